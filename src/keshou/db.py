@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Engine, transaction, and times as microseconds: what every room's store stands on.
+
+Times are stored as whole microseconds since 1970-01-01 UTC (BIGINT), the same on both databases.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from keshou.errors import InputError, UnreachableError
+
+metadata = sa.MetaData()
+"""Every room's tables; a room declares its own in its ``store.py``."""
+
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_MICROSECOND = dt.timedelta(microseconds=1)
+_COPY_FROM = 64
+
+
+def to_micros(moment: dt.datetime) -> int:
+    """Return `moment` as microseconds since the epoch.
+
+    Raises:
+        InputError: `moment` has no time zone.
+
+    """
+    if moment.tzinfo is None:
+        raise InputError("a time without a zone", hint="write it with an offset, e.g. 2013-09-01T08:00:00+08:00")
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> dt.datetime:
+    """Return the moment `micros` microseconds after the epoch, in UTC."""
+    return _EPOCH + micros * _MICROSECOND
+
+
+class Transaction:
+    """One open database transaction, handed down as the first parameter of everything that touches tables."""
+
+    __slots__ = ("connection", "postgresql")
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self.connection = connection
+        self.postgresql = connection.dialect.name == "postgresql"
+
+    def execute(
+        self, statement: sa.Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    ) -> sa.CursorResult[Any]:
+        """Run one statement, with one set of values or many."""
+        result: sa.CursorResult[Any] = self.connection.execute(statement, values)
+        return result
+
+    def insert(self, table: sa.Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Insert many rows the fastest way the database has: COPY on PostgreSQL, one prepared statement on SQLite.
+
+        `columns` are names of `table`; each row has their values in the same order, already of the stored type.
+        """
+        if not rows:
+            return
+        names = ", ".join(f'"{name}"' for name in columns)
+        if self.postgresql and len(rows) >= _COPY_FROM:
+            driver = self.connection.connection.driver_connection
+            if driver is None:
+                raise UnreachableError("the database connection is gone")
+            with driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
+                for row in rows:
+                    copy.write_row(row)
+            return
+        mark = "%s" if self.postgresql else "?"
+        marks = ", ".join([mark] * len(columns))
+        sql = f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})'  # noqa: S608 - names are our own
+        self.connection.exec_driver_sql(sql, list(rows))
+
+
+class Database:
+    """A SQLite file or a PostgreSQL server behind one interface.
+
+    `url` is ``sqlite:///path`` or ``postgresql://user@host/name``.
+
+    Source: design: SQLite runs in WAL mode with ``synchronous=FULL``, so that an acknowledged act survives power loss.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = sa.make_url(_with_driver(url))
+        self.postgresql = self.url.get_backend_name() == "postgresql"
+        self._engine = self._make_engine()
+
+    def _make_engine(self) -> sa.Engine:
+        if self.postgresql:
+            return sa.create_engine(self.url, pool_pre_ping=True)
+        engine = sa.create_engine(self.url, connect_args={"check_same_thread": False, "timeout": 30})
+        event.listen(engine, "connect", _prepare_sqlite)
+        return engine
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Open a transaction that commits at the end of the block, or rolls back whole when it raises.
+
+        On SQLite the write lock is taken at once (``BEGIN IMMEDIATE``), so that a transaction never fails half way
+        for want of it.
+
+        Raises:
+            UnreachableError: the database does not answer.
+
+        """
+        with self._connect() as connection, connection.begin():
+            if not self.postgresql:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            yield Transaction(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """Open a transaction that sees one state of the database and writes nothing.
+
+        Raises:
+            UnreachableError: the database does not answer.
+
+        """
+        with self._connect() as connection, connection.begin():
+            if self.postgresql:
+                connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            else:
+                connection.exec_driver_sql("BEGIN")
+            yield Transaction(connection)
+
+    def _connect(self) -> sa.Connection:
+        try:
+            return self._engine.connect()
+        except sa.exc.OperationalError as error:
+            raise UnreachableError(
+                f"the database {self.url.render_as_string(hide_password=True)} does not answer",
+                hint="check that it runs and that its address in keshou.toml is right",
+            ) from error
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "busy_timeout=30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _with_driver(url: str) -> str:
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)

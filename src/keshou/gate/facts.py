@@ -1,0 +1,216 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can come true: notice, consent, service, appointment, qualification, review, suspension, ground.
+
+A fact is written once and never changed; a later fact ends an earlier one. Facts hold ids and times and never
+anybody's information. `at` is when it came true (UTC). The *revision* of a fact is the size of the log after the
+entry that recorded it, so a decision that names its revision names a place in the log.
+"""
+
+import datetime as dt
+
+import msgspec
+
+from keshou.law.terms import ActKind, ConsentStrength
+
+
+class UserFact(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """Something that came true of one user."""
+
+    at: dt.datetime
+
+
+class NoticeShown(UserFact, frozen=True, kw_only=True, tag="notice_shown"):
+    """The user was shown the published rules of `version` (Order 24 Art. 9(2)); `digest` says which text."""
+
+    version: int
+    digest: str
+
+
+class ConsentGiven(UserFact, frozen=True, kw_only=True, tag="consent_given"):
+    """The user, or a guardian, agreed to a purpose under `version` (Order 24 Art. 9(1))."""
+
+    purpose: str
+    version: int
+    strength: ConsentStrength
+    items: frozenset[str] = frozenset()
+    """Empty means every item the purpose declared in that version."""
+
+
+class ConsentWithdrawn(UserFact, frozen=True, kw_only=True, tag="consent_withdrawn"):
+    """The user withdrew; empty `items` means the whole consent to the purpose."""
+
+    purpose: str
+    items: frozenset[str] = frozenset()
+
+
+class ConsentVoided(UserFact, frozen=True, kw_only=True, tag="consent_voided"):
+    """The consent was found to be had by deceit, misleading or coercion (Order 24 Art. 9(3)); it counts as none."""
+
+    purpose: str
+    because: str
+    """``deceit``, ``misleading`` or ``coercion``."""
+
+
+class MessagesRequested(UserFact, frozen=True, kw_only=True, tag="messages_requested"):
+    """The user asked for commercial messages (Decision item 7)."""
+
+
+class MessagesRefused(UserFact, frozen=True, kw_only=True, tag="messages_refused"):
+    """The user expressly refused commercial messages (Decision item 7); a later request ends it."""
+
+
+class ServiceStarted(UserFact, frozen=True, kw_only=True, tag="service_started"):
+    """The user began to use a service."""
+
+    service: str
+
+
+class ServiceEnded(UserFact, frozen=True, kw_only=True, tag="service_ended"):
+    """The user stopped using a service (Order 24 Art. 9(4)); collecting and using for it stop."""
+
+    service: str
+
+
+class CapacityLimited(UserFact, frozen=True, kw_only=True, tag="capacity_limited"):
+    """The user is under 16 or otherwise of limited capacity (GB/Z 28828-2012); a guardian consents."""
+
+
+class CapacityFull(UserFact, frozen=True, kw_only=True, tag="capacity_full"):
+    """The user came of the age or regained capacity."""
+
+
+class Erased(UserFact, frozen=True, kw_only=True, tag="erased"):
+    """Every key of the user was destroyed; nothing about the user can be done any more."""
+
+
+class SiteFact(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+    """Something that came true of the operator, its staff, its agents or the authority."""
+
+    at: dt.datetime
+
+
+class RulesPublished(SiteFact, frozen=True, kw_only=True, tag="rules_published"):
+    """A declaration version was published (Order 24 Art. 8); in force from `effective`."""
+
+    version: int
+    digest: str
+    effective: dt.datetime
+
+
+class StaffAppointed(SiteFact, frozen=True, kw_only=True, tag="staff_appointed"):
+    """A person or program took up a post, in one branch or (empty) everywhere, until a moment or without end."""
+
+    staff: str
+    post: str
+    branch: str = ""
+    until: dt.datetime | None = None
+
+
+class StaffRemoved(SiteFact, frozen=True, kw_only=True, tag="staff_removed"):
+    """A person or program left a post."""
+
+    staff: str
+    post: str
+
+
+class AgentSuspended(SiteFact, frozen=True, kw_only=True, tag="agent_suspended"):
+    """An agent was found unfit (Order 24 Art. 11); its staff may do nothing until reinstated."""
+
+    agent: str
+
+
+class AgentReinstated(SiteFact, frozen=True, kw_only=True, tag="agent_reinstated"):
+    """An unfit agent was found fit again."""
+
+    agent: str
+
+
+class ReviewApproved(SiteFact, frozen=True, kw_only=True, tag="review_approved"):
+    """Another person reviewed and approved one bulk act (Order 24 Art. 13(iii)); it serves once, until `until`."""
+
+    review: str
+    requester: str
+    reviewer: str
+    kind: ActKind
+    purpose: str
+    items: frozenset[str]
+    count: int
+    """The most users it covers."""
+    until: dt.datetime
+    recipient: str = ""
+
+
+class ReviewUsed(SiteFact, frozen=True, kw_only=True, tag="review_used"):
+    """The bulk act a review approved was done."""
+
+    review: str
+
+
+class SuspensionOrdered(SiteFact, frozen=True, kw_only=True, tag="suspension_ordered"):
+    """The authority asked that acts stop before it decides (Order 24 Art. 14(2)); empty sets mean all."""
+
+    suspension: str
+    kinds: frozenset[ActKind] = frozenset()
+    purposes: frozenset[str] = frozenset()
+
+
+class SuspensionLifted(SiteFact, frozen=True, kw_only=True, tag="suspension_lifted"):
+    """The authority lifted a suspension."""
+
+    suspension: str
+
+
+class GroundRecorded(SiteFact, frozen=True, kw_only=True, tag="ground_recorded"):
+    """A law or administrative regulation provides otherwise (Order 24 Art. 9(5)) for just these acts.
+
+    Never a switch: it names the provision relied on, who recorded it, the acts, the purposes, the items, and when
+    it ends.
+    """
+
+    ground: str
+    cite: str
+    """The higher provision, as the operator cites it."""
+    rank: str
+    """Its rank, as in the law's data; a departmental rule is refused."""
+    recorded_by: str
+    kinds: frozenset[ActKind]
+    purposes: frozenset[str]
+    items: frozenset[str]
+    until: dt.datetime
+    users: frozenset[str] = frozenset()
+    """Ids of the users concerned; empty means all."""
+    recipient: str = ""
+
+
+class GroundEnded(SiteFact, frozen=True, kw_only=True, tag="ground_ended"):
+    """A recorded ground holds no longer."""
+
+    ground: str
+
+
+AnyUserFact = (
+    NoticeShown
+    | ConsentGiven
+    | ConsentWithdrawn
+    | ConsentVoided
+    | MessagesRequested
+    | MessagesRefused
+    | ServiceStarted
+    | ServiceEnded
+    | CapacityLimited
+    | CapacityFull
+    | Erased
+)
+AnySiteFact = (
+    RulesPublished
+    | StaffAppointed
+    | StaffRemoved
+    | AgentSuspended
+    | AgentReinstated
+    | ReviewApproved
+    | ReviewUsed
+    | SuspensionOrdered
+    | SuspensionLifted
+    | GroundRecorded
+    | GroundEnded
+)
