@@ -97,7 +97,7 @@ def usage_table(count: int, users: Sequence[str], seed: int = 1) -> pa.Table:
         _times(count, seed),
         pa.array(_skewed(count, _LONGEST, seed, 2) + 1, pa.int32()),
         pa.array(_skewed(count, _LARGEST, seed, 3), pa.int64()),
-        _dictionary(_skewed(count, _CELLS, seed, 4), [f"460-99-{cell:05d}" for cell in range(_CELLS)]),
+        _dictionary(_skewed(count, _CELLS, seed, 4), [f"001-01-{cell:05d}" for cell in range(_CELLS)]),
     ]
     return pa.table(columns, schema=USAGE_SCHEMA)
 
