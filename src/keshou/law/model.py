@@ -5,6 +5,7 @@ A *citation* is written ``instrument:article[.paragraph[.point]]``: ``miit24:13.
 first paragraph, item (iii). The Decision has items, so ``npcsc2012:7`` is its item 7.
 """
 
+import calendar
 import datetime as dt
 import re
 from typing import NamedTuple, Self
@@ -13,7 +14,7 @@ import msgspec
 
 from keshou.errors import KeshouError
 from keshou.language import Text
-from keshou.law.terms import Bearer, Carrier, Identifies, Modality, OperatorKind, Rank
+from keshou.law.terms import Bearer, Carrier, Identifies, Modality, OperatorKind, PenaltyKind, Rank
 
 _CITATION = re.compile(r"([a-z0-9_]+):(\d+)(?:\.(\d+)(?:\.(\d+))?)?")
 
@@ -55,19 +56,35 @@ class Citation(NamedTuple):
 
 
 class Period(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A statutory period: a length in one calendar unit, counted from a trigger; ``at_once`` has length zero."""
+    """A statutory period: a length in one calendar unit, counted from a trigger; ``at_once`` has length zero.
+
+    A period with no unit and not ``at_once`` stands for *promptly*: the text asks for speed and gives no number.
+    """
 
     days: int = 0
     months: int = 0
     years: int = 0
     at_once: bool = False
     from_: str = msgspec.field(name="from", default="")
+    """What it is counted from, one word (``receipt``, ``service_end``)."""
+    recurring: bool = False
+    """Whether it starts again each time it is met (at least once a year)."""
+
+    def after(self, start: dt.date) -> dt.date:
+        """Return the last day of the period: whole calendar units after `start`, which itself is not counted.
+
+        A day that the end month does not have becomes that month's last day.
+        """
+        years, month = divmod(start.month - 1 + self.months, 12)
+        year = start.year + self.years + years
+        day = min(start.day, calendar.monthrange(year, month + 1)[1])
+        return dt.date(year, month + 1, day) + dt.timedelta(days=self.days)
 
 
 class Penalty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a penalty provision lets the authority do; amounts are yuan (CNY), both ends included."""
 
-    kinds: tuple[str, ...]
+    kinds: tuple[PenaltyKind, ...]
     fine_from: int | None = None
     fine_to: int | None = None
     fine_discretionary: bool = True
@@ -98,7 +115,9 @@ class Provision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     prohibitions: tuple[str, ...] = ()
     """Names of the gate's prohibition functions that enforce it."""
     same_as: tuple[str, ...] = ()
-    """Citations in other instruments on the same matter, for comparison."""
+    """Citations in other instruments on the same matter, for comparison; written on one side, read from both."""
+    differs: Text | None = None
+    """What it says otherwise than the provisions of `same_as`, where codes cannot show it."""
     source: str = "full"
     """How well the source was read: ``full``, ``corroborated``, ``secondary``, ``general_knowledge``."""
     uncertain: Text | None = None
@@ -110,7 +129,7 @@ class Provision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return Citation.parse(self.cite)
 
 
-class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """One instrument with its dates and rank."""
 
     id: str
@@ -120,17 +139,20 @@ class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     number: Text
     rank: Rank
     binds: tuple[OperatorKind, ...]
-    adopted: dt.date
+    adopted: dt.date | None = None
+    """None for what never was adopted."""
     published: dt.date
-    in_force: dt.date | None
+    in_force: dt.date | None = None
     """First day in force; None for what never was law."""
-    repealed: dt.date | None
+    repealed: dt.date | None = None
     """First day no longer in force; None while it stands."""
     checked_on: dt.date
     source_quality: Text
     unit: Text
     """What its parts are called: article, item, clause."""
-    provisions: tuple[Provision, ...]
+    uncertain: Text | None = None
+    """What is not certain about the instrument as a whole."""
+    provisions: tuple[Provision, ...] = ()
 
     def in_force_on(self, day: dt.date) -> bool:
         """Say whether it is law (or guidance that may be adopted) on `day`."""
@@ -150,7 +172,24 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """By source id (``gbz28828``, ``gbt35273``, ``pipl``): ``named``, ``judged`` or ``no``."""
     source: str
     """``seen`` in an operator's table of the class, or ``placed`` by us."""
+    registration: bool = False
+    """Whether Order 25 Arts 8 and 9 have it recorded or kept at network entry, so that Art. 11 retains it."""
 
     def is_sensitive(self, source: str) -> bool:
         """Say whether `source` names it sensitive or we judge that it does; a judgement counts as yes."""
         return self.sensitive.get(source, "no") != "no"
+
+
+class ItemClass(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One class of the taxonomy; `parent` is the class it belongs to, empty at the top."""
+
+    id: str
+    label: Text
+    parent: str = ""
+
+
+class House(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Settings about the law's data itself, which no instrument lays down."""
+
+    check_within: Period
+    """How long a reading of an instrument stays fresh after ``checked_on``."""

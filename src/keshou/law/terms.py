@@ -90,6 +90,26 @@ class Carrier(StrEnum):
     NONE = "none"
 
 
+class PenaltyKind(StrEnum):
+    """What a penalty provision provides for (Order 24 Arts 20, 22-24; Order 25 Arts 17-19; Decision item 11)."""
+
+    CORRECTION = "correction"
+    WARNING = "warning"
+    FINE = "fine"
+    PUBLICATION = "publication"
+    SOCIAL_CREDIT_FILE = "social_credit_file"
+    CONFISCATION = "confiscation"
+    LICENCE_REVOCATION = "licence_revocation"
+    FILING_CANCELLATION = "filing_cancellation"
+    WEBSITE_CLOSURE = "website_closure"
+    BUSINESS_BAN = "business_ban"
+    PUBLIC_SECURITY = "public_security"
+    DISCIPLINARY = "disciplinary"
+    SERVICE_REFUSAL = "service_refusal"
+    CRIMINAL = "criminal"
+    CIVIL = "civil"
+
+
 class ConsentStrength(StrEnum):
     """How consent was given; the distinction is GB/Z 28828-2012's, Order 24 has none."""
 
