@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Databases for every test, SQLite and PostgreSQL alike; on a build machine a skipped test fails the run."""
+
+import contextlib
+import importlib
+import importlib.util
+import itertools
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import keshou
+import keshou.db
+from keshou.db import Database
+from postgresql import Cluster
+
+_TEMPLATE = "keshou_template"
+_count = itertools.count()
+
+
+def _create_tables(database: Database) -> None:
+    """Make every room's tables the way a site gets them: by migration, or from the stores while there is none."""
+    if importlib.util.find_spec("keshou.migrations.run"):
+        importlib.import_module("keshou.migrations.run").upgrade(database)
+        return
+    for store in sorted(Path(keshou.__file__).parent.glob("*/store.py")):
+        importlib.import_module(f"keshou.{store.parent.name}.store")
+    with database.transaction() as tx:
+        keshou.db.metadata.create_all(tx.connection)
+
+
+@pytest.fixture(scope="session")
+def postgresql_cluster() -> Iterator[Cluster]:
+    """One server for this process's tests, started when the first of them asks."""
+    with Cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_cluster: Cluster) -> str:
+    """Name of a database with all tables, to copy from."""
+    postgresql_cluster.create(_TEMPLATE)
+    with contextlib.closing(Database(postgresql_cluster.url(_TEMPLATE))) as database:
+        _create_tables(database)
+    return _TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a database file with all tables, to copy from."""
+    path = tmp_path_factory.mktemp("template") / "keshou.db"
+    with contextlib.closing(Database(f"sqlite:///{path}")) as database:
+        _create_tables(database)
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    """Give a fresh database with all tables; the test runs once on SQLite and once on PostgreSQL."""
+    with contextlib.ExitStack() as stack:
+        if request.param == "sqlite":
+            path = tmp_path / "keshou.db"
+            shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+            url = f"sqlite:///{path}"
+        else:
+            template: str = request.getfixturevalue("postgresql_template")
+            cluster: Cluster = request.getfixturevalue("postgresql_cluster")
+            url = cluster.url(stack.enter_context(cluster.database(f"keshou_{next(_count)}", template)))
+        yield stack.enter_context(contextlib.closing(Database(url)))
+
+
+@pytest.fixture
+def postgresql_url(postgresql_cluster: Cluster) -> Iterator[str]:
+    """Address (loopback TCP) of a fresh, empty PostgreSQL database, for tests that start processes of their own."""
+    with postgresql_cluster.database(f"keshou_{next(_count)}") as name:
+        yield postgresql_cluster.url(name, tcp=True)
+
+
+def _skipped(config: pytest.Config) -> list[str]:
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    return sorted({report.nodeid for report in reporter.stats.get("skipped", [])}) if reporter else []
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail the run on a build machine when a test was skipped: what is not run protects nothing."""
+    if os.environ.get("CI") and _skipped(session.config) and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Name the skipped tests that made a run on a build machine fail."""
+    if os.environ.get("CI"):
+        for nodeid in _skipped(config):
+            terminalreporter.write_line(f"skipped, which fails the run here: {nodeid}", red=True)
