@@ -3,7 +3,6 @@
 
 import contextlib
 import importlib
-import importlib.util
 import itertools
 import os
 import shutil
@@ -23,10 +22,11 @@ _count = itertools.count()
 
 def _create_tables(database: Database) -> None:
     """Make every room's tables the way a site gets them: by migration, or from the stores while there is none."""
-    if importlib.util.find_spec("keshou.migrations.run"):
+    rooms = Path(keshou.__file__).parent
+    if any((rooms / "migrations" / "versions").glob("*.py")):
         importlib.import_module("keshou.migrations.run").upgrade(database)
         return
-    for store in sorted(Path(keshou.__file__).parent.glob("*/store.py")):
+    for store in sorted(rooms.glob("*/store.py")):
         importlib.import_module(f"keshou.{store.parent.name}.store")
     with database.transaction() as tx:
         keshou.db.metadata.create_all(tx.connection)
