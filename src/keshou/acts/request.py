@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What can be brought to the one door, and what comes back from it."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from keshou.declaration.model import Declaration
+from keshou.errors import InputError
+from keshou.gate.act import Act
+from keshou.gate.decision import Decision
+from keshou.gate.facts import SiteFact, UserFact
+from keshou.law.terms import RetentionClass
+
+
+class Perform(msgspec.Struct, frozen=True, kw_only=True):
+    """Ask, and do it when it is permitted: one act on one user's information."""
+
+    act: Act
+    values: Mapping[str, str] = {}
+    """Item to value, for acts that write (collect, correct); the keys are the act's items."""
+    facts: tuple[UserFact, ...] = ()
+    """What comes true together with a new user's first act: notice shown, consent given, service started."""
+    admit: bool = False
+    """Whether the user is new; an id already known is then an error."""
+    request_id: str = ""
+    """Names this request for good: asked again, it is answered with the first entry and not done twice."""
+
+
+class BulkPerform(msgspec.Struct, frozen=True, kw_only=True):
+    """One act over many users at once: judged as a whole, then user by user; one entry with the count."""
+
+    act: Act
+    users: tuple[str, ...]
+    request_id: str = ""
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """Write down what came true of a user: a consent given or withdrawn, a service begun."""
+
+    user: str
+    facts: tuple[UserFact, ...]
+    by: str
+    where: str = ""
+    request_id: str = ""
+
+
+class RecordSite(msgspec.Struct, frozen=True, kw_only=True):
+    """Write down what came true of staff, agents, reviews, suspensions or grounds."""
+
+    facts: tuple[SiteFact, ...]
+    by: str
+    where: str = ""
+    request_id: str = ""
+
+
+class Publish(msgspec.Struct, frozen=True, kw_only=True):
+    """Publish a declaration as the next version of the rules."""
+
+    declaration: Declaration
+    by: str
+    where: str = ""
+    request_id: str = ""
+
+
+class Cancel(msgspec.Struct, frozen=True, kw_only=True):
+    """End services for a user and shred what the service class holds, in one step (Order 24 Art. 9(4))."""
+
+    user: str
+    by: str
+    services: tuple[str, ...] = ()
+    """Empty means every service the user has."""
+    where: str = ""
+    request_id: str = ""
+
+
+class Judged(msgspec.Struct, frozen=True, kw_only=True):
+    """Write down that a table of acts was judged row by row: how many were permitted and denied, and why."""
+
+    act: Act
+    permitted: int
+    denied: Mapping[str, int]
+    """Citation to number of rows."""
+    request_id: str = ""
+
+
+Job = Perform | BulkPerform | Record | RecordSite | Publish | Cancel | Judged
+
+
+class Done(NamedTuple):
+    """What became of a job, known only once it is committed."""
+
+    index: int
+    """Place of its entry in the log, counted from zero."""
+    decision: Decision | None
+    """The gate's answer; None where nothing was asked of it."""
+    values: Mapping[str, str] = {}
+    """What a permitted act showed: item to value, masked unless the grant is for full values."""
+    by_user: Mapping[str, Mapping[str, str]] = {}
+    """The same, user by user, for bulk acts."""
+    refused: Mapping[str, Decision] = {}
+    """Users whose own state refused a bulk act."""
+    version: int = 0
+    """The rules' version, for a publication."""
+    shredded: tuple[tuple[RetentionClass, str], ...] = ()
+    """Class and key id of keys destroyed."""
+    repeated: bool = False
+    """Whether this request had been answered before; then nothing was done now and no value is shown."""
+
+
+class ActError(InputError):
+    """What was brought to the door is not a well-formed act; nothing was done and nothing recorded."""
+
+
+def at(act: Act, now: dt.datetime) -> Act:
+    """Return `act` dated `now`: what is performed happens when it is committed, whatever the caller believed."""
+    return act if act.when == now else msgspec.structs.replace(act, when=now)

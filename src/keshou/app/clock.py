@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The only place that asks what time it is."""
+
+import datetime as dt
+
+
+def now() -> dt.datetime:
+    """Return the present moment, UTC."""
+    return dt.datetime.now(dt.UTC)
+
+
+def today() -> dt.date:
+    """Return the present day where the law is in force (China, UTC+8 all year)."""
+    return dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).date()

@@ -1,0 +1,192 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One operator's Keshou, assembled: what embedders, the command line and the server hold in their hand."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from keshou.acts.known import Known
+from keshou.acts.perform import Acts, Pending
+from keshou.acts.request import Cancel, Done, Job, Perform, Publish, Record, RecordSite
+from keshou.app import clock
+from keshou.app.sequencer import Sequencer
+from keshou.app.settings import Settings, database_url, find_home, read_settings
+from keshou.db import Database, Transaction
+from keshou.declaration.model import Declaration, Published
+from keshou.declaration.store import Declarations
+from keshou.errors import InputError, IntegrityError
+from keshou.gate.act import OWN_HAND, Act
+from keshou.gate.decision import Decision
+from keshou.gate.facts import SiteFact, UserFact
+from keshou.gate.store import Standings
+from keshou.law.law import Law
+from keshou.law.load import load
+from keshou.ledger.store import Ledger
+from keshou.migrations import run as schema
+from keshou.vault.keys import FileKeys
+from keshou.vault.store import Vault
+
+
+class Site:
+    """A site, open: ask, perform, record, prove. Close it, or use it as a context manager.
+
+    Every method may be called from several threads. `now` gives the present moment; a test may give its own.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        settings: Settings,
+        database: Database,
+        keys: FileKeys,
+        now: Callable[[], dt.datetime] = clock.now,
+    ) -> None:
+        self.home = home
+        self.settings = settings
+        self.database = database
+        self.now = now
+        self.law: Law = load()
+        self.declarations = Declarations()
+        self.ledger = Ledger(settings.log_origin, keys.log_signer(), tolerance=settings.clock_tolerance)
+        self._known = Known(Standings(), self.declarations, Vault(keys, settings.site), self.law, settings.standings)
+        self._acts = Acts(self._known, self.ledger)
+        self._sequencer: Sequencer[Job, Pending] = Sequencer(database, self._write, most=settings.batch)
+
+    @classmethod
+    def open(cls, home: Path | str | None = None, now: Callable[[], dt.datetime] = clock.now) -> Self:
+        """Open the site in the folder `home` (else ``KESHOU_HOME``, else the working folder).
+
+        Raises:
+            InputError: there is no site, its settings are wrong, or its database has an older or newer schema.
+            UnreachableError: the database or the keys cannot be reached.
+            IntegrityError: the database belongs to another site.
+
+        """
+        home = find_home(Path(home) if home is not None else None)
+        settings = read_settings(home)
+        keys = FileKeys.open(home / settings.keys, settings.site)
+        database = Database(database_url(settings, home))
+        try:
+            with database.reading() as tx:
+                _refuse_foreign(tx, settings)
+            return cls(home, settings, database, keys, now)
+        except BaseException:
+            database.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Finish the acts that wait, sign the log as it stands, close the database."""
+        self._sequencer.close()
+        self.checkpoint()
+        self.database.close()
+
+    # Asking ----------------------------------------------------------------------------------------------------
+
+    def ask(self, act: Act, *, at_least: int | None = None) -> Decision:
+        """Return the gate's decision on `act`; nothing is done and nothing recorded.
+
+        With `at_least` (a revision) the facts in memory serve when they are that new; without it the database is
+        looked at first, so that what another process wrote is seen.
+
+        Raises:
+            StaleStandingError: the log has not reached `at_least`.
+            UnreachableError: the database does not answer; then there is no permission.
+
+        """
+        return self._known.ask(self.database, act, at_least)
+
+    # Doing -----------------------------------------------------------------------------------------------------
+
+    def perform(
+        self,
+        act: Act,
+        values: Mapping[str, str] | None = None,
+        *,
+        facts: Sequence[UserFact] = (),
+        admit: bool = False,
+        request_id: str = "",
+    ) -> Done:
+        """Ask and, when permitted, do; decision, effect and entry are committed before this returns.
+
+        Raises:
+            ActError: the act is not well formed; nothing was done and nothing recorded.
+
+        """
+        job = Perform(act=act, values=values or {}, facts=tuple(facts), admit=admit, request_id=request_id)
+        return self.do(job)
+
+    def record(self, user: str, *facts: UserFact, by: str = OWN_HAND, where: str = "") -> int:
+        """Write down what came true of a user; return the revision from which it holds."""
+        return self.do(Record(user=user, facts=facts, by=by, where=where)).index + 1
+
+    def record_site(self, *facts: SiteFact, by: str, where: str = "") -> int:
+        """Write down what came true of staff, agents, reviews, suspensions or grounds; return the revision."""
+        return self.do(RecordSite(facts=facts, by=by, where=where)).index + 1
+
+    def publish(self, declaration: Declaration, *, by: str) -> Done:
+        """Publish `declaration` as the next version of the rules."""
+        return self.do(Publish(declaration=declaration, by=by))
+
+    def cancel(self, user: str, *, by: str = OWN_HAND, services: Sequence[str] = ()) -> Done:
+        """End the user's services and shred what the service class holds."""
+        return self.do(Cancel(user=user, by=by, services=tuple(services)))
+
+    def do(self, job: Job) -> Done:
+        """Bring one job to the door; return what became of it, after its commit."""
+        return self._acts.finish(self._sequencer.do(job))
+
+    def do_all(self, jobs: Sequence[Job]) -> list[Done]:
+        """Bring many jobs to the door in order; each is committed when this returns."""
+        return [self._acts.finish(done) for done in self._sequencer.do_all(jobs)]
+
+    @contextmanager
+    def as_one(self) -> Iterator[Callable[[Sequence[Job]], list[Done]]]:
+        """Do any number of jobs in one single transaction that commits at the end of the block.
+
+        The block is given a function that takes jobs and returns what will become of them; nothing is committed, and
+        no value shown, before the block ends. An exception leaves nothing done.
+        """
+        with self.database.transaction() as tx:
+            work = self._acts.start(tx)
+            yield lambda jobs: [self._acts.finish(each, show=False) for each in work.perform(jobs, self.now())]
+        work.committed()
+
+    # Reading and proving ---------------------------------------------------------------------------------------
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        """Open a transaction that sees one state of the database, for the stores' reading methods."""
+        with self.database.reading() as tx:
+            yield tx
+
+    def rules(self) -> Published | None:
+        """Return the rules in force now; None when none are."""
+        with self.database.reading() as tx:
+            return self.declarations.current(tx, self.now())
+
+    def checkpoint(self) -> bytes | None:
+        """Sign the log as it stands and keep the checkpoint; None while the log is empty."""
+        with self.database.transaction() as tx:
+            if self.ledger.head(tx).size == 0:
+                return None
+            return self.ledger.checkpoint(tx, self.now())
+
+    def _write(self, tx: Transaction, jobs: Sequence[Job]) -> tuple[Sequence[Pending], Callable[[], None]]:
+        work = self._acts.start(tx)
+        return work.perform(jobs, self.now()), work.committed
+
+
+def _refuse_foreign(tx: Transaction, settings: Settings) -> None:
+    if not schema.is_current(tx):
+        raise InputError("the database's schema is not this version's", hint="run `keshou init` on the same folder")
+    origin = Ledger.origin_of(tx)
+    if origin != settings.log_origin:
+        raise IntegrityError("the database belongs to another site", hint="check `database` in keshou.toml")
