@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One key as one small text file, readable by its owner alone, and refused when anything about it is not right."""
+
+import base64
+import binascii
+import datetime as dt
+import errno
+import hashlib
+import json
+import os
+import stat
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from keshou.vault.errors import KeyFileError, KeyMissingError
+
+FILE_MODE = 0o600
+FOLDER_MODE = 0o700
+_CAPTION = "# A key of Keshou: whoever can read this file can read what it protects.\n"
+_LARGEST = 4096
+
+
+class KeyFile(msgspec.Struct, frozen=True):
+    """What stands in a key file; `value` is a key, plain for the master and wrapped for all others."""
+
+    site: str
+    purpose: str
+    number: int
+    created: dt.datetime
+    value: bytes
+
+    def __repr__(self) -> str:
+        return f"KeyFile(site={self.site!r}, purpose={self.purpose!r}, number={self.number})"
+
+
+def write(path: Path, key: KeyFile) -> None:
+    """Write a new key file and see it safely on the disk.
+
+    Raises:
+        KeyFileError: there is a file already.
+
+    """
+    text = _CAPTION + "format = 1\n"
+    text += f"site = {json.dumps(key.site)}\npurpose = {json.dumps(key.purpose)}\nnumber = {key.number}\n"
+    text += f"created = {key.created.astimezone(dt.UTC).isoformat()}\nvalue = {json.dumps(_encode(key.value))}\n"
+    text += f'check = "{_check(text)}"\n'
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        handle = os.open(path, flags, FILE_MODE)
+    except FileExistsError:
+        raise KeyFileError(f"`{path}` exists already", hint="a key is never overwritten") from None
+    with os.fdopen(handle, "wb") as file:
+        os.fchmod(file.fileno(), FILE_MODE)
+        file.write(text.encode())
+        file.flush()
+        os.fsync(file.fileno())
+    sync_folder(path.parent)
+
+
+def read(path: Path, site: str, purpose: str, number: int) -> KeyFile:
+    """Read the key file at `path`, which must be the one of `site`, `purpose` and `number`.
+
+    Raises:
+        KeyMissingError: there is none.
+        KeyFileError: it is a link, is open to others, is garbled, or is another key.
+
+    """
+    key = _parse(path, _text(path))
+    if key.site != site:
+        raise KeyFileError(
+            f"`{path}` is a key of site `{key.site}`, not of `{site}`", hint="give each site the folder of its own keys"
+        )
+    if (key.purpose, key.number) != (purpose, number):
+        raise KeyFileError(f"`{path}` holds another key than its name says", hint="restore the key files by name")
+    return key
+
+
+def destroy(path: Path) -> None:
+    """Overwrite the file with zeros, delete it, and see both safely on the disk.
+
+    Raises:
+        KeyMissingError: there is none.
+
+    """
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "r+b", buffering=0) as file:
+            file.write(bytes(os.fstat(file.fileno()).st_size))
+            os.fsync(file.fileno())
+    except FileNotFoundError:
+        raise KeyMissingError(f"there is no key file `{path}`", hint="it may be destroyed already") from None
+    path.unlink()
+    sync_folder(path.parent)
+
+
+def check_folder(folder: Path) -> None:
+    """Hold the folder of keys against what it must be.
+
+    Raises:
+        KeyMissingError: there is none.
+        KeyFileError: it is no folder, or open to others.
+
+    """
+    try:
+        found = folder.lstat()
+    except FileNotFoundError:
+        raise KeyMissingError(
+            f"there is no key folder `{folder}`", hint="restore it from where the keys are kept, apart from the data"
+        ) from None
+    if not stat.S_ISDIR(found.st_mode):
+        raise KeyFileError(f"`{folder}` is not a folder", hint="name the folder of keys itself and not a link to it")
+    _check_access(folder, found, FOLDER_MODE)
+
+
+def sync_folder(folder: Path) -> None:
+    """See the folder's own list of files safely on the disk."""
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _text(path: Path) -> bytes:
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    except FileNotFoundError:
+        raise KeyMissingError(
+            f"there is no key file `{path}`", hint="restore it from where the keys are kept, apart from the data"
+        ) from None
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise KeyFileError(f"`{path}` is a link", hint="put the key file itself there") from None
+        raise KeyMissingError(
+            f"the key file `{path}` cannot be read: {error.strerror}", hint="run as the owner of the keys"
+        ) from None
+    with os.fdopen(handle, "rb") as file:
+        found = os.fstat(file.fileno())
+        if not stat.S_ISREG(found.st_mode):
+            raise KeyFileError(f"`{path}` is not a file", hint="restore the key files")
+        _check_access(path, found, FILE_MODE)
+        return file.read(_LARGEST)
+
+
+def _check_access(path: Path, found: os.stat_result, mode: int) -> None:
+    if found.st_uid != os.geteuid():
+        raise KeyFileError(
+            f"`{path}` belongs to user number {found.st_uid}, and this process runs as {os.geteuid()}",
+            hint=f"run as the owner of the keys, or: chown {os.geteuid()} {path}",
+        )
+    actual = stat.S_IMODE(found.st_mode)
+    if actual & ~mode:
+        raise KeyFileError(f"`{path}` has mode {actual:04o}, wider than {mode:04o}", hint=f"chmod {mode:o} {path}")
+
+
+def _parse(path: Path, content: bytes) -> KeyFile:
+    broken = KeyFileError(f"the key file `{path}` is cut short or garbled", hint="restore it from the keys' own backup")
+    try:
+        text = content.decode()
+        body, mark, _ = text.rpartition("check = ")
+        table: dict[str, Any] = tomllib.loads(text)
+        if not mark or table.pop("check", None) != _check(body) or table.pop("format", None) != 1:
+            raise broken
+        table["value"] = base64.b64decode(table["value"], validate=True)
+        return msgspec.convert(table, KeyFile)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError, binascii.Error, msgspec.ValidationError, KeyError, TypeError):
+        raise broken from None
+
+
+def _encode(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+def _check(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

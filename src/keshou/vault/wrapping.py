@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keys sealed by keys: XAES-256-GCM, whose 192-bit random nonces suit a key that many users share.
+
+A wrapped key is ``fmt 1 | alg 1 | nonce 24 | ciphertext | tag 16``.
+
+Source: C2SP ``XAES-256-GCM``; NIST SP 800-108r1 (the derivation, with CMAC over AES-256).
+"""
+
+import os
+import threading
+from collections.abc import Iterable
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from keshou.vault.errors import SealBrokenError
+
+NONCE = 24
+_HEADER = b"\x01\x01"
+_FIRST, _SECOND = b"\x00\x01X\x00", b"\x00\x02X\x00"
+_SHORTEST = len(_HEADER) + NONCE + 16
+
+
+def join(parts: Iterable[bytes]) -> bytes:
+    """Put `parts` one after another, each after its length in two bytes, so that no two lists give the same bytes."""
+    return b"".join(len(part).to_bytes(2) + part for part in parts)
+
+
+class WrappingKey:
+    """A 256-bit key that wraps other keys; safe from several threads at once."""
+
+    __slots__ = ("_block", "_lock", "_mask")
+
+    def __init__(self, key: bytes) -> None:
+        # One block at a time under a key is the pseudo-random function that CMAC is made of, not a mode for messages.
+        self._block = Cipher(algorithms.AES256(key), modes.ECB()).encryptor()  # noqa: S305
+        self._lock = threading.Lock()
+        start = int.from_bytes(self._block.update(bytes(16)))
+        doubled = (start << 1) & ((1 << 128) - 1)
+        self._mask = doubled ^ (0x87 if start >> 127 else 0)
+
+    def encrypt(self, nonce: bytes, plaintext: bytes, context: bytes) -> bytes:
+        """Encrypt under a nonce of 24 bytes, never used before; `context` is authenticated with it."""
+        return self._inner(nonce).encrypt(nonce[12:], plaintext, context)
+
+    def wrap(self, key: bytes, context: bytes) -> bytes:
+        """Wrap `key` for `context`, which must be given again to unwrap it."""
+        nonce = os.urandom(NONCE)
+        return _HEADER + nonce + self.encrypt(nonce, key, _HEADER + context)
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        """Return the key that was wrapped for `context`.
+
+        Raises:
+            SealBrokenError: it was not wrapped by this key for this context, or was altered.
+
+        """
+        if len(wrapped) < _SHORTEST or wrapped[:2] != _HEADER:
+            raise SealBrokenError
+        nonce = wrapped[2 : 2 + NONCE]
+        try:
+            return self._inner(nonce).decrypt(nonce[12:], wrapped[2 + NONCE :], _HEADER + context)
+        except InvalidTag:
+            raise SealBrokenError from None
+
+    def _inner(self, nonce: bytes) -> AESGCM:
+        mask, half = self._mask, nonce[:12]
+        blocks = b"".join((int.from_bytes(head + half) ^ mask).to_bytes(16) for head in (_FIRST, _SECOND))
+        with self._lock:
+            return AESGCM(self._block.update(blocks))
