@@ -85,6 +85,15 @@ def test_every_address_of_mail_lies_at_a_reserved_domain(people: list[Subscriber
     assert {one.email_address.split("@")[1] for one in people} == {"example.com", "example.net", "example.org"}
 
 
+def test_every_home_lies_in_an_invented_district(people: list[Subscriber]) -> None:
+    assert all(one.address.startswith(words.DISTRICTS) for one in people)
+
+
+def test_every_cell_lies_in_a_test_network() -> None:
+    cells = usage_table(5000, ["KS00000000"], seed=1)["cell_location"].cast(pa.string()).to_pylist()
+    assert all(cell.startswith("001-01-") for cell in cells)
+
+
 @pytest.mark.parametrize("field", ["user_id", "resident_id_number", "mobile_number", "email_address"])
 def test_nothing_that_tells_users_apart_is_given_twice(people: list[Subscriber], field: str) -> None:
     assert len({getattr(one, field) for one in people}) == len(people)
