@@ -11,7 +11,6 @@ SOURCES = ("full", "corroborated", "secondary", "general_knowledge")
 """How well a provision's source was read, best first."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_NEVER_PUNISHED = frozenset({Rank.GUIDANCE, Rank.DRAFT})
 
 
 def check_instrument(instrument: Instrument, file: str) -> None:
@@ -51,6 +50,8 @@ def _check_provision(each: Provision, instrument: Instrument, file: str) -> None
     _need(each.source in SOURCES, file, place, f"`{each.source}` is not a source quality")
     _need(len(set(each.carriers)) == len(each.carriers) > 0, file, place, "carriers are missing or doubled")
     _need(Carrier.NONE not in each.carriers or len(each.carriers) == 1, file, place, "`none` stands beside a carrier")
+    draft = instrument.rank is Rank.DRAFT
+    _need(not (draft and each.prohibitions), file, place, "a draft is never enforced")
     _need(not each.prohibitions or Carrier.GATE in each.carriers, file, place, "prohibitions need the carrier `gate`")
     for name in each.prohibitions:
         _need(bool(_NAME.fullmatch(name)), file, place, f"`{name}` cannot name a prohibition")
@@ -59,11 +60,9 @@ def _check_provision(each: Provision, instrument: Instrument, file: str) -> None
 
 
 def _check_penalty(each: Provision, instrument: Instrument, file: str) -> None:
-    """Guidance is never punished, nobody is punished under a draft, and a fine's lower end lies below its upper."""
-    if instrument.rank in _NEVER_PUNISHED:
-        _need(not each.sanctioned_by, file, each.cite, f"a breach of {instrument.rank.value} is not sanctioned")
+    """Guidance is never punished, and a fine's lower end lies no higher than its upper end."""
     if instrument.rank is Rank.GUIDANCE:
-        _need(each.penalty is None, file, each.cite, "guidance carries no penalty")
+        _need(not each.sanctioned_by and each.penalty is None, file, each.cite, "guidance is never sanctioned")
     if each.penalty is None:
         return
     low, high = each.penalty.fine_from, each.penalty.fine_to
