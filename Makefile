@@ -1,0 +1,57 @@
+# SPDX-License-Identifier: Apache-2.0
+# What there is to do, each in one word. Needs Python 3.11 or newer and make; all else is fetched.
+
+BIN := .venv/bin
+SITE ?= site
+JOBS ?= 2
+TESTS ?= tests
+
+.PHONY: help run test check format lint types contracts docs bench soak lock clean environment
+.NOTPARALLEL:
+
+help:  ## say what there is to do
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1 - \2/p' Makefile
+
+run:  ## make a sample site unless there is one, and be shown round it
+	@scripts/environment run
+	@test -e $(SITE) || $(BIN)/keshou init $(SITE) --sample
+	@$(BIN)/keshou --home $(SITE) tour
+
+environment:
+	@scripts/environment dev
+
+test: environment  ## the whole suite, on SQLite and PostgreSQL
+	@scripts/install-postgresql
+	$(BIN)/pytest -n $(JOBS) $(TESTS)
+
+check: format lint types contracts test  ## everything a change must pass; the suite has the docs checks in it
+
+format: environment
+	$(BIN)/ruff format --check .
+
+lint: environment
+	$(BIN)/ruff check .
+
+types: environment
+	$(BIN)/mypy
+
+contracts: environment
+	$(BIN)/lint-imports
+
+docs: environment  ## links, examples and the tree of rooms
+	$(BIN)/pytest tests/docs tests/architecture
+
+bench: environment  ## how fast it is, against the targets
+	@scripts/install-postgresql
+	$(BIN)/pytest -o python_files='bench_*.py' -o timeout=3600 bench
+
+soak: environment  ## many acts for a long time; what does not grow must not
+	@scripts/install-postgresql
+	$(BIN)/pytest -o python_files='soak_*.py' -o timeout=0 bench
+
+lock: environment  ## pin every requirement anew, by version and hash
+	scripts/lock --upgrade
+
+clean:  ## remove what was made, except the site
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
