@@ -6,8 +6,6 @@ against the receipt of an entry that was committed in between.
 """
 
 import datetime as dt
-import hmac
-import os
 import threading
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -16,13 +14,13 @@ import sqlalchemy as sa
 
 from keshou.db import Transaction, metadata, to_micros
 from keshou.law.terms import RetentionClass
-from keshou.vault import blind_index
-from keshou.vault.envelope import KEY_SIZE, NONCE, DataKey, Envelope, checked_key, key_context
+from keshou.vault.envelope import DataKey
 from keshou.vault.errors import SealBrokenError, VaultError
-from keshou.vault.key_cache import KeyCache, WrappedKey
+from keshou.vault.key_cache import WrappedKey
 from keshou.vault.keys import FileKeys
 from keshou.vault.receipt import Receipt
 from keshou.vault.sealed import Sealed, SealedRecord, SealedValue, Shredded
+from keshou.vault.sealer import RECORD, Sealer, pseudonym
 
 _user = sa.Table(
     "vault_user",
@@ -67,11 +65,20 @@ _shredded = sa.Table(
 )
 
 _CHUNK = 2000
-_CACHE = 4096
-_RECORD = RetentionClass.RECORD.value
-_ABOUT_RECORD = ("ledger", "payload", _RECORD)
-_KEY_COLUMNS = ("user", "class", "kid", "epoch", "wrapped")
-_VALUE_COLUMNS = ("user", "item", "class", "version", "sealed")
+T = TypeVar("T")
+_DELETE_INDEX = (
+    'DELETE FROM vault_index WHERE "user" = ? AND item IN (SELECT item FROM vault_value WHERE "user" = ? AND class = ?)'
+)
+_FETCH = (
+    'SELECT v."user", v.item, v.class, v.version, v.sealed, k.kid, k.epoch, k.wrapped FROM vault_value v '
+    'LEFT JOIN vault_key k ON k."user" = v."user" AND k.class = v.class WHERE v."user" @ AND v.item @'
+)
+_STALE = (
+    'SELECT k."user", k.class, k.kid, k.epoch, k.wrapped FROM vault_key k WHERE k.epoch < ? AND NOT EXISTS '
+    '(SELECT 1 FROM vault_shredded s WHERE s."user" = k."user" AND s.class = k.class AND s.kid = k.kid) '
+    'ORDER BY k."user" LIMIT ?'
+)
+_REWRAP = 'UPDATE vault_key SET epoch = ?, wrapped = ? WHERE "user" = ? AND class = ? AND wrapped = ?'
 
 SealRow = tuple[int, RetentionClass, Mapping[str, str]]
 """A user, the class, and the values to seal by item."""
@@ -88,8 +95,7 @@ class Vault:
         if keys.site != site:
             raise VaultError(f"the keys are of site `{keys.site}`, not of `{site}`", hint="open the site's own keys")
         self._keys = keys
-        self._envelope = Envelope(site)
-        self._cache = KeyCache(_CACHE)
+        self._sealer = Sealer(keys, site)
         self._lock = threading.Lock()
         self._openings = 0
 
@@ -106,7 +112,7 @@ class Vault:
 
     def find_users(self, tx: Transaction, external_ids: Collection[str]) -> dict[str, int]:
         """Return the surrogate keys of those who are known, by the operator's ids."""
-        ids = {self._ref(external_id): external_id for external_id in external_ids}
+        ids = {self._sealer.ref(external_id): external_id for external_id in external_ids}
         found: dict[str, int] = {}
         for chunk in _chunks(list(ids)):
             for ref, user in _select(tx, 'SELECT ref, "user" FROM vault_user WHERE ref @', chunk):
@@ -127,7 +133,7 @@ class Vault:
         if known := self.find_users(tx, external_ids):
             raise VaultError(f"{len(known)} of these users are known already", hint="look them up before admitting")
         start = _select(tx, 'SELECT COALESCE(MAX("user"), 0) FROM vault_user')[0][0] + 1
-        rows = [(user, self._ref(external_id), since) for user, external_id in enumerate(external_ids, start)]
+        rows = [(user, self._sealer.ref(external_id), since) for user, external_id in enumerate(external_ids, start)]
         tx.insert(_user, ("user", "ref", "since"), rows)
         return [row[0] for row in rows]
 
@@ -155,30 +161,9 @@ class Vault:
         held = _select(tx, 'SELECT "user", item, version FROM vault_value WHERE "user" @', list(users))
         versions = {(user, item): version for user, item, version in held if (user, item) in plan}
         self._delete_values(tx, list(versions))
-        sealed, tags = self._seal_rows(plan, keys, versions)
-        tx.insert(_value, _VALUE_COLUMNS, sealed)
+        sealed, tags = self._sealer.seal(plan, keys, versions)
+        tx.insert(_value, ("user", "item", "class", "version", "sealed"), sealed)
         tx.insert(_index, ("user", "item", "tag"), tags)
-
-    def _seal_rows(
-        self,
-        plan: dict[tuple[int, str], tuple[str, str]],
-        keys: dict[tuple[int, str], DataKey],
-        versions: dict[tuple[int, str], int],
-    ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
-        sealed: list[tuple[Any, ...]] = []
-        tags: list[tuple[Any, ...]] = []
-        nonces, start, seal = os.urandom(NONCE * len(plan)), 0, self._envelope.seal
-        for (user, item), (class_, value) in plan.items():
-            if not isinstance(value, str):
-                raise VaultError(f"the value of `{item}` is not text", hint="give values as text")
-            version = versions.get((user, item), 0) + 1
-            nonce = nonces[start : start + NONCE]
-            start += NONCE
-            record = seal(keys[user, class_], ("vault_value", item, class_), user, version, value.encode(), nonce=nonce)
-            sealed.append((user, item, class_, version, record))
-            if item in blind_index.FINDABLE:
-                tags.append((user, item, self._tag(item, value)))
-        return sealed, tags
 
     def fetch(self, tx: Transaction, user: int, items: Collection[str]) -> Sealed:
         """Return what is held of `items` about one user, still sealed; an item that is not held is left out."""
@@ -201,12 +186,7 @@ class Vault:
 
         """
         self._count(receipt)
-        return {value.item: self._open_value(sealed.user, value).decode() for value in sealed.values}
-
-    def _open_value(self, user: int, value: SealedValue) -> bytes:
-        item, class_, version, record, kid, epoch, wrapped = value
-        key = self._unwrap((user, class_, kid, epoch, wrapped))
-        return self._envelope.open(key, ("vault_value", item, class_), user, version, record)
+        return {value.item: self._sealer.open(sealed.user, value).decode() for value in sealed.values}
 
     def items_of(self, tx: Transaction, user: int) -> dict[str, RetentionClass]:
         """Return the items held about a user, each with its class."""
@@ -221,7 +201,7 @@ class Vault:
 
         """
         sql = 'SELECT "user" FROM vault_index WHERE item = ? AND tag = ? ORDER BY "user"'
-        return [user for (user,) in _select(tx, sql, item, self._tag(item, value))]
+        return [user for (user,) in _select(tx, sql, item, self._sealer.tag(item, value))]
 
     # Ledger payloads and pseudonyms, under each user's record key
 
@@ -232,11 +212,7 @@ class Vault:
     def seal_records(self, tx: Transaction, rows: Sequence[tuple[int, bytes]]) -> list[bytes]:
         """Return payloads of many users, each sealed under its user's record key, in their order."""
         keys = self._record_keys(tx, (user for user, _ in rows))
-        nonces, seal = os.urandom(NONCE * len(rows)), self._envelope.seal
-        return [
-            seal(keys[user, _RECORD], _ABOUT_RECORD, user, 0, payload, nonce=nonces[place : place + NONCE])
-            for place, (user, payload) in zip(range(0, len(nonces), NONCE), rows, strict=True)
-        ]
+        return self._sealer.seal_records(rows, keys)
 
     def fetch_record(self, tx: Transaction, user: int, record: bytes) -> SealedRecord:
         """Return a stored payload together with the wrapped key that opens it.
@@ -249,7 +225,7 @@ class Vault:
 
     def fetch_records(self, tx: Transaction, rows: Sequence[tuple[int, bytes]]) -> list[SealedRecord]:
         """Return stored payloads together with the wrapped keys that open them, in their order."""
-        found = {row[0]: row[2:] for row in self._key_rows(tx, {user for user, _ in rows}) if row[1] == _RECORD}
+        found = {row[0]: row[2:] for row in self._key_rows(tx, {user for user, _ in rows}) if row[1] == RECORD}
         if any(user not in found for user, _ in rows):
             raise SealBrokenError
         return [SealedRecord(user, record, *found[user]) for user, record in rows]
@@ -263,9 +239,7 @@ class Vault:
 
         """
         self._count(receipt)
-        user, record, kid, epoch, wrapped = sealed
-        key = self._unwrap((user, _RECORD, kid, epoch, wrapped))
-        return self._envelope.open(key, _ABOUT_RECORD, user, 0, record)
+        return self._sealer.open_record(sealed)
 
     def pseudonym(self, tx: Transaction, user: int, salt: bytes) -> bytes:
         """Return 16 bytes that stand for the user in one entry; the next salt gives others.
@@ -277,7 +251,7 @@ class Vault:
     def pseudonyms(self, tx: Transaction, rows: Sequence[tuple[int, bytes]]) -> list[bytes]:
         """Return the pseudonyms of many users, each under its own salt, in their order."""
         keys = self._record_keys(tx, (user for user, _ in rows))
-        return [hmac.digest(keys[user, _RECORD].derive(b"pseudonym"), salt, "sha256")[:16] for user, salt in rows]
+        return [pseudonym(keys[user, RECORD], salt) for user, salt in rows]
 
     # Ending
 
@@ -304,7 +278,7 @@ class Vault:
         _each(tx, 'DELETE FROM vault_key WHERE "user" = ? AND class = ?', list(doomed))
         bare = users - {row[0] for row in found if row[:2] not in doomed}
         _each(tx, 'UPDATE vault_user SET ref = NULL WHERE "user" = ?', [(user,) for user in bare])
-        self._cache.forget(doomed)
+        self._sealer.forget(doomed)
         return [Shredded(user, RetentionClass(class_), kid) for user, class_, kid, *_ in killed]
 
     def rewrap(self, tx: Transaction, limit: int) -> int:
@@ -313,38 +287,17 @@ class Vault:
         Run until it answers 0, then an older epoch can be destroyed. Values stay as they are. A key on record as
         shredded is never moved.
         """
-        moved: list[tuple[Any, ...]] = []
-        for user, class_, kid, epoch, wrapped in _select(tx, _STALE, self._keys.current_epoch, limit):
-            context = key_context(user, class_)
-            secret = self._keys.unwrap(epoch, wrapped, context)
-            checked_key(secret, kid)
-            moved.append((*self._keys.wrap(secret, context), user, class_, wrapped))
+        stale = _select(tx, _STALE, self._keys.current_epoch, limit)
+        moved = [(*self._sealer.rewrap(tuple(row)), row[0], row[1], row[4]) for row in stale]
         _each(tx, _REWRAP, moved)
         return len(moved)
 
     # Keys
 
-    def _ref(self, external_id: str) -> bytes:
-        return self._keys.mac(_USER_LABEL, external_id.encode())[: blind_index.TAG]
-
-    def _tag(self, item: str, value: str) -> bytes:
-        normal = blind_index.normalise(blind_index.findable(item), value)
-        return self._keys.mac(blind_index.label(item), normal.encode())[: blind_index.TAG]
-
     def _count(self, receipt: Receipt) -> None:
         receipt.spend()
         with self._lock:
             self._openings += 1
-
-    def _unwrap(self, row: WrappedKey) -> DataKey:
-        key = self._cache.get(row)
-        if key is None:
-            user, class_, kid, epoch, wrapped = row
-            if wrapped is None:
-                raise SealBrokenError
-            key = checked_key(self._keys.unwrap(epoch, wrapped, key_context(user, class_)), kid)
-            self._cache.put(row, key)
-        return key
 
     def _key_rows(self, tx: Transaction, users: Collection[int]) -> list[WrappedKey]:
         sql = 'SELECT "user", class, kid, epoch, wrapped FROM vault_key WHERE "user" @'
@@ -352,47 +305,22 @@ class Vault:
 
     def _record_keys(self, tx: Transaction, users: Iterable[int]) -> dict[tuple[int, str], DataKey]:
         keys: dict[tuple[int, str], DataKey] = {}
-        for chunk in _chunks([(user, _RECORD) for user in dict.fromkeys(users)]):
+        for chunk in _chunks([(user, RECORD) for user in dict.fromkeys(users)]):
             keys.update(self._keys_of(tx, set(chunk)))
         return keys
 
     def _keys_of(self, tx: Transaction, wanted: set[tuple[int, str]]) -> dict[tuple[int, str], DataKey]:
         """Return the data keys of these users and classes, making those that are not there yet."""
         rows = self._key_rows(tx, {user for user, _ in wanted})
-        keys = {row[:2]: self._unwrap(row) for row in rows if row[:2] in wanted}
-        missing = sorted(wanted - keys.keys())
-        secrets = os.urandom(KEY_SIZE * len(missing))
-        made: list[WrappedKey] = []
-        for place, (user, class_) in enumerate(missing):
-            key = DataKey(secret := secrets[place * KEY_SIZE : (place + 1) * KEY_SIZE])
-            row = (user, class_, key.kid, *self._keys.wrap(secret, key_context(user, class_)))
-            made.append(row)
-            self._cache.put(row, key)
-            keys[user, class_] = key
-        tx.insert(_key, _KEY_COLUMNS, made)
-        return keys
+        keys = {row[:2]: self._sealer.unwrap(row) for row in rows if row[:2] in wanted}
+        made = self._sealer.make_keys(sorted(wanted - keys.keys()))
+        tx.insert(_key, ("user", "class", "kid", "epoch", "wrapped"), [row for row, _ in made])
+        return keys | {row[:2]: key for row, key in made}
 
     @staticmethod
     def _delete_values(tx: Transaction, places: list[tuple[int, str]]) -> None:
         _each(tx, 'DELETE FROM vault_index WHERE "user" = ? AND item = ?', places)
         _each(tx, 'DELETE FROM vault_value WHERE "user" = ? AND item = ?', places)
-
-
-T = TypeVar("T")
-_USER_LABEL = blind_index.label(blind_index.USER_LABEL)
-_DELETE_INDEX = (
-    'DELETE FROM vault_index WHERE "user" = ? AND item IN (SELECT item FROM vault_value WHERE "user" = ? AND class = ?)'
-)
-_FETCH = (
-    'SELECT v."user", v.item, v.class, v.version, v.sealed, k.kid, k.epoch, k.wrapped FROM vault_value v '
-    'LEFT JOIN vault_key k ON k."user" = v."user" AND k.class = v.class WHERE v."user" @ AND v.item @'
-)
-_STALE = (
-    'SELECT k."user", k.class, k.kid, k.epoch, k.wrapped FROM vault_key k WHERE k.epoch < ? AND NOT EXISTS '
-    '(SELECT 1 FROM vault_shredded s WHERE s."user" = k."user" AND s.class = k.class AND s.kid = k.kid) '
-    'ORDER BY k."user" LIMIT ?'
-)
-_REWRAP = 'UPDATE vault_key SET epoch = ?, wrapped = ? WHERE "user" = ? AND class = ? AND wrapped = ?'
 
 
 def _sql(tx: Transaction, text: str) -> str:

@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows to seal in, sealed rows out, and back: the vault's cryptography over whole rows, without its tables."""
+
+import hmac
+import os
+import struct
+from collections.abc import Mapping, Sequence
+
+from keshou.law.terms import RetentionClass
+from keshou.vault import blind_index
+from keshou.vault.envelope import KEY_SIZE, NONCE, DataKey, Envelope, checked_key, key_context
+from keshou.vault.errors import SealBrokenError, VaultError
+from keshou.vault.key_cache import KeyCache, WrappedKey
+from keshou.vault.keys import FileKeys
+from keshou.vault.sealed import SealedRecord, SealedValue
+
+RECORD = RetentionClass.RECORD.value
+_TABLE = "vault_value"
+_ABOUT_RECORD = ("ledger", "payload", RECORD)
+_CACHE = 4096
+_MALFORMED = (TypeError, ValueError, OverflowError, AttributeError, struct.error)
+"""What a row altered into other types (SQLite takes any, and a missing key is null) makes the code below say."""
+_USER_LABEL = blind_index.label(blind_index.USER_LABEL)
+
+Place = tuple[int, str]
+"""A user with an item, or a user with a class."""
+ValueRow = tuple[int, str, str, int, bytes]
+"""User, item, class, version, record."""
+TagRow = tuple[int, str, bytes]
+"""User, item, tag."""
+
+
+class Sealer:
+    """Seals and opens rows of one site; keeps a few data keys unwrapped."""
+
+    def __init__(self, keys: FileKeys, site: str) -> None:
+        self._keys = keys
+        self._envelope = Envelope(site)
+        self._cache = KeyCache(_CACHE)
+
+    def ref(self, external_id: str) -> bytes:
+        """Return the 16 bytes under which the operator's id of a user is found; the id is taken as it is."""
+        return self._keys.mac(_USER_LABEL, external_id.encode())[: blind_index.TAG]
+
+    def tag(self, item: str, value: str) -> bytes:
+        """Return the 16 bytes under which `value` of `item` is found.
+
+        Raises:
+            VaultError: users cannot be found by `item`.
+
+        """
+        normal = blind_index.normalise(blind_index.findable(item), value)
+        return self._keys.mac(blind_index.label(item), normal.encode())[: blind_index.TAG]
+
+    def seal(
+        self, plan: Mapping[Place, tuple[str, str]], keys: Mapping[Place, DataKey], versions: Mapping[Place, int]
+    ) -> tuple[list[ValueRow], list[TagRow]]:
+        """Return the value rows and index rows of `plan`, which gives class and value by user and item.
+
+        `keys` are by user and class; `versions` are of the values that are replaced.
+
+        Raises:
+            VaultError: a value is not text.
+
+        """
+        sealed: list[ValueRow] = []
+        tags: list[TagRow] = []
+        nonces, start, seal = os.urandom(NONCE * len(plan)), 0, self._envelope.seal
+        for (user, item), (class_, value) in plan.items():
+            if not isinstance(value, str):
+                raise VaultError(f"the value of `{item}` is not text", hint="give values as text")
+            version = versions.get((user, item), 0) + 1
+            nonce = nonces[start : start + NONCE]
+            start += NONCE
+            record = seal(keys[user, class_], (_TABLE, item, class_), user, version, value.encode(), nonce=nonce)
+            sealed.append((user, item, class_, version, record))
+            if item in blind_index.FINDABLE:
+                tags.append((user, item, self.tag(item, value)))
+        return sealed, tags
+
+    def open(self, user: int, value: SealedValue) -> bytes:
+        """Return the plaintext of one value.
+
+        Raises:
+            SealBrokenError: it or its key was altered or moved, or its key destroyed.
+
+        """
+        item, class_, version, record, kid, epoch, wrapped = value
+        return self._open((user, class_, kid, epoch, wrapped), (_TABLE, item, class_), version, record)
+
+    def seal_records(self, rows: Sequence[tuple[int, bytes]], keys: Mapping[Place, DataKey]) -> list[bytes]:
+        """Return the ledger payloads of `rows` sealed, each under its user's record key."""
+        nonces, seal = os.urandom(NONCE * len(rows)), self._envelope.seal
+        return [
+            seal(keys[user, RECORD], _ABOUT_RECORD, user, 0, payload, nonce=nonces[start : start + NONCE])
+            for start, (user, payload) in zip(range(0, len(nonces), NONCE), rows, strict=True)
+        ]
+
+    def open_record(self, sealed: SealedRecord) -> bytes:
+        """Return a ledger payload.
+
+        Raises:
+            SealBrokenError: it or its key was altered or moved, or its key destroyed.
+
+        """
+        user, record, kid, epoch, wrapped = sealed
+        return self._open((user, RECORD, kid, epoch, wrapped), _ABOUT_RECORD, 0, record)
+
+    def unwrap(self, row: WrappedKey) -> DataKey:
+        """Return the data key of a row of the key table.
+
+        Raises:
+            SealBrokenError: the row was altered or moved, or its epoch is destroyed.
+
+        """
+        key = self._cache.get(row)
+        if key is None:
+            key = checked_key(self._secret(row), row[2])
+            self._cache.put(row, key)
+        return key
+
+    def rewrap(self, row: WrappedKey) -> tuple[int, bytes]:
+        """Return the current epoch and the data key of `row` wrapped under it."""
+        secret = self._secret(row)
+        checked_key(secret, row[2])
+        return self._keys.wrap(secret, key_context(row[0], row[1]))
+
+    def make_keys(self, places: Sequence[Place]) -> list[tuple[WrappedKey, DataKey]]:
+        """Return new data keys for these users and classes, each with its row of the key table."""
+        secrets = os.urandom(KEY_SIZE * len(places))
+        made: list[tuple[WrappedKey, DataKey]] = []
+        for start, (user, class_) in zip(range(0, len(secrets), KEY_SIZE), places, strict=True):
+            secret = secrets[start : start + KEY_SIZE]
+            key = DataKey(secret)
+            row = (user, class_, key.kid, *self._keys.wrap(secret, key_context(user, class_)))
+            made.append((row, key))
+            self._cache.put(row, key)
+        return made
+
+    def forget(self, places: set[Place]) -> None:
+        """Drop the unwrapped keys of these users and classes."""
+        self._cache.forget(places)
+
+    def _open(self, row: WrappedKey, about: tuple[str, str, str], version: int, record: bytes) -> bytes:
+        try:
+            return self._envelope.open(self.unwrap(row), about, row[0], version, record)
+        except _MALFORMED:
+            raise SealBrokenError from None
+
+    def _secret(self, row: WrappedKey) -> bytes:
+        user, class_, _, epoch, wrapped = row
+        try:
+            return self._keys.unwrap(epoch, wrapped, key_context(user, class_))
+        except _MALFORMED:
+            raise SealBrokenError from None
+
+
+def pseudonym(key: DataKey, salt: bytes) -> bytes:
+    """Return 16 bytes that stand for the owner of a record key in one entry."""
+    return hmac.digest(key.derive(b"pseudonym"), salt, "sha256")[:16]
