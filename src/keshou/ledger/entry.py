@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One operation as canonical bytes; never the information itself.
+
+The bytes are JSON as RFC 8785 writes it: names in alphabetical order, no spaces, nothing that is at its default.
+``V``, the version of this layout, sorts before all other names and so comes first. What is hashed is stored; it is
+never encoded again in order to verify.
+
+Source: miit24:13.1.6 names what is recorded: who, when, where, which act.
+"""
+
+import base64
+from hashlib import sha256
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from keshou.ledger.errors import EntryError
+from keshou.ledger.tile import ENTRY_LIMIT
+
+SALT_SIZE = 32
+_LARGEST_INT = 2**53 - 1
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST_INT)]
+"""A whole number that every reader of JSON reads alike."""
+
+
+class Header(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    tag_field="V",
+    tag=1,
+):
+    """The public part of one operation. Every text is an id, none is anybody's information."""
+
+    c: str = ""
+    """Commitment to the payload (see `commit`), base64url; empty when there is none."""
+    cites: tuple[str, ...] = ()
+    """Provisions the decision stands on, e.g. ``miit24:9.1``."""
+    count: Count = 0
+    """How many users it concerns."""
+    decision: Literal["", "deny", "permit"] = ""
+    event: str
+    """The kind of act that was asked for, or ``fact:`` and what came true."""
+    fact: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    """A fact about the site, as `fact_json` writes it; never one about a user."""
+    ground: str = ""
+    """Id of the recorded ground in higher law it relied on."""
+    items: tuple[str, ...] = ()
+    """Ids of the kinds of information touched."""
+    keys: tuple[str, ...] = ()
+    """Ids of the keys an erasure destroyed."""
+    obj: str = ""
+    """Pseudonym of the user, good for this entry alone: 16 bytes as base64url."""
+    post: str = ""
+    purpose: str = ""
+    recipient: str = ""
+    review: str = ""
+    """Id of the approved review it relied on."""
+    revision: Count = 0
+    """Revision of the facts the decision was made on."""
+    rules: Count = 0
+    """Version of the published rules the decision was made on."""
+    t: Count
+    """When, in microseconds since 1970-01-01 UTC."""
+    where: str = ""
+    """Id of the branch or system."""
+    who: str = ""
+    """Id of the staff member or program."""
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Header)
+
+
+def encode(header: Header) -> bytes:
+    """Return the canonical bytes of `header`.
+
+    Raises:
+        EntryError: they are more than 65,535.
+
+    """
+    body = _encoder.encode(header)
+    if len(body) > ENTRY_LIMIT:
+        raise EntryError(f"an entry of {len(body)} bytes", hint="put what is long into the payload")
+    return body
+
+
+def decode(body: bytes) -> Header:
+    """Return the header whose canonical bytes are `body`.
+
+    Raises:
+        EntryError: they are not the canonical bytes of any header.
+
+    """
+    try:
+        header = _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise EntryError("not an entry of this log") from error
+    if _encoder.encode(header) != body or len(body) > ENTRY_LIMIT:
+        raise EntryError("an entry that is not in canonical form")
+    if header.fact is not msgspec.UNSET:
+        _check_canonical(bytes(header.fact))
+    return header
+
+
+def fact_json(fact: object) -> msgspec.Raw:
+    """Return a fact as the canonical JSON that `Header.fact` holds: names in alphabetical order, sets in order."""
+    return msgspec.Raw(msgspec.json.encode(fact, order="sorted"))
+
+
+def _check_canonical(raw: bytes) -> None:
+    fact = msgspec.json.decode(raw)
+    if _has_float(fact) or msgspec.json.encode(fact, order="sorted") != raw:
+        raise EntryError("an entry whose fact is not in canonical form")
+
+
+def _has_float(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_has_float(each) for each in value.values())
+    if isinstance(value, list):
+        return any(_has_float(each) for each in value)
+    return isinstance(value, float) or (isinstance(value, int) and abs(value) > _LARGEST_INT)
+
+
+def commit(salt: bytes, payload: bytes) -> bytes:
+    """Return the commitment to `payload`: 32 bytes that say nothing without the fresh random `salt` of 32 bytes.
+
+    Raises:
+        EntryError: the salt is of another length.
+
+    """
+    if len(salt) != SALT_SIZE:
+        raise EntryError("a commitment needs a salt of 32 bytes")
+    return sha256(b"\x02" + salt + payload).digest()
+
+
+def to_text(raw: bytes) -> str:
+    """Return bytes as headers write them: base64url without padding."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
