@@ -343,7 +343,7 @@ def _select(tx: Transaction, text: str, *values: Any) -> Sequence[Any]:
 
 def _each(tx: Transaction, sql: str, rows: list[tuple[Any, ...]]) -> None:
     if rows:
-        tx.connection.exec_driver_sql(_sql(tx, sql), rows)
+        tx.connection.exec_driver_sql(_sql(tx, sql), rows if len(rows) > 1 else rows[0])
 
 
 def _chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
