@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Publish the log as a folder of files that anybody can serve, mirror and check.
+
+Full tiles never change and are written once. The checkpoint is written last, so that whoever reads it finds every
+tile it speaks of; a crash leaves the older checkpoint and all of its tiles.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+
+from keshou.db import Transaction
+from keshou.ledger.checkpoint import verify_checkpoint
+from keshou.ledger.errors import EntryError, LedgerTamperedError
+from keshou.ledger.merkle import HASH_SIZE
+from keshou.ledger.rows import ask, read_head, read_tile
+from keshou.ledger.store import Ledger
+from keshou.ledger.tile import WIDTH, TileName, bundle, bundles_of, tiles_of
+
+_READ_ME = """\
+This folder is the log {origin}: tiles, entry bundles and a signed checkpoint as C2SP tlog-tiles describes them.
+Hashes are SHA-256 in an RFC 6962 tree. The file vkey repeats the log's verifier key; whoever checks the log takes
+that key from another channel, since whoever can change this folder can change that file too.
+"""
+
+
+def export(tx: Transaction, ledger: Ledger, folder: Path) -> int:
+    """Write the log up to its newest checkpoint into `folder`; return how many files were written.
+
+    Raises:
+        EntryError: nothing was signed yet.
+        ForkError: the folder has a checkpoint that the stored log does not extend; nothing was written.
+        LedgerTamperedError: an entry or a tile that is to be written is missing.
+
+    """
+    note = ledger.last_checkpoint(tx)
+    if note is None:
+        raise EntryError("no checkpoint was signed yet", hint="sign one first")
+    published = folder / "checkpoint"
+    if published.exists():
+        ledger.agree_with(tx, published.read_bytes())
+    size = verify_checkpoint(note, ledger.key).size
+    written = _write_hashes(tx, folder, size) + _write_bundles(tx, folder, size)
+    for name, data in (
+        ("vkey", f"{ledger.key}\n".encode()),
+        ("log.txt", _READ_ME.format(origin=ledger.origin).encode()),
+        ("checkpoint", note),
+    ):
+        written += _write(folder / name, data)
+    return written
+
+
+def _write_hashes(tx: Transaction, folder: Path, size: int) -> int:
+    now, written = read_head(tx).size, 0
+    for name in tiles_of(size):
+        path = folder / name.path
+        if path.exists():
+            continue
+        data = read_tile(tx, name.level or 0, name.number, now)[: name.width * HASH_SIZE]
+        if len(data) != name.width * HASH_SIZE:
+            raise LedgerTamperedError(name.number * WIDTH ** ((name.level or 0) + 1), f"{name.path} is missing")
+        written += _write(path, data)
+    return written
+
+
+def _write_bundles(tx: Transaction, folder: Path, size: int) -> int:
+    written = 0
+    for name in bundles_of(size):
+        path = folder / name.path
+        if not path.exists():
+            written += _write(path, bundle(_entries(tx, name)))
+    return written
+
+
+def _entries(tx: Transaction, name: TileName) -> list[bytes]:
+    start = name.number * WIDTH
+    rows = ask(
+        tx, "SELECT idx, body FROM log_entry WHERE idx >= ? AND idx < ? ORDER BY idx", (start, start + name.width)
+    )
+    for at, (index, _body) in enumerate(rows):
+        if index != start + at:
+            raise LedgerTamperedError(start + at, "the entry is missing")
+    if len(rows) != name.width:
+        raise LedgerTamperedError(start + len(rows), "the entry is missing")
+    return [bytes(body) for _index, body in rows]
+
+
+def _write(path: Path, data: bytes) -> int:
+    """Write a file whole or not at all; return 1 if it was not there with these bytes already."""
+    if path.exists() and path.read_bytes() == data:
+        return 0
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".new")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    _settle(path.parent)
+    return 1
+
+
+def _settle(folder: Path) -> None:
+    """Make the renaming itself survive power loss."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
