@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Days and hours as the law's places keep them: statutory days are China's days."""
+
+import datetime as dt
+import functools
+
+from keshou.declaration.model import Hours
+from keshou.law.model import Period
+
+CHINA = dt.timezone(dt.timedelta(hours=8))
+"""One time zone for the whole country, without daylight saving."""
+
+_DAY = dt.timedelta(days=1)
+
+
+def day_of(when: dt.datetime) -> dt.date:
+    """Return the day in China on which `when` falls."""
+    return when.astimezone(CHINA).date()
+
+
+def start_of(day: dt.date) -> dt.datetime:
+    """Return the moment at which `day` begins in China, in UTC."""
+    return dt.datetime.combine(day, dt.time(), CHINA).astimezone(dt.UTC)
+
+
+def end_of(day: dt.date) -> dt.datetime:
+    """Return the moment at which `day` is over in China, in UTC."""
+    return start_of(day) + _DAY
+
+
+def add(day: dt.date, period: Period) -> dt.date:
+    """Return the last day of a period that runs from `day`; a day its month lacks becomes the first of the next."""
+    months = day.year * 12 + day.month - 1 + period.years * 12 + period.months
+    year, month = divmod(months, 12)
+    try:
+        moved = dt.date(year, month + 1, day.day)
+    except ValueError:
+        moved = dt.date(year + (month + 1) // 12, (month + 1) % 12 + 1, 1)
+    return moved + period.days * _DAY
+
+
+@functools.lru_cache(64)
+def ended_before(day: dt.date, period: Period) -> dt.datetime:
+    """Return the moment such that what ended before it is, on `day`, past the whole of `period`."""
+    last = dt.date(day.year - period.years - period.months // 12 - 1, 1, 1) - period.days * _DAY
+    low, high = last.toordinal() - 31, day.toordinal()
+    while low < high:
+        middle = (low + high + 1) // 2
+        if add(dt.date.fromordinal(middle), period) < day:
+            low = middle
+        else:
+            high = middle - 1
+    return end_of(dt.date.fromordinal(low))
+
+
+def within(hours: Hours, when: dt.datetime) -> bool:
+    """Say whether `when` falls into the daily span; a span that ends before it begins runs over midnight."""
+    here = when.astimezone(_zone(hours)).time()
+    start, end = dt.time.fromisoformat(hours.from_), dt.time.fromisoformat(hours.to)
+    return start <= here < end if start <= end else (here >= start or here < end)
+
+
+def turns(hours: Hours, when: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
+    """Return the last moment up to `when`, and the next after it, at which the daily span begins or ends."""
+    zone = _zone(hours)
+    today = when.astimezone(zone).date()
+    clocks = [dt.time.fromisoformat(each) for each in (hours.from_, hours.to)]
+    days = (today - _DAY, today, today + _DAY)
+    moments = sorted(dt.datetime.combine(day, clock, zone).astimezone(dt.UTC) for day in days for clock in clocks)
+    return max(each for each in moments if each <= when), min(each for each in moments if each > when)
+
+
+@functools.cache
+def _zone(hours: Hours) -> dt.timezone:
+    clock, sign = dt.time.fromisoformat(hours.utc_offset[1:]), hours.utc_offset[0]
+    offset = dt.timedelta(hours=clock.hour, minutes=clock.minute)
+    return dt.timezone(offset if sign == "+" else -offset)

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The prohibitions of MIIT Order 25 of 2013."""
+
+from keshou.gate.conditions import Condition, Conditions
+from keshou.gate.prohibitions.registry import prohibits
+
+
+@prohibits("miit25:11", missing="retention")
+def registration_destroyed_early(c: Conditions) -> Condition:
+    """Registration information is retained during the service and for the statutory time after it.
+
+    Source: miit25:11
+    """
+    return c.erases & c.touches_registration & ~c.registration_over
+
+
+@prohibits("miit25:12.2", missing="providing_service")
+def registration_used_beyond_service(c: Conditions) -> Condition:
+    """Registration information serves providing the service and nothing else.
+
+    Source: miit25:12.2
+    """
+    return c.touches_registration & ~c.provides_service & ~c.erases & ~c.own_hand
+
+
+@prohibits("miit25:12.2", missing="confidentiality")
+def registration_disclosed(c: Conditions) -> Condition:
+    """Registration information is not disclosed, sold or unlawfully given to others.
+
+    Source: miit25:12.2
+    """
+    agreed = c.recipient_declared & (c.consented | c.declared_ground)
+    given = (c.gives & ~agreed) | c.discloses
+    return c.touches_registration & (c.sells | (given & ~c.higher_law))
+
+
+@prohibits("miit25:14", missing="qualification")
+def registration_agent_unfit(c: Conditions) -> Condition:
+    """An agent that is not fit does not register users or touch what was registered.
+
+    Source: miit25:14
+    """
+    return c.touches_registration & c.agent_acts & ~c.agent_fit

@@ -1,0 +1,299 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Published declarations compiled for the gate: one edition for each version under each day's law.
+
+A rulebook is never changed; publishing makes a new one, put in place by one assignment. Kinds of information become
+bits, so that "every item is needed, granted, agreed to" is one test each.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from keshou.declaration.compare import compare
+from keshou.declaration.model import Agent, Declaration, Post, Published, Purpose, Recipient
+from keshou.gate import calendar
+from keshou.gate.answers import Answers, active
+from keshou.gate.conditions import BITS, USE_KINDS
+from keshou.gate.facts import RulesPublished
+from keshou.gate.standing import Consent
+from keshou.law.law import DayLaw, Law
+from keshou.law.model import Citation, LawError, Period
+from keshou.law.terms import HIGHER_RANKS, ActKind, ConsentStrength, Rank
+
+GUIDANCE = "gbz28828"
+"""The guidance that knows tacit consent and sensitive information."""
+
+RETENTION = "miit25:11"
+"""Where the law says how long registration information is retained."""
+
+_MOST_KEPT = 1 << 16
+
+
+class PurposeRules:
+    """One purpose with its items as bits; items it does not need share two bits that nothing ever covers."""
+
+    __slots__ = ("all", "bits", "declared", "id", "registration", "sensitive")
+
+    def __init__(self, id_: str, declared: Purpose | None, sensitive: Collection[str]) -> None:
+        self.id, self.declared = id_, declared
+        needs = declared.needs if declared else ()
+        self.bits = {item: 1 << place for place, item in enumerate(sorted({need.item for need in needs}))}
+        """Item -> bit."""
+        self.all = sum(self.bits.values())
+        self.registration = self.mask(need.item for need in needs if need.class_ == "registration")
+        other_sensitive = 2 << len(self.bits)
+        self.sensitive = self.mask(self.bits.keys() & set(sensitive)) | other_sensitive
+
+    def mask(self, items: Iterable[str], sensitive: Collection[str] = ()) -> int:
+        """Return the bits of `items`; an item the purpose does not need sets one of the two bits never covered."""
+        found = 0
+        for item in items:
+            bit = self.bits.get(item)
+            found |= bit if bit is not None else (2 if item in sensitive else 1) << len(self.bits)
+        return found
+
+    def covered(self, items: Collection[str]) -> int:
+        """Return the bits of those of `items` that the purpose needs; all of them when `items` is empty."""
+        if not items:
+            return self.all
+        return sum(bit for item, bit in self.bits.items() if item in items)
+
+
+class Row:
+    """One purpose and one kind of act: what is known of it once the rules are published."""
+
+    __slots__ = ("kind", "need", "purpose", "static")
+
+    def __init__(self, purpose: PurposeRules, kind: ActKind, static: int) -> None:
+        self.purpose, self.kind, self.static = purpose, kind, static
+        needs = purpose.declared.needs if purpose.declared else ()
+        acts = purpose.declared.acts if purpose.declared else ()
+        self.need = purpose.mask({need.item for need in needs if kind in (need.acts or acts)})
+        """Items the purpose needs for this kind of act."""
+
+
+class Lens:
+    """What of an act decides how a user's consents and notices are seen: the row, the items, the post."""
+
+    __slots__ = ("edition", "mask", "post", "row")
+
+    def __init__(self, edition: "Edition", row: Row, mask: int, post: str) -> None:
+        self.edition, self.row, self.mask, self.post = edition, row, mask, post
+
+
+class Edition:
+    """One published version under the law of one stretch of days."""
+
+    def __init__(self, published: Published | None, versions: Mapping[int, Published], day: DayLaw, law: Law) -> None:
+        self.published, self._versions, self._law, self._day = published, versions, law, day
+        declared: Declaration | None = published.declaration if published else None
+        self._declared = declared
+        self.version = published.version if published else 0
+        self.binding = _binding(day, declared)
+        """Ids of the instruments that bind this operator."""
+        names = [name for name, cites in day.prohibitions().items() if any(c.instrument in self.binding for c in cites)]
+        self.answers = Answers(active(names), self.binding)
+        self.review = declared.review if declared else None
+        self.posts: dict[str, Post] = {post.id: post for post in declared.posts} if declared else {}
+        self.agents: dict[str, Agent] = {agent.id: agent for agent in declared.agents} if declared else {}
+        self.recipients: dict[str, Recipient] = {each.id: each for each in declared.recipients} if declared else {}
+        self.grants = declared.grants if declared else ()
+        self.hours = frozenset(grant.hours for grant in self.grants if grant.hours)
+        """The daily spans to which grants are limited."""
+        self._read_items(declared)
+        purposes = declared.purposes if declared else ()
+        self._purposes = {each.id: PurposeRules(each.id, each, self.sensitive) for each in purposes}
+        self._rows: dict[tuple[str, ActKind], Row] = {}
+        self._lenses: dict[tuple[str, ActKind, int, str], Lens] = {}
+        self._carried: dict[tuple[int, str, ActKind, str], int] = {}
+        self._unchanged: dict[int, frozenset[tuple[str, str, ActKind, str]]] = {}
+
+    def _read_items(self, declared: Declaration | None) -> None:
+        own = declared.items if declared else ()
+        self.items = self._law.items.keys() | {item.id for item in own}
+        """Every kind of information known."""
+        named = {item.id for item in self._law.items.values() if item.is_sensitive(GUIDANCE)}
+        self.sensitive = frozenset(named | {item.id for item in own if item.sensitive})
+
+    @property
+    def tacit_counts(self) -> bool:
+        """Whether the guidance that knows tacit consent was adopted and stands."""
+        return GUIDANCE in self.binding
+
+    def retention(self) -> Period | None:
+        """Return how long registration information is kept after the service; None when nothing binds to it."""
+        return self._day.period(RETENTION) if RETENTION.partition(":")[0] in self.binding else None
+
+    def row(self, purpose: str, kind: ActKind) -> Row:
+        """Return what is known of a purpose and a kind of act; also of a purpose that nobody declared."""
+        found = self._rows.get((purpose, kind))
+        if found is None:
+            rules = self._purposes.get(purpose)
+            found = Row(rules or PurposeRules(purpose, None, ()), kind, self._static(rules, kind))
+            if rules:
+                self._rows[purpose, kind] = found
+        return found
+
+    def lens(self, row: Row, mask: int, post: str) -> Lens:
+        """Return the one lens for a row, items and a post."""
+        key = (row.purpose.id, row.kind, mask, post)
+        if len(self._lenses) >= _MOST_KEPT:
+            self._lenses = {}
+        return self._lenses.setdefault(key, Lens(self, row, mask, post))
+
+    def _static(self, rules: PurposeRules | None, kind: ActKind) -> int:
+        """Set the conditions that the published rules and the kind of act decide alone."""
+        declared = rules.declared if rules else None
+        served = {each.id for each in self._declared.services if each.user_facing} if self._declared else set()
+        truths = {
+            "published": self.published is not None,
+            "notice_complete": self.published is not None and self.published.notice_complete,
+            "purpose_known": declared is not None,
+            "kind_declared": declared is not None and kind in declared.acts,
+            "serves_users": declared is not None and bool(served & set(declared.services)),
+            "provides_service": declared is not None and declared.provides_service,
+            "sends_messages": declared is not None and declared.commercial_messages and kind in USE_KINDS,
+            "declared_ground": declared is not None and self.provides_otherwise(declared.ground),
+            **_kinds(kind),
+        }
+        return sum(BITS[name] for name, true in truths.items() if true)
+
+    def provides_otherwise(self, cite: str) -> bool:
+        """Say whether `cite` may stand as a law or administrative regulation that provides otherwise.
+
+        An instrument that the law's data holds must be of that rank, in force, and have the provision; one that it
+        does not hold is taken at the operator's word. Source: miit24:9.5
+        """
+        try:
+            citation = Citation.parse(cite)
+        except LawError:
+            return False
+        instrument = self._law.instruments.get(citation.instrument)
+        if instrument is None:
+            return True
+        return (
+            instrument.rank in HIGHER_RANKS
+            and instrument.in_force_on(self._day.day)
+            and any(each.citation.within(citation) for each in instrument.provisions)
+        )
+
+    def carried(self, version: int, purpose: PurposeRules, kind: ActKind, post: str) -> int:
+        """Return the items to which a consent or notice under `version` reaches now.
+
+        Under the version in force that is every item of the purpose; under another, what that version allowed and
+        this one does not widen. Source: miit24:9.1, miit24:9.2
+        """
+        if version == self.version:
+            return purpose.all
+        key = (version, purpose.id, kind, post)
+        found = self._carried.get(key)
+        if found is None:
+            same = self._unchanged_since(version)
+            found = sum(bit for item, bit in purpose.bits.items() if (purpose.id, item, kind, post) in same)
+            self._carried[key] = found
+        return found
+
+    def _unchanged_since(self, version: int) -> frozenset[tuple[str, str, ActKind, str]]:
+        found = self._unchanged.get(version)
+        if found is None:
+            older, found = self._versions.get(version), frozenset()
+            if older is not None and self.published is not None:
+                found = frozenset(compare(older.declaration, self.published.declaration).unchanged)
+            self._unchanged[version] = found
+        return found
+
+    def told_by(self, version: int, digest: str) -> bool:
+        """Say whether a notice of `version` was the published text, and complete."""
+        shown = self._versions.get(version)
+        return shown is not None and shown.digest == digest and shown.notice_complete
+
+    def agreed(self, consents: Sequence[Consent], row: Row, post: str) -> tuple[int, int, int]:
+        """Return the items consented to as the purpose asks, expressly, and by a guardian."""
+        by = dict.fromkeys(ConsentStrength, 0)
+        for consent in consents:
+            reach = self.carried(consent.version, row.purpose, row.kind, post) & row.purpose.covered(consent.items)
+            if consent.less:
+                reach &= ~row.purpose.covered(consent.less)
+            by[consent.strength] |= reach
+        guardian = by[ConsentStrength.GUARDIAN]
+        express = by[ConsentStrength.EXPRESS] | guardian
+        return self._enough(row.purpose, by[ConsentStrength.TACIT], express, guardian), express, guardian
+
+    def _enough(self, purpose: PurposeRules, tacit: int, express: int, guardian: int) -> int:
+        asked = purpose.declared.consent if purpose.declared else ConsentStrength.EXPRESS
+        if asked is ConsentStrength.GUARDIAN:
+            return guardian
+        if asked is ConsentStrength.TACIT and self.tacit_counts:
+            return express | (tacit & ~purpose.sensitive)
+        return express
+
+
+def _kinds(kind: ActKind) -> dict[str, bool]:
+    return {
+        "collects": kind is ActKind.COLLECT,
+        "uses": kind in USE_KINDS,
+        "sells": kind is ActKind.SELL,
+        "discloses": kind is ActKind.DISCLOSE,
+        "gives": kind is ActKind.PROVIDE,
+        "erases": kind in {ActKind.DELETE, ActKind.DESTROY},
+    }
+
+
+def _binding(day: DayLaw, declared: Declaration | None) -> frozenset[str]:
+    """Return the instruments that bind the operator: by its kind, or because it adopted them."""
+    kinds = set(declared.operator.kinds) if declared else None
+    return frozenset(
+        key
+        for key, each in day.instruments.items()
+        if each.rank is Rank.GUIDANCE or kinds is None or kinds & set(each.binds)
+    )
+
+
+class Rulebook:
+    """Every published version, compiled as the law and the facts of a moment call for them."""
+
+    def __init__(self, published: Sequence[Published], law: Law) -> None:
+        self._versions = {each.version: each for each in published}
+        self._law = law
+        self._editions: dict[tuple[int, frozenset[str]], Edition] = {}
+        self.moments = frozenset(_moments(published, law))
+        """Every moment at which a date in the law or in a declaration makes a difference."""
+
+    def edition(self, rules: RulesPublished | None, when: dt.datetime) -> Edition:
+        """Return the edition for the version in force at `when`; without one, the edition that knows no purpose.
+
+        Raises:
+            LawError: the data of law names a prohibition that no function enforces.
+
+        """
+        published = self._versions.get(rules.version) if rules else None
+        if published is not None and rules is not None and published.digest != rules.digest:
+            published = None
+        adopted = published.declaration.operator.adopts if published else ()
+        day = self._law.on(calendar.day_of(when), adopted)
+        key = (published.version if published else 0, frozenset(day.instruments))
+        found = self._editions.get(key)
+        if found is None:
+            found = self._editions[key] = Edition(published, self._versions, day, self._law)
+        return found
+
+
+def compile_rules(published: Sequence[Published], law: Law) -> Rulebook:
+    """Compile the published versions; each edition is made when first asked for, and kept."""
+    return Rulebook(published, law)
+
+
+def _moments(published: Sequence[Published], law: Law) -> list[dt.datetime]:
+    """Return the beginnings and ends of everything dated: instruments, grants, qualifications, contracts."""
+    instruments = law.instruments.values()
+    first = [day for each in instruments for day in (each.in_force, each.repealed) if day]
+    last: list[dt.date] = []
+    for declared in (each.declaration for each in published):
+        last += [grant.until for grant in declared.grants if grant.until]
+        for agent in declared.agents:
+            if agent.qualification:
+                first.append(agent.qualification.checked_on)
+                last.append(agent.qualification.valid_until)
+            if agent.contract:
+                first.append(agent.contract.from_)
+                last.append(agent.contract.until)
+    return [*map(calendar.start_of, first), *map(calendar.end_of, last)]

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The operator's facts folded into what holds at one moment: rules, posts held, reviews, suspensions, grounds."""
+
+import datetime as dt
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from keshou.gate import facts as f
+from keshou.law.terms import HIGHER_RANKS
+
+
+class SiteStanding:
+    """All that came true of the operator, its staff, its agents and the authority; never changed, only extended."""
+
+    __slots__ = ("facts", "moments", "timeline")
+
+    def __init__(self, facts: Iterable[f.SiteFact]) -> None:
+        self.facts = tuple(sorted(facts, key=_at))
+        """In the order of their times; where equal, in the order recorded."""
+        self.moments = frozenset(moment for fact in self.facts for moment in _moments(fact))
+        """Every moment at which something begins or ceases to hold."""
+        self.timeline: object = None
+        """The gate's own notes of what was worked out from these facts."""
+
+    def extended(self, facts: Iterable[f.SiteFact]) -> "SiteStanding":
+        """Return the standing with further facts recorded after these."""
+        return SiteStanding((*self.facts, *facts))
+
+    def at(self, when: dt.datetime) -> "SiteState":
+        """Return what holds at `when`."""
+        state = SiteState(when)
+        for fact in self.facts:
+            if fact.at > when:
+                break
+            step = _STEPS.get(type(fact))
+            if step:
+                step(state, fact)
+        return state
+
+
+def fold_site(facts: Iterable[f.SiteFact]) -> SiteStanding:
+    """Fold the operator's facts, given in the order recorded."""
+    return SiteStanding(facts)
+
+
+class SiteState:
+    """What holds of the operator at one moment."""
+
+    __slots__ = ("_appointments", "_grounds", "_reviews", "_suspensions", "_used", "reviewer_posts", "rules",
+                 "suspended_agents", "when")  # fmt: skip
+
+    def __init__(self, when: dt.datetime) -> None:
+        self.when = when
+        self.rules: f.RulesPublished | None = None
+        """The published version in force."""
+        self.suspended_agents: set[str] = set()
+        self.reviewer_posts: dict[str, frozenset[str]] = {}
+        """Review -> the posts its reviewer held when approving it."""
+        self._appointments: dict[str, dict[tuple[str, str], f.StaffAppointed]] = {}
+        self._reviews: dict[str, f.ReviewApproved] = {}
+        self._used: set[str] = set()
+        self._suspensions: dict[str, f.SuspensionOrdered] = {}
+        self._grounds: dict[str, f.GroundRecorded] = {}
+
+    def appointments(self, staff: str, when: dt.datetime | None = None) -> list[f.StaffAppointed]:
+        """Return the posts that a person or program holds; the name kept for users' own hand holds none."""
+        moment = when or self.when
+        held = self._appointments.get(staff, {}).values()
+        return [each for each in held if each.until is None or moment < each.until]
+
+    def review(self, review: str) -> f.ReviewApproved | None:
+        """Return an approved review that is unused and in time."""
+        found = self._reviews.get(review)
+        return found if found and review not in self._used and self.when < found.until else None
+
+    def ground(self, ground: str) -> f.GroundRecorded | None:
+        """Return a recorded ground that holds."""
+        found = self._grounds.get(ground)
+        return found if found and self.when < found.until and found.rank in HIGHER_RANKS else None
+
+    def suspensions(self) -> Iterable[f.SuspensionOrdered]:
+        """Return the suspensions that stand."""
+        return self._suspensions.values()
+
+    def published(self, fact: f.RulesPublished) -> None:
+        """Take note of a published version; the latest version that has taken effect is in force."""
+        if fact.effective <= self.when and (self.rules is None or fact.version >= self.rules.version):
+            self.rules = fact
+
+    def appointed(self, fact: f.StaffAppointed) -> None:
+        """Take note of an appointment."""
+        self._appointments.setdefault(fact.staff, {})[fact.post, fact.branch] = fact
+
+    def removed(self, fact: f.StaffRemoved) -> None:
+        """Take note that a person left a post, in every branch."""
+        held = self._appointments.get(fact.staff, {})
+        for key in [key for key in held if key[0] == fact.post]:
+            del held[key]
+
+    def approved(self, fact: f.ReviewApproved) -> None:
+        """Take note of an approved review, and of the posts its reviewer holds at that moment."""
+        self._reviews[fact.review] = fact
+        held = self.appointments(fact.reviewer, fact.at)
+        self.reviewer_posts[fact.review] = frozenset(each.post for each in held)
+
+    def used(self, fact: f.ReviewUsed) -> None:
+        """Take note that a review was used up; its id never serves again."""
+        self._used.add(fact.review)
+
+    def suspension(self, fact: f.SuspensionOrdered) -> None:
+        """Take note of a suspension."""
+        self._suspensions[fact.suspension] = fact
+
+    def lifted(self, fact: f.SuspensionLifted) -> None:
+        """Take note that a suspension was lifted."""
+        self._suspensions.pop(fact.suspension, None)
+
+    def grounded(self, fact: f.GroundRecorded) -> None:
+        """Take note of a ground in higher law."""
+        self._grounds[fact.ground] = fact
+
+    def ungrounded(self, fact: f.GroundEnded) -> None:
+        """Take note that a ground ended."""
+        self._grounds.pop(fact.ground, None)
+
+
+def _at(fact: f.SiteFact) -> dt.datetime:
+    return fact.at
+
+
+def _moments(fact: f.SiteFact) -> Iterable[dt.datetime]:
+    """Return when a fact begins to hold and when it ceases to."""
+    ends = (getattr(fact, "until", None), getattr(fact, "effective", None))
+    return [fact.at, *(each for each in ends if each)]
+
+
+_STEPS: dict[type[f.SiteFact], Callable[[SiteState, Any], None]] = {
+    f.RulesPublished: SiteState.published,
+    f.StaffAppointed: SiteState.appointed,
+    f.StaffRemoved: SiteState.removed,
+    f.AgentSuspended: lambda state, fact: state.suspended_agents.add(fact.agent),
+    f.AgentReinstated: lambda state, fact: state.suspended_agents.discard(fact.agent),
+    f.ReviewApproved: SiteState.approved,
+    f.ReviewUsed: SiteState.used,
+    f.SuspensionOrdered: SiteState.suspension,
+    f.SuspensionLifted: SiteState.lifted,
+    f.GroundRecorded: SiteState.grounded,
+    f.GroundEnded: SiteState.ungrounded,
+}

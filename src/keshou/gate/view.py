@@ -1,0 +1,292 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rules, posts, reviews, suspensions and grounds as they stand over one stretch of time.
+
+Between two moments at which something begins or ceases to hold, everything about an act but the user's own state is
+decided once for each different question, and kept as a `Prepared` act.
+"""
+
+import datetime as dt
+from typing import NamedTuple
+
+from keshou.declaration.model import Contract, Hours, Qualification
+from keshou.errors import InputError
+from keshou.gate import calendar
+from keshou.gate.act import OWN_HAND, Act
+from keshou.gate.conditions import BITS, ERASING_KINDS, OWN_HAND_KINDS
+from keshou.gate.facts import StaffAppointed
+from keshou.gate.rulebook import Edition, Lens, Row
+from keshou.gate.site import SiteState
+from keshou.gate.standing import Profile
+from keshou.law.terms import BULK_KINDS, ActKind
+
+_MOST_KEPT = 1 << 16
+
+Question = tuple[str, ActKind, frozenset[str], str, str, str]
+"""Purpose, kind, items, by, post, where: what a plain act asks beside the user and the time."""
+_B = BITS
+
+
+class Prepared(NamedTuple):
+    """An act with everything decided but the user's own state."""
+
+    word: int
+    """The conditions about the act, the operator and the law."""
+    lens: Lens
+    full: bool
+    """Whether the post sees full values."""
+    by_retention: bool
+    """Whether it matters how long ago the user's services ended."""
+
+
+class View:
+    """What holds from `start` (included) to `end` (not)."""
+
+    def __init__(
+        self,
+        edition: Edition,
+        state: SiteState,
+        span: tuple[dt.datetime, dt.datetime],
+        opened: frozenset[Hours],
+        prepared: "dict[Question, Prepared]",
+    ) -> None:
+        if not edition.binding:
+            raise InputError(
+                f"no instrument binds the operator on {calendar.day_of(state.when)}",
+                hint="check the act's time; see `keshou law status` for the dates of the instruments",
+            )
+        self.edition, self.state = edition, state
+        self.start, self.end = span
+        self.prepared = prepared
+        """Plain questions worked out so far."""
+        self._opened = opened
+        self.retention = edition.retention()
+
+    def prepare(self, act: Act) -> Prepared:
+        """Decide everything about `act` but the user's own state, and keep it where it holds for other users too.
+
+        Raises:
+            InputError: a field of the act is of the wrong type.
+
+        """
+        kind = _validated(act)
+        row = self.edition.row(act.purpose, kind)
+        mask = row.purpose.mask(act.items, self.edition.sensitive)
+        own = _is_own_hand(act, kind)
+        word = row.static | self._about_items(act, row, mask, own=own)
+        held, bits = self._seat(act)
+        word |= bits
+        post, full = held, own
+        if own:
+            word |= _B["own_hand"] | _B["actor_known"] | _B["post_clear"]
+            post = ""
+        else:
+            allowed, shown = self._granted(act, row, post)
+            word |= _B["granted"] if not mask & ~allowed else 0
+            full = not mask & ~shown
+            word |= self._agent(act, row, mask, post)
+        word |= self._suspension(act, kind) | self._recipient(act, row)
+        word |= self._bulk(act, kind) | self._ground(act, kind)
+        by_retention = kind in ERASING_KINDS and bool(word & _B["touches_registration"])
+        found = Prepared(word, self.edition.lens(row, mask, post), full, by_retention)
+        if _is_plain(act):
+            if len(self.prepared) >= _MOST_KEPT:
+                self.prepared.clear()
+            self.prepared[act.purpose, act.kind, act.items, act.by, act.post, act.where] = found
+        return found
+
+    def _about_items(self, act: Act, row: Row, mask: int, *, own: bool) -> int:
+        declared = row.purpose.declared is not None
+        needed = row.purpose.all if own else row.need
+        truths = {
+            "items_known": bool(act.items) and act.items <= self.edition.items,
+            "within_need": bool(act.items) and declared and not mask & ~needed,
+            "touches_registration": bool(mask & row.purpose.registration),
+            "touches_sensitive": bool(mask & row.purpose.sensitive),
+            "kind_declared": own and declared,
+            "serves_users": own and declared,
+        }
+        return sum(_B[name] for name, true in truths.items() if true)
+
+    def _seat(self, act: Act) -> tuple[str, int]:
+        """Return the one post in which `act.by` acts, or empty, with the conditions about it."""
+        if act.by == OWN_HAND:
+            return "", 0
+        appointments = self.state.appointments(act.by)
+        if not appointments:
+            return "", 0
+        here = {each.post for each in appointments if _holds_here(each, act)}
+        if len(here) != 1:
+            return "", _B["actor_known"]
+        return here.pop(), _B["actor_known"] | _B["post_clear"]
+
+    def _granted(self, act: Act, row: Row, post: str) -> tuple[int, int]:
+        """Return the items the post may touch so, and those it may see in full."""
+        allowed = shown = 0
+        if post not in self.edition.posts:
+            return 0, 0
+        day = calendar.day_of(act.when)
+        for grant in self.edition.grants:
+            if grant.post != post or act.purpose not in grant.purposes or act.kind not in grant.acts:
+                continue
+            if (grant.until and day > grant.until) or (grant.branches and act.where not in grant.branches):
+                continue
+            if grant.hours is None or grant.hours in self._opened:
+                reach = row.purpose.covered(grant.items)
+                allowed |= reach
+                shown |= reach if grant.full else 0
+        return allowed, shown
+
+    def _agent(self, act: Act, row: Row, mask: int, post: str) -> int:
+        declared = self.edition.posts.get(post)
+        if declared is None or not declared.agent:
+            return 0
+        agent = self.edition.agents.get(declared.agent)
+        if agent is None or agent.id in self.state.suspended_agents:
+            fit = False
+        else:
+            fit = _is_fit(agent.qualification, agent.contract, calendar.day_of(act.when))
+        within = (
+            agent is not None
+            and act.purpose in agent.purposes
+            and act.kind in agent.acts
+            and not mask & ~row.purpose.covered(agent.items)
+        )
+        return _B["agent_acts"] | _B["agent_fit"] * fit | _B["within_contract"] * within
+
+    def _suspension(self, act: Act, kind: ActKind) -> int:
+        stopped = any(
+            (not each.kinds or kind in each.kinds) and (not each.purposes or act.purpose in each.purposes)
+            for each in self.state.suspensions()
+        )
+        return _B["suspended"] * stopped
+
+    def _recipient(self, act: Act, row: Row) -> int:
+        if not act.recipient:
+            return 0
+        word = _B["gives"]
+        recipient = self.edition.recipients.get(act.recipient)
+        if recipient is None or row.purpose.declared is None or act.recipient not in row.purpose.declared.recipients:
+            return word
+        based = self._is_based(recipient.basis)
+        return (
+            word
+            | _B["recipient_declared"]
+            | _B["recipient_overseas"] * recipient.overseas
+            | _B["recipient_based"] * based
+        )
+
+    def _is_based(self, basis: str) -> bool:
+        """Say whether a recipient's basis may stand: an approval in words, or a citation of higher rank."""
+        return bool(basis) and (":" not in basis or self.edition.provides_otherwise(basis))
+
+    def _bulk(self, act: Act, kind: ActKind) -> int:
+        declared = self.edition.review
+        threshold = declared.bulk_users if declared else 2
+        if kind not in BULK_KINDS or act.count < threshold:
+            return 0
+        return _B["bulk"] | _B["reviewed"] * self._is_reviewed(act, kind)
+
+    def _is_reviewed(self, act: Act, kind: ActKind) -> bool:
+        review, declared = self.state.review(act.review), self.edition.review
+        if review is None or declared is None:
+            return False
+        posts = self.state.reviewer_posts[review.review]
+        return (
+            review.requester == act.by
+            and review.reviewer != review.requester
+            and bool(posts & set(declared.reviewers))
+            and (review.kind, review.purpose, review.recipient) == (kind, act.purpose, act.recipient)
+            and act.items <= review.items
+            and act.count <= review.count
+            and act.when < review.at + dt.timedelta(hours=declared.valid_hours)
+        )
+
+    def _ground(self, act: Act, kind: ActKind) -> int:
+        ground = self.state.ground(act.ground) if act.ground else None
+        covered = (
+            ground is not None
+            and kind in ground.kinds
+            and act.purpose in ground.purposes
+            and act.items <= ground.items
+            and (not ground.users or act.user in ground.users)
+            and ground.recipient == act.recipient
+            and bool(ground.recorded_by)
+            and self.edition.provides_otherwise(ground.cite)
+        )
+        return _B["higher_law"] * covered
+
+
+def user_word(profile: Profile, lens: Lens) -> int:
+    """Return the user's conditions as seen through `lens`; the caller adds what depends on the passing of time."""
+    if not profile.known:
+        return 0
+    row, edition, mask = lens.row, lens.edition, lens.mask
+    purpose = row.purpose
+    enough, express, guardian = edition.agreed(profile.consents.get(purpose.id, ()), row, lens.post)
+    noticed = 0
+    for version, digest in profile.notices:
+        if edition.told_by(version, digest):
+            noticed |= edition.carried(version, purpose, row.kind, lens.post)
+    services = frozenset(purpose.declared.services if purpose.declared else ())
+    truths = {
+        "user_known": True,
+        "noticed": bool(mask) and not mask & ~noticed,
+        "consented": bool(mask) and not mask & ~enough,
+        "consented_expressly": bool(mask) and not mask & ~express,
+        "sensitive_expressly": not mask & purpose.sensitive & ~express,
+        "sensitive_by_guardian": not mask & purpose.sensitive & ~guardian,
+        "deceived": purpose.id in profile.deceived,
+        "service_in_use": bool(services & profile.in_use),
+        "service_ended": bool(services & profile.used) and not services & profile.in_use,
+        "capacity_limited": profile.limited,
+        "messages_requested": profile.messages == "requested",
+        "messages_refused": profile.messages == "refused",
+    }
+    return sum(_B[name] for name, true in truths.items() if true)
+
+
+def _is_plain(act: Act) -> bool:
+    """Say whether the act is one that the fast path may look up: one user, no recipient, review or ground."""
+    return bool(act.user) and act.count == 1 and not (act.recipient or act.review or act.ground)
+
+
+def _is_own_hand(act: Act, kind: ActKind) -> bool:
+    return act.by == OWN_HAND and bool(act.user) and act.count == 1 and kind in OWN_HAND_KINDS
+
+
+def _holds_here(appointment: StaffAppointed, act: Act) -> bool:
+    here = not appointment.branch or appointment.branch == act.where
+    return here and (not act.post or act.post == appointment.post)
+
+
+def _is_fit(qualification: Qualification | None, contract: Contract | None, day: dt.date) -> bool:
+    """Say whether an agent is qualified and under contract with a clause on protection on `day`."""
+    if qualification is None or contract is None:
+        return False
+    qualified = qualification.checked_on <= day <= qualification.valid_until
+    return qualified and contract.from_ <= day <= contract.until and contract.protection_clause
+
+
+_TEXTS = ("user", "purpose", "by", "where", "post", "recipient", "review", "ground")
+
+
+def _validated(act: Act) -> ActKind:
+    """Return the kind of the act, having looked at every field's type.
+
+    Raises:
+        InputError: a field is of the wrong type.
+
+    """
+    wrong = [name for name in _TEXTS if not isinstance(getattr(act, name), str)]
+    if not isinstance(act.items, frozenset) or not all(isinstance(each, str) for each in act.items):
+        wrong.append("items")
+    if type(act.count) is not int or act.count < 1:
+        wrong.append("count")
+    if act.kind not in ActKind.__members__.values():
+        wrong.append("kind")
+    if wrong:
+        raise InputError(f"the act's {', '.join(f'`{each}`' for each in wrong)} cannot be read", hint=_HINT)
+    return ActKind(act.kind)
+
+
+_HINT = "ids are text, items a frozenset of ids, count a whole number from one, kind one of the kinds of act"
