@@ -6,7 +6,7 @@ SITE ?= site
 JOBS ?= 2
 TESTS ?= tests
 
-.PHONY: help run test check format lint types contracts docs bench soak lock clean environment
+.PHONY: help run test check format lint types contracts docs pages bench soak lock clean environment
 .NOTPARALLEL:
 
 help:  ## say what there is to do
@@ -40,6 +40,10 @@ contracts: environment
 
 docs: environment  ## links, examples and the tree of rooms
 	$(BIN)/pytest tests/docs tests/architecture
+
+pages: environment  ## redraw the tree of rooms in README.md and the lists in docs/index.md
+	$(BIN)/python scripts/tree.py --write
+	$(BIN)/python scripts/index.py --write
 
 bench: environment  ## how fast it is, against the targets
 	@scripts/install-postgresql

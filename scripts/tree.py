@@ -31,7 +31,9 @@ def tree() -> str:
     lines = ["src/keshou/"]
     for name in rooms():
         folder = PACKAGE / name
-        shown, path = (f"{name}/", folder / "__init__.py") if folder.is_dir() else (f"{name}.py", PACKAGE / f"{name}.py")
+        shown, path = (
+            (f"{name}/", folder / "__init__.py") if folder.is_dir() else (f"{name}.py", PACKAGE / f"{name}.py")
+        )
         lines.append(f"  {shown:<{_WIDTH}}{caption(path)}")
     return "\n".join(lines)
 

@@ -74,4 +74,4 @@ def test_the_readme_shows_the_rooms_as_their_captions_have_them() -> None:
     finally:
         sys.path.pop(0)
     held = tree.shown((ROOT / "README.md").read_text("utf-8"))
-    assert held == tree.block(), "mend it with: python scripts/tree.py --write"
+    assert held == tree.block(), "mend it with: make pages"

@@ -79,6 +79,13 @@ def test_every_page_of_the_documentation_is_found_from_its_index() -> None:
     assert [_name(path) for path in PAGES if path.is_relative_to(ROOT / "docs") and path.resolve() not in seen] == []
 
 
+def test_the_index_lists_the_pages_that_there_are() -> None:
+    drawn = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "index.py"], check=True, capture_output=True, text=True, encoding="utf-8"
+    ).stdout
+    assert drawn == (ROOT / "docs" / "index.md").read_text("utf-8"), "mend it with: make pages"
+
+
 def test_marked_blocks_and_only_those_are_examples() -> None:
     text = "# A\n\n```python\nleft_out()\n```\n\n<!-- test exit 1 -->\n```console\n$ keshou ask \\\n> --json\nno\n```\n"
     (example,) = documentation.examples(text)
