@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can be brought to the one door, and what comes back from it."""
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -76,6 +75,14 @@ class Cancel(msgspec.Struct, frozen=True, kw_only=True):
     request_id: str = ""
 
 
+class Erase(msgspec.Struct, frozen=True, kw_only=True):
+    """Destroy every key of a user: asked as a deletion or destruction of all that is held."""
+
+    act: Act
+    """Its items are taken to be all that is held, whatever it names."""
+    request_id: str = ""
+
+
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """Write down that a table of acts was judged row by row: how many were permitted and denied, and why."""
 
@@ -83,16 +90,18 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     permitted: int
     denied: Mapping[str, int]
     """Citation to number of rows."""
+    rules: int = 0
+    """Version of the rules applied."""
     request_id: str = ""
 
 
-Job = Perform | BulkPerform | Record | RecordSite | Publish | Cancel | Judged
+Job = Perform | BulkPerform | Record | RecordSite | Publish | Cancel | Erase | Judged
 
 
 class Done(NamedTuple):
     """What became of a job, known only once it is committed."""
 
-    index: int
+    entry: int
     """Place of its entry in the log, counted from zero."""
     decision: Decision | None
     """The gate's answer; None where nothing was asked of it."""
@@ -112,8 +121,3 @@ class Done(NamedTuple):
 
 class ActError(InputError):
     """What was brought to the door is not a well-formed act; nothing was done and nothing recorded."""
-
-
-def at(act: Act, now: dt.datetime) -> Act:
-    """Return `act` dated `now`: what is performed happens when it is committed, whatever the caller believed."""
-    return act if act.when == now else msgspec.structs.replace(act, when=now)

@@ -113,7 +113,7 @@ class Sequencer(Generic[Job, Result]):
             with self._database.transaction() as tx:
                 results, committed = self._procedure(tx, [each.job for each in batch])
             committed()
-        except BaseException as error:  # noqa: BLE001 - every failure belongs to a waiting caller
+        except BaseException as error:
             self._fail(batch, error)
             return
         for each, result in zip(batch, results, strict=True):

@@ -8,15 +8,16 @@ from pathlib import Path
 from typing import Self
 
 from keshou.acts.known import Known
-from keshou.acts.perform import Acts, Pending
+from keshou.acts.perform import Acts
 from keshou.acts.request import Cancel, Done, Job, Perform, Publish, Record, RecordSite
-from keshou.app import clock
+from keshou.acts.work import Pending
+from keshou.app import clock, mark
 from keshou.app.sequencer import Sequencer
 from keshou.app.settings import Settings, database_url, find_home, read_settings
-from keshou.db import Database, Transaction
+from keshou.db import Database, Transaction, to_micros
 from keshou.declaration.model import Declaration, Published
 from keshou.declaration.store import Declarations
-from keshou.errors import InputError, IntegrityError
+from keshou.errors import InputError
 from keshou.gate.act import OWN_HAND, Act
 from keshou.gate.decision import Decision
 from keshou.gate.facts import SiteFact, UserFact
@@ -49,7 +50,7 @@ class Site:
         self.now = now
         self.law: Law = load()
         self.declarations = Declarations()
-        self.ledger = Ledger(settings.log_origin, keys.log_signer(), tolerance=settings.clock_tolerance)
+        self.ledger = Ledger(settings.log_origin, keys.signer, tolerance=round(settings.clock_tolerance * 1_000_000))
         self._known = Known(Standings(), self.declarations, Vault(keys, settings.site), self.law, settings.standings)
         self._acts = Acts(self._known, self.ledger)
         self._sequencer: Sequencer[Job, Pending] = Sequencer(database, self._write, most=settings.batch)
@@ -101,7 +102,7 @@ class Site:
             UnreachableError: the database does not answer; then there is no permission.
 
         """
-        return self._known.ask(self.database, act, at_least)
+        return self._acts.ask(self.database, act, at_least)
 
     # Doing -----------------------------------------------------------------------------------------------------
 
@@ -125,11 +126,11 @@ class Site:
 
     def record(self, user: str, *facts: UserFact, by: str = OWN_HAND, where: str = "") -> int:
         """Write down what came true of a user; return the revision from which it holds."""
-        return self.do(Record(user=user, facts=facts, by=by, where=where)).index + 1
+        return self.do(Record(user=user, facts=facts, by=by, where=where)).entry + 1
 
     def record_site(self, *facts: SiteFact, by: str, where: str = "") -> int:
         """Write down what came true of staff, agents, reviews, suspensions or grounds; return the revision."""
-        return self.do(RecordSite(facts=facts, by=by, where=where)).index + 1
+        return self.do(RecordSite(facts=facts, by=by, where=where)).entry + 1
 
     def publish(self, declaration: Declaration, *, by: str) -> Done:
         """Publish `declaration` as the next version of the rules."""
@@ -177,7 +178,7 @@ class Site:
         with self.database.transaction() as tx:
             if self.ledger.head(tx).size == 0:
                 return None
-            return self.ledger.checkpoint(tx, self.now())
+            return self.ledger.checkpoint(tx, to_micros(self.now()))
 
     def _write(self, tx: Transaction, jobs: Sequence[Job]) -> tuple[Sequence[Pending], Callable[[], None]]:
         work = self._acts.start(tx)
@@ -186,7 +187,5 @@ class Site:
 
 def _refuse_foreign(tx: Transaction, settings: Settings) -> None:
     if not schema.is_current(tx):
-        raise InputError("the database's schema is not this version's", hint="run `keshou init` on the same folder")
-    origin = Ledger.origin_of(tx)
-    if origin != settings.log_origin:
-        raise IntegrityError("the database belongs to another site", hint="check `database` in keshou.toml")
+        raise InputError("the database's schema is not this version's", hint="run `keshou upgrade` on the same folder")
+    mark.refuse_foreign(tx, settings.site)

@@ -132,10 +132,20 @@ class Vault:
             raise VaultError("a user stands twice in the list", hint="give every user once")
         if known := self.find_users(tx, external_ids):
             raise VaultError(f"{len(known)} of these users are known already", hint="look them up before admitting")
-        start = _select(tx, 'SELECT COALESCE(MAX("user"), 0) FROM vault_user')[0][0] + 1
-        rows = [(user, self._sealer.ref(external_id), since) for user, external_id in enumerate(external_ids, start)]
+        rows = [
+            (user, self._sealer.ref(external_id), since)
+            for user, external_id in enumerate(external_ids, self.next_user(tx))
+        ]
         tx.insert(_user, ("user", "ref", "since"), rows)
         return [row[0] for row in rows]
+
+    def next_user(self, tx: Transaction) -> int:
+        """Return the surrogate key that `admit` gives next."""
+        return int(_select(tx, 'SELECT COALESCE(MAX("user"), 0) FROM vault_user')[0][0]) + 1
+
+    def blind(self, external_id: str) -> str:
+        """Return what may stand in a table for the operator's id of a user: its blind index, as hex."""
+        return self._sealer.ref(external_id).hex()
 
     # Values
 
@@ -254,6 +264,10 @@ class Vault:
         return [pseudonym(keys[user, RECORD], salt) for user, salt in rows]
 
     # Ending
+
+    def remove(self, tx: Transaction, user: int, items: Collection[str]) -> None:
+        """Delete the values of `items` and whatever finds them; the keys stay."""
+        self._delete_values(tx, [(user, item) for item in items])
 
     def shred(
         self, tx: Transaction, user: int, classes: Collection[RetentionClass], now: dt.datetime

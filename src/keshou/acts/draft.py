@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An entry in the making: what one job will leave in the log, before its place there is known."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from keshou.acts.request import Done
+from keshou.gate.decision import Decision
+from keshou.gate.facts import SiteFact, UserFact
+from keshou.vault.sealed import Sealed, Shredded
+
+
+class Payload(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What an entry holds about one user, sealed under the user's own key; only its commitment is in the log."""
+
+    user: str
+    kind: str
+    items: tuple[str, ...] = ()
+    facts: tuple[UserFact, ...] = ()
+    version: int = 1
+
+
+@dataclass(slots=True)
+class Draft:
+    """One entry in the making, and what its caller will be answered."""
+
+    header: dict[str, object]
+    """Fields of the entry's header, without pseudonym and commitment."""
+    users: Sequence[tuple[int, Payload]] = ()
+    """Surrogate key and payload of each user concerned."""
+    user_facts: Sequence[tuple[int, tuple[UserFact, ...]]] = ()
+    site_facts: tuple[SiteFact, ...] = ()
+    decision: Decision | None = None
+    shown: Sequence[tuple[str, Sealed]] = ()
+    """What a permitted act shows, still sealed, with the operator's id of the user."""
+    refused: dict[str, Decision] = field(default_factory=dict)
+    shredded: Sequence[Shredded] = ()
+    version: int = 0
+    request_id: str = ""
+    done: Done | None = None
+    """Set when the request had been answered before."""
+    sealed: Sequence[tuple[int, bytes]] = ()
+    """Sealed payloads, once they are."""

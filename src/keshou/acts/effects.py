@@ -1,0 +1,209 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What each kind of act does in the vault, once the gate permits it."""
+
+import datetime as dt
+from collections.abc import Collection, Sequence
+
+import msgspec
+
+from keshou.acts.draft import Draft, Payload
+from keshou.acts.request import ActError, BulkPerform, Cancel, Erase, Perform
+from keshou.acts.work import Work
+from keshou.gate.act import Act
+from keshou.gate.decision import Decision, Deny
+from keshou.gate.facts import Erased, ReviewUsed, ServiceEnded, UserFact
+from keshou.gate.standing import fold_user
+from keshou.law.terms import ActKind, RetentionClass
+from keshou.vault.sealed import Shredded
+
+_WRITING = frozenset({ActKind.COLLECT, ActKind.CORRECT})
+_ERASING = frozenset({ActKind.DELETE, ActKind.DESTROY})
+_INFORMATION = (RetentionClass.SERVICE, RetentionClass.REGISTRATION)
+
+
+def perform(work: Work, job: Perform, now: dt.datetime) -> Draft:
+    """Ask about one act on one user's information and, when it is permitted, do it."""
+    act = job.act
+    _check(work, job, now)
+    key = work.view.keys.get(act.user)
+    decision = _decide_with(work, job)
+    draft = Draft(header_of(act, decision), decision=decision)
+    if isinstance(decision, Deny):
+        if key is not None:
+            draft.users = [(key, Payload(act.user, act.kind, tuple(sorted(act.items))))]
+        return draft
+    if job.admit:
+        key = work.admit(act.user)
+    elif key is None:
+        raise ActError("an act was permitted on somebody who is not on record")
+    if job.facts:
+        draft.user_facts = [(key, job.facts)]
+        work.view.become(act.user, key, fold_user([*_on_record(work, job), *job.facts]))
+    draft.users = [(key, Payload(act.user, act.kind, tuple(sorted(act.items)), job.facts))]
+    _do(work, draft, job, key, now)
+    return draft
+
+
+def perform_bulk(work: Work, job: BulkPerform, now: dt.datetime) -> Draft:
+    """Ask about one act on many users at once, as a whole and then user by user; do what is permitted."""
+    users = tuple(dict.fromkeys(job.users))
+    if job.act.user or not users or job.act.kind in _WRITING:
+        raise ActError("a bulk act reads or erases, and names its users in the list", hint="collect users one by one")
+    act = msgspec.structs.replace(job.act, count=len(users))
+    decision = work.view.gate.decide(act)
+    draft = Draft(header_of(act, decision), decision=decision)
+    if isinstance(decision, Deny):
+        return draft
+    permitted: list[str] = []
+    for user in users:
+        answer = work.view.gate.decide(msgspec.structs.replace(act, user=user, count=1))
+        if isinstance(answer, Deny):
+            draft.refused[user] = answer
+        else:
+            permitted.append(user)
+    draft.header["count"] = len(permitted)
+    draft.header["items"] = tuple(sorted(act.items))
+    items = tuple(sorted(act.items))
+    draft.users = [(work.view.keys[user], Payload(user, act.kind, items)) for user in permitted]
+    if act.review:
+        draft.site_facts = (ReviewUsed(at=now, review=act.review),)
+        work.view.site_became(draft.site_facts)
+    if act.kind in _ERASING:
+        work.settle()
+        shredded = [each for user in permitted for each in _remove(work, work.view.keys[user], act.items, now)]
+        draft.shredded = shredded
+        draft.header["keys"] = tuple(each.kid.hex() for each in shredded)
+    else:
+        work.show(draft, [(user, work.view.keys[user]) for user in permitted], act.items)
+    return draft
+
+
+def cancel(work: Work, job: Cancel, now: dt.datetime) -> Draft:
+    """End services and, when none is left, shred what the service class holds (Order 24 Art. 9(4))."""
+    key = known_user(work, job.user)
+    in_use = work.view.gate.standing(job.user).profile.in_use
+    ending = tuple(sorted(in_use)) if not job.services else job.services
+    if not ending or not set(ending) <= in_use:
+        raise ActError("the user does not use the service that is to end", hint="see `keshou user show`")
+    facts: tuple[UserFact, ...] = tuple(ServiceEnded(at=now, service=service) for service in ending)
+    work.view.become(job.user, key, fold_user([*work.facts(job.user), *facts]))
+    header: dict[str, object] = {"event": "fact:service_ended", "who": job.by, "where": job.where, "count": 1}
+    draft = Draft(header, [(key, Payload(job.user, "cancel", facts=facts))], [(key, facts)])
+    if in_use == set(ending):
+        work.settle()
+        draft.shredded = work.known.vault.shred(work.tx, key, [RetentionClass.SERVICE], now)
+        draft.header["keys"] = tuple(each.kid.hex() for each in draft.shredded)
+    return draft
+
+
+def erase(work: Work, job: Erase, now: dt.datetime) -> Draft:
+    """Destroy every key of a user, when destroying all that is held is permitted; the log still verifies."""
+    key = known_user(work, job.act.user)
+    held = work.known.vault.items_of(work.tx, key)
+    act = msgspec.structs.replace(job.act, items=frozenset(held))
+    if act.kind not in _ERASING:
+        raise ActError("erasing is an act of deletion or destruction", hint="give kind delete or destroy")
+    decision = work.view.gate.decide(act)
+    draft = Draft(header_of(act, decision), decision=decision)
+    draft.users = [(key, Payload(act.user, act.kind, tuple(sorted(held))))]
+    if isinstance(decision, Deny):
+        return draft
+    facts = (Erased(at=now),)
+    work.settle_one(draft)
+    draft.sealed = ()
+    draft.user_facts = [(key, facts)]
+    draft.shredded = work.known.vault.shred(work.tx, key, list(RetentionClass), now)
+    draft.header["keys"] = tuple(each.kid.hex() for each in draft.shredded)
+    work.ledger.forget(work.tx, key)
+    work.view.become(act.user, key, fold_user(facts))
+    work.erased.append(act.user)
+    return draft
+
+
+def known_user(work: Work, user: str) -> int:
+    """Return the surrogate key of a user on record.
+
+    Raises:
+        ActError: there is no such user.
+
+    """
+    key = work.view.keys.get(user)
+    if key is None:
+        raise ActError("no such user is on record", hint="collect the user first, with `keshou import`")
+    return key
+
+
+def header_of(act: Act, decision: Decision) -> dict[str, object]:
+    """Return the public part of an act's entry: who, when, where, which act, under which articles."""
+    cites = (
+        (reason.cite for reason in decision.reasons)
+        if isinstance(decision, Deny)
+        else (ground.cite for ground in decision.grounds)
+    )
+    return {
+        "event": act.kind.value,
+        "who": act.by,
+        "post": act.post,
+        "where": act.where,
+        "purpose": act.purpose,
+        "items": tuple(sorted(act.items)),
+        "count": act.count,
+        "recipient": act.recipient,
+        "review": act.review,
+        "ground": act.ground,
+        "decision": "deny" if isinstance(decision, Deny) else "permit",
+        "cites": tuple(dict.fromkeys(map(str, cites))),
+        "rules": decision.rules,
+        "revision": decision.revision,
+    }
+
+
+def _check(work: Work, job: Perform, now: dt.datetime) -> None:
+    act = job.act
+    if not act.user or act.count != 1:
+        raise ActError("one act is about one user", hint="bring many users as one bulk act")
+    if act.kind in _WRITING and set(job.values) != act.items:
+        raise ActError("the values given are not those of the act's items", hint="give one value an item")
+    if act.kind not in _WRITING and job.values:
+        raise ActError(f"an act of `{act.kind}` takes no values")
+    if job.admit and act.user in work.view.keys:
+        raise ActError("the user is known already", hint="collect further information without admitting again")
+    if job.admit and act.kind is not ActKind.COLLECT:
+        raise ActError("a user is admitted by collecting information", hint="give kind collect")
+    if any(fact.at > now for fact in job.facts):
+        raise ActError("a fact that has not come true yet", hint="give the time at which it came true")
+
+
+def _decide_with(work: Work, job: Perform) -> Decision:
+    """Decide the act as if the facts that come with it had come true."""
+    user, gate = job.act.user, work.view.gate
+    if not job.facts:
+        return gate.decide(job.act)
+    with work.view.supposing(user, fold_user([*_on_record(work, job), *job.facts])):
+        return gate.decide(job.act)
+
+
+def _on_record(work: Work, job: Perform) -> Sequence[UserFact]:
+    return () if job.admit else work.facts(job.act.user)
+
+
+def _do(work: Work, draft: Draft, job: Perform, key: int, now: dt.datetime) -> None:
+    act, decision = job.act, draft.decision
+    if act.kind in _WRITING:
+        classes = work.view.classes(decision.rules if decision else 0)
+        for item, value in job.values.items():
+            work.seal(key, classes.get(item, RetentionClass.SERVICE), item, value)
+    elif act.kind in _ERASING:
+        work.settle()
+        draft.shredded = _remove(work, key, act.items, now)
+        draft.header["keys"] = tuple(each.kid.hex() for each in draft.shredded)
+    else:
+        work.show(draft, [(act.user, key)], act.items)
+
+
+def _remove(work: Work, key: int, items: Collection[str], now: dt.datetime) -> list[Shredded]:
+    """Remove values and shred the key of every class of which nothing is left."""
+    vault = work.known.vault
+    vault.remove(work.tx, key, items)
+    left = set(vault.items_of(work.tx, key).values())
+    return vault.shred(work.tx, key, [each for each in _INFORMATION if each not in left], now)

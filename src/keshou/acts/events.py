@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writing down what came true: of a user, of the operator and its people, of the rules."""
+
+import datetime as dt
+
+from keshou.acts.draft import Draft, Payload
+from keshou.acts.effects import header_of, known_user
+from keshou.acts.request import ActError, Judged, Publish, Record, RecordSite
+from keshou.acts.work import Work
+from keshou.gate.decision import Permit
+from keshou.gate.facts import (
+    ConsentGiven,
+    ConsentWithdrawn,
+    Erased,
+    GroundRecorded,
+    NoticeShown,
+    RulesPublished,
+    ServiceEnded,
+    SiteFact,
+    UserFact,
+)
+from keshou.gate.rulebook import compile_rules
+from keshou.gate.standing import fold_user
+from keshou.law.terms import HIGHER_RANKS
+from keshou.ledger.entry import fact_json
+
+
+def record(work: Work, job: Record, now: dt.datetime) -> Draft:
+    """Write down facts of one user."""
+    key = known_user(work, job.user)
+    if not job.facts:
+        raise ActError("nothing to write down")
+    for fact in job.facts:
+        _check_user_fact(work, fact, now)
+    work.view.become(job.user, key, fold_user([*work.facts(job.user), *job.facts]))
+    purposes = {getattr(fact, "purpose", "") for fact in job.facts} - {""}
+    header: dict[str, object] = {
+        "event": _event(job.facts),
+        "who": job.by,
+        "where": job.where,
+        "count": 1,
+        "purpose": purposes.pop() if len(purposes) == 1 else "",
+    }
+    return Draft(header, [(key, Payload(job.user, "fact", facts=job.facts))], [(key, job.facts)])
+
+
+def record_site(work: Work, job: RecordSite, now: dt.datetime) -> Draft:
+    """Write down facts of the operator, its staff, its agents or the authority."""
+    if not job.facts:
+        raise ActError("nothing to write down")
+    for fact in job.facts:
+        _check_site_fact(fact, now)
+    facts = tuple(work.blinded(fact) for fact in job.facts)
+    work.view.site_became(facts)
+    header: dict[str, object] = {
+        "event": _event(facts),
+        "who": job.by,
+        "where": job.where,
+        "fact": fact_json(facts[0] if len(facts) == 1 else facts),
+    }
+    return Draft(header, site_facts=facts)
+
+
+def publish(work: Work, job: Publish, now: dt.datetime) -> Draft:
+    """Publish a declaration as the next version of the rules."""
+    declarations, law = work.known.declarations, work.known.law
+    published = declarations.publish(work.tx, job.declaration, law, now)
+    fact = RulesPublished(at=now, version=published.version, digest=published.digest, effective=published.effective)
+    versions = declarations.versions(work.tx)
+    work.view.published({each.version: each for each in versions})
+    work.view.site_became((fact,), compile_rules(versions, law))
+    header: dict[str, object] = {
+        "event": "fact:rules_published",
+        "who": job.by,
+        "where": job.where,
+        "rules": published.version,
+        "fact": fact_json(fact),
+    }
+    return Draft(header, site_facts=(fact,), version=published.version)
+
+
+def judged(work: Work, job: Judged, _now: dt.datetime) -> Draft:
+    """Write down that a table was judged row by row."""
+    header = header_of(job.act, Permit((), job.rules, work.head.size))
+    header |= {
+        "count": job.permitted + sum(job.denied.values()),
+        "fact": fact_json({"denied": dict(job.denied), "permitted": job.permitted}),
+        "event": f"judged:{job.act.kind.value}",
+        "decision": "",
+    }
+    return Draft(header)
+
+
+def _event(facts: tuple[UserFact, ...] | tuple[SiteFact, ...]) -> str:
+    names = dict.fromkeys(str(fact.__struct_config__.tag) for fact in facts)
+    return "fact:" + "+".join(names)
+
+
+def _check_user_fact(work: Work, fact: UserFact, now: dt.datetime) -> None:
+    if fact.at > now:
+        raise ActError("a fact that has not come true yet", hint="give the time at which it came true")
+    if isinstance(fact, Erased | ServiceEnded):
+        raise ActError("a service ends and a user is erased by acts of their own", hint="use cancel or erase")
+    if isinstance(fact, ConsentGiven | NoticeShown) and fact.version not in work.view.versions():
+        raise ActError(f"no rules of version {fact.version} were published")
+    if isinstance(fact, ConsentGiven | ConsentWithdrawn):
+        _check_consent(work, fact)
+
+
+def _check_consent(work: Work, fact: ConsentGiven | ConsentWithdrawn) -> None:
+    versions = work.view.versions()
+    chosen = [versions[fact.version]] if isinstance(fact, ConsentGiven) else list(versions.values())
+    declared = [purpose for each in chosen for purpose in each.declaration.purposes if purpose.id == fact.purpose]
+    if not declared:
+        raise ActError("the rules declare no such purpose", hint="see the purposes with `keshou rules`")
+    if not fact.items <= {need.item for purpose in declared for need in purpose.needs}:
+        raise ActError("the purpose needs no such item", hint="see the items with `keshou rules`")
+
+
+def _check_site_fact(fact: SiteFact, now: dt.datetime) -> None:
+    if fact.at > now:
+        raise ActError("a fact that has not come true yet", hint="give the time at which it came true")
+    if isinstance(fact, RulesPublished):
+        raise ActError("rules are published as a declaration", hint="use publish")
+    if isinstance(fact, GroundRecorded) and fact.rank not in HIGHER_RANKS:
+        raise ActError(
+            "only a law or an administrative regulation provides otherwise (miit24:9.5)",
+            hint="a departmental rule is no ground; name the higher provision",
+        )

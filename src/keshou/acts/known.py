@@ -1,0 +1,243 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What this process knows of the facts: in memory, as of one revision, brought up to date before it is relied on.
+
+Standings are read without a lock; they are written by one thread at a time, and only after a commit. What another
+process wrote is seen because every transaction at the door, and every question that does not say how old an answer
+may be, first compares its revision with the size of the log.
+"""
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from keshou.acts.request import BulkPerform, Cancel, Erase, Job, Perform, Record
+from keshou.db import Database, Transaction
+from keshou.declaration.model import Published
+from keshou.declaration.store import Declarations
+from keshou.gate.act import Act
+from keshou.gate.decide import Gate
+from keshou.gate.decision import Decision
+from keshou.gate.facts import SiteFact, UserFact
+from keshou.gate.rulebook import Rulebook, compile_rules
+from keshou.gate.site import fold_site
+from keshou.gate.standing import UNKNOWN, UserStanding, fold_user
+from keshou.gate.store import Standings
+from keshou.law.law import Law
+from keshou.law.terms import RetentionClass
+from keshou.ledger.store import Ledger
+from keshou.vault.store import Vault
+
+
+class _Overlay(dict[str, UserStanding]):
+    """Standings as this transaction would leave them, over those that everybody sees."""
+
+    def __init__(self, base: Mapping[str, UserStanding]) -> None:
+        super().__init__()
+        self._base = base
+
+    def get(self, user: str, default: UserStanding | None = None) -> UserStanding | None:  # type: ignore[override]
+        """Return the user's standing here, else the one everybody sees."""
+        found = super().get(user)
+        return found if found is not None else self._base.get(user, default)
+
+
+class Versions:
+    """The published versions of the rules, and with which class they keep each item."""
+
+    def __init__(self, published: Mapping[int, Published]) -> None:
+        self.published = published
+        self._classes: dict[int, dict[str, RetentionClass]] = {}
+
+    def classes(self, version: int) -> Mapping[str, RetentionClass]:
+        """Return item -> class; what any purpose keeps as registration information is kept as that."""
+        found = self._classes.get(version)
+        if found is None:
+            published = self.published.get(version)
+            needs = [need for each in published.declaration.purposes for need in each.needs] if published else []
+            found = {need.item: need.class_ for need in needs}
+            found |= {need.item: need.class_ for need in needs if need.class_ is RetentionClass.REGISTRATION}
+            self._classes[version] = found
+        return found
+
+
+class View:
+    """What one transaction knows: everybody's knowledge, and on top of it what it did itself."""
+
+    def __init__(self, known: "Known", gate: Gate, revision: int, tx: Transaction) -> None:
+        self._known = known
+        self.keys: dict[str, int] = {}
+        """Operator's id of a user -> surrogate key, for users this transaction met."""
+        self.users = _Overlay(known.users)
+        self.gate = gate.over(self.users, revision, lambda user: self.facts(tx, user))
+        self.site_changed = False
+        self._versions = known.versions
+
+    def prepare(self, tx: Transaction, jobs: Sequence[Job]) -> None:
+        """Fetch the standing of every user that `jobs` name and that is not known yet."""
+        self.load(tx, {user for job in jobs for user in _users_of(job)})
+
+    def load(self, tx: Transaction, users: Iterable[str]) -> None:
+        """Fetch the standing of each of `users` that is not known yet."""
+        wanted = [user for user in users if user and user not in self.keys]
+        for user in wanted:
+            if (key := self._known.keys.get(user)) is not None:
+                self.keys[user] = key
+        missing = [user for user in wanted if user not in self.keys or self.users.get(user) is None]
+        if missing:
+            found = self._known.read(tx, missing)
+            self.keys |= {user: key for user, (key, _) in found.items()}
+            self.users.update({user: standing for user, (_, standing) in found.items()})
+
+    def become(self, user: str, key: int, standing: UserStanding) -> None:
+        """Take note of what a user's standing is after a job."""
+        self.keys[user] = key
+        self.users[user] = standing
+
+    def site_became(self, facts: Sequence[SiteFact], rulebook: Rulebook | None = None) -> None:
+        """Take note of facts of the operator, staff, agents or authority."""
+        self.site_changed = True
+        self.gate = self.gate.over(
+            self.users, self.gate.revision, self.gate.history, self.gate.site.extended(facts), rulebook
+        )
+
+    @contextmanager
+    def supposing(self, user: str, standing: UserStanding) -> Iterator[None]:
+        """Let the gate see `user` so within the block, and as before after it."""
+        before = dict.get(self.users, user)
+        self.users[user] = standing
+        try:
+            yield
+        finally:
+            del self.users[user]
+            if before is not None:
+                self.users[user] = before
+
+    def published(self, versions: Mapping[int, Published]) -> None:
+        """Take note of the versions of the rules."""
+        self._versions = Versions(versions)
+
+    def versions(self) -> Mapping[int, Published]:
+        """Return the published rules by version."""
+        return self._versions.published
+
+    def classes(self, version: int) -> Mapping[str, RetentionClass]:
+        """Return with which class each item is kept under a version of the rules."""
+        return self._versions.classes(version)
+
+    def facts(self, tx: Transaction, user: str) -> Sequence[UserFact]:
+        """Return a user's facts on record, in the order recorded."""
+        self.load(tx, [user])
+        key = self.keys.get(user)
+        return self._known.standings.user_facts(tx, key) if key is not None else ()
+
+
+class Known:
+    """Standings, rulebook and site as of `revision`, shared by every caller of this process."""
+
+    def __init__(self, standings: Standings, declarations: Declarations, vault: Vault, law: Law, most: int) -> None:
+        self.standings = standings
+        self.declarations = declarations
+        self.vault = vault
+        self.law = law
+        self._most = most
+        self._lock = threading.Lock()
+        self.keys: dict[str, int] = {}
+        self.users: dict[str, UserStanding] = {}
+        self._names: dict[int, str] = {}
+        self.revision = -1
+        self.versions = Versions({})
+        self.gate = Gate(compile_rules((), law), fold_site(()), {}, 0).over(self.users, 0)
+
+    def ask(self, database: Database, ledger: Ledger, act: Act, at_least: int | None) -> Decision:
+        """Decide `act` on facts that are at least as new as `at_least`, or as the log when it is None."""
+        gate = self.gate
+        if at_least is not None and gate.revision >= at_least and _knows(gate, act):
+            return gate.decide(act, at_least=at_least)
+        with database.reading() as tx:
+            view = self.view(tx, ledger.head(tx).size)
+            view.load(tx, [act.user])
+            decision = view.gate.decide(act, at_least=at_least or 0)
+            self.adopt(view, view.gate.revision, only_if_newest=True)
+        return decision
+
+    def view(self, tx: Transaction, size: int) -> View:
+        """Return a view as of `size`, for one transaction; what changed since `revision` is fetched first."""
+        with self._lock:
+            if self.revision < size:
+                self._catch_up(tx, size)
+            return View(self, self.gate, size, tx)
+
+    def read(self, tx: Transaction, users: Sequence[str]) -> dict[str, tuple[int, UserStanding]]:
+        """Return surrogate key and standing of those of `users` who are on record."""
+        keys = self.vault.find_users(tx, users)
+        facts = self.standings.facts_of(tx, list(keys.values()))
+        return {user: (key, fold_user(facts.get(key, ()))) for user, key in keys.items()}
+
+    def adopt(self, view: View, revision: int, *, only_if_newest: bool = False) -> None:
+        """Let everybody know what a view knows, as of `revision`; call after its commit.
+
+        With `only_if_newest`, nothing is taken over when others have gone further meanwhile.
+        """
+        with self._lock:
+            if only_if_newest and self.revision != revision:
+                return
+            if len(self.users) + len(view.users) > self._most:
+                self._forget()
+            self.keys.update((user, view.keys[user]) for user in view.users)
+            self._names.update((view.keys[user], user) for user in view.users)
+            self.users.update(view.users)
+            self.versions = view._versions  # noqa: SLF001 - of the same file
+            changed = (view.gate.site, view.gate.rulebook) if view.site_changed else (None, None)
+            self.gate = self.gate.over(self.users, revision, None, *changed)
+            self.revision = revision
+
+    def drop(self, user: str) -> None:
+        """Forget a user whose keys were destroyed."""
+        with self._lock:
+            self.users.pop(user, None)
+            self._names.pop(self.keys.pop(user, -1), None)
+
+    def _catch_up(self, tx: Transaction, size: int) -> None:
+        """Fetch what changed since `revision`, or everything the first time."""
+        site = rulebook = None
+        if self.revision < 0 or self._forget_changed(tx):
+            site = fold_site(self.standings.site_facts(tx))
+            versions = self.declarations.versions(tx)
+            self.versions = Versions({each.version: each for each in versions})
+            rulebook = compile_rules(versions, self.law)
+        self.gate = self.gate.over(self.users, size, None, site, rulebook)
+        self.revision = size
+
+    def _forget_changed(self, tx: Transaction) -> bool:
+        """Forget users of whom something was recorded since; say whether anything was recorded of the operator."""
+        changed = self.standings.changed_since(tx, self.revision)
+        for key in changed.users:
+            if (user := self._names.pop(key, None)) is not None:
+                self.users.pop(user, None)
+                self.keys.pop(user, None)
+        return changed.site
+
+    def _forget(self) -> None:
+        self.users.clear()
+        self.keys.clear()
+        self._names.clear()
+
+
+def _knows(gate: Gate, act: Act) -> bool:
+    """Say whether memory is enough to decide `act`: its user is known, and it is not dated before the last fact."""
+    if not act.user:
+        return True
+    standing = gate.standing(act.user)
+    return standing is not UNKNOWN and standing.last <= act.when
+
+
+def _users_of(job: Job) -> Iterable[str]:
+    match job:
+        case Perform() | Erase():
+            return (job.act.user,)
+        case BulkPerform():
+            return job.users
+        case Record() | Cancel():
+            return (job.user,)
+        case _:
+            return ()

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""class Acts: the procedure. `app` hands out Acts, never the Vault."""
+
+import datetime as dt
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from keshou.acts import effects, events
+from keshou.acts.draft import Draft
+from keshou.acts.known import Known
+from keshou.acts.mask import masked
+from keshou.acts.request import (
+    BulkPerform,
+    Cancel,
+    Done,
+    Erase,
+    Job,
+    Judged,
+    Perform,
+    Publish,
+    Record,
+    RecordSite,
+)
+from keshou.acts.work import Pending, Work
+from keshou.db import Database, Transaction
+from keshou.gate.act import Act
+from keshou.gate.decision import Decision, Permit
+from keshou.ledger.store import Ledger
+from keshou.vault.receipt import Receipt
+
+
+class Acts:
+    """The one door to users' information: ask; perform; finish once it is committed."""
+
+    def __init__(self, known: Known, ledger: Ledger) -> None:
+        self._known = known
+        self._ledger = ledger
+
+    def ask(self, database: Database, act: Act, at_least: int | None) -> Decision:
+        """Return the gate's decision; nothing is done and nothing recorded."""
+        return self._known.ask(database, self._ledger, act, at_least)
+
+    def start(self, tx: Transaction) -> Work:
+        """Take the log's lock in `tx` and return the work to be done under it."""
+        return Work(tx, self._known, self._ledger, do)
+
+    def finish(self, pending: Pending, *, show: bool = True) -> Done:
+        """Return what a caller is told about a committed job; what it shows is opened against its entry.
+
+        With `show` false nothing is opened: for jobs of a transaction that is still open.
+        """
+        draft, place = pending
+        if draft.done is not None:
+            return draft.done
+        done = Done(
+            place,
+            draft.decision,
+            refused=draft.refused,
+            version=draft.version,
+            shredded=tuple((each.class_, each.kid.hex()) for each in draft.shredded),
+        )
+        return self._shown(done, draft) if show and draft.shown else done
+
+    def _shown(self, done: Done, draft: Draft) -> Done:
+        receipt = Receipt(done.entry, len(draft.shown))
+        by_user = {user: self._known.vault.open(sealed, receipt) for user, sealed in draft.shown}
+        if not (isinstance(draft.decision, Permit) and draft.decision.full):
+            by_user = {user: {item: masked(item, value) for item, value in of.items()} for user, of in by_user.items()}
+        single = next(iter(by_user.values())) if len(by_user) == 1 else {}
+        return done._replace(values=single, by_user=by_user)
+
+
+def do(work: Work, job: Job, now: dt.datetime) -> Draft:
+    """Turn one job into a draft of its entry, with its effect in the vault prepared or done.
+
+    What is performed happens when it is committed, whatever its caller believed: acts are dated `now`.
+    """
+    if isinstance(job, Perform | BulkPerform | Erase):
+        job = msgspec.structs.replace(job, act=msgspec.structs.replace(job.act, when=now))
+    return _PROCEDURES[type(job)](work, job, now)
+
+
+_PROCEDURES: dict[type[Job], Callable[[Work, Any, dt.datetime], Draft]] = {
+    Perform: effects.perform,
+    BulkPerform: effects.perform_bulk,
+    Cancel: effects.cancel,
+    Erase: effects.erase,
+    Record: events.record,
+    RecordSite: events.record_site,
+    Publish: events.publish,
+    Judged: events.judged,
+}

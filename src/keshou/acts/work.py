@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One transaction at the door: jobs become drafts, drafts become entries, and all of it commits or none.
+
+The procedure, step by step:
+
+1. take the log's lock and bring what is known of facts to the log's size;
+2. for each job in order: fold the facts that come with it, ask the gate, prepare the effect;
+3. settle: admit new users, fetch what is shown, seal new values, seal payloads, make pseudonyms and commitments;
+4. append the entries, write facts under the revision each entry gives;
+5. after the commit: what was folded becomes known to every caller.
+"""
+
+import datetime as dt
+import os
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from keshou.acts.draft import Draft
+from keshou.acts.known import Known, View
+from keshou.acts.request import Done, Job
+from keshou.db import Transaction, to_micros
+from keshou.gate.facts import GroundRecorded, SiteFact, UserFact
+from keshou.law.terms import RetentionClass
+from keshou.ledger import entry
+from keshou.ledger.merkle import Frontier, leaf_hash
+from keshou.ledger.store import Ledger
+
+_SALT = 32
+
+
+class Pending(NamedTuple):
+    """What a job's caller is answered once it is committed; values are still sealed."""
+
+    draft: Draft
+    place: int
+    """Index of its entry in the log."""
+
+
+class Work:
+    """The jobs of one transaction; made by `Acts.start`, dropped after its commit or rollback."""
+
+    def __init__(self, tx: Transaction, known: Known, ledger: Ledger, effect: "Effect") -> None:
+        self.tx = tx
+        self.known = known
+        self.ledger = ledger
+        self._effect = effect
+        self.head = ledger.lock(tx)
+        self.view: View = known.view(tx, self.head.size)
+        self.erased: list[str] = []
+        self._drafts: list[Draft] = []
+        self._settled = 0
+        self._admitted: list[str] = []
+        self._next_user = 0
+        self._seals: dict[tuple[int, RetentionClass], dict[str, str]] = {}
+        self._sealing: set[int] = set()
+        self._fetches: list[tuple[Draft, Sequence[tuple[str, int]], tuple[str, ...]]] = []
+        self._fetching: set[int] = set()
+
+    def perform(self, jobs: Sequence[Job], now: dt.datetime) -> list[Pending]:
+        """Do `jobs` in order and append their entries; nothing is committed yet."""
+        repeated = self._repeated(jobs)
+        self._drafts, self._settled = [], 0
+        self.view.prepare(self.tx, jobs)
+        answers: list[Draft] = []
+        for job in jobs:
+            if (index := repeated.get(job.request_id)) is not None:
+                answers.append(Draft({}, done=Done(index, None, repeated=True)))
+                continue
+            self.view.gate.revision = self.head.size + len(self._drafts)
+            draft = self._effect(self, job, now)
+            draft.request_id = job.request_id
+            self._drafts.append(draft)
+            answers.append(draft)
+        first = self._append(now)
+        places = {id(draft): first + place for place, draft in enumerate(self._drafts)}
+        return [Pending(draft, places.get(id(draft), -1)) for draft in answers]
+
+    def committed(self) -> None:
+        """Let everybody know what this transaction brought; call after its commit and never before."""
+        self.known.adopt(self.view, self.head.size)
+        for user in self.erased:
+            self.known.drop(user)
+
+    # What effects ask for
+
+    def admit(self, user: str) -> int:
+        """Give a new user a surrogate key."""
+        if not self._admitted:
+            self._next_user = self.known.vault.next_user(self.tx)
+        self._admitted.append(user)
+        return self._next_user + len(self._admitted) - 1
+
+    def seal(self, key: int, class_: RetentionClass, item: str, value: str) -> None:
+        """Have a value sealed when the batch settles."""
+        if key in self._fetching:
+            self.settle()
+        self._seals.setdefault((key, class_), {})[item] = value
+        self._sealing.add(key)
+
+    def show(self, draft: Draft, users: Sequence[tuple[str, int]], items: Collection[str]) -> None:
+        """Have sealed values fetched when the batch settles, to be opened after the commit."""
+        keys = {key for _, key in users}
+        if keys & self._sealing:
+            self.settle()
+        self._fetches.append((draft, users, tuple(sorted(items))))
+        self._fetching |= keys
+
+    def facts(self, user: str) -> list[UserFact]:
+        """Return a user's facts: those on record, then those of this batch."""
+        key = self.view.keys.get(user, -1)
+        added = [fact for draft in self._drafts for of, facts in draft.user_facts if of == key for fact in facts]
+        return [*self.view.facts(self.tx, user), *added]
+
+    def blinded(self, fact: SiteFact) -> SiteFact:
+        """Return a fact as it may stand in a table: ids of users replaced by their blind index."""
+        if isinstance(fact, GroundRecorded) and fact.users:
+            return msgspec.structs.replace(fact, users=frozenset(map(self.known.vault.blind, fact.users)))
+        return fact
+
+    def settle(self) -> None:
+        """Do what waits, so that later jobs of the batch find it done and keys may go."""
+        vault = self.known.vault
+        if self._admitted:
+            vault.admit(self.tx, self._admitted, since=self.head.size)
+            self._admitted = []
+        self._fetch()
+        vault.seal(self.tx, [(key, class_, values) for (key, class_), values in self._seals.items()])
+        self._seals, self._sealing = {}, set()
+        self._seal_payloads(self._drafts[self._settled :])
+        self._settled = len(self._drafts)
+
+    def settle_one(self, draft: Draft) -> None:
+        """Make the pseudonym and commitment of a draft whose keys are about to be destroyed."""
+        self.settle()
+        self._seal_payloads([draft])
+
+    # Steps
+
+    def _repeated(self, jobs: Sequence[Job]) -> Mapping[str, int]:
+        wanted = [job.request_id for job in jobs if job.request_id]
+        found = {each: self.ledger.entry_of_request(self.tx, each) for each in wanted}
+        return {each: index for each, index in found.items() if index is not None}
+
+    def _fetch(self) -> None:
+        by_items: dict[tuple[str, ...], list[int]] = {}
+        for _, users, items in self._fetches:
+            by_items.setdefault(items, []).extend(key for _, key in users)
+        found = {
+            (each.user, items): each
+            for items, keys in by_items.items()
+            for each in self.known.vault.fetch_many(self.tx, list(dict.fromkeys(keys)), items)
+        }
+        for draft, users, items in self._fetches:
+            draft.shown = [(user, found[key, items]) for user, key in users]
+        self._fetches, self._fetching = [], set()
+
+    def _seal_payloads(self, drafts: Sequence[Draft]) -> None:
+        open_ = [draft for draft in drafts if draft.users and "c" not in draft.header]
+        rows: list[tuple[int, bytes]] = []
+        for draft in open_:
+            salted = [(user, os.urandom(_SALT), msgspec.json.encode(payload)) for user, payload in draft.users]
+            rows += [(user, salt + body) for user, salt, body in salted]
+            draft.header["c"] = _commitment([entry.commit(salt, body) for _, salt, body in salted])
+        if not rows:
+            return
+        sealed = iter(self.known.vault.seal_records(self.tx, rows))
+        names = iter(self.known.vault.pseudonyms(self.tx, [(user, body[:_SALT]) for user, body in rows]))
+        for draft in open_:
+            draft.sealed = [(user, next(sealed)) for user, _ in draft.users]
+            pseudonyms = [next(names) for _ in draft.users]
+            draft.header["obj"] = entry.to_text(pseudonyms[0]) if len(pseudonyms) == 1 else ""
+
+    def _append(self, now: dt.datetime) -> int:
+        self.settle()
+        moment, first = to_micros(now), self.head.size
+        bodies = [entry.encode(entry.Header(t=moment, **draft.header)) for draft in self._drafts]  # type: ignore[arg-type]
+        self.head = self.ledger.append(self.tx, self.head, bodies, moment)
+        placed = list(enumerate(self._drafts, first))
+        self.ledger.write_payloads(
+            self.tx, [(user, index, sealed) for index, draft in placed for user, sealed in draft.sealed]
+        )
+        self.ledger.remember_requests(
+            self.tx, [(draft.request_id, index) for index, draft in placed if draft.request_id]
+        )
+        standings = self.known.standings
+        standings.write_user(
+            self.tx, [(user, index + 1, facts) for index, draft in placed for user, facts in draft.user_facts]
+        )
+        for index, draft in placed:
+            if draft.site_facts:
+                standings.write_site(self.tx, index + 1, draft.site_facts)
+        return first
+
+
+Effect = Callable[[Work, Job, dt.datetime], Draft]
+
+
+def _commitment(leaves: Sequence[bytes]) -> str:
+    """Return the commitment to one payload, or the root of the tree over the commitments to many."""
+    if len(leaves) == 1:
+        return entry.to_text(leaves[0])
+    tree = Frontier()
+    for leaf in leaves:
+        tree.push(leaf_hash(leaf))
+    return entry.to_text(tree.root())
