@@ -6,6 +6,7 @@ import importlib
 import itertools
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,6 +78,16 @@ def postgresql_url(postgresql_cluster: Cluster) -> Iterator[str]:
     """Address (loopback TCP) of a fresh, empty PostgreSQL database, for tests that start processes of their own."""
     with postgresql_cluster.database(f"keshou_{next(_count)}") as name:
         yield postgresql_cluster.url(name, tcp=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Know test files by folder and name, so that every room can have its own ``test_store.py``.
+
+    What the tests of a room share lies beside them and is imported by its bare name.
+    """
+    config.option.importmode = "importlib"
+    here = Path(__file__).parent
+    sys.path += sorted(str(folder) for folder in here.iterdir() if folder.is_dir() and str(folder) not in sys.path)
 
 
 def _skipped(config: pytest.Config) -> list[str]:
