@@ -55,7 +55,8 @@ class Gate:
         """Standings as of `revision`, by the operator's id of the user; read as they are at each question."""
         self.revision = revision
         self.history = history
-        self._timeline = Timeline.of(rulebook, site)
+        self.timeline = Timeline.of(rulebook, site)
+        """From a moment to what holds at it."""
 
     def over(
         self,
@@ -71,12 +72,12 @@ class Gate:
     @property
     def rulebook(self) -> Rulebook:
         """The published rules it decides by."""
-        return self._timeline.rulebook
+        return self.timeline.rulebook
 
     @property
     def site(self) -> SiteStanding:
         """The operator's facts it decides by."""
-        return self._timeline.site
+        return self.timeline.site
 
     def standing(self, user: str) -> UserStanding:
         """Return a user's standing; of somebody unknown, the standing of whom nothing is on record."""
@@ -108,7 +109,7 @@ class Gate:
         """Return what holds at the act's time, the act prepared, and its user's standing at that time."""
         when = act.when
         try:
-            timeline = self._timeline
+            timeline = self.timeline
             view = timeline.latest
             if view is None or not view.start <= when < view.end:
                 view = timeline.at(when)
@@ -126,7 +127,7 @@ class Gate:
     def _look_slowly(self, act: Act) -> tuple[View, UserStanding]:
         if not isinstance(act.when, dt.datetime) or act.when.tzinfo is None:
             raise InputError("the act's `when` has no time zone", hint="give an aware UTC time")
-        view = self._timeline.at(act.when)
+        view = self.timeline.at(act.when)
         view.prepare(act)
         return view, self.standing_at(act.user, act.when)
 

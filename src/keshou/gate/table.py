@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Arrow tables of acts decided row by row, in columns."""
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from keshou.errors import InputError
+from keshou.gate.act import Act
+from keshou.gate.batch import BatchGate
+from keshou.gate.columns import Numbers, UserColumns
+from keshou.gate.conditions import Words
+from keshou.law.terms import ActKind
+
+USER = "user"
+"""The column that names users; every table has it."""
+
+FIELDS = ("purpose", "kind", "items", "by", "post", "where", "recipient", "review", "ground")
+"""The columns a table may have beside it; what it does not have is taken from the act given."""
+
+
+def decide_table(gate: BatchGate, columns: UserColumns, table: pa.Table, act: Act) -> Words:
+    """Return the reason code of each row of `table`: what the row says, and `act` where it says nothing.
+
+    ``items`` is a list of ids a row, or one id; the other columns are text. A missing value counts as an unknown id.
+
+    Raises:
+        InputError: there is no column ``user``, or a row's kind of act is none.
+
+    """
+    if USER not in table.column_names:
+        raise InputError("the table has no column `user`", hint="name the column that holds the users' ids `user`")
+    codes, users = _encoded(table.column(USER))
+    rows = np.array([columns.rows.get(user, columns.unknown) for user in users], np.int64)[codes]
+    names = [name for name in FIELDS if name in table.column_names]
+    if not names or not len(rows):
+        return gate.codes(act, rows)
+    which, questions = _distinct([_encoded(table.column(name)) for name in names])
+    acts = [msgspec.structs.replace(act, **_fields(names, values)) for values in questions]
+    return gate.codes_of(acts, which, rows)
+
+
+def _encoded(column: pa.ChunkedArray) -> tuple[Numbers, list[str]]:
+    """Return a column as numbers, and the text each number stands for."""
+    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+        column = pc.binary_join(column, ",")
+    if not pa.types.is_dictionary(column.type):
+        column = column.dictionary_encode()
+    whole = column.unify_dictionaries().combine_chunks()
+    whole = whole.chunk(0) if isinstance(whole, pa.ChunkedArray) and whole.num_chunks else whole
+    if not len(whole):
+        return np.zeros(0, np.int64), [""]
+    texts = [str(value) for value in whole.dictionary.to_pylist()]
+    numbers = whole.indices.fill_null(len(texts)).to_numpy(zero_copy_only=False)
+    return numbers, [*texts, ""]
+
+
+def _distinct(columns: list[tuple[Numbers, list[str]]]) -> tuple[Numbers, list[tuple[str, ...]]]:
+    """Return for each row which of the different questions it asks, and the questions."""
+    mixed = np.zeros(len(columns[0][0]), np.int64)
+    for numbers, texts in columns:
+        mixed = mixed * len(texts) + numbers
+    kinds, which = np.unique(mixed, return_inverse=True)
+    questions = []
+    for kind in kinds.tolist():
+        rest, values = kind, []
+        for _, texts in reversed(columns):
+            rest, place = divmod(rest, len(texts))
+            values.append(texts[place])
+        questions.append(tuple(reversed(values)))
+    return which, questions
+
+
+def _fields(names: list[str], values: tuple[str, ...]) -> dict[str, object]:
+    """Return the fields of an act from one row's texts."""
+    found: dict[str, object] = dict(zip(names, values, strict=True))
+    if "items" in found:
+        found["items"] = frozenset(str(found["items"]).split(",")) - {""}
+    if "kind" in found:
+        if found["kind"] not in ActKind.__members__.values():
+            raise InputError(f"`{found['kind']}` is no kind of act", hint=f"one of {', '.join(ActKind)}")
+        found["kind"] = ActKind(str(found["kind"]))
+    return found
