@@ -258,6 +258,8 @@ class Declaration(_Table, frozen=True, kw_only=True):
     holdings: tuple[Holding, ...] = ()
     protection_measures: Text | None = None
     """How information is protected, in words for users (GB/Z 28828 asks for it)."""
+    risks: Text | None = None
+    """What users risk in giving information, in words for users (GB/Z 28828 asks for it)."""
 
 
 class Published(msgspec.Struct, frozen=True):

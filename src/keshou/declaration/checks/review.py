@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Review before bulk acts (Order 24 Art. 13(iii))."""
+
+from collections.abc import Iterator
+
+from keshou.declaration.checks.case import Case
+from keshou.declaration.finding import Raised
+from keshou.law.terms import BULK_KINDS
+
+
+def there(case: Case) -> Iterator[Raised]:
+    """Who may export, copy or destroy in bulk is reviewed."""
+    if case.declaration.review is not None:
+        return
+    for index, grant in enumerate(case.declaration.grants):
+        if BULK_KINDS.intersection(grant.acts):
+            yield Raised("review_missing", f"grants[{index}].acts", {"post": grant.post})
+            return
+
+
+def limits(case: Case) -> Iterator[Raised]:
+    """The threshold and the time an approval holds are numbers one can reach."""
+    review = case.declaration.review
+    if review and review.bulk_users < 1:
+        yield Raised("review_bulk_users", "review.bulk_users")
+    if review and review.valid_hours < 1:
+        yield Raised("review_valid_hours", "review.valid_hours")
+
+
+def reviewers(case: Case) -> Iterator[Raised]:
+    """Reviewers are posts of the operator's own, at least one of which does no bulk act itself."""
+    review = case.declaration.review
+    if review is None:
+        return
+    if not review.reviewers:
+        yield Raised("review_without_reviewer", "review.reviewers")
+    for index, each in enumerate(review.reviewers):
+        post = case.posts.get(each)
+        if post is None:
+            yield Raised("reviewer_unknown", f"review.reviewers[{index}]", {"post": each})
+        elif post.agent:
+            yield Raised("reviewer_of_agent", f"review.reviewers[{index}]", {"post": each})
+    doing = {grant.post for grant in case.declaration.grants if BULK_KINDS.intersection(grant.acts)}
+    if review.reviewers and doing.issuperset(review.reviewers):
+        yield Raised("reviewer_not_apart", "review.reviewers", {"posts": ", ".join(review.reviewers)})
+
+
+RULES = (there, limits, reviewers)

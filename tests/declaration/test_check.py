@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: Apache-2.0
+import datetime as dt
+import tomllib
+from pathlib import Path
+
+import msgspec
+import pytest
+from minimal import CLEAN
+
+from keshou.declaration.canonical import digest
+from keshou.declaration.check import check
+from keshou.declaration.finding import kinds
+from keshou.declaration.load import LARGEST, read
+from keshou.declaration.model import Published
+from keshou.law.law import Law
+from keshou.law.load import load
+
+TODAY = dt.date(2026, 11, 22)
+HERE = Path(__file__).parent
+CASES = tomllib.loads((HERE / "cases.toml").read_text(encoding="utf-8"))["case"]
+BYTES = {
+    "not_utf8": (CLEAN.encode() + b"# \xff", (CLEAN.count("\n") + 1, 3)),
+    "byte_order_mark": (b"\xef\xbb\xbf" + CLEAN.encode(), (1, 1)),
+    "too_large": (CLEAN.encode() + b"#" * LARGEST, (1, 1)),
+}
+NEEDS_OTHER_LAW = {"ground_not_in_force"}
+
+
+def changed(case):
+    text = CLEAN
+    for old, new in ((case["old"], case["new"]), *(case[key] for key in ("also", "also2") if key in case)):
+        assert old in text
+        text = text.replace(old, new, 1)
+    if "drop" in case:
+        text = "\n\n".join(part for part in text.split("\n\n") if not part.startswith(case["drop"]))
+    return text
+
+
+def expected_line(text, case):
+    mark = case.get("marked", "#!")
+    lines = [number for number, line in enumerate(text.split("\n"), 1) if mark in line]
+    return lines[case.get("nth", 1) - 1]
+
+
+def previous():
+    declaration = read(CLEAN).declaration
+    return Published(1, digest(declaration), declaration.effective, declaration, notice_complete=True)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["code"])
+def test_every_fault_is_found_at_its_line_under_its_article(case):
+    text = changed(case)
+    found = check(
+        read(text),
+        load(),
+        case.get("today", TODAY),
+        publishing=case.get("publishing"),
+        previous=previous() if case.get("previous") else None,
+    )
+    mine = [each for each in found if each.code == case["code"]]
+    assert [each.line for each in mine][:1] == [expected_line(text, case)], found
+    assert mine[0].cite == case.get("cite", "")
+    assert mine[0].severity == kinds()[case["code"]].severity
+    assert "{" not in mine[0].what.zh + mine[0].what.en + mine[0].mend.zh + mine[0].mend.en
+
+
+@pytest.mark.parametrize("code", BYTES)
+def test_a_file_that_is_not_text_is_refused_at_its_place(code):
+    data, place = BYTES[code]
+    (found,) = read(data).findings
+    assert (found.code, (found.line, found.column)) == (code, place)
+
+
+def test_a_ground_that_no_longer_stands_is_found():
+    law = load()
+    repealed = msgspec.structs.replace(law.instruments["npcsc2012"], repealed=TODAY)
+    later = Law({**law.instruments, "npcsc2012": repealed}, law.items, law.classes, law.house)
+    (found,) = check(read(CLEAN), later, TODAY)
+    assert (found.code, found.cite) == ("ground_not_in_force", "miit24:9.5")
+
+
+def test_a_provision_binds_nobody_before_its_day():
+    text = CLEAN.replace('published_at = ["website"]', "published_at = []").replace(
+        'adopts = ["gbz28828"]', "adopts = []"
+    )
+    assert check(read(text), load(), dt.date(2013, 8, 31)) == []
+    assert [each.code for each in check(read(text), load(), dt.date(2013, 9, 1))][:1] == ["rules_published_nowhere"]
+
+
+def test_every_code_is_produced_by_some_case():
+    produced = {case["code"] for case in CASES} | set(BYTES) | NEEDS_OTHER_LAW
+    assert produced == set(kinds())
+
+
+def test_every_citation_of_a_finding_stands_in_the_law():
+    for code, kind in kinds().items():
+        if kind.cite:
+            assert load().provision(kind.cite), code
+
+
+def test_the_clean_declaration_has_no_finding():
+    assert check(read(CLEAN), load(), TODAY) == []
+
+
+def test_a_declaration_that_keeps_registration_exactly_two_years_in_months_is_long_enough():
+    text = CLEAN.replace('after = "service_end", years = 2', 'after = "service_end", months = 24')
+    assert check(read(text), load(), TODAY) == []
+
+
+def test_an_internet_provider_is_not_held_to_the_telephone_order():
+    text = CLEAN.replace('kinds = ["telecom"]', 'kinds = ["internet"]').replace("years = 2", "days = 3")
+    assert check(read(text), load(), TODAY) == []
+
+
+def test_findings_come_in_the_order_of_the_file():
+    text = CLEAN.replace('kinds = ["telecom"]', "kinds = []").replace("valid_hours = 24", "valid_hours = 0")
+    found = check(read(text), load(), TODAY)
+    assert [each.code for each in found] == ["operator_without_kind", "review_valid_hours"]
+    assert [each.line for each in found] == sorted(each.line for each in found)
+
+
+def test_all_faults_of_form_are_found_at_once():
+    text = CLEAN.replace("bulk_users = 10", 'bulk_users = "ten"').replace('kind = "mobile"', 'kind = "pager"')
+    text = text.replace("branch = true", "brunch = true").replace('id = "news"', 'id = "NEWS"')
+    source = read(text)
+    assert source.declaration is None
+    assert sorted(each.code for each in source.findings) == [
+        "malformed_id",
+        "unknown_key",
+        "wrong_value",
+        "wrong_value",
+    ]
+    assert "did you mean `branch`" in next(each.what.en for each in source.findings if each.code == "unknown_key")
+
+
+def test_words_of_the_file_cannot_act_as_placeholders():
+    text = CLEAN.replace('services = ["mobile"]', 'services = ["{0.__class__}"]', 1)
+    found = [each for each in check(read(text), load(), TODAY) if each.code == "purpose_unknown_service"]
+    assert "{0.__class__}" in found[0].what.en
+
+
+@pytest.mark.parametrize("text", ["", "a = " + "[" * 5000, "\x00", "schema = 1\n" * 2, "[" * 100, 'a."b.c" = 1'])
+def test_hostile_text_is_findings_and_never_a_crash(text):
+    source = read(text)
+    assert source.declaration is None
+    assert source.findings
+
+
+def test_the_sample_operator_has_no_finding():
+    sample = Path(__file__).parents[2] / "src/keshou/cli/sample/operator.toml"
+    assert check(read(sample.read_bytes()), load(), TODAY) == []
