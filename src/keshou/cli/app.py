@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every verb under one name, and what becomes of what goes wrong."""
+
+import itertools
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from keshou.cli import check, law, setup
+from keshou.cli.terminal import Call, complain, console
+from keshou.cli.verb import common, new_call
+from keshou.errors import ExitStatus, InputError, KeshouError
+
+_BROKEN_PIPE = 141
+
+app = typer.Typer(
+    name="keshou",
+    help="Hold and use users' personal information only as the law allows, and prove it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.callback()(common)
+for family in (law, check, setup):
+    family.add_to(app)
+
+
+def run(args: Sequence[str]) -> int:
+    """Run one command line; return its exit status. Nothing is raised, and an interrupted act is wholly undone."""
+    try:
+        status = app(args=list(args), prog_name="keshou", standalone_mode=False)
+        sys.stdout.flush()
+    except KeshouError as error:
+        complain(_call_of(args), error)
+        return int(error.status)
+    except BrokenPipeError:
+        sys.stderr.close()
+        return _BROKEN_PIPE
+    except SystemExit:  # rich ends so when nobody reads any more
+        return _BROKEN_PIPE
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    except Exception as error:
+        return _last_net(args, error)
+    return int(status or ExitStatus.DONE)
+
+
+def _last_net(args: Sequence[str], error: Exception) -> int:
+    usage = getattr(error, "format_message", None)
+    if usage is not None:
+        complain(_call_of(args), InputError(_safe(usage()), hint="see `keshou --help` or `keshou VERB --help`"))
+        return int(ExitStatus.WRONG_INPUT)
+    err = console(stderr=True)
+    for frame in traceback.extract_tb(error.__traceback__)[-6:]:
+        err.print(f"  {Path(frame.filename).name}:{frame.lineno} {frame.name}", soft_wrap=True)
+    failed = KeshouError(f"{type(error).__name__}: nothing was answered", hint="please report the lines above")
+    complain(_call_of(args), failed)
+    return int(ExitStatus.UNREACHABLE)
+
+
+def _safe(message: str) -> str:
+    """Return the parser's complaint in the house's style, without repeating stray words, which may be anybody's."""
+    if "unexpected extra argument" in message:
+        return "there are more words than the verb takes"
+    return message[:1].lower() + message[1:].rstrip(".")
+
+
+def _call_of(args: Sequence[str]) -> Call:
+    """Return how to speak to who typed `args`, even when they could not be read."""
+    given = [following for word, following in itertools.pairwise(args) if word == "--lang"]
+    given += [word.removeprefix("--lang=") for word in args if word.startswith("--lang=")]
+    lang = given[-1] if given and given[-1] in ("zh", "en") else None
+    homes = [following for word, following in itertools.pairwise(args) if word == "--home"]
+    return new_call(Path(homes[-1]) if homes else None, lang, as_json="--json" in args)
