@@ -16,8 +16,14 @@ from keshou.gate.prohibitions import gbz28828, miit24, miit25, npcsc2012
 from keshou.gate.prohibitions.registry import PROHIBITIONS, Prohibition, Rule
 from keshou.law.model import Citation, LawError
 
-ORDER = (npcsc2012, miit24, miit25, gbz28828)
-"""The instruments whose prohibitions are known, in the order of the reason code's bits."""
+ORDER = tuple(module.__name__.rpartition(".")[2] for module in (npcsc2012, miit24, miit25, gbz28828))
+"""The instruments whose prohibitions are known; a further one goes to the end, so that codes keep their meaning."""
+
+PLACES = {
+    name: place
+    for place, name in enumerate(sorted(PROHIBITIONS, key=lambda name: ORDER.index(PROHIBITIONS[name].cite.instrument)))
+}
+"""Name of a prohibition -> its bit in a reason code, counted from zero."""
 
 _MOST_KEPT = 1 << 17
 
@@ -75,7 +81,7 @@ def active(names: Collection[str]) -> tuple[Prohibition, ...]:
             f"no function enforces {', '.join(f'`{each}`' for each in sorted(unknown))}",
             hint="write it in gate/prohibitions, or take the name out of the law's data",
         )
-    return tuple(each for name, each in PROHIBITIONS.items() if name in names)
+    return tuple(PROHIBITIONS[name] for name in PLACES if name in names)
 
 
 class Answers:
@@ -106,7 +112,7 @@ class Answers:
         seen = Conditions.of(words)
         found = np.zeros(words.shape, np.uint64)
         for each in self._prohibitions:
-            found |= each.rule(seen).astype(np.uint64) << np.uint64(each.place)
+            found |= each.rule(seen).astype(np.uint64) << np.uint64(PLACES[each.name])
         return found
 
     def _work_out(self, word: int) -> Answer:
@@ -119,7 +125,7 @@ class Answers:
 
 
 def _code(met: Iterable[Prohibition]) -> int:
-    return sum(1 << each.place for each in met)
+    return sum(1 << PLACES[each.name] for each in met)
 
 
 def _reason(prohibition: Prohibition, word: int) -> Reason:
@@ -130,4 +136,4 @@ def _reason(prohibition: Prohibition, word: int) -> Reason:
 
 def names_of(code: int) -> tuple[str, ...]:
     """Return the names of the prohibitions in a reason code."""
-    return tuple(name for name, each in PROHIBITIONS.items() if int(code) >> each.place & 1)
+    return tuple(name for name, place in PLACES.items() if int(code) >> place & 1)

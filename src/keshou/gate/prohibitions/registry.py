@@ -14,8 +14,6 @@ class Prohibition(NamedTuple):
     """One prohibition: where an act meets it, `rule` is true."""
 
     name: str
-    place: int
-    """Its bit in a reason code, counted from zero; fixed by the order of registration."""
     cite: Citation
     missing: str
     """Code of what was missing, or stood in the way."""
@@ -27,7 +25,7 @@ class Prohibition(NamedTuple):
 
 
 PROHIBITIONS: dict[str, Prohibition] = {}
-"""Name -> prohibition, in the order of the reason code's bits."""
+"""Name -> prohibition, as the files of this folder registered them."""
 
 
 def prohibits(cite: str, missing: str, unless: Mapping[str, str] | None = None) -> Callable[[Rule], Rule]:
@@ -43,7 +41,7 @@ def prohibits(cite: str, missing: str, unless: Mapping[str, str] | None = None) 
         if name in PROHIBITIONS:
             raise LawError(f"two prohibitions are called `{name}`")
         says = (rule.__doc__ or "").strip().partition("\n")[0]
-        found = (len(PROHIBITIONS), Citation.parse(cite), missing, tuple((unless or {}).items()))
+        found = (Citation.parse(cite), missing, tuple((unless or {}).items()))
         PROHIBITIONS[name] = Prohibition(name, *found, rule, says)
         return rule
 

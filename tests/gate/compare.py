@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The three gates over one world: literal, compiled, and in columns."""
+
+import random
+
+import msgspec
+import numpy as np
+
+import literal
+import worlds
+from keshou.gate.act import Act
+from keshou.gate.answers import names_of
+from keshou.gate.batch import BatchGate
+from keshou.gate.columns import UserColumns
+from keshou.gate.decide import Gate
+from keshou.gate.rulebook import compile_rules
+from keshou.gate.site import fold_site
+from keshou.gate.standing import fold_user
+
+
+def compiled(world: literal.World) -> Gate:
+    users = {user: fold_user(facts) for user, facts in world.users.items()}
+    rulebook = compile_rules(world.published, world.law)
+    return Gate(rulebook, fold_site(world.site), users, 1, lambda user: world.users.get(user, ()))
+
+
+def of(act: Act, user: str) -> Act:
+    return msgspec.structs.replace(act, user=user)
+
+
+def names(gate: Gate, act: Act) -> list[str]:
+    decision = gate.decide(act)
+    return [] if decision.permitted else [reason.prohibition for reason in decision.reasons]
+
+
+def disagreements(seed: int, users: int, acts: int, rows: int) -> tuple[int, int, list[str]]:
+    """Ask one random world's acts of all three gates; return cases asked, cases permitted, and what they disagree on.
+
+    Each act is asked about every user of each gate for single acts, and about `rows` users drawn at random in columns.
+    """
+    r = random.Random(seed)
+    world = worlds.world(r, users)
+    gate = compiled(world)
+    columns = UserColumns.of((user, gate.users[user]) for user in world.users)
+    batch = BatchGate(gate, columns)
+    draw = np.random.default_rng(seed)
+    asked = permitted = 0
+    wrong: list[str] = []
+    everybody = [*world.users, "unknown", ""]
+    for _ in range(acts):
+        act = worlds.act(r, world)
+        expected = {}
+        for user in everybody:
+            expected[user] = literal.met(world, of(act, user))
+            got = names(gate, of(act, user))
+            if got != expected[user]:
+                wrong.append(f"seed {seed}, {of(act, user)}: literal {expected[user]}, compiled {got}")
+        picked = draw.integers(0, len(columns.rows) + 1, rows)
+        codes = batch.codes(act, picked)
+        for row in range(len(columns.rows) + 1):
+            user = everybody[row] if row < len(columns.rows) else "unknown"
+            found = {tuple(names_of(code)) for code in np.unique(codes[picked == row])}
+            if found - {tuple(expected[user])}:
+                wrong.append(f"seed {seed}, {of(act, user)}: literal {expected[user]}, columns {found}")
+        asked += len(everybody) + rows
+        permitted += sum(not each for each in expected.values())
+    return asked, permitted, wrong

@@ -1,0 +1,255 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Random worlds: declarations in several versions, facts, and acts, most of them nearly lawful."""
+
+import datetime as dt
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from keshou.declaration import model as m
+from keshou.gate import facts as f
+from keshou.gate.act import Act
+from keshou.language import Text
+from keshou.law.load import load
+from keshou.law.terms import ActKind, ConsentStrength, OperatorKind, RetentionClass
+from literal import World
+
+T = Text("字", "word")
+START = dt.datetime(2013, 9, 2, tzinfo=dt.UTC)
+SPAN = 1500
+ITEMS = ("user_name", "mobile_number", "resident_id_number", "tariff_plan", "cell_location", "shoe_size")
+SERVICES = ("mobile", "broadband", "inner")
+PURPOSES = ("register", "bill", "market")
+POSTS = ("clerk", "officer", "shop")
+STAFF = ("an", "bo", "ce", "program", "user")
+KINDS = tuple(ActKind)
+BRANCHES = ("", "east", "west")
+RECIPIENTS = ("", "partner", "abroad", "stranger")
+
+
+def some(r: random.Random, values: Sequence[Any], least: int = 0) -> tuple[Any, ...]:
+    return tuple(r.sample(values, r.randint(least, len(values))))
+
+
+def chance(r: random.Random, part: float) -> bool:
+    return r.random() < part
+
+
+def moment(r: random.Random) -> dt.datetime:
+    """Return a moment on a coarse grid, so that equal times and exact boundaries are frequent."""
+    return START + dt.timedelta(days=r.randrange(0, SPAN, 50), hours=r.choice((0, 0, 8, 16)))
+
+
+def day(r: random.Random) -> dt.date:
+    return (START + dt.timedelta(days=r.randrange(0, SPAN, 50))).date()
+
+
+def need(r: random.Random, item: str) -> m.Need:
+    acts = some(r, KINDS, 3) if chance(r, 0.3) else ()
+    kept = RetentionClass.REGISTRATION if chance(r, 0.3) else RetentionClass.SERVICE
+    return m.Need(item=item, why=T, acts=acts, class_=kept)
+
+
+def purpose(r: random.Random, name: str) -> m.Purpose:
+    return m.Purpose(
+        id=name,
+        name=T,
+        services=some(r, SERVICES),
+        provides_service=chance(r, 0.7),
+        commercial_messages=chance(r, 0.3),
+        acts=some(r, KINDS, 4) if chance(r, 0.5) else KINDS,
+        manner=T,
+        refusal=T,
+        consent=r.choice((*ConsentStrength, ConsentStrength.EXPRESS)),
+        ground=r.choice(("", "", "", "npcsc2012:6", "miit24:9.5", "npcsc2012:99", "otherlaw:1", "none")),
+        retention=m.Retention(after="service_end", years=1),
+        recipients=some(r, ("partner", "abroad")),
+        needs=tuple(need(r, item) for item in some(r, ITEMS, 2)),
+    )
+
+
+def grant(r: random.Random, post: str) -> m.Grant:
+    hours = m.Hours(from_="08:00", to="20:00") if chance(r, 0.5) else m.Hours(from_="22:00", to="06:00", utc_offset="-03:30")
+    return m.Grant(
+        post=post,
+        purposes=some(r, PURPOSES, 1),
+        acts=KINDS if chance(r, 0.7) else some(r, KINDS, 2),
+        items=() if chance(r, 0.6) else some(r, ITEMS, 1),
+        full=chance(r, 0.5),
+        hours=hours if chance(r, 0.2) else None,
+        branches=some(r, BRANCHES[1:], 1) if chance(r, 0.2) else (),
+        until=day(r) if chance(r, 0.2) else None,
+    )
+
+
+def agent(r: random.Random) -> m.Agent:
+    qualification = m.Qualification(number="1", checked_on=day(r), checked_by="officer", valid_until=dt.date(2018, 1, 1))
+    contract = m.Contract(from_=day(r), until=dt.date(2017, 1, 1), protection_clause=chance(r, 0.8))
+    return m.Agent(
+        id="store",
+        name=T,
+        qualification=qualification if chance(r, 0.8) else None,
+        contract=contract if chance(r, 0.8) else None,
+        purposes=some(r, PURPOSES, 1),
+        acts=KINDS if chance(r, 0.5) else some(r, KINDS),
+        items=() if chance(r, 0.7) else some(r, ITEMS),
+    )
+
+
+def declaration(r: random.Random) -> m.Declaration:
+    kinds = r.choice(((OperatorKind.TELECOM,), (OperatorKind.INTERNET,), (OperatorKind.NETWORK,), tuple(OperatorKind)))
+    operator = m.Operator(id="op", name=T, kinds=kinds, adopts=("gbz28828",) if chance(r, 0.6) else ())
+    return m.Declaration(
+        schema=1,
+        operator=operator,
+        effective=START,
+        services=tuple(m.Service(id=name, name=T, kind="mobile", user_facing=name != "inner") for name in SERVICES),
+        purposes=tuple(purpose(r, name) for name in PURPOSES[: r.randint(2, 3)]),
+        recipients=(
+            m.Recipient(id="partner", name=T),
+            m.Recipient(id="abroad", name=T, overseas=True, country="SG", basis=r.choice(("", "approval", "miit24:10"))),
+        ),
+        items=(
+            m.CustomItem(id="shoe_size", label=T, class_="A1-3", identifies="combined", sensitive=chance(r, 0.5)),
+        ),
+        posts=(
+            m.Post(id="clerk", name=T, department="head", duties=T),
+            m.Post(id="officer", name=T, department="head", duties=T),
+            m.Post(id="shop", name=T, department="east", duties=T, agent=r.choice(("store", "store", "nobody"))),
+        ),
+        grants=tuple(grant(r, post) for post in (*POSTS, *some(r, POSTS))),
+        agents=(agent(r),),
+        review=m.Review(bulk_users=3, reviewers=some(r, POSTS, 1), valid_hours=24 * 200) if chance(r, 0.8) else None,
+    )  # fmt: skip
+
+
+def later_version(r: random.Random, old: m.Declaration) -> m.Declaration:
+    """Change a declaration a little, so that much of what users agreed to stands."""
+    place = r.randrange(len(old.purposes))
+    new = declaration(r)
+    change: dict[str, Any] = r.choice((
+        {"purposes": tuple(new.purposes[0] if i == place and new.purposes[0].id == each.id else each for i, each in enumerate(old.purposes))},
+        {"purposes": tuple(msgspec.structs.replace(each, needs=each.needs[1:]) for each in old.purposes)},
+        {"purposes": tuple(msgspec.structs.replace(each, manner=Text("别", "other")) if i == place else each for i, each in enumerate(old.purposes))},
+        {"purposes": tuple(msgspec.structs.replace(each, needs=(*each.needs, *(need(r, item) for item in set(ITEMS) - {n.item for n in each.needs}))) for each in old.purposes)},
+        {"grants": new.grants},
+        {"agents": new.agents, "review": new.review},
+    ))  # fmt: skip
+    return msgspec.structs.replace(old, **change)
+
+
+def published(r: random.Random) -> list[m.Published]:
+    current, found = declaration(r), []
+    for version in range(1, r.randint(2, 4)):
+        found.append(m.Published(version, f"digest{version}", START, current, chance(r, 0.85)))
+        current = later_version(r, current)
+    return found
+
+
+def user_fact(r: random.Random, versions: int) -> f.UserFact:
+    at, version, aim = moment(r), r.randint(1, versions), r.choice(PURPOSES)
+    items = frozenset(some(r, ITEMS, 1)) if chance(r, 0.3) else frozenset()
+    strength = r.choice((*ConsentStrength, ConsentStrength.EXPRESS))
+    return r.choice((
+        lambda: f.NoticeShown(at=at, version=version, digest=f"digest{version if chance(r, 0.9) else 9}"),
+        lambda: f.ConsentGiven(at=at, purpose=aim, version=version, strength=strength, items=items),
+        lambda: f.ConsentGiven(at=at, purpose=aim, version=version, strength=strength, items=items),
+        lambda: f.ConsentWithdrawn(at=at, purpose=aim, items=items),
+        lambda: f.ConsentVoided(at=at, purpose=aim, because="deceit"),
+        lambda: f.MessagesRequested(at=at),
+        lambda: f.MessagesRefused(at=at),
+        lambda: f.ServiceStarted(at=at, service=r.choice(SERVICES)),
+        lambda: f.ServiceEnded(at=at, service=r.choice(SERVICES)),
+        lambda: f.CapacityLimited(at=at) if chance(r, 0.5) else f.CapacityFull(at=at),
+        lambda: f.Erased(at=at) if chance(r, 0.15) else f.MessagesRequested(at=at),
+    ))()  # fmt: skip
+
+
+def user_facts(r: random.Random, versions: int) -> list[f.UserFact]:
+    """Return facts of a user who mostly agreed, with a few that change it."""
+    if chance(r, 0.05):
+        return []
+    facts: list[f.UserFact] = []
+    if chance(r, 0.85):
+        version = r.randint(1, versions)
+        facts.append(f.NoticeShown(at=START, version=version, digest=f"digest{version}"))
+        facts += [f.ServiceStarted(at=START, service=each) for each in some(r, SERVICES, 1)]
+        strength = r.choice((ConsentStrength.EXPRESS, ConsentStrength.EXPRESS, *ConsentStrength))
+        facts += [f.ConsentGiven(at=START, purpose=each, version=version, strength=strength) for each in PURPOSES]
+    return facts + [user_fact(r, versions) for _ in range(r.choice((0, 0, 1, 2, 5)))]
+
+
+def site_fact(r: random.Random) -> f.SiteFact:
+    at, until = moment(r), moment(r)
+    aims, kinds, items = frozenset(some(r, PURPOSES, 1)), frozenset(some(r, KINDS, 2)), frozenset(some(r, ITEMS, 2))
+    name = r.choice(("one", "two"))
+    return r.choice((
+        lambda: f.StaffAppointed(at=at, staff=r.choice(STAFF), post=r.choice((*POSTS, "ghost")), branch=r.choice(BRANCHES),
+                                 until=until if chance(r, 0.3) else None),
+        lambda: f.StaffRemoved(at=at, staff=r.choice(STAFF), post=r.choice(POSTS)),
+        lambda: f.AgentSuspended(at=at, agent="store"),
+        lambda: f.AgentReinstated(at=at, agent="store"),
+        lambda: f.ReviewApproved(at=at, review=name, requester=r.choice(STAFF[:2]), reviewer=r.choice(STAFF[:3]),
+                                 kind=r.choice((ActKind.EXPORT, ActKind.DESTROY)), purpose=r.choice(PURPOSES[:2]),
+                                 items=frozenset(some(r, ITEMS, 4)), count=r.choice((3, 50)), until=until,
+                                 recipient=r.choice(RECIPIENTS[:2])),
+        lambda: f.ReviewUsed(at=at, review=name),
+        lambda: f.SuspensionOrdered(at=at, suspension=name, kinds=kinds if chance(r, 0.8) else frozenset(),
+                                    purposes=aims if chance(r, 0.8) else frozenset()),
+        lambda: f.SuspensionLifted(at=at, suspension=name),
+        lambda: f.GroundRecorded(at=at, ground=name, cite=r.choice(("npcsc2012:6", "law:1", "miit24:9.1")),
+                                 rank=r.choice(("law", "law", "administrative_regulation", "departmental_rule")),
+                                 recorded_by=r.choice(("officer", "officer", "")), kinds=frozenset(some(r, KINDS, 6)),
+                                 purposes=aims, items=frozenset(some(r, ITEMS, 4)), until=until,
+                                 users=frozenset(some(r, ("u1", "u2", "u3"))), recipient=r.choice(RECIPIENTS[:2])),
+        lambda: f.GroundEnded(at=at, ground=name),
+    ))()  # fmt: skip
+
+
+def site_facts(r: random.Random, versions: Sequence[m.Published]) -> list[f.SiteFact]:
+    facts: list[f.SiteFact] = []
+    for each in versions:
+        at = START if each.version == 1 and chance(r, 0.9) else moment(r)
+        digest = each.digest if chance(r, 0.97) else "forged"
+        effective = at + dt.timedelta(days=r.choice((0, 0, 100)))
+        facts.append(f.RulesPublished(at=at, version=each.version, digest=digest, effective=effective))
+    posts = (("an", "clerk"), ("bo", "shop"), ("ce", "officer"), ("program", "clerk"))
+    facts += [f.StaffAppointed(at=START, staff=staff, post=post) for staff, post in posts if chance(r, 0.9)]
+    return facts + [site_fact(r) for _ in range(r.randint(0, 12))]
+
+
+def world(r: random.Random, users: int) -> World:
+    versions = published(r)
+    people = {f"u{place}": user_facts(r, len(versions)) for place in range(users)}
+    return World(versions, site_facts(r, versions), people, load())
+
+
+def items_of(r: random.Random, of: World, aim: str) -> frozenset[str]:
+    """Return items, mostly some that the purpose needs."""
+    declared = next((each for each in r.choice(of.published).declaration.purposes if each.id == aim), None)
+    if declared is None or chance(r, 0.15):
+        return frozenset(some(r, (*ITEMS, "nonsense")))
+    return frozenset(r.sample([each.item for each in declared.needs], r.randint(1, min(3, len(declared.needs)))) if declared.needs else ())
+
+
+def act(r: random.Random, of: World) -> Act:
+    """Return an act that names no user yet."""
+    aim = r.choice((*PURPOSES, *PURPOSES, "unheard_of"))
+    kind = r.choice((*KINDS, ActKind.COLLECT, ActKind.USE, ActKind.USE))
+    recipient = r.choice(RECIPIENTS[:3]) if kind is ActKind.PROVIDE or chance(r, 0.05) else ""
+    return Act(
+        kind=kind,
+        user="",
+        items=items_of(r, of, aim),
+        purpose=aim,
+        by=r.choice((*STAFF, "an", "an", "stranger")),
+        when=moment(r) + dt.timedelta(microseconds=r.choice((-1, 0, 0, 1)), hours=r.choice((0, 0, 5))),
+        where=r.choice(BRANCHES),
+        post=r.choice(("", "", "", *POSTS)),
+        recipient=recipient if chance(r, 0.95) else "stranger",
+        count=r.choice((1, 1, 1, 2, 3, 40)),
+        review=r.choice(("", "one", "two")),
+        ground=r.choice(("", "", "one", "two")),
+    )
