@@ -149,3 +149,16 @@ def test_hostile_text_is_findings_and_never_a_crash(text):
 def test_the_sample_operator_has_no_finding():
     sample = Path(__file__).parents[2] / "src/keshou/cli/sample/operator.toml"
     assert check(read(sample.read_bytes()), load(), TODAY) == []
+
+
+UNSTORABLE = {
+    "number": ("years = 2", "years = 100000000000000000000000"),
+    "time": ("2026-01-01T00:00:00+08:00", "0001-01-01T00:00:00+08:00"),
+    "text": ('zh = "某公司"', 'zh = "某\\u0000公司"'),
+}
+
+
+@pytest.mark.parametrize("kind", UNSTORABLE)
+def test_what_no_store_could_hold_is_a_finding_of_form(kind):
+    source = read(CLEAN.replace(*UNSTORABLE[kind], 1))
+    assert [each.code for each in source.findings] == ["wrong_value"]

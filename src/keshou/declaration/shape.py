@@ -87,9 +87,21 @@ def _fits(value: Any, type_: inspect.Type) -> bool:
         return isinstance(value, str) and value in {each.value for each in type_.cls}
     if isinstance(type_, inspect.LiteralType):
         return any(type(value) is type(each) and value == each for each in type_.values)
-    return type(value) is _PLAIN[type(type_)]
+    return type(value) is _PLAIN[type(type_)] and _storable(value)
 
 
+def _storable(value: Any) -> bool:
+    """Say whether every store and reader can hold it: no control characters, no number or time out of bounds."""
+    if isinstance(value, str):
+        return not _CONTROL.search(value)
+    if isinstance(value, dt.datetime):
+        return _FIRST <= value.replace(tzinfo=dt.UTC) <= _LAST
+    return not isinstance(value, int) or abs(value) <= _LARGEST
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
+_FIRST, _LAST = dt.datetime(1900, 1, 1, tzinfo=dt.UTC), dt.datetime(9998, 12, 31, tzinfo=dt.UTC)
+_LARGEST = 1_000_000
 _PLAIN: dict[type[inspect.Type], type] = {
     inspect.StrType: str,
     inspect.IntType: int,
@@ -98,8 +110,8 @@ _PLAIN: dict[type[inspect.Type], type] = {
     inspect.DateTimeType: dt.datetime,
 }
 _NAMED = {
-    inspect.StrType: ("文字", "a string"),
-    inspect.IntType: ("整数", "a whole number"),
+    inspect.StrType: ("不含控制字符的文字", "a string without control characters"),
+    inspect.IntType: ("一百万以内的整数", "a whole number up to a million"),
     inspect.BoolType: ("true 或 false", "true or false"),
     inspect.DateType: ("日期，如 2013-09-01", "a date such as 2013-09-01"),
     inspect.DateTimeType: ("带时区的时间", "a time with its zone"),

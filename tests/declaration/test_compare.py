@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+import datetime as dt
+
+import msgspec
+import pytest
+from declarations import BASE, ITEMS, POSTS, declarations
+from hypothesis import given
+
+from keshou.declaration.compare import NOBODY, Quadruple, compare, quadruples
+from keshou.declaration.model import Need, Retention
+from keshou.declaration.span import has_passed, is_longer, is_shorter
+from keshou.language import Text
+from keshou.law.terms import ActKind, ConsentStrength, RetentionClass
+
+change = msgspec.structs.replace
+
+
+def covers(grant, purpose, item, act, post):
+    about = grant.post == post and purpose in grant.purposes and act in grant.acts
+    return about and (not grant.items or item in grant.items)
+
+
+def literal(declaration):
+    """A slow twin, written as the sentence reads: for everything there is, ask whether it is allowed."""
+    found = set()
+    for purpose in declaration.purposes:
+        for item in ITEMS:
+            for act in ActKind:
+                declared = any(n.item == item and act in (n.acts or purpose.acts) for n in purpose.needs)
+                may = {
+                    post
+                    for post in POSTS
+                    if any(
+                        g.post == post
+                        and purpose.id in g.purposes
+                        and act in g.acts
+                        and (not g.items or item in g.items)
+                        for g in declaration.grants
+                    )
+                }
+                if declared:
+                    found |= {(purpose.id, item, act, post) for post in may or {NOBODY}}
+    return found
+
+
+@given(declarations())
+def test_quadruples_are_those_of_the_literal_reading(declaration):
+    assert quadruples(declaration) == literal(declaration)
+
+
+@given(declarations(), declarations())
+def test_a_difference_is_that_of_the_sets(old, new):
+    found = compare(old, new)
+    assert found.newly_allowed == literal(new) - literal(old)
+    assert found.no_longer_allowed == literal(old) - literal(new)
+    assert found.unchanged == literal(old) & literal(new)
+    assert {each.quadruple for each in found.widened} <= found.unchanged
+
+
+@given(declarations())
+def test_nothing_differs_from_itself(declaration):
+    assert compare(declaration, declaration).is_empty
+    assert compare(declaration, declaration).needs_consent == frozenset()
+
+
+@given(declarations())
+def test_against_nothing_everything_is_new(declaration):
+    assert compare(None, declaration).newly_allowed == quadruples(declaration)
+    assert compare(None, declaration).widened == ()
+
+
+def with_purpose(**terms):
+    return change(BASE, purposes=(change(BASE.purposes[0], **terms), *BASE.purposes[1:]))
+
+
+def test_a_new_need_newly_allows_exactly_its_acts_to_those_granted_them():
+    need = Need(item="mobile_number", why=Text("x", "x"), acts=(ActKind.USE, ActKind.PROVIDE))
+    found = compare(BASE, with_purpose(needs=(*BASE.purposes[0].needs, need)))
+    assert found.newly_allowed == {
+        Quadruple("registration", "mobile_number", ActKind.USE, "analyst"),
+        Quadruple("registration", "mobile_number", ActKind.PROVIDE, NOBODY),
+    }
+    assert found.no_longer_allowed == frozenset()
+    assert found.needs_consent == {("registration", "mobile_number")}
+
+
+def test_a_new_post_alone_needs_no_new_consent():
+    grant = change(BASE.grants[0], post="officer")
+    found = compare(BASE, change(BASE, grants=(*BASE.grants, grant)))
+    assert {each.post for each in found.newly_allowed} == {"officer"}
+    assert found.needs_consent == frozenset()
+
+
+WIDER = {
+    "purpose_name": {"name": Text("别的", "Other")},
+    "manner": {"manner": Text("别的", "other")},
+    "services": {"services": ("mobile", "app")},
+    "beyond_service": {"provides_service": False},
+    "commercial_messages": {"commercial_messages": True},
+    "consent": {"consent": ConsentStrength.TACIT},
+    "retention": {"retention": Retention(after="service_end", years=2, days=1)},
+    "recipients": {"recipients": ("bureau", "another")},
+}
+
+
+@pytest.mark.parametrize("reason", WIDER)
+def test_a_term_that_widened_asks_everybody_again(reason):
+    found = compare(BASE, with_purpose(**WIDER[reason]))
+    assert not found.newly_allowed
+    assert {each.reasons for each in found.widened} == {(reason,)}
+    assert {each.quadruple.purpose for each in found.widened} == {"registration"}
+    assert found.needs_consent == {("registration", need.item) for need in BASE.purposes[0].needs}
+
+
+def test_a_reason_or_class_that_changed_concerns_that_item_alone():
+    first, *others = BASE.purposes[0].needs
+    for reason, terms in (("why", {"why": Text("别", "o")}), ("class", {"class_": RetentionClass.RECORD})):
+        found = compare(BASE, with_purpose(needs=(change(first, **terms), *others)))
+        assert {(each.quadruple.item, each.reasons) for each in found.widened} == {(first.item, (reason,))}
+
+
+def test_terms_that_narrow_ask_nobody_again():
+    narrower = with_purpose(retention=Retention(after="service_end", years=1), recipients=(), services=())
+    assert compare(BASE, narrower).is_empty
+
+
+def test_a_ground_in_place_of_consent_asks_again_and_its_end_does_not():
+    without = with_purpose(ground="")
+    assert {each.reasons for each in compare(without, BASE).widened} == {("consent",)}
+    assert compare(BASE, without).is_empty
+
+
+def test_a_recipient_that_moved_overseas_is_another():
+    moved = change(BASE, recipients=(change(BASE.recipients[0], overseas=True, country="FR"),))
+    assert {each.reasons for each in compare(BASE, moved).widened} == {("recipients",)}
+
+
+def length(**units):
+    return Retention(after="collection", **units)
+
+
+def test_lengths_compare_as_the_calendar_does():
+    assert is_shorter(length(days=730), length(years=2))
+    assert not is_shorter(length(months=24), length(years=2))
+    assert not is_longer(length(months=24), length(years=2))
+    assert is_longer(length(days=31), length(months=1))
+    assert is_shorter(length(years=1), length(years=10_000))
+    assert not has_passed(length(years=1), dt.date(2025, 11, 22), dt.date(2026, 11, 22))
+    assert has_passed(length(years=1), dt.date(2025, 11, 21), dt.date(2026, 11, 22))
