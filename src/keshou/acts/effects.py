@@ -56,7 +56,7 @@ def perform_bulk(work: Work, job: BulkPerform, now: dt.datetime) -> Draft:
         return draft
     permitted: list[str] = []
     for user in users:
-        answer = work.view.gate.decide(msgspec.structs.replace(act, user=user, count=1))
+        answer = work.view.gate.decide(work.known.named(msgspec.structs.replace(act, user=user, count=1)))
         if isinstance(answer, Deny):
             draft.refused[user] = answer
         else:

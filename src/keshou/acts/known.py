@@ -10,6 +10,8 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+import msgspec
+
 from keshou.acts.request import BulkPerform, Cancel, Erase, Job, Perform, Record
 from keshou.db import Database, Transaction
 from keshou.declaration.model import Published
@@ -159,6 +161,10 @@ class Known:
             decision = view.gate.decide(act, at_least=at_least or 0)
             self.adopt(view, view.gate.revision, only_if_newest=True)
         return decision
+
+    def named(self, act: Act) -> Act:
+        """Return `act` with what stands for its user in recorded grounds, when it relies on one."""
+        return msgspec.structs.replace(act, user_ref=self.vault.blind(act.user)) if act.ground and act.user else act
 
     def view(self, tx: Transaction, size: int) -> View:
         """Return a view as of `size`, for one transaction; what changed since `revision` is fetched first."""

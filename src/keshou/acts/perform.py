@@ -40,7 +40,7 @@ class Acts:
 
     def ask(self, database: Database, act: Act, at_least: int | None) -> Decision:
         """Return the gate's decision; nothing is done and nothing recorded."""
-        return self._known.ask(database, self._ledger, act, at_least)
+        return self._known.ask(database, self._ledger, self._known.named(act), at_least)
 
     def start(self, tx: Transaction) -> Work:
         """Take the log's lock in `tx` and return the work to be done under it."""
@@ -78,7 +78,7 @@ def do(work: Work, job: Job, now: dt.datetime) -> Draft:
     What is performed happens when it is committed, whatever its caller believed: acts are dated `now`.
     """
     if isinstance(job, Perform | BulkPerform | Erase):
-        job = msgspec.structs.replace(job, act=msgspec.structs.replace(job.act, when=now))
+        job = msgspec.structs.replace(job, act=work.known.named(msgspec.structs.replace(job.act, when=now)))
     return _PROCEDURES[type(job)](work, job, now)
 
 

@@ -104,7 +104,7 @@ class Standings:
         """Say of whom something was recorded after `revision`."""
         later = sa.select(user_fact.c.user, sa.func.max(user_fact.c.revision)).where(user_fact.c.revision > revision)
         changed: Any = tx.execute(later.group_by(user_fact.c.user))
-        users: dict[int, int] = dict(changed.tuples().all())
+        users: dict[int, int] = {int(user): int(latest) for user, latest in changed}
         last = tx.execute(sa.select(sa.func.max(site_fact.c.revision)).where(site_fact.c.revision > revision)).scalar()
         return Changes(frozenset(users), last is not None, max([revision, *users.values(), last or revision]))
 
