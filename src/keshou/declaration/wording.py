@@ -35,9 +35,9 @@ WORDS = {
     "service_end": Text("服务终止后", "after the service ends"),
     "collection_at_once": Text("用后即删", "deleted as soon as used"),
     "service_end_at_once": Text("服务终止时即删", "deleted when the service ends"),
-    "provided": Text("提供给", "Provided to"),
+    "provided": Text("向他人提供", "Provided to others"),
     "overseas": Text("境外", "overseas"),
-    "nobody": Text("不向他人提供", "not provided to anybody else"),
+    "nobody": Text("不提供", "no"),
     "refusal": Text("您拒绝的话", "If you refuse"),
     "not_service": Text(
         "这不是提供服务所必需的；拒绝不影响您使用服务。",
@@ -55,7 +55,9 @@ WORDS = {
     "withdraw": Text("撤回同意", "Withdraw your consent"),
     "cancel": Text("注销号码或者账号", "Cancel your number or account"),
     "complaint": Text("投诉", "Complaints"),
-    "answer_before": Text("对个人信息保护有意见，请联系：", "If you object to how your information is protected:"),
+    "answer_before": Text(
+        "对个人信息保护有意见，请联系：", "If you object to how your information is protected, turn to:"
+    ),
     "protection": Text("我们怎样保护信息", "How we protect information"),
     "risks": Text("提供信息的风险", "Risks in giving information"),
     "adopted": Text("我们另外承诺遵循", "We also undertake to follow"),
