@@ -7,7 +7,9 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
+import sqlalchemy as sa
 from house import SITE, START, VALUES, Clock, act, declared, newcomer, open_site, ready
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
