@@ -5,6 +5,7 @@ Nothing but the answer goes to standard output; progress and errors go to standa
 """
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 Advance = Callable[[int], None]
 """Told how many more are done."""
 
+_WIDE = 160
+"""Columns where nobody looks on: for files and pipes."""
 QUIET, GOOD, BAD, STRONG = "dim", "green", "red", "bold"
 
 
@@ -79,7 +82,10 @@ class Call:
 
 def console(*, stderr: bool = False) -> Console:
     """Return what prints: no markup and no guessing in what others wrote."""
-    return Console(stderr=stderr, markup=False, highlight=False, emoji=False)
+    made = Console(stderr=stderr, markup=False, highlight=False, emoji=False)
+    if not made.is_terminal and "COLUMNS" not in os.environ:
+        made.width = _WIDE
+    return made
 
 
 def plain(text: object) -> str:

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Gate a table of users' rows that lies outside the vault: what is permitted is kept, the rest is told by article.
+
+1. the user column is read once, and the standing of every user named is fetched;
+2. the table is read again in batches, each row is decided, and what is permitted is written beside the answer's name;
+3. the outcome is recorded in the log; only then do the files get their names.
+"""
+
+import contextlib
+import os
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from keshou.acts.request import Job, Judged, RecordSite
+from keshou.app.column_file import Reader, Writer
+from keshou.app.site import Site
+from keshou.errors import InputError, UnreachableError
+from keshou.gate.act import Act
+from keshou.gate.answers import names_of
+from keshou.gate.batch import BatchGate
+from keshou.gate.columns import UserColumns
+from keshou.gate.conditions import Words
+from keshou.gate.facts import ReviewUsed
+from keshou.gate.prohibitions.registry import PROHIBITIONS
+from keshou.gate.standing import UserStanding
+from keshou.gate.table import decide_table
+
+_USERS = 10_000
+_DENIED = pa.schema(
+    [("user", pa.string()), ("reason_code", pa.uint64()), ("prohibitions", pa.string()), ("cites", pa.string())]
+)
+Advance = Callable[[int], None]
+
+
+class Files(NamedTuple):
+    """What is read and what is written; the kind of each follows from its name (``.parquet``, ``.csv``)."""
+
+    table: Path
+    kept: Path
+    denied: Path | None = None
+    """Where the users refused are written, with reasons and without their information; None for nowhere."""
+
+
+class Verdict(NamedTuple):
+    """What became of a table."""
+
+    act: Act
+    """What was asked, with the items and the number of users it came to."""
+    rows: int
+    permitted: int
+    denied: Mapping[tuple[str, ...], int]
+    """Names of the prohibitions a row met -> number of rows; each row counts once."""
+    left_out: tuple[str, ...]
+    """Columns with information that the act does not name; they were not written."""
+    entry: int
+    """Place of the entry in the log."""
+
+    def by_article(self) -> dict[str, int]:
+        """Return citation -> number of rows that met it; a row that met several counts for each."""
+        found: Counter[str] = Counter()
+        for names, rows in self.denied.items():
+            found.update(dict.fromkeys(_cites(names), rows))
+        return dict(found.most_common())
+
+
+def gate_table(site: Site, act: Act, files: Files, user_column: str, on_progress: Advance = lambda _: None) -> Verdict:
+    """Decide every row of a table; write what is permitted; record the outcome as one entry.
+
+    `act` names no user; with no items it is asked for every item that the table has a column of.
+
+    Raises:
+        InputError: the table has no such column, names no information, or cannot be read as its name says.
+        UnreachableError: a file cannot be read or written.
+
+    """
+    reader = Reader(files.table)
+    act, left_out = _complete(site, act, reader.names, user_column)
+    rules = site.rules()
+    users = _users(reader, user_column)
+    act = msgspec.structs.replace(act, user="", count=max(1, len(users)))
+    with site.reading() as tx:
+        view = site._known.view(tx, site.ledger.head(tx).size)  # noqa: SLF001 - of the same room
+        columns = UserColumns.of(_standings(site, tx, users))
+        gate = BatchGate(view.gate, columns)
+    kept = [name for name in reader.names if name not in left_out]
+    counts: Counter[int] = Counter()
+    with _writing(files) as (new, new_denied):
+        with Writer(new, reader.schema_of(kept)) as out, _maybe(new_denied) as rest:
+            for batch in reader.batches():
+                codes = decide_table(gate, columns, batch.select([user_column]).rename_columns(["user"]), act)
+                _count(counts, codes)
+                out.write(batch.select(kept).filter(pa.array(codes == 0)))
+                if rest is not None:
+                    rest.write(_denied_rows(batch.column(user_column), codes))
+                on_progress(batch.num_rows)
+        permitted, denied = counts.pop(0, 0), {names_of(code): rows for code, rows in counts.items()}
+        entry = _record(site, act, permitted, denied, rules.version if rules else 0)
+    return Verdict(act, permitted + sum(denied.values()), permitted, denied, left_out, entry)
+
+
+def _complete(site: Site, act: Act, names: Sequence[str], user_column: str) -> tuple[Act, tuple[str, ...]]:
+    """Return the act with its items, and the columns that hold information it does not name."""
+    if user_column not in names:
+        raise InputError(f"the table has no column `{user_column}`", hint="name it with --user-column")
+    rules = site.rules()
+    own = {item.id for item in rules.declaration.items} if rules else set()
+    held = [name for name in names if name != user_column and (name in site.law.items or name in own)]
+    items = act.items or frozenset(held)
+    if not items:
+        raise InputError("no column of the table is a kind of information that is known", hint="name it with --item")
+    return msgspec.structs.replace(act, items=items), tuple(name for name in held if name not in items)
+
+
+def _users(reader: Reader, user_column: str) -> list[str]:
+    """Return every user the table names, once."""
+    seen: dict[str, None] = {}
+    for batch in reader.batches([user_column]):
+        seen |= dict.fromkeys(map(str, pc.unique(batch.column(0)).drop_null().to_pylist()))
+    return list(seen)
+
+
+def _standings(site: Site, tx: object, users: Sequence[str]) -> Iterator[tuple[str, UserStanding]]:
+    for start in range(0, len(users), _USERS):
+        found = site._known.read(tx, users[start : start + _USERS])  # type: ignore[arg-type]  # noqa: SLF001 - as above
+        yield from ((user, standing) for user, (_, standing) in found.items())
+
+
+def _count(counts: Counter[int], codes: Words) -> None:
+    for code, rows in zip(*np.unique(codes, return_counts=True), strict=True):
+        counts[int(code)] += int(rows)
+
+
+def _denied_rows(users: pa.ChunkedArray, codes: Words) -> pa.Table:
+    refused = codes != 0
+    some = codes[refused]
+    names = {int(code): names_of(int(code)) for code in np.unique(some)}
+    told = [names[int(code)] for code in some]
+    chosen = users.filter(pa.array(refused)).cast(pa.string())
+    columns = [chosen, pa.array(some), [" ".join(each) for each in told], [" ".join(_cites(each)) for each in told]]
+    return pa.table(columns, schema=_DENIED)
+
+
+def _cites(names: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(str(PROHIBITIONS[name].cite) for name in names))
+
+
+def _record(site: Site, act: Act, permitted: int, denied: Mapping[tuple[str, ...], int], rules: int) -> int:
+    """Write the outcome down; a review that let anything through is used up in the same transaction."""
+    by_cites: Counter[str] = Counter()
+    for names, rows in denied.items():
+        by_cites[" ".join(_cites(names))] += rows
+    jobs: list[Job] = [Judged(act=act, permitted=permitted, denied=dict(by_cites), rules=rules)]
+    if act.review and permitted:
+        jobs.append(RecordSite(facts=(ReviewUsed(at=site.now(), review=act.review),), by=act.by, where=act.where))
+    with site.as_one() as do:
+        done = do(jobs)
+    return done[0].entry
+
+
+@contextlib.contextmanager
+def _writing(files: Files) -> Iterator[tuple[Path, Path | None]]:
+    """Give names to write under; at the end the files get their own, and on failure none is left."""
+    finals = [path for path in (files.kept, files.denied) if path is not None]
+    news = [path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}") for path in finals]
+    try:
+        yield news[0], news[1] if files.denied is not None else None
+        for new, final in zip(news, finals, strict=True):
+            new.replace(final)
+    except OSError as error:
+        raise UnreachableError(f"a table cannot be written: {error.strerror}", hint="check the folder") from error
+    finally:
+        for new in news:
+            new.unlink(missing_ok=True)
+
+
+def _maybe(path: Path | None) -> contextlib.AbstractContextManager[Writer | None]:
+    return Writer(path, _DENIED) if path is not None else contextlib.nullcontext()

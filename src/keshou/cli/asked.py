@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is written on the command line -> an act: words for its parts, and times with their zone."""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from keshou.errors import InputError
+from keshou.gate.act import Act
+from keshou.law.terms import ActKind
+
+By = Annotated[str, typer.Option(help="Who acts: id of the member of staff or program.", metavar="STAFF")]
+Purpose = Annotated[str, typer.Option(help="What for: id of a declared purpose.", metavar="ID")]
+Items = Annotated[list[str], typer.Option("--item", help="Kind of information; may be given again.", metavar="ID")]
+Where = Annotated[str, typer.Option(help="Where: id of the branch or system.", metavar="ID")]
+Post = Annotated[str, typer.Option(help="The post in which STAFF acts, when holding several.", metavar="ID")]
+Kind = Annotated[ActKind, typer.Option(help="What is done.")]
+At = Annotated[
+    str | None, typer.Option(help="The moment, with its zone: 2026-11-22T10:00:00+08:00; else now.", metavar="TIME")
+]
+Recipient = Annotated[str, typer.Option(help="To whom: id of a declared recipient.", metavar="ID")]
+Review = Annotated[str, typer.Option(help="The approved review of a bulk act.", metavar="ID")]
+Ground = Annotated[str, typer.Option(help="The recorded ground in higher law.", metavar="ID")]
+
+
+def moment(text: str | None, now: dt.datetime) -> dt.datetime:
+    """Read a moment; `now` when there is none.
+
+    Raises:
+        InputError: it is no moment, or it has no zone.
+
+    """
+    if text is None:
+        return now
+    hint = "write it with its zone, e.g. 2026-11-22T10:00:00+08:00"
+    try:
+        found = dt.datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError("what stands for a time is none", hint=hint) from error
+    if found.tzinfo is None:
+        raise InputError("a time without a zone", hint=hint)
+    return found.astimezone(dt.UTC)
+
+
+def act(
+    kind: ActKind, user: str, items: Sequence[str], purpose: str, *, by: str, when: dt.datetime, **rest: str | int
+) -> Act:
+    """Return the act that was described."""
+    parts: dict[str, object] = {"kind": kind, "user": user, "items": frozenset(items), "purpose": purpose, "by": by}
+    return Act(**parts, when=when, **rest)  # type: ignore[arg-type]

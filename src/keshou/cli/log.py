@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``keshou ledger``, ``verify`` and ``tick``: the log, checked from within and from outside."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text as Line
+
+from keshou.cli.rules import write
+from keshou.cli.terminal import GOOD, QUIET, Call, pairs
+from keshou.cli.verb import verb
+from keshou.errors import UnreachableError
+from keshou.ledger import audit as auditing
+from keshou.ledger import export as exporting
+from keshou.ledger import verify as outside
+from keshou.ledger.errors import FormatError
+
+group = typer.Typer(help="The log: verify, prove, sign, export.", no_args_is_help=True)
+_SUFFIX = ".entry"
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the family and the verbs under the one name."""
+    app.add_typer(group, name="ledger")
+    verb(app, "verify")(verify)
+    verb(app, "tick")(tick)
+
+
+@verb(group, "verify")
+def verify_log(call: Call) -> None:
+    """Read the whole stored log again and compare everything. Exit status 3 names the first entry that was altered."""
+    with call.open() as site, call.progress(call.words("核对日志", "reading the log")) as advance:
+        done = 0
+
+        def told(now: int, _all: int) -> None:
+            nonlocal done
+            advance(now - done)
+            done = now
+
+        with site.reading() as tx:
+            found = auditing.audit(tx, site.ledger.key, told, decode_entries=True)
+        vkey = str(site.ledger.key)
+    data = {"size": found.size, "root": found.root.hex(), "checkpoints": found.checkpoints, "covered": found.covered}
+    names = (
+        ("条目", "entries"),
+        ("树根", "root"),
+        ("签名检查点", "signed checkpoints"),
+        ("已签名条目", "signed entries"),
+    )
+    entries = {call.words(*name): value for name, value in zip(names, data.values(), strict=True)}
+    told_ = call.words("日志完好", "the log is whole")
+    call.answer(
+        {**data, "vkey": vkey}, Line(told_, GOOD), pairs({**entries, call.words("验证公钥", "verifier key"): vkey})
+    )
+
+
+@verb(group, "prove")
+def prove(
+    call: Call,
+    index: Annotated[int, typer.Argument(help="Place of the entry in the log, counted from zero.", min=0)],
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where the proof goes.")],
+) -> None:
+    """Write a proof that an entry is in the log, and beside it (FILE.entry) the entry itself."""
+    with call.open() as site:
+        site.checkpoint()
+        with site.reading() as tx:
+            entry, proof = site.ledger.entry(tx, index), site.ledger.tlog_proof(tx, index)
+        write(output, proof)
+        write(entry_of(output), entry)
+        vkey = str(site.ledger.key)
+    files = [str(output), str(entry_of(output))]
+    told = call.words("已写入 " + "、".join(files), "written to " + ", ".join(files))
+    check = f"keshou verify {output} --vkey {vkey}"
+    call.answer({"index": index, "files": files, "vkey": vkey}, Line(told, GOOD), Line(check, QUIET))
+
+
+def entry_of(proof: Path) -> Path:
+    """Return where the entry lies that a proof is about."""
+    return proof.with_name(proof.name + _SUFFIX)
+
+
+@verb(group, "checkpoint")
+def checkpoint(call: Call) -> None:
+    """Sign the log as it stands and print the checkpoint."""
+    _checkpoint(call)
+
+
+def tick(call: Call) -> None:
+    """Let the clocks act: sign the log as it stands."""
+    _checkpoint(call)
+
+
+def _checkpoint(call: Call) -> None:
+    with call.open() as site:
+        note = site.checkpoint()
+        text = "" if note is None else note.decode()
+        empty = call.words("日志还是空的", "the log is empty")
+        call.answer({"checkpoint": text or None, "vkey": str(site.ledger.key)}, text.rstrip("\n") or empty)
+
+
+@verb(group, "export")
+def export(
+    call: Call,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder to make or to bring up to date.")],
+) -> None:
+    """Write the log as files that anybody can serve, mirror and check (C2SP tlog-tiles)."""
+    with call.open() as site:
+        site.checkpoint()
+        with site.reading() as tx:
+            written = exporting.export(tx, site.ledger, folder)
+        vkey = str(site.ledger.key)
+    told = call.words(f"写了 {written} 个文件到 {folder}", f"{written} files written to {folder}")
+    check = f"keshou verify {folder} --vkey {vkey}"
+    call.answer({"folder": str(folder), "files": written, "vkey": vkey}, Line(told, GOOD), Line(check, QUIET))
+
+
+def verify(
+    call: Call,
+    what: Annotated[Path, typer.Argument(metavar="FILE|DIR", help="A proof, or an exported log.")],
+    *,
+    vkey: Annotated[str, typer.Option(metavar="KEY", help="The log's verifier key, from another channel.")],
+    entry: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The entry the proof is about; else FILE.entry.")
+    ] = None,
+) -> None:
+    """Check a proof or an exported log without any site. Exit status 3 when it is not what was signed."""
+    try:
+        if what.is_dir():
+            found = outside.verify_export(what, vkey)
+            data: dict[str, object] = {"origin": found.origin, "size": found.size, "root": found.root.hex()}
+        else:
+            body = (entry or entry_of(what)).read_bytes()
+            index, signed = outside.verify_proof(what.read_bytes(), body, vkey)
+            data = {"origin": signed.origin, "size": signed.size, "root": signed.root.hex(), "index": index}
+            data["entry"] = _entry(body)
+    except OSError as error:
+        raise UnreachableError(f"`{error.filename}` cannot be read: {error.strerror}") from error
+    told = call.words("与签名相符", "it is what was signed")
+    entries = {name: json.dumps(value) if name == "entry" else value for name, value in data.items()}
+    call.answer(data, Line(told, GOOD), pairs(entries))
+
+
+def _entry(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except ValueError as error:
+        raise FormatError("the entry is not JSON") from error

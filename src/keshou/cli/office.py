@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``keshou staff``, ``review``, ``suspend``, ``ground``: what came true of staff, reviews and the authority."""
+
+import datetime as dt
+import secrets
+from typing import Annotated
+
+import typer
+from rich.text import Text as Line
+
+from keshou.app.site import Site
+from keshou.cli import asked
+from keshou.cli.consent import in_force
+from keshou.cli.terminal import GOOD, Call
+from keshou.cli.verb import verb
+from keshou.errors import InputError
+from keshou.gate.facts import (
+    GroundEnded,
+    GroundRecorded,
+    ReviewApproved,
+    SiteFact,
+    StaffAppointed,
+    StaffRemoved,
+    SuspensionLifted,
+    SuspensionOrdered,
+)
+from keshou.law.terms import ActKind
+
+staff = typer.Typer(help="Who holds which post.", no_args_is_help=True)
+review = typer.Typer(help="Review of bulk acts before they are done.", no_args_is_help=True)
+suspend = typer.Typer(help="What the authority asks to stop.", no_args_is_help=True)
+ground = typer.Typer(help="Where a law or administrative regulation provides otherwise.", no_args_is_help=True)
+
+Who = Annotated[str, typer.Argument(metavar="STAFF", help="Id of the member of staff or program.")]
+Post = Annotated[str, typer.Option(metavar="ID", help="Id of the post.")]
+Until = Annotated[str | None, typer.Option(metavar="TIME", help="Until when, with its zone.")]
+By = Annotated[str, typer.Option(metavar="STAFF", help="Who writes it down.")]
+Kinds = Annotated[list[ActKind], typer.Option("--kind", help="Which kind of act; may be given again; none: all.")]
+Purposes = Annotated[
+    list[str], typer.Option("--purpose", metavar="ID", help="Which purpose; may be given again; none: all.")
+]
+Name = Annotated[str, typer.Argument(metavar="ID", help="Its id.")]
+NewName = Annotated[str, typer.Option("--id", metavar="ID", help="Its id; else one is made.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the families under the one name."""
+    for name, family in (("staff", staff), ("review", review), ("suspend", suspend), ("ground", ground)):
+        app.add_typer(family, name=name)
+
+
+@verb(staff, "appoint")
+def appoint(
+    call: Call,
+    who: Who,
+    *,
+    post: Post,
+    by: By,
+    branch: Annotated[str, typer.Option(metavar="ID", help="The branch; none: everywhere.")] = "",
+    until: Until = None,
+) -> None:
+    """Appoint a person or program to a post that the rules declare."""
+    with call.open() as site:
+        if post not in {each.id for each in in_force(site).declaration.posts}:
+            raise InputError(f"the rules declare no post `{post}`", hint="see the posts with `keshou rules --json`")
+        now = site.now()
+        end = asked.moment(until, now) if until else None
+        _record(call, site, StaffAppointed(at=now, staff=who, post=post, branch=branch, until=end), by)
+
+
+@verb(staff, "remove")
+def remove(call: Call, who: Who, *, post: Post, by: By) -> None:
+    """Take a person or program off a post; whatever the post was granted is denied from then on."""
+    with call.open() as site:
+        fact = StaffRemoved(at=site.now(), staff=who, post=post)
+        _record(call, site, fact, by)
+
+
+@verb(review, "approve")
+def approve(
+    call: Call,
+    *,
+    by: Annotated[str, typer.Option(metavar="STAFF", help="Who reviewed it: somebody else than who asked.")],
+    requester: Annotated[str, typer.Option(metavar="STAFF", help="Who asked for it and will do it.")],
+    kind: asked.Kind,
+    purpose: asked.Purpose,
+    item: asked.Items,
+    count: Annotated[int, typer.Option(min=1, help="The most users it covers.")],
+    recipient: asked.Recipient = "",
+    id_: NewName = "",
+) -> None:
+    """Approve one bulk export, copy or destruction; it serves once, for as long as the rules say."""
+    with call.open() as site:
+        declared = in_force(site).declaration.review
+        if declared is None:
+            raise InputError("the rules declare no review of bulk acts", hint="add [review] to the declaration")
+        name, now = id_ or _new("r"), site.now()
+        until = now + dt.timedelta(hours=declared.valid_hours)
+        parts = {"requester": requester, "reviewer": by, "kind": kind, "purpose": purpose, "recipient": recipient}
+        fact = ReviewApproved(
+            at=now, review=name, items=frozenset(item), count=count, until=until, **parts  # type: ignore[arg-type]
+        )  # fmt: skip
+        _record(call, site, fact, by, name)
+
+
+@verb(suspend, "order")
+def order(
+    call: Call,
+    *,
+    by: By,
+    kind: Kinds = [],  # noqa: B006 - typer copies it
+    purpose: Purposes = [],  # noqa: B006 - as above
+    id_: NewName = "",
+) -> None:
+    """Write down that the authority asked that acts stop; the gate denies them until it is lifted."""
+    name = id_ or _new("s")
+    with call.open() as site:
+        kinds, purposes = frozenset(kind), frozenset(purpose)
+        fact = SuspensionOrdered(at=site.now(), suspension=name, kinds=kinds, purposes=purposes)
+        _record(call, site, fact, by, name)
+
+
+@verb(suspend, "lift")
+def lift(call: Call, name: Name, *, by: By) -> None:
+    """Write down that the authority lifted a suspension."""
+    with call.open() as site:
+        fact = SuspensionLifted(at=site.now(), suspension=name)
+        _record(call, site, fact, by, name)
+
+
+@verb(ground, "record")
+def record(
+    call: Call,
+    *,
+    cite: Annotated[str, typer.Option(metavar="TEXT", help="The higher provision relied on, as it is cited.")],
+    rank: Annotated[str, typer.Option(metavar="RANK", help="law or administrative_regulation.")],
+    by: By,
+    kind: Annotated[list[ActKind], typer.Option("--kind", help="Which kind of act; may be given again.")],
+    purpose: Annotated[list[str], typer.Option("--purpose", metavar="ID", help="Which purpose; may be given again.")],
+    item: asked.Items,
+    until: Annotated[str, typer.Option(metavar="TIME", help="Until when, with its zone.")],
+    user: Annotated[list[str], typer.Option("--user", metavar="ID", help="Whose information; none: everybody's.")] = [],  # noqa: B006 - typer copies it
+    recipient: asked.Recipient = "",
+    id_: NewName = "",
+) -> None:
+    """Write down that a law or administrative regulation provides otherwise, for just these acts (miit24:9.5)."""
+    name = id_ or _new("g")
+    with call.open() as site:
+        now = site.now()
+        fact = GroundRecorded(
+            at=now, ground=name, cite=cite, rank=rank, recorded_by=by, kinds=frozenset(kind),
+            purposes=frozenset(purpose), items=frozenset(item), until=asked.moment(until, now),
+            users=frozenset(user), recipient=recipient,
+        )  # fmt: skip
+        _record(call, site, fact, by, name)
+
+
+@verb(ground, "end")
+def end(call: Call, name: Name, *, by: By) -> None:
+    """Write down that a recorded ground holds no longer."""
+    with call.open() as site:
+        fact = GroundEnded(at=site.now(), ground=name)
+        _record(call, site, fact, by, name)
+
+
+def _new(letter: str) -> str:
+    return f"{letter}-{secrets.token_hex(4)}"
+
+
+def _record(call: Call, site: Site, fact: SiteFact, by: str, name: str = "") -> None:
+    revision = site.record_site(fact, by=by)
+    zh, en = f"已记录，自第 {revision} 号状态起有效", f"recorded; holds from revision {revision}"
+    data = {"revision": revision, "entry": revision - 1} | ({"id": name} if name else {})
+    call.answer(data, Line(call.words(zh, en) + (f"  {name}" if name else ""), GOOD))

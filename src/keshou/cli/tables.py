@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``keshou gate`` and ``keshou import``: tables out, tables in."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import RenderableType
+from rich.text import Text as Line
+
+from keshou.cli import asked
+from keshou.cli.fault_words import FAULT
+from keshou.cli.terminal import BAD, GOOD, QUIET, STRONG, Call, pairs, table
+from keshou.cli.verb import verb
+from keshou.errors import ExitStatus, InputError
+from keshou.law.law import Law
+from keshou.law.terms import ActKind
+
+_MOST_SHOWN = 20
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the verbs under the one name."""
+    verb(app, "gate")(gate)
+    verb(app, "import")(import_)
+
+
+def gate(
+    call: Call,
+    source: Annotated[Path, typer.Argument(metavar="TABLE", help="Users' rows, .parquet or .csv.")],
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", help="Where the permitted rows go.")],
+    purpose: asked.Purpose,
+    by: asked.By,
+    kind: asked.Kind = ActKind.USE,
+    item: Annotated[
+        list[str], typer.Option("--item", metavar="ID", help="Kind of information; none: all the table has.")
+    ] = [],  # noqa: B006 - typer copies it
+    user_column: Annotated[str, typer.Option(metavar="NAME", help="The column with the users' ids.")] = "user_id",
+    denied: Annotated[
+        Path | None, typer.Option(metavar="OUT2", help="Where the refused users go, with the reasons.")
+    ] = None,
+    post: asked.Post = "",
+    where: asked.Where = "",
+    at: asked.At = None,
+    recipient: asked.Recipient = "",
+    review: asked.Review = "",
+    ground: asked.Ground = "",
+) -> ExitStatus:
+    """Keep the rows of a table that may be used, and say by article why not the rest.
+
+    The outcome is recorded in the log. Exit status 1 when no row is permitted.
+    """
+    from keshou.app.table_gate import Files, gate_table  # noqa: PLC0415 - brings in Arrow
+
+    with call.open() as site:
+        rest = {"post": post, "where": where, "recipient": recipient, "review": review, "ground": ground}
+        act = asked.act(kind, "", item, purpose, by=by, when=asked.moment(at, site.now()), **rest)
+        with call.progress(call.words("判断每一行", "deciding rows")) as advance:
+            verdict = gate_table(site, act, Files(source, output, denied), user_column, advance)
+        data = {
+            "rows": verdict.rows,
+            "permitted": verdict.permitted,
+            "denied": verdict.rows - verdict.permitted,
+            "by_article": verdict.by_article(),
+            "items": sorted(verdict.act.items),
+            "left_out": verdict.left_out,
+            "entry": verdict.entry,
+        }
+        articles = by_article(call, site.law, verdict.by_article())
+        call.answer(data, _kept(call, verdict.permitted, verdict.rows), articles, *_left_out(call, verdict.left_out))
+    return ExitStatus.DONE if verdict.permitted or not verdict.rows else ExitStatus.NO
+
+
+def _kept(call: Call, permitted: int, rows: int) -> Line:
+    told = call.words(f"{rows:,} 行中 {permitted:,} 行可用", f"{permitted:,} of {rows:,} rows may be used")
+    return Line(told, GOOD if permitted else BAD)
+
+
+def _left_out(call: Call, names: Sequence[str]) -> list[Line]:
+    told = call.words("未写出的列：", "columns not written: ") + ", ".join(names)
+    return [Line(told, QUIET)] if names else []
+
+
+def by_article(call: Call, law: Law, counts: dict[str, int]) -> RenderableType:
+    """Return how many rows met each provision, with what it says."""
+    shown = table()
+    shown.show_header = False
+    shown.add_column(justify="right", style=BAD)
+    shown.add_column(no_wrap=True, style=STRONG)
+    shown.add_column()
+    for cite, rows in counts.items():
+        shown.add_row(f"{rows:,}", cite, call.of(law.provision(cite).says))
+    return shown
+
+
+def import_(
+    call: Call,
+    source: Annotated[Path, typer.Argument(metavar="TABLE", help="Users, one a row: CSV in UTF-8.")],
+    *,
+    by: asked.By,
+    where: asked.Where = "",
+    on_error: Annotated[
+        str, typer.Option(metavar="stop|skip", help="One bad row keeps all out, or only itself.")
+    ] = "stop",
+    map_: Annotated[
+        list[str], typer.Option("--map", metavar="NAME=ITEM", help="What a column of another name holds.")
+    ] = [],  # noqa: B006 - typer copies it
+) -> ExitStatus:
+    """Take in the users an operator already has; every row is held against the rules and goes through the gate.
+
+    Columns: user_id, one for each kind of information, services, consents, limited_capacity. Bad rows are named by
+    number and reason. Exit status 1 when one was.
+    """
+    from keshou.app.intake import Intake  # noqa: PLC0415 - for a quick start of the other verbs
+
+    mode: Literal["stop", "skip"] = "skip" if on_error == "skip" else "stop"
+    if on_error != mode:
+        raise InputError("an unknown way to go on", hint="--on-error stop or --on-error skip")
+    with call.open() as site:
+        intake = Intake(site, source, by=by, where=where, mapping=_mapping(map_))
+        checking, taking = call.words("核对", "checking"), call.words("接收", "taking in")
+        with call.progress(checking) as on_check, call.progress(taking) as on_taken:
+            report = intake.run(mode, on_check, on_taken)
+        faults = [{**fault._asdict(), "cites": [str(cite) for cite in fault.cites]} for fault in report.faults]
+        data = {"rows": report.rows, "taken": report.taken, "refused": report.rows - report.taken, "faults": faults}
+        told = call.words(
+            f"{report.rows:,} 行中收下 {report.taken:,} 行", f"{report.taken:,} of {report.rows:,} rows taken in"
+        )
+        call.answer(data, Line(told, BAD if report.faults else GOOD), *fault_lines(call, report.faults))
+    return ExitStatus.NO if report.faults else ExitStatus.DONE
+
+
+def _mapping(pairs_: Sequence[str]) -> dict[str, str]:
+    parts = [each.partition("=") for each in pairs_]
+    if not all(name and equals and item for name, equals, item in parts):
+        raise InputError("--map is not written NAME=ITEM", hint="e.g. --map phone=mobile_number")
+    return {name: item for name, _, item in parts}
+
+
+def fault_lines(call: Call, faults: Sequence[object]) -> list[RenderableType]:
+    """Return how often each thing was wrong, and the first rows concerned."""
+    if not faults:
+        return []
+    kinds = Counter(_fault(call, each) for each in faults)
+    counts = pairs({f"{rows:,}": kind for kind, rows in kinds.most_common()})
+    shown = table(call.words("行", "row"), call.words("原因", "reason"))
+    for each in faults[:_MOST_SHOWN]:
+        shown.add_row(f"{each.row:,}", _fault(call, each))  # type: ignore[attr-defined]
+    more = len(faults) - _MOST_SHOWN
+    tail = [Line(call.words(f"…… 另有 {more:,} 行（--json 列出全部）", f"… {more:,} more (--json lists all)"), QUIET)]
+    return [counts, "", shown, *(tail if more > 0 else [])]
+
+
+def _fault(call: Call, fault: object) -> str:
+    code, column, purpose, cites = (getattr(fault, name) for name in ("code", "column", "purpose", "cites"))
+    place = column or purpose
+    told = call.of(FAULT[code]) + (f" ({place})" if place else "")
+    return told + (f": {', '.join(map(str, cites))}" if cites else "")
