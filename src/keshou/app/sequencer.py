@@ -9,6 +9,7 @@ that one caller's failure is nobody else's.
 import contextlib
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
@@ -38,11 +39,24 @@ class _Waiting(Generic[Job, Result]):
 class Sequencer(Generic[Job, Result]):
     """Runs `procedure` over whatever callers wait, one transaction a batch.
 
-    `most` bounds a batch (jobs). Callers block in `do` until their job is committed or has failed.
+    `most` bounds a batch (jobs). Callers block in `do` until their job is committed or has failed. `settle` is called
+    between batches, in the same thread, once something was committed and `every` seconds went by since the last time.
     """
 
-    def __init__(self, database: Database, procedure: Procedure[Job, Result], *, most: int = 1000) -> None:
+    def __init__(
+        self,
+        database: Database,
+        procedure: Procedure[Job, Result],
+        settle: Callable[[], None],
+        *,
+        most: int = 1000,
+        every: float = 1.0,
+    ) -> None:
         self._database = database
+        self._settle = settle
+        self._every = every
+        self._settled_at = time.monotonic()
+        self._unsettled = False
         self._procedure = procedure
         self._most = most
         self._queue: queue.SimpleQueue[_Waiting[Job, Result] | None] = queue.SimpleQueue()
@@ -89,17 +103,24 @@ class Sequencer(Generic[Job, Result]):
         self._thread.join()
 
     def _run(self) -> None:
-        while True:
+        last = False
+        while not last:
             batch, last = self._gather()
             if batch:
                 self._commit(batch)
-            if last:
-                return
+                self._unsettled = True
+            if self._unsettled and self._left() <= 0:
+                self._unsettled, self._settled_at = False, time.monotonic()
+                with contextlib.suppress(Exception):  # it is tried again, and what it does is also done at closing
+                    self._settle()
+
+    def _left(self) -> float:
+        return self._settled_at + self._every - time.monotonic()
 
     def _gather(self) -> tuple[list[_Waiting[Job, Result]], bool]:
         batch: list[_Waiting[Job, Result]] = []
-        each = self._queue.get()
         with contextlib.suppress(queue.Empty):
+            each = self._queue.get(timeout=max(0.0, self._left()) if self._unsettled else None)
             while each is not None:
                 batch.append(each)
                 if len(batch) == self._most:

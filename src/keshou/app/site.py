@@ -53,7 +53,9 @@ class Site:
         self.ledger = Ledger(settings.log_origin, keys.signer, tolerance=round(settings.clock_tolerance * 1_000_000))
         self._known = Known(Standings(), self.declarations, Vault(keys, settings.site), self.law, settings.standings)
         self._acts = Acts(self._known, self.ledger)
-        self._sequencer: Sequencer[Job, Pending] = Sequencer(database, self._write, most=settings.batch)
+        self._sequencer: Sequencer[Job, Pending] = Sequencer(
+            database, self._write, self._sign, most=settings.batch, every=settings.checkpoint_every
+        )
 
     @classmethod
     def open(cls, home: Path | str | None = None, now: Callable[[], dt.datetime] = clock.now) -> Self:
@@ -179,6 +181,9 @@ class Site:
             if self.ledger.head(tx).size == 0:
                 return None
             return self.ledger.checkpoint(tx, to_micros(self.now()))
+
+    def _sign(self) -> None:
+        self.checkpoint()
 
     def _write(self, tx: Transaction, jobs: Sequence[Job]) -> tuple[Sequence[Pending], Callable[[], None]]:
         work = self._acts.start(tx)
