@@ -202,7 +202,8 @@ class Question:
             return False
         if self.act.kind not in found.kinds or self.act.purpose not in found.purposes:
             return False
-        if found.users and self.act.user not in found.users:
+        named = {name for name in (self.act.user, self.act.user_ref) if name}
+        if found.users and not named & found.users:
             return False
         return self.act.items <= found.items and self.act.recipient == found.recipient and found.recorded_by != ""
 

@@ -6,8 +6,7 @@ import os
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from compare import disagreements
+from three_gates import disagreements
 
 WORLDS = int(os.environ.get("KESHOU_TEST_WORLDS", "160"))
 """How many random worlds a run looks at; a soak sets it to thousands."""

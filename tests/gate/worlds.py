@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from literal import World
 
 from keshou.declaration import model as m
 from keshou.gate import facts as f
@@ -14,7 +15,6 @@ from keshou.gate.act import Act
 from keshou.language import Text
 from keshou.law.load import load
 from keshou.law.terms import ActKind, ConsentStrength, OperatorKind, RetentionClass
-from literal import World
 
 T = Text("字", "word")
 START = dt.datetime(2013, 9, 2, tzinfo=dt.UTC)
@@ -71,7 +71,9 @@ def purpose(r: random.Random, name: str) -> m.Purpose:
 
 
 def grant(r: random.Random, post: str) -> m.Grant:
-    hours = m.Hours(from_="08:00", to="20:00") if chance(r, 0.5) else m.Hours(from_="22:00", to="06:00", utc_offset="-03:30")
+    day_shift, night_shift = ("08:00", "20:00", "+08:00"), ("22:00", "06:00", "-03:30")
+    start, end, offset = day_shift if chance(r, 0.5) else night_shift
+    hours = m.Hours(from_=start, to=end, utc_offset=offset)
     return m.Grant(
         post=post,
         purposes=some(r, PURPOSES, 1),
@@ -85,7 +87,9 @@ def grant(r: random.Random, post: str) -> m.Grant:
 
 
 def agent(r: random.Random) -> m.Agent:
-    qualification = m.Qualification(number="1", checked_on=day(r), checked_by="officer", valid_until=dt.date(2018, 1, 1))
+    qualification = m.Qualification(
+        number="1", checked_on=day(r), checked_by="officer", valid_until=dt.date(2018, 1, 1)
+    )
     contract = m.Contract(from_=day(r), until=dt.date(2017, 1, 1), protection_clause=chance(r, 0.8))
     return m.Agent(
         id="store",
@@ -127,17 +131,25 @@ def declaration(r: random.Random) -> m.Declaration:
 
 def later_version(r: random.Random, old: m.Declaration) -> m.Declaration:
     """Change a declaration a little, so that much of what users agreed to stands."""
-    place = r.randrange(len(old.purposes))
-    new = declaration(r)
+    place, new = r.randrange(len(old.purposes)), declaration(r)
     change: dict[str, Any] = r.choice((
-        {"purposes": tuple(new.purposes[0] if i == place and new.purposes[0].id == each.id else each for i, each in enumerate(old.purposes))},
+        {"purposes": _swapped(old, place, new.purposes[place] if place < len(new.purposes) else old.purposes[place])},
         {"purposes": tuple(msgspec.structs.replace(each, needs=each.needs[1:]) for each in old.purposes)},
-        {"purposes": tuple(msgspec.structs.replace(each, manner=Text("别", "other")) if i == place else each for i, each in enumerate(old.purposes))},
-        {"purposes": tuple(msgspec.structs.replace(each, needs=(*each.needs, *(need(r, item) for item in set(ITEMS) - {n.item for n in each.needs}))) for each in old.purposes)},
+        {"purposes": _swapped(old, place, msgspec.structs.replace(old.purposes[place], manner=Text("别", "other")))},
+        {"purposes": tuple(_needing_all(r, each) for each in old.purposes)},
         {"grants": new.grants},
         {"agents": new.agents, "review": new.review},
     ))  # fmt: skip
     return msgspec.structs.replace(old, **change)
+
+
+def _swapped(old: m.Declaration, place: int, one: m.Purpose) -> tuple[m.Purpose, ...]:
+    return (*old.purposes[:place], one, *old.purposes[place + 1 :])
+
+
+def _needing_all(r: random.Random, one: m.Purpose) -> m.Purpose:
+    missing = set(ITEMS) - {each.item for each in one.needs}
+    return msgspec.structs.replace(one, needs=(*one.needs, *(need(r, item) for item in sorted(missing))))
 
 
 def published(r: random.Random) -> list[m.Published]:
@@ -183,11 +195,11 @@ def user_facts(r: random.Random, versions: int) -> list[f.UserFact]:
 
 def site_fact(r: random.Random) -> f.SiteFact:
     at, until = moment(r), moment(r)
-    aims, kinds, items = frozenset(some(r, PURPOSES, 1)), frozenset(some(r, KINDS, 2)), frozenset(some(r, ITEMS, 2))
+    aims, kinds = frozenset(some(r, PURPOSES, 1)), frozenset(some(r, KINDS, 2))
     name = r.choice(("one", "two"))
     return r.choice((
-        lambda: f.StaffAppointed(at=at, staff=r.choice(STAFF), post=r.choice((*POSTS, "ghost")), branch=r.choice(BRANCHES),
-                                 until=until if chance(r, 0.3) else None),
+        lambda: f.StaffAppointed(at=at, staff=r.choice(STAFF), post=r.choice((*POSTS, "ghost")),
+                                 branch=r.choice(BRANCHES), until=until if chance(r, 0.3) else None),
         lambda: f.StaffRemoved(at=at, staff=r.choice(STAFF), post=r.choice(POSTS)),
         lambda: f.AgentSuspended(at=at, agent="store"),
         lambda: f.AgentReinstated(at=at, agent="store"),
@@ -231,7 +243,8 @@ def items_of(r: random.Random, of: World, aim: str) -> frozenset[str]:
     declared = next((each for each in r.choice(of.published).declaration.purposes if each.id == aim), None)
     if declared is None or chance(r, 0.15):
         return frozenset(some(r, (*ITEMS, "nonsense")))
-    return frozenset(r.sample([each.item for each in declared.needs], r.randint(1, min(3, len(declared.needs)))) if declared.needs else ())
+    needed = [each.item for each in declared.needs]
+    return frozenset(r.sample(needed, min(r.randint(1, 3), len(needed))))
 
 
 def act(r: random.Random, of: World) -> Act:

@@ -6,7 +6,7 @@ a row is then two look-ups. Users for whom that does not hold (a fact dated afte
 alone) are decided one by one, by the gate for single acts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -32,8 +32,10 @@ _OVER = np.uint64(BITS["registration_over"])
 class BatchGate:
     """Decides acts over columns of users; what `gate` holds of rules and facts of the operator is what it applies."""
 
-    def __init__(self, gate: Gate, columns: UserColumns) -> None:
+    def __init__(self, gate: Gate, columns: UserColumns, named: Mapping[str, str] | None = None) -> None:
         self._gate, self._columns = gate, columns
+        self._named = named or {}
+        """What stands for a user in recorded grounds -> the user's id in the columns, where the two differ."""
         self._ids: dict[int, str] | None = None
 
     def codes(self, act: Act, rows: Numbers) -> Words:
@@ -76,7 +78,7 @@ class BatchGate:
         each user who is decided alone.
         """
         view = self._gate.timeline.at(acts[0].when)
-        asked = [(act, view.prepare(_of(act, _NOBODY))) for act in acts]
+        asked = [(act, view.prepare(msgspec.structs.replace(act, user=_NOBODY, user_ref=""))) for act in acts]
         alone = self._alone(view, acts)
         slots: Numbers = self._columns.which
         by_retention = any(prepared.by_retention for _, prepared in asked)
@@ -86,7 +88,7 @@ class BatchGate:
         if alone:
             slots = slots.astype(np.min_scalar_type(table.shape[1] + len(alone)))
             slots[list(alone)] = np.arange(table.shape[1], table.shape[1] + len(alone))
-            table = np.hstack([table, [[self._code(act, user) for user in alone.values()] for act in acts]])
+            table = np.hstack([table, [[self._code(act, *user) for user in alone.values()] for act in acts]])
         return slots, table.astype(np.uint64)
 
     def _profile_codes(self, view: View, prepared: Prepared, *, twice: bool) -> Words:
@@ -107,15 +109,16 @@ class BatchGate:
             over = (self._columns.ended < before).astype(np.uint64)
         return slots.astype(np.uint64) * np.uint64(2) + over
 
-    def _alone(self, view: View, acts: Sequence[Act]) -> dict[int, str]:
-        """Return row -> id of the users who are decided one by one."""
+    def _alone(self, view: View, acts: Sequence[Act]) -> dict[int, tuple[str, str]]:
+        """Return the users who are decided one by one: row -> id, and the name in a recorded ground."""
         late = np.flatnonzero(self._columns.last > micros(acts[0].when))
-        found = {int(row): self._id(int(row)) for row in late}
+        found = {int(row): (self._id(int(row)), "") for row in late}
         for act in acts:
             ground = view.state.ground(act.ground) if act.ground else None
-            for user in ground.users if ground else ():
+            for name in ground.users if ground else ():
+                user = self._named.get(name, name)
                 if user in self._columns.rows:
-                    found[self._columns.rows[user]] = user
+                    found[self._columns.rows[user]] = (user, name)
         return found
 
     def _id(self, row: int) -> str:
@@ -123,17 +126,12 @@ class BatchGate:
             self._ids = self._columns.ids()
         return self._ids[row]
 
-    def _code(self, act: Act, user: str) -> int:
+    def _code(self, act: Act, user: str, name: str) -> int:
         """Return the code of one user who is decided alone."""
-        asked = _of(act, user)
+        asked = msgspec.structs.replace(act, user=user, user_ref=name)
         view, prepared, standing = self._gate.look(asked)
         word = prepared.word | self._gate.word_of(asked, view, prepared, standing)
         return view.edition.answers.of(word).code
-
-
-def _of(act: Act, user: str) -> Act:
-    """Return the act asked about one user."""
-    return msgspec.structs.replace(act, user=user)
 
 
 def _gather(codes: Words, slots: Numbers, rows: Numbers, found: Words) -> None:

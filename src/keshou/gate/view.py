@@ -207,7 +207,7 @@ class View:
             and kind in ground.kinds
             and act.purpose in ground.purposes
             and act.items <= ground.items
-            and (not ground.users or bool({act.user, act.user_ref} & ground.users))
+            and (not ground.users or bool({act.user, act.user_ref} - {""} & ground.users))
             and ground.recipient == act.recipient
             and bool(ground.recorded_by)
             and self.edition.provides_otherwise(ground.cite)

@@ -3,11 +3,11 @@
 
 import random
 
+import literal
 import msgspec
 import numpy as np
-
-import literal
 import worlds
+
 from keshou.gate.act import Act
 from keshou.gate.answers import names_of
 from keshou.gate.batch import BatchGate
