@@ -5,19 +5,19 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import literal
 import msgspec
 import numpy as np
 import pytest
+from plain_words import published, read_act, read_fact
+from three_gates import compiled, names
 
-import literal
 from keshou.declaration.model import Declaration, Published
 from keshou.gate.answers import names_of
 from keshou.gate.batch import BatchGate
 from keshou.gate.columns import UserColumns
 from keshou.gate.prohibitions.registry import PROHIBITIONS
 from keshou.law.load import load
-from plain_words import published, read_act, read_fact
-from three_gates import compiled, names
 
 FOLDER = Path(__file__).parents[1] / "cases"
 FILES = sorted(path for path in FOLDER.glob("*.toml") if not path.name.startswith("operator"))

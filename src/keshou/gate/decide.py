@@ -114,7 +114,7 @@ class Gate:
             if view is None or not view.start <= when < view.end:
                 view = timeline.at(when)
             key = (act.purpose, act.kind, act.items, act.by, act.post, act.where)
-            plain = act.user and act.count == 1 and not (act.recipient or act.review or act.ground)
+            plain = act.user and act.count == 1 and "" == act.recipient == act.review == act.ground
             prepared = view.prepared.get(key) if plain else None
             standing = self.users.get(act.user, UNKNOWN)
             if standing.last > when:

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Arrow tables come out row by row as the gate for single acts would decide."""
+
+import msgspec
+import pyarrow as pa
+import pytest
+from test_decide import USE, gate
+from three_gates import names
+
+from keshou.errors import InputError
+from keshou.gate.answers import names_of
+from keshou.gate.batch import BatchGate
+from keshou.gate.columns import UserColumns
+from keshou.gate.table import decide_table
+from keshou.law.terms import ActKind
+
+HELD = gate("li agrees to billing", "zhang agrees to mail")
+COLUMNS = UserColumns.of(HELD.users.items())
+BATCH = BatchGate(HELD, COLUMNS)
+USERS = ["zhang", "li", None, "zhang", "nobody_known", "li"]
+
+
+def test_users_alone_are_a_table() -> None:
+    for column in (pa.array(USERS), pa.array(USERS).dictionary_encode(), pa.chunked_array([USERS[:2], USERS[2:]])):
+        codes = decide_table(BATCH, COLUMNS, pa.table({"user": column}), USE)
+        expected = [names(HELD, msgspec.structs.replace(USE, user=user or "\0")) for user in USERS]
+        assert [list(names_of(code)) for code in codes] == expected
+
+
+def test_each_row_may_ask_its_own_question() -> None:
+    asked = {
+        "user": USERS,
+        "purpose": ["billing", "mail", "billing", None, "mail", "gaming"],
+        "kind": ["use", "use", "collect", "use", "query", "sell"],
+        "items": [["mobile_number"], ["email_address"], ["tariff_plan", "bill"], [], None, ["religion"]],
+        "by": ["an", "an", "ou", "an", "an", None],
+    }
+    codes = decide_table(BATCH, COLUMNS, pa.table(asked), USE)
+    for place, code in enumerate(codes):
+        row = {name: values[place] or "" for name, values in asked.items()}
+        row |= {"user": USERS[place] or "\0", "items": frozenset(row["items"]), "kind": ActKind(row["kind"])}
+        assert list(names_of(code)) == names(HELD, msgspec.structs.replace(USE, **row))
+
+
+def test_an_empty_table_has_an_empty_answer() -> None:
+    table = pa.table({"user": pa.array([], pa.string()), "kind": pa.array([], pa.string())})
+    assert len(decide_table(BATCH, COLUMNS, table, USE)) == 0
+
+
+def test_a_table_without_users_or_with_an_unknown_kind_is_refused() -> None:
+    with pytest.raises(InputError):
+        decide_table(BATCH, COLUMNS, pa.table({"person": ["zhang"]}), USE)
+    with pytest.raises(InputError, match="steal"):
+        decide_table(BATCH, COLUMNS, pa.table({"user": ["zhang"], "kind": ["steal"]}), USE)
