@@ -28,6 +28,7 @@ from keshou.ledger.merkle import Frontier, leaf_hash
 from keshou.ledger.store import Ledger
 
 _SALT = 32
+_encode = msgspec.json.Encoder().encode
 
 
 class Pending(NamedTuple):
@@ -121,20 +122,17 @@ class Work:
 
     def settle(self) -> None:
         """Do what waits, so that later jobs of the batch find it done and keys may go."""
-        vault = self.known.vault
         if self._admitted:
-            vault.admit(self.tx, self._admitted, since=self.head.size)
+            self.known.vault.admit(self.tx, self._admitted, since=self.head.size)
             self._admitted = []
         self._fetch()
-        vault.seal(self.tx, [(key, class_, values) for (key, class_), values in self._seals.items()])
-        self._seals, self._sealing = {}, set()
-        self._seal_payloads(self._drafts[self._settled :])
+        self._seal(self._drafts[self._settled :])
         self._settled = len(self._drafts)
 
     def settle_one(self, draft: Draft) -> None:
         """Make the pseudonym and commitment of a draft whose keys are about to be destroyed."""
         self.settle()
-        self._seal_payloads([draft])
+        self._seal([draft])
 
     # Steps
 
@@ -156,21 +154,21 @@ class Work:
             draft.shown = [(user, found[key, items]) for user, key in users]
         self._fetches, self._fetching = [], set()
 
-    def _seal_payloads(self, drafts: Sequence[Draft]) -> None:
+    def _seal(self, drafts: Sequence[Draft]) -> None:
+        """Seal the values that wait and the payloads of `drafts`; put pseudonyms and commitments into their headers."""
+        values = [(key, class_, of) for (key, class_), of in self._seals.items()]
+        self._seals, self._sealing = {}, set()
         open_ = [draft for draft in drafts if draft.users and "c" not in draft.header]
-        rows: list[tuple[int, bytes]] = []
+        rows: list[tuple[int, bytes, bytes]] = []
         for draft in open_:
-            salted = [(user, os.urandom(_SALT), msgspec.json.encode(payload)) for user, payload in draft.users]
-            rows += [(user, salt + body) for user, salt, body in salted]
+            salted = [(user, os.urandom(_SALT), _encode(payload)) for user, payload in draft.users]
+            rows += salted
             draft.header["c"] = _commitment([entry.commit(salt, body) for _, salt, body in salted])
-        if not rows:
-            return
-        sealed = iter(self.known.vault.seal_records(self.tx, rows))
-        names = iter(self.known.vault.pseudonyms(self.tx, [(user, body[:_SALT]) for user, body in rows]))
+        made = iter(self.known.vault.seal_all(self.tx, values, rows))
         for draft in open_:
-            draft.sealed = [(user, next(sealed)) for user, _ in draft.users]
-            pseudonyms = [next(names) for _ in draft.users]
-            draft.header["obj"] = entry.to_text(pseudonyms[0]) if len(pseudonyms) == 1 else ""
+            sealed = [(user, *next(made)) for user, _ in draft.users]
+            draft.sealed = [(user, payload) for user, payload, _ in sealed]
+            draft.header["obj"] = entry.to_text(sealed[0][2]) if len(sealed) == 1 else ""
 
     def _append(self, now: dt.datetime) -> int:
         self.settle()

@@ -49,12 +49,13 @@ ALGORITHMS: dict[int, Callable[[bytes], Aead]] = {AES_256_GCM: AESGCM}
 class DataKey:
     """The key of one user and retention class, unwrapped. Never shown, never stored."""
 
-    __slots__ = ("_secret", "ciphers", "kid")
+    __slots__ = ("_derived", "_secret", "ciphers", "kid")
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
         self.kid = key_id(secret)
         self.ciphers: dict[int, Aead] = {}
+        self._derived: dict[bytes, bytes] = {}
 
     def cipher(self, algorithm: int) -> Aead:
         """Return the cipher of `algorithm` under this key."""
@@ -65,7 +66,10 @@ class DataKey:
 
     def derive(self, label: bytes) -> bytes:
         """Return 32 bytes for the use `label` names, independent of every other use (HKDF, RFC 5869 section 2.3)."""
-        return HKDFExpand(hashes.SHA256(), 32, b"keshou:" + label).derive(self._secret)
+        found = self._derived.get(label)
+        if found is None:
+            found = self._derived[label] = HKDFExpand(hashes.SHA256(), 32, b"keshou:" + label).derive(self._secret)
+        return found
 
 
 def key_id(secret: bytes) -> bytes:

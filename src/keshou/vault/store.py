@@ -7,8 +7,8 @@ against the receipt of an entry that was committed in between.
 
 import datetime as dt
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Collection, Mapping, Sequence
+from itertools import zip_longest
 
 import sqlalchemy as sa
 
@@ -19,8 +19,9 @@ from keshou.vault.errors import SealBrokenError, VaultError
 from keshou.vault.key_cache import WrappedKey
 from keshou.vault.keys import FileKeys
 from keshou.vault.receipt import Receipt
+from keshou.vault.rows import chunks, each, replace, select
 from keshou.vault.sealed import Sealed, SealedRecord, SealedValue, Shredded
-from keshou.vault.sealer import RECORD, Sealer, pseudonym
+from keshou.vault.sealer import RECORD, Place, Sealer, pseudonym
 
 _user = sa.Table(
     "vault_user",
@@ -64,8 +65,6 @@ _shredded = sa.Table(
     sa.Column("at", sa.BigInteger, nullable=False),
 )
 
-_CHUNK = 2000
-T = TypeVar("T")
 _DELETE_INDEX = (
     'DELETE FROM vault_index WHERE "user" = ? AND item IN (SELECT item FROM vault_value WHERE "user" = ? AND class = ?)'
 )
@@ -80,8 +79,18 @@ _STALE = (
 )
 _REWRAP = 'UPDATE vault_key SET epoch = ?, wrapped = ? WHERE "user" = ? AND class = ? AND wrapped = ?'
 
+_PLACE = ("user", "item")
+_VALUE_COLUMNS = {"user": "bigint", "item": "text", "class": "text", "version": "integer", "sealed": "bytea"}
+_INDEX_COLUMNS = {"user": "bigint", "item": "text", "tag": "bytea"}
+_KEYS = 'SELECT "user", class, kid, epoch, wrapped FROM vault_key WHERE "user" @ AND class @'
+_KEYS_AND_VERSIONS = (
+    f'{_KEYS} UNION ALL SELECT "user", item, NULL, version, NULL FROM vault_value WHERE "user" @ AND item @'  # noqa: S608
+)
+
 SealRow = tuple[int, RetentionClass, Mapping[str, str]]
 """A user, the class, and the values to seal by item."""
+RecordRow = tuple[int, bytes, bytes]
+"""A user, the salt and the payload of one entry in the ledger."""
 
 
 class Vault:
@@ -114,8 +123,8 @@ class Vault:
         """Return the surrogate keys of those who are known, by the operator's ids."""
         ids = {self._sealer.ref(external_id): external_id for external_id in external_ids}
         found: dict[str, int] = {}
-        for chunk in _chunks(list(ids)):
-            for ref, user in _select(tx, 'SELECT ref, "user" FROM vault_user WHERE ref @', chunk):
+        for chunk in chunks(list(ids)):
+            for ref, user in select(tx, 'SELECT ref, "user" FROM vault_user WHERE ref @', chunk):
                 found[ids[bytes(ref)]] = user
         return found
 
@@ -141,7 +150,7 @@ class Vault:
 
     def next_user(self, tx: Transaction) -> int:
         """Return the surrogate key that `admit` gives next."""
-        return int(_select(tx, 'SELECT COALESCE(MAX("user"), 0) FROM vault_user')[0][0]) + 1
+        return int(select(tx, 'SELECT COALESCE(MAX("user"), 0) FROM vault_user')[0][0]) + 1
 
     def blind(self, external_id: str) -> str:
         """Return what may stand in a table for the operator's id of a user: its blind index, as hex."""
@@ -159,21 +168,43 @@ class Vault:
             SealBrokenError: a user's wrapped key was altered.
 
         """
-        for chunk in _chunks(rows):
-            plan = {
-                (user, item): (class_.value, value) for user, class_, values in chunk for item, value in values.items()
-            }
-            self._seal_chunk(tx, plan)
+        self.seal_all(tx, rows, ())
 
-    def _seal_chunk(self, tx: Transaction, plan: dict[tuple[int, str], tuple[str, str]]) -> None:
-        users = {user for user, _ in plan}
-        keys = self._keys_of(tx, {(user, class_) for (user, _), (class_, _) in plan.items()})
-        held = _select(tx, 'SELECT "user", item, version FROM vault_value WHERE "user" @', list(users))
-        versions = {(user, item): version for user, item, version in held if (user, item) in plan}
-        self._delete_values(tx, list(versions))
+    def seal_all(
+        self, tx: Transaction, rows: Sequence[SealRow], records: Sequence[RecordRow]
+    ) -> list[tuple[bytes, bytes]]:
+        """Seal and store values as `seal` does; return for each record its sealed payload and the user's pseudonym.
+
+        Values and records together need each user's keys once.
+        """
+        made: list[tuple[bytes, bytes]] = []
+        for some, others in zip_longest(chunks(rows), chunks(records), fillvalue=()):
+            plan = {
+                (user, item): (class_.value, value) for user, class_, values in some for item, value in values.items()
+            }
+            wanted = {(user, class_) for (user, _), (class_, _) in plan.items()}
+            keys, versions = self._keys_and_versions(tx, wanted | {(user, RECORD) for user, *_ in others}, plan)
+            if plan:
+                self._write(tx, plan, keys, versions)
+            sealed = self._sealer.seal_records([(user, salt + payload) for user, salt, payload in others], keys)
+            names = (pseudonym(keys[user, RECORD], salt) for user, salt, _ in others)
+            made += zip(sealed, names, strict=True)
+        return made
+
+    def _write(
+        self,
+        tx: Transaction,
+        plan: Mapping[Place, tuple[str, str]],
+        keys: Mapping[Place, DataKey],
+        versions: Mapping[Place, int],
+    ) -> None:
         sealed, tags = self._sealer.seal(plan, keys, versions)
-        tx.insert(_value, ("user", "item", "class", "version", "sealed"), sealed)
-        tx.insert(_index, ("user", "item", "tag"), tags)
+        if versions:
+            replace(tx, "vault_value", _VALUE_COLUMNS, _PLACE, sealed)
+            replace(tx, "vault_index", _INDEX_COLUMNS, _PLACE, tags)
+        else:
+            tx.insert(_value, tuple(_VALUE_COLUMNS), sealed)
+            tx.insert(_index, tuple(_INDEX_COLUMNS), tags)
 
     def fetch(self, tx: Transaction, user: int, items: Collection[str]) -> Sealed:
         """Return what is held of `items` about one user, still sealed; an item that is not held is left out."""
@@ -182,8 +213,8 @@ class Vault:
     def fetch_many(self, tx: Transaction, users: Sequence[int], items: Collection[str]) -> list[Sealed]:
         """Return what is held of `items` about each of `users`, in their order."""
         found: dict[int, list[SealedValue]] = {}
-        for chunk in _chunks(users):
-            for user, *value in _select(tx, _FETCH, list(chunk), list(items)) if items else ():
+        for chunk in chunks(users):
+            for user, *value in select(tx, _FETCH, list(chunk), list(items)) if items else ():
                 found.setdefault(user, []).append(SealedValue(*value))
         return [Sealed(user, tuple(found.get(user, ()))) for user in users]
 
@@ -200,7 +231,7 @@ class Vault:
 
     def items_of(self, tx: Transaction, user: int) -> dict[str, RetentionClass]:
         """Return the items held about a user, each with its class."""
-        rows = _select(tx, 'SELECT item, class FROM vault_value WHERE "user" = ? ORDER BY item', user)
+        rows = select(tx, 'SELECT item, class FROM vault_value WHERE "user" = ? ORDER BY item', user)
         return {item: RetentionClass(class_) for item, class_ in rows}
 
     def find(self, tx: Transaction, item: str, value: str) -> list[int]:
@@ -211,7 +242,7 @@ class Vault:
 
         """
         sql = 'SELECT "user" FROM vault_index WHERE item = ? AND tag = ? ORDER BY "user"'
-        return [user for (user,) in _select(tx, sql, item, self._sealer.tag(item, value))]
+        return [user for (user,) in select(tx, sql, item, self._sealer.tag(item, value))]
 
     # Ledger payloads and pseudonyms, under each user's record key
 
@@ -221,8 +252,7 @@ class Vault:
 
     def seal_records(self, tx: Transaction, rows: Sequence[tuple[int, bytes]]) -> list[bytes]:
         """Return payloads of many users, each sealed under its user's record key, in their order."""
-        keys = self._record_keys(tx, (user for user, _ in rows))
-        return self._sealer.seal_records(rows, keys)
+        return [sealed for sealed, _ in self.seal_all(tx, (), [(user, b"", payload) for user, payload in rows])]
 
     def fetch_record(self, tx: Transaction, user: int, record: bytes) -> SealedRecord:
         """Return a stored payload together with the wrapped key that opens it.
@@ -260,8 +290,7 @@ class Vault:
 
     def pseudonyms(self, tx: Transaction, rows: Sequence[tuple[int, bytes]]) -> list[bytes]:
         """Return the pseudonyms of many users, each under its own salt, in their order."""
-        keys = self._record_keys(tx, (user for user, _ in rows))
-        return [pseudonym(keys[user, RECORD], salt) for user, salt in rows]
+        return [name for _, name in self.seal_all(tx, (), [(user, salt, b"") for user, salt in rows])]
 
     # Ending
 
@@ -284,14 +313,14 @@ class Vault:
         """Destroy keys, values and index rows of many users, as `shred` does."""
         doomed = {(user, class_.value) for user, classes in rows for class_ in classes}
         users = {user for user, _ in doomed}
-        found = [row for chunk in _chunks(list(users)) for row in self._key_rows(tx, chunk)]
+        found = [row for chunk in chunks(list(users)) for row in self._key_rows(tx, chunk)]
         killed = [row for row in found if row[:2] in doomed]
         tx.insert(_shredded, ("user", "class", "kid", "at"), [(*row[:3], to_micros(now)) for row in killed])
-        _each(tx, _DELETE_INDEX, [(user, user, class_) for user, class_ in doomed])
-        _each(tx, 'DELETE FROM vault_value WHERE "user" = ? AND class = ?', list(doomed))
-        _each(tx, 'DELETE FROM vault_key WHERE "user" = ? AND class = ?', list(doomed))
+        each(tx, _DELETE_INDEX, [(user, user, class_) for user, class_ in doomed])
+        each(tx, 'DELETE FROM vault_value WHERE "user" = ? AND class = ?', list(doomed))
+        each(tx, 'DELETE FROM vault_key WHERE "user" = ? AND class = ?', list(doomed))
         bare = users - {row[0] for row in found if row[:2] not in doomed}
-        _each(tx, 'UPDATE vault_user SET ref = NULL WHERE "user" = ?', [(user,) for user in bare])
+        each(tx, 'UPDATE vault_user SET ref = NULL WHERE "user" = ?', [(user,) for user in bare])
         self._sealer.forget(doomed)
         return [Shredded(user, RetentionClass(class_), kid) for user, class_, kid, *_ in killed]
 
@@ -301,9 +330,9 @@ class Vault:
         Run until it answers 0, then an older epoch can be destroyed. Values stay as they are. A key on record as
         shredded is never moved.
         """
-        stale = _select(tx, _STALE, self._keys.current_epoch, limit)
+        stale = select(tx, _STALE, self._keys.current_epoch, limit)
         moved = [(*self._sealer.rewrap(tuple(row)), row[0], row[1], row[4]) for row in stale]
-        _each(tx, _REWRAP, moved)
+        each(tx, _REWRAP, moved)
         return len(moved)
 
     # Keys
@@ -315,51 +344,27 @@ class Vault:
 
     def _key_rows(self, tx: Transaction, users: Collection[int]) -> list[WrappedKey]:
         sql = 'SELECT "user", class, kid, epoch, wrapped FROM vault_key WHERE "user" @'
-        return [tuple(row) for row in _select(tx, sql, list(users))]
+        return [tuple(row) for row in select(tx, sql, list(users))]
 
-    def _record_keys(self, tx: Transaction, users: Iterable[int]) -> dict[tuple[int, str], DataKey]:
-        keys: dict[tuple[int, str], DataKey] = {}
-        for chunk in _chunks([(user, RECORD) for user in dict.fromkeys(users)]):
-            keys.update(self._keys_of(tx, set(chunk)))
-        return keys
-
-    def _keys_of(self, tx: Transaction, wanted: set[tuple[int, str]]) -> dict[tuple[int, str], DataKey]:
-        """Return the data keys of these users and classes, making those that are not there yet."""
-        rows = self._key_rows(tx, {user for user, _ in wanted})
-        keys = {row[:2]: self._sealer.unwrap(row) for row in rows if row[:2] in wanted}
+    def _keys_and_versions(
+        self, tx: Transaction, wanted: set[Place], values: Collection[Place]
+    ) -> tuple[dict[Place, DataKey], dict[Place, int]]:
+        """Return the data keys `wanted`, making those that are not there, and the versions held of `values`."""
+        users, classes = list({user for user, _ in wanted}), list({class_ for _, class_ in wanted})
+        if values:
+            owners, items = list({user for user, _ in values}), list({item for _, item in values})
+            rows = select(tx, _KEYS_AND_VERSIONS, users, classes, owners, items)
+        else:
+            rows = select(tx, _KEYS, users, classes)
+        wrapped = [tuple(row) for row in rows if row[4] is not None]
+        keys = {row[:2]: self._sealer.unwrap(row) for row in wrapped if row[:2] in wanted}
+        versions = {(row[0], row[1]): row[3] for row in rows if row[4] is None and (row[0], row[1]) in values}
         made = self._sealer.make_keys(sorted(wanted - keys.keys()))
         tx.insert(_key, ("user", "class", "kid", "epoch", "wrapped"), [row for row, _ in made])
-        return keys | {row[:2]: key for row, key in made}
+        keys |= {row[:2]: key for row, key in made}
+        return keys, versions
 
     @staticmethod
     def _delete_values(tx: Transaction, places: list[tuple[int, str]]) -> None:
-        _each(tx, 'DELETE FROM vault_index WHERE "user" = ? AND item = ?', places)
-        _each(tx, 'DELETE FROM vault_value WHERE "user" = ? AND item = ?', places)
-
-
-def _sql(tx: Transaction, text: str) -> str:
-    return text.replace("?", "%s") if tx.postgresql else text
-
-
-def _select(tx: Transaction, text: str, *values: Any) -> Sequence[Any]:
-    """Return the rows; ``?`` stands for one value, ``@`` for "is one of the values of the list"."""
-    if tx.postgresql:
-        return tx.connection.exec_driver_sql(_sql(tx, text).replace("@", "= ANY(%s)"), values).fetchall()
-    flat: list[Any] = []
-    for value in values:
-        if isinstance(value, list):
-            text = text.replace("@", f"IN ({', '.join('?' * len(value))})", 1)
-            flat += value
-        else:
-            flat.append(value)
-    return tx.connection.exec_driver_sql(text, tuple(flat)).fetchall()
-
-
-def _each(tx: Transaction, sql: str, rows: list[tuple[Any, ...]]) -> None:
-    if rows:
-        tx.connection.exec_driver_sql(_sql(tx, sql), rows if len(rows) > 1 else rows[0])
-
-
-def _chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(rows), _CHUNK):
-        yield rows[start : start + _CHUNK]
+        each(tx, 'DELETE FROM vault_index WHERE "user" = ? AND item = ?', places)
+        each(tx, 'DELETE FROM vault_value WHERE "user" = ? AND item = ?', places)
