@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
+# ruff: noqa: E501, ISC004 - a table of sentences reads best with a sentence a line
 """Facts and acts in plain words -> values; what the words may be is told in tests/cases/README.md."""
 
 import datetime as dt

@@ -144,9 +144,10 @@ def test_an_act_of_the_wrong_shape_is_never_permitted(change: dict[str, Any]) ->
     assert held.decide(USE).permitted
     for act in (USE, msgspec.structs.replace(USE, items=frozenset({"tariff_plan"}))):
         try:
-            assert not held.decide(msgspec.structs.replace(act, **change)).permitted
-        except InputError as error:
-            assert error.hint
+            permitted = held.decide(msgspec.structs.replace(act, **change)).permitted
+        except InputError:
+            permitted = False
+        assert not permitted
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ POSTS = ("clerk", "officer", "shop")
 STAFF = ("an", "bo", "ce", "program", "user")
 KINDS = tuple(ActKind)
 BRANCHES = ("", "east", "west")
+BASES = ("", "approval", "miit24:10")
 RECIPIENTS = ("", "partner", "abroad", "stranger")
 
 
@@ -113,7 +114,7 @@ def declaration(r: random.Random) -> m.Declaration:
         purposes=tuple(purpose(r, name) for name in PURPOSES[: r.randint(2, 3)]),
         recipients=(
             m.Recipient(id="partner", name=T),
-            m.Recipient(id="abroad", name=T, overseas=True, country="SG", basis=r.choice(("", "approval", "miit24:10"))),
+            m.Recipient(id="abroad", name=T, overseas=True, country="SG", basis=r.choice(BASES)),
         ),
         items=(
             m.CustomItem(id="shoe_size", label=T, class_="A1-3", identifies="combined", sensitive=chance(r, 0.5)),
