@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What every store stands on: transactions whole or not at all, times without doubt, errors without values."""
+
+import datetime as dt
+import threading
+
+import pytest
+import sqlalchemy as sa
+from hypothesis import given
+from hypothesis import strategies as st
+
+from keshou.db import Database, from_micros, to_micros
+from keshou.errors import InputError, UnreachableError
+from keshou.gate.store import user_fact
+
+
+@given(st.datetimes(timezones=st.just(dt.UTC)))
+def test_a_time_comes_back_as_it_was(moment: dt.datetime) -> None:
+    assert from_micros(to_micros(moment)) == moment
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    with pytest.raises(InputError, match="without a zone"):
+        to_micros(dt.datetime(2026, 1, 1))  # noqa: DTZ001 - the point of the test
+
+
+def test_an_error_of_the_database_does_not_carry_the_values_of_the_statement(database: Database) -> None:
+    with pytest.raises(sa.exc.DBAPIError) as caught, database.transaction() as tx:
+        tx.execute(sa.text("INSERT INTO nowhere VALUES (:value)"), {"value": "15499990001"})
+    assert "15499990001" not in str(caught.value)
+
+
+def test_many_rows_go_in_alike_by_every_way(database: Database) -> None:
+    columns = [column.name for column in user_fact.columns]
+    rows = [(user, 1, 0, "kind", "", 5, '{"a": "\\t\\n\\\\ 𠮷"}') for user in range(200)]
+    with database.transaction() as tx:
+        tx.insert(user_fact, columns, rows[:3])
+        tx.insert(user_fact, columns, rows[3:])
+        tx.insert(user_fact, columns, [])
+    with database.reading() as tx:
+        found = [tuple(row) for row in tx.execute(sa.select(user_fact).order_by(user_fact.c.user))]
+    assert found == rows
+
+
+def test_a_transaction_that_raises_leaves_nothing(database: Database) -> None:
+    def failing() -> None:
+        with database.transaction() as tx:
+            tx.connection.exec_driver_sql("DELETE FROM log_state")
+            tx.connection.exec_driver_sql("INSERT INTO site VALUES ('x')")
+            raise RuntimeError("power")
+
+    with pytest.raises(RuntimeError):
+        failing()
+    with database.reading() as tx:
+        assert tx.connection.exec_driver_sql("SELECT COUNT(*) FROM site").scalar() == 0
+
+
+def test_writers_wait_for_each_other_and_none_is_lost(database: Database) -> None:
+    with database.transaction() as tx:
+        tx.connection.exec_driver_sql("INSERT INTO log_state VALUES (1, 0, '', 0)")
+
+    def add() -> None:
+        for _ in range(20):
+            with database.transaction() as tx:
+                tx.connection.exec_driver_sql("UPDATE log_state SET size = size + 1")
+
+    threads = [threading.Thread(target=add) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.reading() as tx:
+        assert tx.connection.exec_driver_sql("SELECT size FROM log_state").scalar() == 80
+
+
+def test_a_database_that_does_not_answer_is_unreachable_and_its_password_is_not_told() -> None:
+    base = Database("postgresql://somebody:secret@127.0.0.1:1/none")
+    with pytest.raises(UnreachableError) as caught, base.transaction():
+        pass
+    base.close()
+    assert "secret" not in str(caught.value)
