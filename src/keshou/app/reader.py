@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whose language: the reader's own word, else the site's setting, else the machine's locale."""
+"""Who reads: in which language (their own word, else the site's setting, else the machine's locale), how wide."""
 
 import os
 import tomllib
@@ -24,6 +24,11 @@ def language_of(home: Path | None, environ: Mapping[str, str] | None = None) -> 
             return "zh" if given == "zh" else "en"
     locale = next((environ[name] for name in _LOCALES if environ.get(name)), "")
     return "zh" if locale.lower().startswith("zh") else "en"
+
+
+def names_width(environ: Mapping[str, str] | None = None) -> bool:
+    """Say whether the reader named how many columns there are (``COLUMNS``)."""
+    return "COLUMNS" in (os.environ if environ is None else environ)
 
 
 def _of_site(home: Path) -> object:

@@ -11,6 +11,7 @@ import typer
 
 from keshou.cli import ask, check, consent, law, log, office, rules, setup, tables, user
 from keshou.cli.terminal import Call, complain, console
+from keshou.cli.tour import tour
 from keshou.cli.verb import common, new_call
 from keshou.errors import ExitStatus, InputError, KeshouError
 
@@ -25,7 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.callback()(common)
-for family in (setup, check, rules, law, ask, tables, user, consent, office, log):
+for family in (setup, tour, check, rules, law, ask, tables, user, consent, office, log):
     family.add_to(app)
 
 

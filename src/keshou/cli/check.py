@@ -48,10 +48,10 @@ def may_be_published(findings: Sequence[Finding]) -> bool:
     return all(each.severity != "error" for each in findings)
 
 
-def shown(call: Call, file: Path, findings: Sequence[Finding]) -> list[Line]:
-    """Return the findings as people read them."""
+def shown(call: Call, file: Path, findings: Sequence[Finding], *, name: Path | None = None) -> list[Line]:
+    """Return the findings as people read them; `name` is what to call the file."""
     lines = _source_lines(file)
-    out = [line for each in findings for line in _finding(call, file, each, lines)]
+    out = [line for each in findings for line in _finding(call, name or file, each, lines)]
     errors = sum(each.severity == "error" for each in findings)
     warnings = len(findings) - errors
     if not findings:

@@ -54,7 +54,7 @@ def _by_article(decision: Deny) -> Mapping[Citation, list[str]]:
 def _denied(call: Call, law: Law, cite: Citation, missing: list[str]) -> list[Line]:
     names = call.words("；", "; ").join(dict.fromkeys(call.of(MISSING[each]) for each in missing))
     return [
-        Line.assemble((f"  {cite}  ", STRONG), (call.words("缺：", "missing: "), BAD), names),
+        Line.assemble((f"  {cite}  ", STRONG), (names, BAD)),
         Line(f"      {_says(call, law, cite)}", QUIET),
     ]
 

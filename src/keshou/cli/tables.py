@@ -12,7 +12,7 @@ from rich.text import Text as Line
 
 from keshou.cli import asked
 from keshou.cli.fault_words import FAULT
-from keshou.cli.terminal import BAD, GOOD, QUIET, STRONG, Call, pairs, table
+from keshou.cli.terminal import BAD, GOOD, QUIET, STRONG, Call, table
 from keshou.cli.verb import verb
 from keshou.errors import ExitStatus, InputError
 from keshou.law.law import Law
@@ -121,9 +121,8 @@ def import_(
         raise InputError("an unknown way to go on", hint="--on-error stop or --on-error skip")
     with call.open() as site:
         intake = Intake(site, source, by=by, where=where, mapping=_mapping(map_))
-        checking, taking = call.words("核对", "checking"), call.words("接收", "taking in")
-        with call.progress(checking) as on_check, call.progress(taking) as on_taken:
-            report = intake.run(mode, on_check, on_taken)
+        with call.progress(call.words("核对并接收", "checking and taking in")) as advance:
+            report = intake.run(mode, advance, advance)
         faults = [{**fault._asdict(), "cites": [str(cite) for cite in fault.cites]} for fault in report.faults]
         data = {"rows": report.rows, "taken": report.taken, "refused": report.rows - report.taken, "faults": faults}
         told = call.words(
@@ -144,14 +143,23 @@ def fault_lines(call: Call, faults: Sequence[object]) -> list[RenderableType]:
     """Return how often each thing was wrong, and the first rows concerned."""
     if not faults:
         return []
-    kinds = Counter(_fault(call, each) for each in faults)
-    counts = pairs({f"{rows:,}": kind for kind, rows in kinds.most_common()})
+    counts = table()
+    counts.show_header = False
+    counts.add_column(justify="right", style=BAD)
+    counts.add_column()
+    for kind, rows in fault_counts(call, faults):
+        counts.add_row(f"{rows:,}", kind)
     shown = table(call.words("行", "row"), call.words("原因", "reason"))
     for each in faults[:_MOST_SHOWN]:
         shown.add_row(f"{each.row:,}", _fault(call, each))  # type: ignore[attr-defined]
     more = len(faults) - _MOST_SHOWN
     tail = [Line(call.words(f"…… 另有 {more:,} 行（--json 列出全部）", f"… {more:,} more (--json lists all)"), QUIET)]
     return [counts, "", shown, *(tail if more > 0 else [])]
+
+
+def fault_counts(call: Call, faults: Sequence[object]) -> list[tuple[str, int]]:
+    """Return what was wrong and in how many rows, the most frequent first."""
+    return Counter(_fault(call, each) for each in faults).most_common()
 
 
 def _fault(call: Call, fault: object) -> str:

@@ -5,7 +5,6 @@ Nothing but the answer goes to standard output; progress and errors go to standa
 """
 
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text as Line
 
+from keshou.app.reader import names_width
 from keshou.errors import KeshouError
 from keshou.language import Language, Text
 
@@ -83,7 +83,7 @@ class Call:
 def console(*, stderr: bool = False) -> Console:
     """Return what prints: no markup and no guessing in what others wrote."""
     made = Console(stderr=stderr, markup=False, highlight=False, emoji=False)
-    if not made.is_terminal and "COLUMNS" not in os.environ:
+    if not made.is_terminal and not names_width():
         made.width = _WIDE
     return made
 
