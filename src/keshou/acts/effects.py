@@ -10,12 +10,13 @@ from keshou.acts.draft import Draft, Payload
 from keshou.acts.request import ActError, BulkPerform, Cancel, Erase, Perform
 from keshou.acts.work import Work
 from keshou.gate.act import Act
-from keshou.gate.decision import Decision, Deny
+from keshou.gate.decision import Decision, Deny, Ground, Reason
 from keshou.gate.facts import Erased, ReviewUsed, ServiceEnded, UserFact
 from keshou.gate.standing import fold_user
 from keshou.law.terms import ActKind, RetentionClass
 from keshou.vault.sealed import Shredded
 
+_MOST_WRITTEN = 4096
 _WRITING = frozenset({ActKind.COLLECT, ActKind.CORRECT})
 _ERASING = frozenset({ActKind.DELETE, ActKind.DESTROY})
 _INFORMATION = (RetentionClass.SERVICE, RetentionClass.REGISTRATION)
@@ -135,11 +136,6 @@ def known_user(work: Work, user: str) -> int:
 
 def header_of(act: Act, decision: Decision) -> dict[str, object]:
     """Return the public part of an act's entry: who, when, where, which act, under which articles."""
-    cites = (
-        (reason.cite for reason in decision.reasons)
-        if isinstance(decision, Deny)
-        else (ground.cite for ground in decision.grounds)
-    )
     return {
         "event": act.kind.value,
         "who": act.by,
@@ -152,10 +148,23 @@ def header_of(act: Act, decision: Decision) -> dict[str, object]:
         "review": act.review,
         "ground": act.ground,
         "decision": "deny" if isinstance(decision, Deny) else "permit",
-        "cites": tuple(dict.fromkeys(map(str, cites))),
+        "cites": _cites(decision.reasons if isinstance(decision, Deny) else decision.grounds),
         "rules": decision.rules,
         "revision": decision.revision,
     }
+
+
+_written: dict[int, tuple[tuple[Reason | Ground, ...], tuple[str, ...]]] = {}
+
+
+def _cites(stands_on: tuple[Reason | Ground, ...]) -> tuple[str, ...]:
+    """Return the provisions as text; the gate gives the same object for the same answer, so each is written once."""
+    found = _written.get(id(stands_on))
+    if found is None:
+        if len(_written) >= _MOST_WRITTEN:
+            _written.clear()
+        found = _written[id(stands_on)] = (stands_on, tuple(dict.fromkeys(str(each.cite) for each in stands_on)))
+    return found[1]
 
 
 def _check(work: Work, job: Perform, now: dt.datetime) -> None:
