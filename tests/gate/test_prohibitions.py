@@ -189,3 +189,15 @@ def test_the_codes_of_what_was_missing_speak_of_conditions_that_exist() -> None:
 def test_grounds_cite_provisions_that_exist() -> None:
     for _, cite, _ in GROUNDS:
         assert load().provision(Citation.parse(cite))
+
+
+def test_every_condition_is_read() -> None:
+    read = {name for each in PROHIBITIONS for name in reads(each)} | {name for name in NAMES if _in_grounds(name)}
+    assert set(NAMES) - read - {name for each in PROHIBITIONS.values() for name, _ in each.unless} == set()
+
+
+def _in_grounds(name: str) -> bool:
+    watched = Watched({each: np.zeros(1, np.bool_) for each in NAMES})
+    for _, _, rule in GROUNDS:
+        rule(watched)
+    return name in watched.read

@@ -37,8 +37,6 @@ class UserConditions:
     """The consent to the purpose was found to be had by deceit, misleading or coercion, and none was given since."""
     service_in_use: Condition
     """The user uses at least one of the services the purpose serves."""
-    service_ended: Condition
-    """The user used services of the purpose and uses none of them any more."""
     capacity_limited: Condition
     """The user is a minor under the guidance's age, or otherwise of limited capacity."""
     messages_requested: Condition

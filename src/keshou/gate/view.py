@@ -236,7 +236,6 @@ def user_word(profile: Profile, lens: Lens) -> int:
         "sensitive_by_guardian": not mask & purpose.sensitive & ~guardian,
         "deceived": purpose.id in profile.deceived,
         "service_in_use": bool(services & profile.in_use),
-        "service_ended": bool(services & profile.used) and not services & profile.in_use,
         "capacity_limited": profile.limited,
         "messages_requested": profile.messages == "requested",
         "messages_refused": profile.messages == "refused",
