@@ -34,7 +34,7 @@ class Profile:
     """What is true of a user apart from when it came true; equal profiles are one object."""
 
     __slots__ = ("__weakref__", "_hash", "_key", "consents", "deceived", "in_use", "known", "limited", "messages",
-                 "notices", "used", "words")  # fmt: skip
+                 "notices", "words")  # fmt: skip
 
     known: bool
     """False for somebody of whom nothing is on record, and after erasure."""
@@ -44,9 +44,8 @@ class Profile:
     """Purposes whose consent was voided and not given anew."""
     notices: frozenset[tuple[int, str]]
     """Version and digest of the rules shown."""
-    used: frozenset[str]
-    """Services the user uses or used."""
     in_use: frozenset[str]
+    """Services the user uses."""
     limited: bool
     messages: str
     """``requested``, ``refused`` or empty."""
@@ -57,7 +56,7 @@ class Profile:
         self._key, self._hash = key, hash(key)
         self.known, self.limited, self.messages = draft.known, draft.limited, draft.messages
         self.consents, self.deceived = dict(draft.consents), frozenset(draft.deceived)
-        self.notices, self.used, self.in_use = frozenset(draft.notices), frozenset(draft.used), frozenset(draft.in_use)
+        self.notices, self.in_use = frozenset(draft.notices), frozenset(draft.in_use)
         self.words = {}
 
     def __eq__(self, other: object) -> bool:
@@ -83,14 +82,13 @@ class UserStanding(NamedTuple):
 class _Draft:
     """A standing being folded."""
 
-    __slots__ = ("consents", "deceived", "ended", "in_use", "known", "last", "limited", "messages", "notices", "used")
+    __slots__ = ("consents", "deceived", "ended", "in_use", "known", "last", "limited", "messages", "notices")
 
     def __init__(self) -> None:
         self.known = self.limited = False
         self.consents: dict[str, tuple[Consent, ...]] = {}
         self.deceived: set[str] = set()
         self.notices: set[tuple[int, str]] = set()
-        self.used: set[str] = set()
         self.in_use: set[str] = set()
         self.messages = ""
         self.last = BEFORE_ALL
@@ -99,7 +97,7 @@ class _Draft:
     def profile(self) -> Profile:
         """Return the one profile that says this."""
         consents = frozenset(self.consents.items())
-        parts = (frozenset(each) for each in (self.deceived, self.notices, self.used, self.in_use))
+        parts = (frozenset(each) for each in (self.deceived, self.notices, self.in_use))
         key = (self.known, self.limited, self.messages, consents, *parts)
         found = _profiles.get(key)
         if found is None:
@@ -163,13 +161,11 @@ def _messages_refused(draft: _Draft, _fact: f.UserFact) -> None:
 
 def _service_started(draft: _Draft, fact: f.ServiceStarted) -> None:
     draft.known = True
-    draft.used.add(fact.service)
     draft.in_use.add(fact.service)
 
 
 def _service_ended(draft: _Draft, fact: f.ServiceEnded) -> None:
     draft.known = True
-    draft.used.add(fact.service)
     draft.in_use.discard(fact.service)
     draft.ended = fact.at
 
