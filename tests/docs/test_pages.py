@@ -40,7 +40,7 @@ def _run_console(example: documentation.Example, folder: Path) -> None:
 @pytest.mark.parametrize("path", PAGES, ids=_name)
 def test_the_examples_of_a_page_do_what_it_says(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     examples = documentation.examples(path.read_text("utf-8"))
-    if examples and "$ keshou init" not in examples[0].text:
+    if examples and not any(" init " in each.text for each in examples):
         made = _run(["keshou", "init", "site", "--sample"], tmp_path)
         assert made.returncode == 0, made.stderr
     monkeypatch.chdir(tmp_path)
