@@ -11,11 +11,12 @@ from rich.text import Text as Line
 from keshou.cli.rules import write
 from keshou.cli.terminal import GOOD, QUIET, Call, pairs
 from keshou.cli.verb import verb
-from keshou.errors import UnreachableError
+from keshou.errors import InputError, UnreachableError
 from keshou.ledger import audit as auditing
 from keshou.ledger import export as exporting
 from keshou.ledger import verify as outside
 from keshou.ledger.errors import FormatError
+from keshou.ledger.note import parse_key
 
 group = typer.Typer(help="The log: verify, prove, sign, export.", no_args_is_help=True)
 _SUFFIX = ".entry"
@@ -127,6 +128,7 @@ def verify(
     ] = None,
 ) -> None:
     """Check a proof or an exported log without any site. Exit status 3 when it is not what was signed."""
+    _refuse_no_key(vkey)
     try:
         if what.is_dir():
             found = outside.verify_export(what, vkey)
@@ -141,6 +143,15 @@ def verify(
     told = call.words("与签名相符", "it is what was signed")
     entries = {name: json.dumps(value) if name == "entry" else value for name, value in data.items()}
     call.answer(data, Line(told, GOOD), pairs(entries))
+
+
+def _refuse_no_key(vkey: str) -> None:
+    try:
+        parse_key(vkey)
+    except FormatError as error:
+        raise InputError(
+            "what stands for a verifier key is none", hint="it is what `keshou ledger verify` shows"
+        ) from error
 
 
 def _entry(body: bytes) -> object:
