@@ -8,6 +8,7 @@ import msgspec
 
 from keshou.acts.draft import Draft, Payload
 from keshou.acts.request import ActError, BulkPerform, Cancel, Erase, Perform
+from keshou.acts.truth import check_user_fact
 from keshou.acts.work import Work
 from keshou.gate.act import Act
 from keshou.gate.decision import Decision, Deny, Ground, Reason
@@ -101,7 +102,7 @@ def erase(work: Work, job: Erase, now: dt.datetime) -> Draft:
     """Destroy every key of a user, when destroying all that is held is permitted; the log still verifies."""
     key = known_user(work, job.act.user)
     held = work.known.vault.items_of(work.tx, key)
-    act = msgspec.structs.replace(job.act, items=frozenset(held))
+    act = msgspec.structs.replace(job.act, items=frozenset(held)) if held else job.act
     if act.kind not in _ERASING:
         raise ActError("erasing is an act of deletion or destruction", hint="give kind delete or destroy")
     decision = work.view.gate.decide(act)
@@ -115,9 +116,7 @@ def erase(work: Work, job: Erase, now: dt.datetime) -> Draft:
     draft.user_facts = [(key, facts)]
     draft.shredded = work.known.vault.shred(work.tx, key, list(RetentionClass), now)
     draft.header["keys"] = tuple(each.kid.hex() for each in draft.shredded)
-    work.ledger.forget(work.tx, key)
-    work.view.become(act.user, key, fold_user(facts))
-    work.erased.append(act.user)
+    work.forget(act.user, key)
     return draft
 
 
@@ -179,8 +178,8 @@ def _check(work: Work, job: Perform, now: dt.datetime) -> None:
         raise ActError("the user is known already", hint="collect further information without admitting again")
     if job.admit and act.kind is not ActKind.COLLECT:
         raise ActError("a user is admitted by collecting information", hint="give kind collect")
-    if any(fact.at > now for fact in job.facts):
-        raise ActError("a fact that has not come true yet", hint="give the time at which it came true")
+    for fact in job.facts:
+        check_user_fact(work, fact, now)
 
 
 def _decide_with(work: Work, job: Perform) -> Decision:

@@ -6,22 +6,12 @@ import datetime as dt
 from keshou.acts.draft import Draft, Payload
 from keshou.acts.effects import header_of, known_user
 from keshou.acts.request import ActError, Judged, Publish, Record, RecordSite
+from keshou.acts.truth import check_site_fact, check_user_fact
 from keshou.acts.work import Work
 from keshou.gate.decision import Permit
-from keshou.gate.facts import (
-    ConsentGiven,
-    ConsentWithdrawn,
-    Erased,
-    GroundRecorded,
-    NoticeShown,
-    RulesPublished,
-    ServiceEnded,
-    SiteFact,
-    UserFact,
-)
+from keshou.gate.facts import RulesPublished, SiteFact, UserFact
 from keshou.gate.rulebook import compile_rules
 from keshou.gate.standing import fold_user
-from keshou.law.terms import HIGHER_RANKS
 from keshou.ledger.entry import fact_json
 
 
@@ -31,7 +21,7 @@ def record(work: Work, job: Record, now: dt.datetime) -> Draft:
     if not job.facts:
         raise ActError("nothing to write down")
     for fact in job.facts:
-        _check_user_fact(work, fact, now)
+        check_user_fact(work, fact, now)
     work.view.become(job.user, key, fold_user([*work.facts(job.user), *job.facts]))
     purposes = {getattr(fact, "purpose", "") for fact in job.facts} - {""}
     header: dict[str, object] = {
@@ -49,7 +39,7 @@ def record_site(work: Work, job: RecordSite, now: dt.datetime) -> Draft:
     if not job.facts:
         raise ActError("nothing to write down")
     for fact in job.facts:
-        _check_site_fact(fact, now)
+        check_site_fact(fact, job.by, now)
     facts = tuple(work.blinded(fact) for fact in job.facts)
     work.view.site_became(facts)
     header: dict[str, object] = {
@@ -94,36 +84,3 @@ def judged(work: Work, job: Judged, _now: dt.datetime) -> Draft:
 def _event(facts: tuple[UserFact, ...] | tuple[SiteFact, ...]) -> str:
     names = dict.fromkeys(str(fact.__struct_config__.tag) for fact in facts)
     return "fact:" + "+".join(names)
-
-
-def _check_user_fact(work: Work, fact: UserFact, now: dt.datetime) -> None:
-    if fact.at > now:
-        raise ActError("a fact that has not come true yet", hint="give the time at which it came true")
-    if isinstance(fact, Erased | ServiceEnded):
-        raise ActError("a service ends and a user is erased by acts of their own", hint="use cancel or erase")
-    if isinstance(fact, ConsentGiven | NoticeShown) and fact.version not in work.view.versions():
-        raise ActError(f"no rules of version {fact.version} were published")
-    if isinstance(fact, ConsentGiven | ConsentWithdrawn):
-        _check_consent(work, fact)
-
-
-def _check_consent(work: Work, fact: ConsentGiven | ConsentWithdrawn) -> None:
-    versions = work.view.versions()
-    chosen = [versions[fact.version]] if isinstance(fact, ConsentGiven) else list(versions.values())
-    declared = [purpose for each in chosen for purpose in each.declaration.purposes if purpose.id == fact.purpose]
-    if not declared:
-        raise ActError("the rules declare no such purpose", hint="see the purposes with `keshou rules`")
-    if not fact.items <= {need.item for purpose in declared for need in purpose.needs}:
-        raise ActError("the purpose needs no such item", hint="see the items with `keshou rules`")
-
-
-def _check_site_fact(fact: SiteFact, now: dt.datetime) -> None:
-    if fact.at > now:
-        raise ActError("a fact that has not come true yet", hint="give the time at which it came true")
-    if isinstance(fact, RulesPublished):
-        raise ActError("rules are published as a declaration", hint="use publish")
-    if isinstance(fact, GroundRecorded) and fact.rank not in HIGHER_RANKS:
-        raise ActError(
-            "only a law or an administrative regulation provides otherwise (miit24:9.5)",
-            hint="a departmental rule is no ground; name the higher provision",
-        )

@@ -72,6 +72,7 @@ class View:
         self.users = _Overlay(known.users)
         self.gate = gate.over(self.users, revision, lambda user: self.facts(tx, user))
         self.site_changed = False
+        self._erased: set[str] = set()
         self._versions = known.versions
 
     def prepare(self, tx: Transaction, jobs: Sequence[Job]) -> None:
@@ -82,7 +83,7 @@ class View:
         """Fetch the standing of each of `users` that is not known yet."""
         wanted = [user for user in users if user and user not in self.keys]
         for user in wanted:
-            if (key := self._known.keys.get(user)) is not None:
+            if user not in self._erased and (key := self._known.keys.get(user)) is not None:
                 self.keys[user] = key
         missing = [user for user in wanted if user not in self.keys or self.users.get(user) is None]
         if missing:
@@ -94,6 +95,12 @@ class View:
         """Take note of what a user's standing is after a job."""
         self.keys[user] = key
         self.users[user] = standing
+
+    def forget(self, user: str) -> None:
+        """Take note that a user was erased: from now on somebody unknown, who may be taken in anew."""
+        self._erased.add(user)
+        self.keys.pop(user, None)
+        self.users[user] = UNKNOWN
 
     def site_became(self, facts: Sequence[SiteFact], rulebook: Rulebook | None = None) -> None:
         """Take note of facts of the operator, staff, agents or authority."""
@@ -189,8 +196,8 @@ class Known:
                 return
             if len(self.users) + len(view.users) > self._most:
                 self._forget()
-            self.keys.update((user, view.keys[user]) for user in view.users)
-            self._names.update((view.keys[user], user) for user in view.users)
+            self.keys.update((user, view.keys[user]) for user in view.users if user in view.keys)
+            self._names.update((view.keys[user], user) for user in view.users if user in view.keys)
             self.users.update(view.users)
             self.versions = view._versions  # noqa: SLF001 - of the same file
             changed = (view.gate.site, view.gate.rulebook) if view.site_changed else (None, None)

@@ -79,7 +79,7 @@ class Erase(msgspec.Struct, frozen=True, kw_only=True):
     """Destroy every key of a user: asked as a deletion or destruction of all that is held."""
 
     act: Act
-    """Its items are taken to be all that is held, whatever it names."""
+    """Its items are taken to be all that is held, whatever it names; those it names count when nothing is held."""
     request_id: str = ""
 
 

@@ -140,6 +140,14 @@ class Work:
         self.settle()
         self._seal([draft])
 
+    def forget(self, user: str, key: int) -> None:
+        """Leave nothing that names an erased user, in what is kept and in what this transaction still has to write."""
+        for draft in self._drafts:
+            draft.sealed = [each for each in draft.sealed if each[0] != key]
+        self.ledger.forget(self.tx, key)
+        self.view.forget(user)
+        self.erased.append(user)
+
     # Steps
 
     def _repeated(self, jobs: Sequence[Job]) -> Mapping[str, int]:

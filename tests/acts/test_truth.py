@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Nothing is written down as true in another's name, nor brought in with an act where recording would refuse it."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from house import START, act, newcomer, ready
+
+from keshou.acts.request import ActError
+from keshou.app.site import Site
+from keshou.db import Database
+from keshou.gate.facts import ConsentGiven, GroundRecorded, ReviewApproved
+from keshou.law.terms import ActKind, ConsentStrength
+
+EXPORT, PLAN = ActKind.EXPORT, frozenset({"tariff_plan"})
+LATER = START + dt.timedelta(hours=2)
+APPROVAL = ReviewApproved(
+    at=START, review="v", requester="lister", reviewer="judge", kind=EXPORT, purpose="service", items=PLAN, count=9,
+    until=LATER,
+)  # fmt: skip
+GROUND = GroundRecorded(
+    at=START, ground="g", cite="csl:28", rank="law", recorded_by="officer", kinds=frozenset({EXPORT}),
+    purposes=frozenset({"service"}), items=PLAN, until=LATER,
+)  # fmt: skip
+
+
+@pytest.fixture
+def site(database: Database, tmp_path: Path) -> Iterator[Site]:
+    with ready(database, tmp_path) as site:
+        yield site
+
+
+@pytest.mark.parametrize("fact", [APPROVAL, GROUND])
+def test_who_wants_the_act_cannot_record_what_another_is_to_answer_for(
+    site: Site, fact: ReviewApproved | GroundRecorded
+) -> None:
+    with pytest.raises(ActError, match="in another's name"):
+        site.record_site(fact, by="lister")
+
+
+@pytest.mark.parametrize(
+    ("consent", "message"),
+    [({"version": 9}, "no rules of version 9"), ({"purpose": "none"}, "no such purpose")],
+)
+def test_an_act_brings_no_consent_along_that_could_not_be_recorded(
+    site: Site, consent: dict[str, object], message: str
+) -> None:
+    site.do(newcomer(site, "u1"))
+    told = {"at": START, "purpose": "marketing", "version": 1, "strength": ConsentStrength.EXPRESS} | consent
+    with pytest.raises(ActError, match=message):
+        site.perform(act(ActKind.USE, "u1", "tariff_plan"), facts=[ConsentGiven(**told)])  # type: ignore[arg-type]
