@@ -5,6 +5,7 @@ import msgspec
 import pytest
 from declarations import BASE, ITEMS, POSTS, declarations
 from hypothesis import given
+from hypothesis import strategies as st
 
 from keshou.declaration.compare import NOBODY, Quadruple, compare, quadruples
 from keshou.declaration.model import Need, Retention
@@ -54,7 +55,27 @@ def test_a_difference_is_that_of_the_sets(old, new):
     assert found.newly_allowed == literal(new) - literal(old)
     assert found.no_longer_allowed == literal(old) - literal(new)
     assert found.unchanged == literal(old) & literal(new)
-    assert {each.quadruple for each in found.widened} <= found.unchanged
+    assert {each.quadruple for each in found.widened} <= literal(new)
+
+
+def literally_reached(old, new, quadruple):
+    """The slow twin of what needs no new consent: the sentence of the rule, asked of one quadruple."""
+    same = {q[:3] for q in literal(old)}
+    term = {each.quadruple: set(each.reasons) - {"agent"} for each in compare(old, new).widened}
+    agent = {post.id: post.agent for post in new.posts}.get(quadruple[3], "")
+    was = {post.id: post.agent for post in old.posts}
+    hands = {q[:3] for q in literal(old) if was.get(q[3], "") == agent}
+    return quadruple[:3] in same and not term.get(Quadruple(*quadruple)) and (not agent or quadruple[:3] in hands)
+
+
+@given(declarations(), declarations(), st.booleans(), st.booleans())
+def test_what_needs_consent_anew_is_all_that_older_consents_do_not_reach(old, new, was, now):
+    old, new = (
+        change(one, posts=(change(BASE.posts[0], id="clerk", agent="shop" * by_agent),))
+        for one, by_agent in ((old, was), (new, now))
+    )
+    found = compare(old, new)
+    assert found.anew == {each for each in literal(new) if not literally_reached(old, new, each)}
 
 
 @given(declarations())
@@ -89,6 +110,23 @@ def test_a_new_post_alone_needs_no_new_consent():
     found = compare(BASE, change(BASE, grants=(*BASE.grants, grant)))
     assert {each.post for each in found.newly_allowed} == {"officer"}
     assert found.needs_consent == frozenset()
+
+
+def test_a_new_agent_needs_consent_anew_and_a_new_post_of_the_same_agent_does_not():
+    shop = [change(BASE.posts[0], id=name, agent="shop") for name in ("shop_1", "shop_2")]
+    first, second = (change(BASE.grants[0], post=post.id) for post in shop)
+    one = change(BASE, posts=(*BASE.posts, *shop), grants=(*BASE.grants, first))
+    found = compare(BASE, one)
+    assert {each.post for each in found.anew} == {"shop_1"}
+    assert {each.reasons for each in found.widened} == {("agent",)}
+    assert found.needs_consent
+    assert not compare(one, change(one, grants=(*one.grants, second))).anew
+
+
+def test_terms_that_widen_while_every_post_is_replaced_ask_again():
+    moved = tuple(change(grant, post="officer") for grant in BASE.grants)
+    found = compare(BASE, change(with_purpose(manner=Text("别的", "other")), grants=moved))
+    assert {("registration", need.item) for need in BASE.purposes[0].needs} <= found.needs_consent
 
 
 WIDER = {

@@ -4,7 +4,7 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from keshou.declaration.compare import compare
+from keshou.declaration.compare import compare, quadruples
 from keshou.declaration.model import Agent, Post, Published, Purpose
 from keshou.gate import facts as f
 from keshou.gate.act import Act
@@ -29,7 +29,7 @@ class World:
         self.published, self.law = published, law
         self.site = sorted(site, key=lambda fact: fact.at)
         self.users = {user: sorted(facts, key=lambda fact: fact.at) for user, facts in users.items()}
-        self.differences: dict[tuple[int, int], object] = {}
+        self.differences: dict[tuple[int, int], tuple] = {}
 
 
 class Question:
@@ -218,16 +218,21 @@ class Question:
             return set()
         if version == self.rules.version:
             return set(self.needed)
+        older = [each.declaration for each in self.world.published if each.version == version]
+        if not older:
+            return set()
         key = (version, self.rules.version)
         if key not in self.world.differences:
-            older = [each for each in self.world.published if each.version == version]
-            self.world.differences[key] = compare(older[0].declaration, self.rules.declaration) if older else None
-        change = self.world.differences[key]
-        if change is None:
-            return set()
-        same = {q.item for q in change.unchanged if (q.purpose, q.act) == (self.purpose.id, self.act.kind)}
-        wider = {w.quadruple.item for w in change.widened if w.quadruple[0::2] == (self.purpose.id, self.act.kind)}
-        return same - wider
+            both = (older[0], self.rules.declaration)
+            self.world.differences[key] = (*map(quadruples, both), compare(*both).widened)
+        stood, stands, widened = self.world.differences[key]
+        here, agent = (self.purpose.id, self.act.kind), self.agent_id()
+        same = None
+        for declared, quads in ((older[0], stood), (self.rules.declaration, stands)):
+            theirs = {post.id for post in declared.posts if post.agent == agent}
+            items = {q.item for q in quads if (q.purpose, q.act) == here and (not agent or q.post in theirs)}
+            same = items if same is None else same & items
+        return same - {w.quadruple.item for w in widened if w.quadruple[0::2] == here and set(w.reasons) - {"agent"}}
 
     def consents(self) -> list[tuple[f.ConsentGiven, set[str]]]:
         standing: list[tuple[f.ConsentGiven, set[str]]] = []

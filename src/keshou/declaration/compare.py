@@ -26,7 +26,7 @@ class Quadruple(NamedTuple):
 
 
 class Widening(NamedTuple):
-    """A quadruple that stood before and now means more: a code for each term that widened."""
+    """A quadruple of the new version whose act stood before and now means more: a code for each term that widened."""
 
     quadruple: Quadruple
     reasons: tuple[str, ...]
@@ -39,19 +39,23 @@ class Difference(NamedTuple):
     no_longer_allowed: frozenset[Quadruple]
     unchanged: frozenset[Quadruple]
     widened: tuple[Widening, ...]
-    """Those of `unchanged` that need consent anew, sorted."""
+    """What stood before in other hands or on narrower terms, sorted."""
+    anew: frozenset[Quadruple]
+    """Everything of the new version to which older consents do not reach: users must be asked again."""
 
     @property
     def needs_consent(self) -> frozenset[tuple[str, str]]:
-        """Purposes and items for which those who agreed must be asked again; who does it is not theirs to agree."""
-        before = {(each.purpose, each.item, each.act) for each in self.no_longer_allowed | self.unchanged}
-        new = {(each.purpose, each.item) for each in self.newly_allowed if each[:3] not in before}
-        return frozenset(new | {(each.quadruple.purpose, each.quadruple.item) for each in self.widened})
+        """Purposes and items for which those who agreed must be asked again."""
+        return frozenset((each.purpose, each.item) for each in self.anew)
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing more and nothing less is allowed."""
         return not (self.newly_allowed or self.no_longer_allowed or self.widened)
+
+
+Hand = tuple[str, str, ActKind, str]
+"""Purpose, item, act, and the agent whose staff do it; an empty agent is the operator's own staff, and users."""
 
 
 def covered(purposes: Mapping[str, Purpose], grant: Grant) -> Iterator[tuple[str, str, ActKind]]:
@@ -83,18 +87,53 @@ def _declared(purposes: Iterable[Purpose]) -> Iterator[tuple[str, str, ActKind]]
 def compare(old: Declaration | None, new: Declaration) -> Difference:
     """Return what `new` newly allows over `old` (None: there was nothing before)."""
     before, after = quadruples(old) if old else frozenset[Quadruple](), quadruples(new)
-    both = before & after
-    return Difference(after - before, before - after, both, tuple(_widened(old, new, both)) if old else ())
+    reached, agents = carried(old, new), _agents(new)
+    anew = frozenset(each for each in after if (*each[:3], agents.get(each.post, "")) not in reached)
+    widened = tuple(_widened(old, new)) if old else ()
+    return Difference(after - before, before - after, before & after, widened, anew)
 
 
-def _widened(old: Declaration, new: Declaration, both: frozenset[Quadruple]) -> Iterator[Widening]:
-    """Yield the quadruples whose terms mean more, with the reasons, in order."""
+def carried(old: Declaration | None, new: Declaration) -> frozenset[Hand]:
+    """Return what a consent to `old` reaches under `new`.
+
+    An act on an item for a purpose is reached when `old` declared it and no term of it widened. Which of the
+    operator's own posts does it is not the user's to agree to; but an agent is somebody else, so an agent's staff are
+    reached only where staff of that agent were before.
+    """
+    if old is None:
+        return frozenset()
+    were, reasons = _hands(old), _reasons(old, new)
+    stood = {each for each, why in reasons.items() if not why}
+    own = {(*each, "") for each in stood}
+    return frozenset(own | {each for each in _hands(new) & were if each[:3] in stood})
+
+
+def _agents(declaration: Declaration) -> dict[str, str]:
+    return {post.id: post.agent for post in declaration.posts}
+
+
+def _hands(declaration: Declaration) -> frozenset[Hand]:
+    agents = _agents(declaration)
+    return frozenset((*each[:3], agents.get(each.post, "")) for each in quadruples(declaration))
+
+
+def _reasons(old: Declaration, new: Declaration) -> dict[tuple[str, str, ActKind], tuple[str, ...]]:
+    """Return each act that both versions declare -> the codes of its terms that widened."""
     were, are = ({each.id: each for each in one.purposes} for one in (old, new))
-    reasons = {name: tuple(_purpose_reasons(old, new, were[name], are[name])) for name in were.keys() & are.keys()}
-    for each in sorted(both):
-        more = tuple(_need_reasons(were[each.purpose], are[each.purpose], each.item))
-        if every := reasons[each.purpose] + more:
-            yield Widening(each, every)
+    both = set(_declared(old.purposes)) & set(_declared(new.purposes))
+    wider = {name: tuple(_purpose_reasons(old, new, were[name], are[name])) for name in were.keys() & are.keys()}
+    return {each: wider[each[0]] + tuple(_need_reasons(were[each[0]], are[each[0]], each[1])) for each in both}
+
+
+def _widened(old: Declaration, new: Declaration) -> Iterator[Widening]:
+    """Yield the quadruples that stood before and mean more, with the reasons, in order."""
+    reasons, were, agents = _reasons(old, new), _hands(old), _agents(new)
+    for each in sorted(quadruples(new)):
+        if (terms := reasons.get(each[:3])) is not None:
+            agent = agents.get(each.post, "")
+            other = bool(agent) and (*each[:3], agent) not in were
+            if every := terms + ("agent",) * other:
+                yield Widening(each, every)
 
 
 def _purpose_reasons(old: Declaration, new: Declaration, was: Purpose, now: Purpose) -> Iterator[str]:

@@ -8,7 +8,7 @@ bits, so that "every item is needed, granted, agreed to" is one test each.
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from keshou.declaration.compare import compare
+from keshou.declaration.compare import Hand, carried
 from keshou.declaration.model import Agent, Declaration, Post, Published, Purpose, Recipient
 from keshou.gate import calendar
 from keshou.gate.answers import Answers, active
@@ -72,12 +72,12 @@ class Row:
 
 
 class Lens:
-    """What of an act decides how a user's consents and notices are seen: the rules, the row, the items."""
+    """What of an act decides how a user's consents and notices are seen: the rules, the row, the items, the agent."""
 
-    __slots__ = ("edition", "mask", "row")
+    __slots__ = ("agent", "edition", "mask", "row")
 
-    def __init__(self, edition: "Edition", row: Row, mask: int) -> None:
-        self.edition, self.row, self.mask = edition, row, mask
+    def __init__(self, edition: "Edition", row: Row, mask: int, agent: str) -> None:
+        self.edition, self.row, self.mask, self.agent = edition, row, mask, agent
 
 
 class Edition:
@@ -103,9 +103,9 @@ class Edition:
         purposes = declared.purposes if declared else ()
         self._purposes = {each.id: PurposeRules(each.id, each, self.sensitive) for each in purposes}
         self._rows: dict[tuple[str, ActKind], Row] = {}
-        self._lenses: dict[tuple[str, ActKind, int], Lens] = {}
-        self._carried: dict[tuple[int, str, ActKind], int] = {}
-        self._unchanged: dict[int, frozenset[tuple[str, str, ActKind]]] = {}
+        self._lenses: dict[tuple[str, ActKind, int, str], Lens] = {}
+        self._carried: dict[tuple[int, str, ActKind, str], int] = {}
+        self._reached: dict[int, frozenset[Hand]] = {}
 
     def _read_items(self, declared: Declaration | None) -> None:
         own = declared.items if declared else ()
@@ -133,12 +133,13 @@ class Edition:
                 self._rows[purpose, kind] = found
         return found
 
-    def lens(self, row: Row, mask: int) -> Lens:
-        """Return the one lens for a row and items."""
-        key = (row.purpose.id, row.kind, mask)
+    def lens(self, row: Row, mask: int, post: str) -> Lens:
+        """Return the one lens for a row, items, and the agent to whom `post` belongs."""
+        agent = self.posts[post].agent if post in self.posts else ""
+        key = (row.purpose.id, row.kind, mask, agent)
         if len(self._lenses) >= _MOST_KEPT:
             self._lenses = {}
-        return self._lenses.setdefault(key, Lens(self, row, mask))
+        return self._lenses.setdefault(key, Lens(self, row, mask, agent))
 
     def _static(self, rules: PurposeRules | None, kind: ActKind) -> int:
         """Set the conditions that the published rules and the kind of act decide alone."""
@@ -176,32 +177,30 @@ class Edition:
             and any(each.citation.within(citation) for each in instrument.provisions)
         )
 
-    def carried(self, version: int, purpose: PurposeRules, kind: ActKind) -> int:
-        """Return the items to which a consent or notice under `version` reaches now.
+    def carried(self, version: int, row: "Row", agent: str) -> int:
+        """Return the items to which a consent or notice under `version` reaches in the hands of `agent`.
 
         Under the version in force that is every item of the purpose; under another, what that version allowed and
-        this one does not widen. Who does it is not the user's to agree, so posts play no part.
-        Source: miit24:9.1, miit24:9.2
+        this one does not widen. An empty `agent` is the operator's own staff. Source: miit24:9.1, miit24:9.2
         """
         if version == self.version:
-            return purpose.all
-        key = (version, purpose.id, kind)
+            return row.purpose.all
+        key = (version, row.purpose.id, row.kind, agent)
         found = self._carried.get(key)
         if found is None:
-            same = self._unchanged_since(version)
-            found = sum(bit for item, bit in purpose.bits.items() if (purpose.id, item, kind) in same)
+            same = self._reached_by(version)
+            bits = row.purpose.bits.items()
+            found = sum(bit for item, bit in bits if (row.purpose.id, item, row.kind, agent) in same)
             self._carried[key] = found
         return found
 
-    def _unchanged_since(self, version: int) -> frozenset[tuple[str, str, ActKind]]:
-        found = self._unchanged.get(version)
+    def _reached_by(self, version: int) -> frozenset[Hand]:
+        found = self._reached.get(version)
         if found is None:
             older, found = self._versions.get(version), frozenset()
             if older is not None and self.published is not None:
-                change = compare(older.declaration, self.published.declaration)
-                widened = {each.quadruple[:3] for each in change.widened}
-                found = frozenset({each[:3] for each in change.unchanged} - widened)
-            self._unchanged[version] = found
+                found = carried(older.declaration, self.published.declaration)
+            self._reached[version] = found
         return found
 
     def told_by(self, version: int, digest: str) -> bool:
@@ -209,11 +208,11 @@ class Edition:
         shown = self._versions.get(version)
         return shown is not None and shown.digest == digest and shown.notice_complete
 
-    def agreed(self, consents: Sequence[Consent], row: Row) -> tuple[int, int, int]:
+    def agreed(self, consents: Sequence[Consent], row: Row, agent: str) -> tuple[int, int, int]:
         """Return the items consented to as the purpose asks, expressly, and by a guardian."""
         by = dict.fromkeys(ConsentStrength, 0)
         for consent in consents:
-            reach = self.carried(consent.version, row.purpose, row.kind) & row.purpose.covered(consent.items)
+            reach = self.carried(consent.version, row, agent) & row.purpose.covered(consent.items)
             if consent.less:
                 reach &= ~row.purpose.covered(consent.less)
             by[consent.strength] |= reach

@@ -86,7 +86,7 @@ class View:
         word |= self._suspension(act, kind) | self._recipient(act, row)
         word |= self._bulk(act, kind) | self._ground(act, kind)
         by_retention = kind in ERASING_KINDS and bool(word & _B["touches_registration"])
-        found = Prepared(word, self.edition.lens(row, mask), full, by_retention)
+        found = Prepared(word, self.edition.lens(row, mask, post), full, by_retention)
         if _is_plain(act):
             if len(self.prepared) >= _MOST_KEPT:
                 self.prepared.clear()
@@ -221,11 +221,11 @@ def user_word(profile: Profile, lens: Lens) -> int:
         return 0
     row, edition, mask = lens.row, lens.edition, lens.mask
     purpose = row.purpose
-    enough, express, guardian = edition.agreed(profile.consents.get(purpose.id, ()), row)
+    enough, express, guardian = edition.agreed(profile.consents.get(purpose.id, ()), row, lens.agent)
     noticed = 0
     for version, digest in profile.notices:
         if edition.told_by(version, digest):
-            noticed |= edition.carried(version, purpose, row.kind)
+            noticed |= edition.carried(version, row, lens.agent)
     services = frozenset(purpose.declared.services if purpose.declared else ())
     truths = {
         "user_known": True,
