@@ -60,16 +60,23 @@ class Intake:
     """One table for one site, by one member of staff."""
 
     def __init__(
-        self, site: Site, path: Path, *, by: str, where: str = "", mapping: Mapping[str, str] | None = None
+        self,
+        site: Site,
+        path: Path,
+        *,
+        by: str,
+        where: str = "",
+        purposes: Collection[str] = (),
+        mapping: Mapping[str, str] | None = None,
     ) -> None:
         rules = site.rules()
         if rules is None:
             raise InputError("no rules are published", hint="publish them first, with `keshou publish`")
         self._site, self._path, self._by, self._where = site, path, by, where
         self._rules: Published = rules
-        self._columns = Columns.of(read_header(path), mapping or {}, rules.declaration)
+        self._columns = Columns.of(read_header(path), mapping or {}, rules.declaration, purposes)
         self._seen: set[bytes] = set()
-        self._plans: dict[frozenset[str], list[tuple[str, frozenset[str]]]] = {}
+        self._plans: dict[tuple[frozenset[str], frozenset[str]], list[tuple[str, frozenset[str]]]] = {}
         self._faults: list[Fault] = []
         self.rows = 0
 
@@ -143,10 +150,10 @@ class Intake:
 
     def _jobs(self, row: Parsed, now: dt.datetime) -> list[Perform]:
         """Return the acts that take a row in: as few as its items need purposes; the first admits the user."""
-        items = frozenset(row.values)
-        plan = self._plans.get(items)
+        items, agreed = frozenset(row.values), frozenset(row.consents)
+        plan = self._plans.get((items, agreed))
         if plan is None:
-            plan = self._plans[items] = list(_plan(items, self._columns.collected))
+            plan = self._plans[items, agreed] = list(_plan(items, agreed, self._columns.collected))
         return [
             Perform(
                 act=Act(
@@ -181,14 +188,16 @@ def _on_record(site: Site, users: Collection[str]) -> Collection[str]:
         return site._known.vault.find_users(tx, users)  # noqa: SLF001 - of the same room; only presence is asked
 
 
-def _plan(items: frozenset[str], collected: Mapping[str, frozenset[str]]) -> Iterator[tuple[str, frozenset[str]]]:
-    """Yield purposes and the items each is to collect, the purpose that needs most of them first."""
+def _plan(
+    items: frozenset[str], agreed: frozenset[str], collected: Mapping[str, frozenset[str]]
+) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield purposes and the items each is to collect: those agreed to first, then what needs most of the items."""
     left = items
     while left:
-        purpose = max(collected, key=lambda each: len(collected[each] & left))
-        part = collected[purpose] & left
-        yield purpose, part
-        left -= part
+        able = [purpose for purpose, needed in collected.items() if needed & left]
+        purpose = max(able, key=lambda each: (each in agreed, len(collected[each] & left)))
+        yield purpose, collected[purpose] & left
+        left -= collected[purpose]
 
 
 def _chunks(rows: Iterable[Row]) -> Iterator[list[Row]]:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One row of a table of users: its columns, what it says, what is wrong with it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Self
 
 from keshou.declaration.model import Declaration
@@ -38,8 +38,10 @@ class Columns(NamedTuple):
     """Purpose -> items it may collect."""
 
     @classmethod
-    def of(cls, header: Sequence[str], mapping: Mapping[str, str], declaration: Declaration) -> Self:
-        """Read a header; `mapping` says what columns of other names hold.
+    def of(
+        cls, header: Sequence[str], mapping: Mapping[str, str], declaration: Declaration, wanted: Collection[str] = ()
+    ) -> Self:
+        """Read a header; `mapping` says what columns of other names hold; `wanted` are the purposes to collect for.
 
         Raises:
             InputError: a column is missing, unknown, or holds what no declared purpose may collect.
@@ -52,7 +54,7 @@ class Columns(NamedTuple):
             raise InputError("two columns hold the same", hint="check --map NAME=ITEM")
         if USER not in places:
             raise InputError(f"the table has no column {USER}", hint=f"name it, or give --map NAME={USER}")
-        collected = _collected(declaration)
+        collected = _collected(declaration, wanted)
         items = {name: at for name, at in places.items() if name not in (USER, SERVICES, CONSENTS, LIMITED)}
         _refuse_unneeded(items, collected)
         if not items:
@@ -63,17 +65,21 @@ class Columns(NamedTuple):
         return cls(*own, items, services, purposes, collected)
 
 
-def _collected(declaration: Declaration) -> dict[str, frozenset[str]]:
+def _collected(declaration: Declaration, wanted: Collection[str]) -> dict[str, frozenset[str]]:
+    if unknown := set(wanted) - {each.id for each in declaration.purposes}:
+        told = ", ".join(f"`{each}`" for each in sorted(unknown))
+        raise InputError(f"the rules declare no purpose {told}", hint="see the purposes with `keshou rules --json`")
     found = {
         each.id: frozenset(need.item for need in each.needs if ActKind.COLLECT in (need.acts or each.acts))
         for each in declaration.purposes
+        if not wanted or each.id in wanted
     }
     return {purpose: items for purpose, items in found.items() if items}
 
 
 def _refuse_unneeded(items: Mapping[str, int], collected: Mapping[str, frozenset[str]]) -> None:
     """Refuse columns that no purpose may collect; told by place, since a first line may hold a user and no names."""
-    needed = frozenset().union(*collected.values())
+    needed = frozenset[str]().union(*collected.values())
     if wrong := [place + 1 for name, place in items.items() if name not in needed]:
         told = ", ".join(map(str, wrong))
         raise InputError(

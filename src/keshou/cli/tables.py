@@ -102,6 +102,9 @@ def import_(
     *,
     by: asked.By,
     where: asked.Where = "",
+    purpose: Annotated[
+        list[str], typer.Option("--purpose", metavar="ID", help="Collect only for this; may be given again.")
+    ] = [],  # noqa: B006 - typer copies it
     on_error: Annotated[
         str, typer.Option(metavar="stop|skip", help="One bad row keeps all out, or only itself.")
     ] = "stop",
@@ -120,7 +123,7 @@ def import_(
     if on_error != mode:
         raise InputError("an unknown way to go on", hint="--on-error stop or --on-error skip")
     with call.open() as site:
-        intake = Intake(site, source, by=by, where=where, mapping=_mapping(map_))
+        intake = Intake(site, source, by=by, where=where, purposes=purpose, mapping=_mapping(map_))
         with call.progress(call.words("核对并接收", "checking and taking in")) as advance:
             report = intake.run(mode, advance, advance)
         faults = [{**fault._asdict(), "cites": [str(cite) for cite in fault.cites]} for fault in report.faults]
