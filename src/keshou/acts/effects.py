@@ -13,7 +13,7 @@ from keshou.acts.work import Work
 from keshou.gate.act import Act
 from keshou.gate.decision import Decision, Deny, Ground, Reason
 from keshou.gate.facts import Erased, ReviewUsed, ServiceEnded, UserFact
-from keshou.gate.standing import fold_user
+from keshou.gate.standing import UserStanding, fold_user
 from keshou.law.terms import ActKind, RetentionClass
 from keshou.vault.sealed import Shredded
 
@@ -28,7 +28,7 @@ def perform(work: Work, job: Perform, now: dt.datetime) -> Draft:
     act = job.act
     _check(work, job, now)
     key = work.view.keys.get(act.user)
-    decision = _decide_with(work, job)
+    decision, standing = _decide_with(work, job)
     draft = Draft(header_of(act, decision), decision=decision)
     if isinstance(decision, Deny):
         if key is not None:
@@ -38,9 +38,9 @@ def perform(work: Work, job: Perform, now: dt.datetime) -> Draft:
         key = work.admit(act.user)
     elif key is None:
         raise ActError("an act was permitted on somebody who is not on record")
-    if job.facts:
+    if standing is not None:
         draft.user_facts = [(key, job.facts)]
-        work.view.become(act.user, key, fold_user([*_on_record(work, job), *job.facts]))
+        work.view.become(act.user, key, standing)
     draft.users = [(key, Payload(act.user, act.kind, tuple(sorted(act.items)), job.facts))]
     _do(work, draft, job, key, now)
     return draft
@@ -182,13 +182,14 @@ def _check(work: Work, job: Perform, now: dt.datetime) -> None:
         check_user_fact(work, fact, now)
 
 
-def _decide_with(work: Work, job: Perform) -> Decision:
-    """Decide the act as if the facts that come with it had come true."""
+def _decide_with(work: Work, job: Perform) -> tuple[Decision, UserStanding | None]:
+    """Decide the act as if the facts that come with it had come true; return the standing they would bring too."""
     user, gate = job.act.user, work.view.gate
     if not job.facts:
-        return gate.decide(job.act)
-    with work.view.supposing(user, fold_user([*_on_record(work, job), *job.facts])):
-        return gate.decide(job.act)
+        return gate.decide(job.act), None
+    standing = fold_user([*_on_record(work, job), *job.facts])
+    with work.view.supposing(user, standing):
+        return gate.decide(job.act), standing
 
 
 def _on_record(work: Work, job: Perform) -> Sequence[UserFact]:

@@ -19,6 +19,9 @@ from keshou.errors import UnreachableError
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
+_MOMENT = 0.0001
+"""Seconds, far below the time of a commit."""
+
 Procedure = Callable[[Transaction, Sequence[Job]], tuple[Sequence[Result], Callable[[], None]]]
 """Does jobs in an open transaction; returns a result a job, and what to do once they are committed."""
 
@@ -109,10 +112,22 @@ class Sequencer(Generic[Job, Result]):
             if batch:
                 self._commit(batch)
                 self._unsettled = True
+                self._let_in(len(batch))
             if self._unsettled and self._left() <= 0:
                 self._unsettled, self._settled_at = False, time.monotonic()
                 with contextlib.suppress(Exception):  # it is tried again, and what it does is also done at closing
                     self._settle()
+
+    def _let_in(self, answered: int) -> None:
+        """Wait while callers who were just answered come back with their next job, so that they commit together.
+
+        Without it half of them miss the next batch, and each batch costs its round trips for half as many. A lone
+        caller is never waited for.
+        """
+        before, here = -1, self._queue.qsize()
+        while answered > 1 and before < here < answered:
+            time.sleep(_MOMENT)
+            before, here = here, self._queue.qsize()
 
     def _left(self) -> float:
         return self._settled_at + self._every - time.monotonic()
