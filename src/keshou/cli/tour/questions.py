@@ -4,8 +4,8 @@
 import datetime as dt
 from typing import NamedTuple
 
+from rich.console import RenderableType
 from rich.table import Table
-from rich.text import Text as Line
 
 from keshou.cli.tour.stage import Stage
 from keshou.gate.act import Act
@@ -35,8 +35,8 @@ def ask(stage: Stage, user: str, refuser: str) -> None:
     )  # fmt: skip
     questions = _questions(stage, user, refuser)
     asked = Table(box=None, padding=(0, 1, 1, 1), show_header=False)
-    asked.add_column(ratio=2)
     asked.add_column(ratio=3)
+    asked.add_column(ratio=5)
     denied = 0
     for told, act in questions:
         decision = stage.site.ask(act)
@@ -99,7 +99,7 @@ def _review(stage: Stage) -> ReviewApproved:
     )  # fmt: skip
 
 
-def _suspended(stage: Stage, user: str) -> tuple[str, Line]:
+def _suspended(stage: Stage, user: str) -> tuple[str, RenderableType]:
     """Ask while the authority has suspended a purpose, and lift it again."""
     site, name = stage.site, _review_id(stage)
     order = SuspensionOrdered(at=site.now(), suspension=name, purposes=frozenset({"service"}))

@@ -2,12 +2,13 @@
 """What the scenes stand on: the site, the folder for what they make, and how they speak."""
 
 import datetime as dt
+import re
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from rich import box
-from rich.console import Console, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.padding import Padding
 from rich.panel import Panel
 from rich.table import Table
@@ -21,6 +22,8 @@ from keshou.gate.decision import Decision, Deny
 
 _WIDEST = 100
 _OPENS = dt.time(10, 0)
+_BESIDE_CHINESE = re.compile("(?<=[\u3000-\uffef]) | (?=[\u3000-\uffef])")
+"""A blank where lines of Chinese would be broken too early."""
 
 
 @dataclass(slots=True)
@@ -45,7 +48,7 @@ class Stage:
         self._wait()
         self.scenes += 1
         title = Line(f" {self.scenes} · {self.words(zh, en)} ", STRONG)
-        body = Line(self.words(about_zh, about_en))
+        body = Line(self.words(_BESIDE_CHINESE.sub("", about_zh), about_en))
         self.show(Panel(body, title=title, title_align="left", box=box.ROUNDED, border_style="cyan", width=self.width))
 
     def say(self, zh: str, en: str, style: str = "") -> None:
@@ -73,17 +76,16 @@ class Stage:
         today = dt.datetime.combine(here.date(), _OPENS, CHINA)
         return (today if here < today else today + dt.timedelta(days=1)).astimezone(dt.UTC)
 
-    def articles(self, decision: Decision) -> Line:
-        """Return a decision in one line: the articles that it met, and what was missing under each."""
+    def articles(self, decision: Decision) -> RenderableType:
+        """Return a decision: the articles that it met, and why under each."""
         if not isinstance(decision, Deny):
             return Line(self.words("允许", "permitted"), f"{STRONG} {GOOD}")
-        told = Line(self.words("不允许\n", "denied\n"), f"{STRONG} {BAD}")
-        width = max(len(str(each.cite)) for each in decision.reasons)
-        for place, cite in enumerate(dict.fromkeys(each.cite for each in decision.reasons)):
-            missing = next(each.missing for each in decision.reasons if each.cite == cite)
-            told.append("\n" if place else "").append(f"{cite!s:<{width}}  ", STRONG)
-            told.append(self.call.of(MISSING[missing]), QUIET)
-        return told
+        why = {each.cite: self.call.of(MISSING[each.missing]) for each in reversed(decision.reasons)}
+        table = self.grid("", QUIET)
+        table.columns[0].no_wrap = True
+        for cite in dict.fromkeys(each.cite for each in decision.reasons):
+            table.add_row(str(cite), why[cite])
+        return Group(Line(self.words("不允许", "denied"), f"{STRONG} {BAD}"), table)
 
     def grid(self, *styles: str) -> Table:
         """Return an empty table without lines, a column for each style."""

@@ -63,9 +63,14 @@ def _home(call: Call, folder: Path | None) -> Path:
         except InputError:
             if call.home is not None and (call.home / SETTINGS_FILE).exists():
                 raise
-    home = folder or call.home or Path(tempfile.mkdtemp(prefix="keshou-")) / "site"
+    return new_site(replace(call, home=folder or call.home or Path(tempfile.mkdtemp(prefix="keshou-")) / "site"))
+
+
+def new_site(call: Call) -> Path:
+    """Make the sample site in the folder that `call` names, with its staff; return the folder."""
+    home = call.home or Path()
     create(home, clock.now(), declaration=sample_declaration(), language=call.language)
-    with replace(call, home=home).open() as site:
+    with call.open() as site:
         site.record_site(*appointments(site.now()), by=SETUP)
     return home
 
