@@ -260,7 +260,9 @@ def test_a_ground_for_one_user_names_nobody_in_the_tables_and_serves_that_user_a
         until=START + dt.timedelta(days=1),
     )
     done = site.record_site(ground, by="officer")
-    assert user not in str(header(site, done - 1).fact)
+    told = bytes(header(site, done - 1).fact).decode()
+    assert '"g1"' in told
+    assert f'"{user}"' not in told
     assert isinstance(site.perform(act(ActKind.USE, user, "tariff_plan", ground="g1")).decision, Permit)
     assert "miit24:9.1" in cites(site.perform(act(ActKind.USE, "u2", "tariff_plan", ground="g1")).decision)
     assert "miit24:9.1" in cites(site.ask(act(ActKind.USE, "u2", "tariff_plan", ground="g1")))
