@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Print the table of measurements from pytest-benchmark's JSON; with --write, put it into docs/benchmarks.md."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "benchmarks.md"
+START, END = "<!-- results -->\n", "<!-- end -->"
+HEADS = ("what", "measured", "asked for", "beside others", "also")
+_THOUSAND = 1000
+
+
+def median(result: dict[str, Any]) -> float:
+    """Return the median of a round in seconds."""
+    found: float = result["extra_info"].get("median") or result["stats"]["median"]
+    return found
+
+
+def seconds(result: dict[str, Any]) -> float:
+    """Return the seconds of one operation."""
+    count: int = result["extra_info"]["count"]
+    return median(result) / count
+
+
+def value(result: dict[str, Any]) -> float:
+    """Return what is shown, in its unit."""
+    unit = result["extra_info"]["unit"]
+    one = seconds(result)
+    return {"us": one * 1e6, "rate": 1 / one, "s": median(result)}[unit]
+
+
+def written(number: float, unit: str) -> str:
+    """Return a figure as people read it."""
+    if unit == "rate":
+        for size, name in ((1e6, " M"), (1e3, " k")):
+            if number >= size:
+                return f"{number / size:.3g}{name}/s"
+        return f"{number:.0f}/s"
+    shown = f"{number:,.0f}" if number >= _THOUSAND else f"{number:.3g}"
+    return f"{shown} µs" if unit == "us" else f"{shown} s"
+
+
+def asked(result: dict[str, Any]) -> str:
+    """Return the target and whether it is met."""
+    told = result["extra_info"]
+    if told["target"] is None:
+        return ""
+    least = told["unit"] == "rate"
+    met = value(result) >= told["target"] if least else value(result) <= told["target"]
+    return f"{'≥' if least else '≤'} {written(told['target'], told['unit'])} {_mark(met=met)}"
+
+
+def beside(result: dict[str, Any], named: dict[str, dict[str, Any]]) -> str:
+    """Return how many times as fast as others of the same run it was."""
+    parts = []
+    for name, least in result["extra_info"]["beside"].items():
+        if (other := named.get(name)) is None:
+            continue
+        ratio = seconds(other) / seconds(result)
+        label = name if not name.startswith(("floor", "rows")) else "bare rows"
+        text = f"{ratio:.3g}× {label}"
+        if least is not None:
+            text += f" (≥ {least:.2g}×) {_mark(met=ratio >= least)}"
+        parts.append(text)
+    return "; ".join(parts)
+
+
+def _mark(*, met: bool) -> str:
+    return "met" if met else "**missed**"
+
+
+def also(result: dict[str, Any]) -> str:
+    """Return the other figures, such as the median wait of a caller."""
+    figures: dict[str, Any] = result["extra_info"]["figures"]
+    return ", ".join(f"{name.replace('_', ' ')} {given}" for name, given in figures.items() if given != "")
+
+
+def tables(report: dict[str, Any]) -> str:
+    """Return the measurements as Markdown, a table for each subject."""
+    told = [result for result in report["benchmarks"] if "what" in result["extra_info"]]
+    named = {result["extra_info"]["id"]: result for result in told}
+    machine = report["machine_info"]
+    python, cores = machine["python_version"], machine["cpu"].get("count", "?")
+    lines = [f"{report['datetime'][:10]}, {machine['system']}, {cores} cores, Python {python}. Medians.", ""]
+    for room in dict.fromkeys(result["extra_info"]["room"] for result in told):
+        lines += [f"### {room[:1].upper()}{room[1:]}", "", _row(HEADS), _row("---" for _ in HEADS)]
+        for result in (each for each in told if each["extra_info"]["room"] == room):
+            unit = result["extra_info"]["unit"]
+            shown = written(value(result), unit)
+            lines.append(
+                _row((result["extra_info"]["what"], shown, asked(result), beside(result, named), also(result)))
+            )
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _row(cells: Any) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def main(path: Path, *, write: bool) -> None:
+    """Make the table from the results at `path`."""
+    text = tables(json.loads(path.read_text("utf-8")))
+    if not write:
+        print(text)
+        return
+    page = PAGE.read_text("utf-8")
+    head, _, rest = page.partition(START)
+    PAGE.write_text(f"{head}{START}\n{text}\n{END}{rest.partition(END)[2]}", "utf-8")
+
+
+if __name__ == "__main__":
+    words = [word for word in sys.argv[1:] if word != "--write"]
+    main(Path(words[0] if words else ROOT / ".work" / "bench.json"), write="--write" in sys.argv[1:])
