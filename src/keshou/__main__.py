@@ -3,12 +3,18 @@
 
 import sys
 
-from keshou.cli.app import run
+_INTERRUPTED = 130
 
 
 def main() -> None:
     """Run the command line and end the process with its exit status."""
-    sys.exit(run(sys.argv[1:]))
+    try:
+        from keshou.cli.app import run  # noqa: PLC0415 - an interrupt while this is read ends quietly too
+
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:
+        status = _INTERRUPTED
+    sys.exit(status)
 
 
 if __name__ == "__main__":

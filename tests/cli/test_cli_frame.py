@@ -16,6 +16,7 @@ from keshou.cli import decision_words, fault_words
 from keshou.cli.sample.people import Subscriber, subscribers
 from keshou.cli.sample.tables import write_subscribers_csv
 from keshou.db import Database
+from keshou.errors import UnreachableError
 from keshou.gate.answers import GROUNDS, ORDER
 from keshou.gate.prohibitions.registry import PROHIBITIONS
 from planting import Planted
@@ -110,8 +111,15 @@ def test_an_interrupt_ends_with_130(nowhere: Caller, monkeypatch: pytest.MonkeyP
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(frame, "app", lambda **_: interrupt())
-    assert nowhere("law").status == 130
+    def tidy_up(*_: object) -> None:
+        try:
+            interrupt()
+        finally:
+            raise UnreachableError("the database does not answer")
+
+    for ended in (interrupt, tidy_up):
+        monkeypatch.setattr(frame, "app", lambda ended=ended, **_: ended())
+        assert nowhere("law").status == 130
 
 
 def test_an_interrupted_import_leaves_nothing_half_done(bare: Caller) -> None:

@@ -15,7 +15,7 @@ from keshou.cli.tour import tour
 from keshou.cli.verb import common, new_call
 from keshou.errors import ExitStatus, InputError, KeshouError
 
-_BROKEN_PIPE = 141
+_BROKEN_PIPE, _INTERRUPTED = 141, 130
 
 app = typer.Typer(
     name="keshou",
@@ -35,19 +35,35 @@ def run(args: Sequence[str]) -> int:
     try:
         status = app(args=list(args), prog_name="keshou", standalone_mode=False)
         sys.stdout.flush()
-    except KeshouError as error:
-        complain(_call_of(args), error)
-        return int(error.status)
     except BrokenPipeError:
         sys.stderr.close()
         return _BROKEN_PIPE
     except SystemExit:  # rich ends so when nobody reads any more
         return _BROKEN_PIPE
     except (KeyboardInterrupt, typer.Abort):
-        return 130
+        return _INTERRUPTED
     except Exception as error:
-        return _last_net(args, error)
+        return _failed(args, error)
     return int(status or ExitStatus.DONE)
+
+
+def _failed(args: Sequence[str], error: Exception) -> int:
+    """Say what went wrong and return the exit status that goes with it."""
+    if _interrupted(error):
+        return _INTERRUPTED
+    if isinstance(error, KeshouError):
+        complain(_call_of(args), error)
+        return int(error.status)
+    return _last_net(args, error)
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Say whether an interrupt is behind an error, such as one of tidying up after it."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _last_net(args: Sequence[str], error: Exception) -> int:
