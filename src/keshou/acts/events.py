@@ -8,6 +8,7 @@ from keshou.acts.effects import header_of, known_user
 from keshou.acts.request import ActError, Judged, Publish, Record, RecordSite
 from keshou.acts.truth import check_site_fact, check_user_fact
 from keshou.acts.work import Work
+from keshou.gate import calendar
 from keshou.gate.decision import Permit
 from keshou.gate.facts import RulesPublished, SiteFact, UserFact
 from keshou.gate.rulebook import compile_rules
@@ -52,13 +53,21 @@ def record_site(work: Work, job: RecordSite, now: dt.datetime) -> Draft:
 
 
 def publish(work: Work, job: Publish, now: dt.datetime) -> Draft:
-    """Publish a declaration as the next version of the rules."""
+    """Publish a declaration as the next version of the rules; one that the gate could not run on is refused.
+
+    Raises:
+        LawError: it adopts what is no guidance.
+
+    """
     declarations, law = work.known.declarations, work.known.law
+    law.on(calendar.day_of(now), job.declaration.operator.adopts)
     published = declarations.publish(work.tx, job.declaration, law, now)
     fact = RulesPublished(at=now, version=published.version, digest=published.digest, effective=published.effective)
     versions = declarations.versions(work.tx)
     work.view.published({each.version: each for each in versions})
-    work.view.site_became((fact,), compile_rules(versions, law))
+    rulebook = compile_rules(versions, law)
+    rulebook.edition(fact, published.effective)
+    work.view.site_became((fact,), rulebook)
     header: dict[str, object] = {
         "event": "fact:rules_published",
         "who": job.by,
