@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How every verb behaves: options, languages, streams, exit statuses, keys that are wrong, a log that was altered."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -109,13 +110,12 @@ def test_an_error_nobody_foresaw_prints_no_value(keshou: Caller, monkeypatch: py
 
 def test_an_interrupt_ends_with_130(nowhere: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
+        signal.raise_signal(signal.SIGINT)
 
     def tidy_up(*_: object) -> None:
-        try:
+        with contextlib.suppress(KeyboardInterrupt):
             interrupt()
-        finally:
-            raise UnreachableError("the database does not answer")
+        raise UnreachableError("the database does not answer")
 
     for ended in (interrupt, tidy_up):
         monkeypatch.setattr(frame, "app", lambda ended=ended, **_: ended())

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every verb under one name, and what becomes of what goes wrong."""
 
+import contextlib
 import itertools
+import signal
 import sys
+import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import typer
@@ -32,38 +35,47 @@ for family in (setup, tour, check, rules, law, ask, tables, user, consent, offic
 
 def run(args: Sequence[str]) -> int:
     """Run one command line; return its exit status. Nothing is raised, and an interrupted act is wholly undone."""
+    with _noting_interrupts() as interrupts:
+        try:
+            status = app(args=list(args), prog_name="keshou", standalone_mode=False)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            sys.stderr.close()
+            return _BROKEN_PIPE
+        except SystemExit:  # rich ends so when nobody reads any more
+            return _BROKEN_PIPE
+        except (KeyboardInterrupt, typer.Abort):
+            return _INTERRUPTED
+        except Exception as error:
+            return _INTERRUPTED if interrupts else _failed(args, error)
+        return int(status or ExitStatus.DONE)
+
+
+@contextlib.contextmanager
+def _noting_interrupts() -> Iterator[list[int]]:
+    """Note every interrupt in the list that is given: tidying up after one may end in another error."""
+    noted: list[int] = []
+
+    def note(number: int, _frame: object) -> None:
+        noted.append(number)
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield noted
+        return
+    before = signal.signal(signal.SIGINT, note)
     try:
-        status = app(args=list(args), prog_name="keshou", standalone_mode=False)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        sys.stderr.close()
-        return _BROKEN_PIPE
-    except SystemExit:  # rich ends so when nobody reads any more
-        return _BROKEN_PIPE
-    except (KeyboardInterrupt, typer.Abort):
-        return _INTERRUPTED
-    except Exception as error:
-        return _failed(args, error)
-    return int(status or ExitStatus.DONE)
+        yield noted
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _failed(args: Sequence[str], error: Exception) -> int:
     """Say what went wrong and return the exit status that goes with it."""
-    if _interrupted(error):
-        return _INTERRUPTED
     if isinstance(error, KeshouError):
         complain(_call_of(args), error)
         return int(error.status)
     return _last_net(args, error)
-
-
-def _interrupted(error: BaseException | None) -> bool:
-    """Say whether an interrupt is behind an error, such as one of tidying up after it."""
-    while error is not None:
-        if isinstance(error, KeyboardInterrupt):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
 
 
 def _last_net(args: Sequence[str], error: Exception) -> int:
