@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from keshou.errors import InputError, UnreachableError
+from keshou.errors import ExitStatus, InputError, KeshouError, UnreachableError
 
 metadata = sa.MetaData()
 """Every room's tables; a room declares its own in its ``store.py``."""
@@ -38,6 +39,12 @@ def to_micros(moment: dt.datetime) -> int:
 def from_micros(micros: int) -> dt.datetime:
     """Return the moment `micros` microseconds after the epoch, in UTC."""
     return _EPOCH + micros * _MICROSECOND
+
+
+class DatabaseError(KeshouError):
+    """The database refused a statement: a constraint, a value it cannot hold, or a full disk."""
+
+    status = ExitStatus.UNREACHABLE
 
 
 class Transaction:
@@ -111,7 +118,7 @@ class Database:
             UnreachableError: the database does not answer.
 
         """
-        with self._connect() as connection, connection.begin():
+        with self._told(), self._engine.connect() as connection, connection.begin():
             if not self.postgresql:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             yield Transaction(connection)
@@ -124,21 +131,25 @@ class Database:
             UnreachableError: the database does not answer.
 
         """
-        with self._connect() as connection, connection.begin():
+        with self._told(), self._engine.connect() as connection, connection.begin():
             if self.postgresql:
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             else:
                 connection.exec_driver_sql("BEGIN")
             yield Transaction(connection)
 
-    def _connect(self) -> sa.Connection:
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Tell what the database says in our own words: what it quotes may be anybody's."""
         try:
-            return self._engine.connect()
-        except sa.exc.OperationalError as error:
+            yield
+        except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
             raise UnreachableError(
                 f"the database {self.url.render_as_string(hide_password=True)} does not answer",
-                hint="check that it runs and that its address in keshou.toml is right",
-            ) from error
+                hint="check that it runs, that it is not held by another program, and that `database` is its address",
+            ) from _nameless(error)
+        except (sa.exc.DBAPIError, psycopg.Error) as error:
+            raise DatabaseError("the database refused what was asked of it; nothing was done") from _nameless(error)
 
     def close(self) -> None:
         """Close every connection."""
@@ -155,3 +166,10 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _with_driver(url: str) -> str:
     return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+
+
+def _nameless(error: BaseException) -> BaseException:
+    """Return what may be told of a driver's error: its kind and code, and never the values that it quotes."""
+    cause = getattr(error, "orig", None) or error
+    code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None) or ""
+    return KeshouError(f"{type(cause).__name__} {code}".strip())

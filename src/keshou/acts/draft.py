@@ -38,7 +38,6 @@ class Draft:
     refused: dict[str, Decision] = field(default_factory=dict)
     shredded: Sequence[Shredded] = ()
     version: int = 0
-    request_id: str = ""
     done: Done | None = None
     """Set when the request had been answered before."""
     sealed: Sequence[tuple[int, bytes]] = ()

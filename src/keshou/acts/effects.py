@@ -2,22 +2,25 @@
 """What each kind of act does in the vault, once the gate permits it."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Collection, Sequence
 
 import msgspec
 
 from keshou.acts.draft import Draft, Payload
 from keshou.acts.request import ActError, BulkPerform, Cancel, Erase, Perform
-from keshou.acts.truth import check_user_fact
-from keshou.acts.work import Work
+from keshou.acts.truth import check_hand, check_user_fact
+from keshou.acts.work import Work, root_of
 from keshou.gate.act import Act
 from keshou.gate.decision import Decision, Deny, Ground, Reason
 from keshou.gate.facts import Erased, ReviewUsed, ServiceEnded, UserFact
 from keshou.gate.standing import UserStanding, fold_user
-from keshou.law.terms import ActKind, RetentionClass
+from keshou.law.terms import BULK_KINDS, ActKind, RetentionClass
+from keshou.ledger.entry import fact_json
 from keshou.vault.sealed import Shredded
 
 _MOST_WRITTEN = 4096
+_MOST_KEYS = 64
 _WRITING = frozenset({ActKind.COLLECT, ActKind.CORRECT})
 _ERASING = frozenset({ActKind.DELETE, ActKind.DESTROY})
 _INFORMATION = (RetentionClass.SERVICE, RetentionClass.REGISTRATION)
@@ -29,10 +32,10 @@ def perform(work: Work, job: Perform, now: dt.datetime) -> Draft:
     _check(work, job, now)
     key = work.view.keys.get(act.user)
     decision, standing = _decide_with(work, job)
-    draft = Draft(header_of(act, decision), decision=decision)
+    draft = Draft(header_of(work, act, decision), decision=decision)
     if isinstance(decision, Deny):
         if key is not None:
-            draft.users = [(key, Payload(act.user, act.kind, tuple(sorted(act.items))))]
+            draft.users = [(key, _payload(act, act.user))]
         return draft
     if job.admit:
         key = work.admit(act.user)
@@ -49,64 +52,88 @@ def perform(work: Work, job: Perform, now: dt.datetime) -> Draft:
 def perform_bulk(work: Work, job: BulkPerform, now: dt.datetime) -> Draft:
     """Ask about one act on many users at once, as a whole and then user by user; do what is permitted."""
     users = tuple(dict.fromkeys(job.users))
-    if job.act.user or not users or job.act.kind in _WRITING:
-        raise ActError("a bulk act reads or erases, and names its users in the list", hint="collect users one by one")
+    if job.act.user or not users or job.act.kind not in BULK_KINDS:
+        raise ActError(
+            "a bulk act exports, copies or destroys, and names its users in the list",
+            hint="do other acts one by one; judge the rows of a table with `keshou gate`",
+        )
     act = msgspec.structs.replace(job.act, count=len(users))
     decision = work.view.gate.decide(act)
-    draft = Draft(header_of(act, decision), decision=decision)
+    draft = Draft(header_of(work, act, decision), decision=decision)
     if isinstance(decision, Deny):
         return draft
-    permitted: list[str] = []
-    for user in users:
-        answer = work.view.gate.decide(work.known.named(msgspec.structs.replace(act, user=user, count=1)))
-        if isinstance(answer, Deny):
-            draft.refused[user] = answer
-        else:
-            permitted.append(user)
-    draft.header["count"] = len(permitted)
-    draft.header["items"] = tuple(sorted(act.items))
-    items = tuple(sorted(act.items))
-    draft.users = [(work.view.keys[user], Payload(user, act.kind, items)) for user in permitted]
+    permitted = [user for user in users if _is_permitted(work, draft, act, user)]
     if act.review:
         draft.site_facts = (ReviewUsed(at=now, review=act.review),)
         work.view.site_became(draft.site_facts)
-    if act.kind in _ERASING:
-        work.settle()
-        shredded = [each for user in permitted for each in _remove(work, work.view.keys[user], act.items, now)]
-        draft.shredded = shredded
-        draft.header["keys"] = tuple(each.kid.hex() for each in shredded)
-    else:
-        work.show(draft, [(user, work.view.keys[user]) for user in permitted], act.items)
+    draft.header |= {"count": len(permitted), "fact": fact_json({"denied": _denials(draft)})}
+    draft.header["decision"] = "permit" if permitted else "deny"
+    draft.users = [(key, _payload(act, user)) for user in users if (key := work.view.keys.get(user)) is not None]
+    _do_bulk(work, draft, act, permitted, now)
     return draft
+
+
+def _is_permitted(work: Work, draft: Draft, act: Act, user: str) -> bool:
+    """Judge one user of a bulk act that is permitted as a whole."""
+    answer = work.view.gate.decide(work.known.named(msgspec.structs.replace(act, user=user, count=1)))
+    if isinstance(answer, Deny):
+        draft.refused[user] = answer
+    return not isinstance(answer, Deny)
+
+
+def _denials(draft: Draft) -> dict[str, int]:
+    """Return for how many users of a bulk act each provision was met."""
+    return dict(Counter(cite for each in draft.refused.values() for cite in _cites(each.reasons)))  # type: ignore[union-attr]
+
+
+def _do_bulk(work: Work, draft: Draft, act: Act, permitted: Sequence[str], now: dt.datetime) -> None:
+    if act.kind not in _ERASING:
+        work.show(draft, [(user, work.view.keys[user]) for user in permitted], act.items)
+        return
+    work.settle()
+    draft.shredded = [each for user in permitted for each in _remove(work, work.view.keys[user], act.items, now)]
+    draft.header["keys"] = _key_ids(draft.shredded)
+
+
+def _key_ids(shredded: Sequence[Shredded]) -> tuple[str, ...]:
+    """Return the ids of keys destroyed; of many, the root of the tree over them and their number."""
+    ids = tuple(each.kid.hex() for each in shredded)
+    return ids if len(ids) <= _MOST_KEYS else (f"{len(ids)}:{root_of([each.kid for each in shredded]).hex()}",)
+
+
+def _payload(act: Act, user: str) -> Payload:
+    return Payload(user, act.kind, tuple(sorted(act.items)))
 
 
 def cancel(work: Work, job: Cancel, now: dt.datetime) -> Draft:
     """End services and, when none is left, shred what the service class holds (Order 24 Art. 9(4))."""
     key = known_user(work, job.user)
+    check_hand(work, job.by, now)
     in_use = work.view.gate.standing(job.user).profile.in_use
     ending = tuple(sorted(in_use)) if not job.services else job.services
     if not ending or not set(ending) <= in_use:
         raise ActError("the user does not use the service that is to end", hint="see `keshou user show`")
     facts: tuple[UserFact, ...] = tuple(ServiceEnded(at=now, service=service) for service in ending)
     work.view.become(job.user, key, fold_user([*work.facts(job.user), *facts]))
-    header: dict[str, object] = {"event": "fact:service_ended", "who": job.by, "where": job.where, "count": 1}
+    header: dict[str, object] = {"event": "fact:service_ended", **work.names.of_record(job.by, job.where), "count": 1}
     draft = Draft(header, [(key, Payload(job.user, "cancel", facts=facts))], [(key, facts)])
     if in_use == set(ending):
         work.settle()
         draft.shredded = work.known.vault.shred(work.tx, key, [RetentionClass.SERVICE], now)
-        draft.header["keys"] = tuple(each.kid.hex() for each in draft.shredded)
+        draft.header["keys"] = _key_ids(draft.shredded)
     return draft
 
 
 def erase(work: Work, job: Erase, now: dt.datetime) -> Draft:
     """Destroy every key of a user, when destroying all that is held is permitted; the log still verifies."""
     key = known_user(work, job.act.user)
+    work.settle()
     held = work.known.vault.items_of(work.tx, key)
     act = msgspec.structs.replace(job.act, items=frozenset(held)) if held else job.act
     if act.kind not in _ERASING:
         raise ActError("erasing is an act of deletion or destruction", hint="give kind delete or destroy")
     decision = work.view.gate.decide(act)
-    draft = Draft(header_of(act, decision), decision=decision)
+    draft = Draft(header_of(work, act, decision), decision=decision)
     draft.users = [(key, Payload(act.user, act.kind, tuple(sorted(held))))]
     if isinstance(decision, Deny):
         return draft
@@ -115,7 +142,7 @@ def erase(work: Work, job: Erase, now: dt.datetime) -> Draft:
     draft.sealed = ()
     draft.user_facts = [(key, facts)]
     draft.shredded = work.known.vault.shred(work.tx, key, list(RetentionClass), now)
-    draft.header["keys"] = tuple(each.kid.hex() for each in draft.shredded)
+    draft.header["keys"] = _key_ids(draft.shredded)
     work.forget(act.user, key)
     return draft
 
@@ -133,19 +160,12 @@ def known_user(work: Work, user: str) -> int:
     return key
 
 
-def header_of(act: Act, decision: Decision) -> dict[str, object]:
+def header_of(work: Work, act: Act, decision: Decision) -> dict[str, object]:
     """Return the public part of an act's entry: who, when, where, which act, under which articles."""
     return {
+        **work.names.of_act(act),
         "event": act.kind.value,
-        "who": act.by,
-        "post": act.post,
-        "where": act.where,
-        "purpose": act.purpose,
-        "items": tuple(sorted(act.items)),
         "count": act.count,
-        "recipient": act.recipient,
-        "review": act.review,
-        "ground": act.ground,
         "decision": "deny" if isinstance(decision, Deny) else "permit",
         "cites": _cites(decision.reasons if isinstance(decision, Deny) else decision.grounds),
         "rules": decision.rules,
@@ -199,15 +219,23 @@ def _on_record(work: Work, job: Perform) -> Sequence[UserFact]:
 def _do(work: Work, draft: Draft, job: Perform, key: int, now: dt.datetime) -> None:
     act, decision = job.act, draft.decision
     if act.kind in _WRITING:
+        if act.kind is ActKind.CORRECT:
+            _refuse_new(work, key, act)
         classes = work.view.classes(decision.rules if decision else 0)
         for item, value in job.values.items():
             work.seal(key, classes.get(item, RetentionClass.SERVICE), item, value)
     elif act.kind in _ERASING:
         work.settle()
         draft.shredded = _remove(work, key, act.items, now)
-        draft.header["keys"] = tuple(each.kid.hex() for each in draft.shredded)
+        draft.header["keys"] = _key_ids(draft.shredded)
     else:
         work.show(draft, [(act.user, key)], act.items)
+
+
+def _refuse_new(work: Work, key: int, act: Act) -> None:
+    work.settle()
+    if not act.items <= work.known.vault.items_of(work.tx, key).keys():
+        raise ActError("what is not held cannot be corrected", hint="collect it first")
 
 
 def _remove(work: Work, key: int, items: Collection[str], now: dt.datetime) -> list[Shredded]:
@@ -215,4 +243,5 @@ def _remove(work: Work, key: int, items: Collection[str], now: dt.datetime) -> l
     vault = work.known.vault
     vault.remove(work.tx, key, items)
     left = set(vault.items_of(work.tx, key).values())
-    return vault.shred(work.tx, key, [each for each in _INFORMATION if each not in left], now)
+    gone = [each for each in _INFORMATION if each not in left]
+    return vault.shred(work.tx, key, gone, now) if gone else []

@@ -6,7 +6,7 @@ import datetime as dt
 from keshou.acts.draft import Draft, Payload
 from keshou.acts.effects import header_of, known_user
 from keshou.acts.request import ActError, Judged, Publish, Record, RecordSite
-from keshou.acts.truth import check_site_fact, check_user_fact
+from keshou.acts.truth import check_hand, check_order, check_site_fact, check_user_fact
 from keshou.acts.work import Work
 from keshou.gate import calendar
 from keshou.gate.decision import Permit
@@ -21,14 +21,15 @@ def record(work: Work, job: Record, now: dt.datetime) -> Draft:
     key = known_user(work, job.user)
     if not job.facts:
         raise ActError("nothing to write down")
+    check_hand(work, job.by, now)
     for fact in job.facts:
         check_user_fact(work, fact, now)
+    check_order(job.facts, work.view.gate.standing(job.user).last)
     work.view.become(job.user, key, fold_user([*work.facts(job.user), *job.facts]))
     purposes = {getattr(fact, "purpose", "") for fact in job.facts} - {""}
     header: dict[str, object] = {
         "event": _event(job.facts),
-        "who": job.by,
-        "where": job.where,
+        **work.names.of_record(job.by, job.where),
         "count": 1,
         "purpose": purposes.pop() if len(purposes) == 1 else "",
     }
@@ -45,8 +46,7 @@ def record_site(work: Work, job: RecordSite, now: dt.datetime) -> Draft:
     work.view.site_became(facts)
     header: dict[str, object] = {
         "event": _event(facts),
-        "who": job.by,
-        "where": job.where,
+        **work.names.of_record(job.by, job.where),
         "fact": fact_json(facts[0] if len(facts) == 1 else facts),
     }
     return Draft(header, site_facts=facts)
@@ -70,8 +70,7 @@ def publish(work: Work, job: Publish, now: dt.datetime) -> Draft:
     work.view.site_became((fact,), rulebook)
     header: dict[str, object] = {
         "event": "fact:rules_published",
-        "who": job.by,
-        "where": job.where,
+        **work.names.of_record(job.by, job.where),
         "rules": published.version,
         "fact": fact_json(fact),
     }
@@ -80,7 +79,7 @@ def publish(work: Work, job: Publish, now: dt.datetime) -> Draft:
 
 def judged(work: Work, job: Judged, _now: dt.datetime) -> Draft:
     """Write down that a table was judged row by row."""
-    header = header_of(job.act, Permit((), job.rules, work.head.size))
+    header = header_of(work, job.act, Permit((), job.rules, work.head.size))
     header |= {
         "count": job.permitted + sum(job.denied.values()),
         "fact": fact_json({"denied": dict(job.denied), "permitted": job.permitted}),

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 import msgspec
 
+from keshou.acts.naming import Names
 from keshou.acts.request import BulkPerform, Cancel, Erase, Job, Perform, Record
 from keshou.db import Database, Transaction
 from keshou.declaration.model import Published
@@ -21,7 +22,7 @@ from keshou.gate.decide import Gate
 from keshou.gate.decision import Decision
 from keshou.gate.facts import SiteFact, UserFact
 from keshou.gate.rulebook import Rulebook, compile_rules
-from keshou.gate.site import fold_site
+from keshou.gate.site import SiteStanding, fold_site
 from keshou.gate.standing import UNKNOWN, UserStanding, fold_user
 from keshou.gate.store import Standings
 from keshou.law.law import Law
@@ -74,6 +75,7 @@ class View:
         self.site_changed = False
         self._erased: set[str] = set()
         self._versions = known.versions
+        self._names = known.names
 
     def prepare(self, tx: Transaction, jobs: Sequence[Job]) -> None:
         """Fetch the standing of every user that `jobs` name and that is not known yet."""
@@ -105,6 +107,7 @@ class View:
     def site_became(self, facts: Sequence[SiteFact], rulebook: Rulebook | None = None) -> None:
         """Take note of facts of the operator, staff, agents or authority."""
         self.site_changed = True
+        self._names = None
         self.gate = self.gate.over(
             self.users, self.gate.revision, self.gate.history, self.gate.site.extended(facts), rulebook
         )
@@ -133,6 +136,12 @@ class View:
         """Return with which class each item is kept under a version of the rules."""
         return self._versions.classes(version)
 
+    def names(self) -> Names:
+        """Return what of a caller's words may stand in the log."""
+        if self._names is None:
+            self._names = self._known.named_by(self._versions.published, self.gate.site)
+        return self._names
+
     def facts(self, tx: Transaction, user: str) -> Sequence[UserFact]:
         """Return a user's facts on record, in the order recorded."""
         self.load(tx, [user])
@@ -155,6 +164,7 @@ class Known:
         self._names: dict[int, str] = {}
         self.revision = -1
         self.versions = Versions({})
+        self.names: Names | None = None
         self.gate = Gate(compile_rules((), law), fold_site(()), {}, 0).over(self.users, 0)
 
     def ask(self, database: Database, ledger: Ledger, act: Act, at_least: int | None) -> Decision:
@@ -192,17 +202,32 @@ class Known:
         With `only_if_newest`, nothing is taken over when others have gone further meanwhile.
         """
         with self._lock:
-            if only_if_newest and self.revision != revision:
+            if self.revision > revision:
+                if not only_if_newest:
+                    self._leave_out(view)
+                return
+            if only_if_newest and self.revision < revision:
                 return
             if len(self.users) + len(view.users) > self._most:
                 self._forget()
-            self.keys.update((user, view.keys[user]) for user in view.users if user in view.keys)
-            self._names.update((view.keys[user], user) for user in view.users if user in view.keys)
-            self.users.update(view.users)
-            self.versions = view._versions  # noqa: SLF001 - of the same file
+            if len(view.users) <= self._most:
+                self.keys.update((user, view.keys[user]) for user in view.users if user in view.keys)
+                self._names.update((view.keys[user], user) for user in view.users if user in view.keys)
+                self.users.update(view.users)
+            self.versions, self.names = view._versions, view._names  # noqa: SLF001 - of the same file
             changed = (view.gate.site, view.gate.rulebook) if view.site_changed else (None, None)
             self.gate = self.gate.over(self.users, revision, None, *changed)
             self.revision = revision
+
+    def _leave_out(self, view: View) -> None:
+        """Forget what a view did when others went further meanwhile; it is fetched again when asked for."""
+        for user in view.users:
+            self.users.pop(user, None)
+            self._names.pop(self.keys.pop(user, -1), None)
+
+    def named_by(self, versions: Mapping[int, Published], site: SiteStanding) -> Names:
+        """Return what of a caller's words may stand in the log under these rules and facts."""
+        return Names(self.law, versions, site, self.vault.blind)
 
     def drop(self, user: str) -> None:
         """Forget a user whose keys were destroyed."""
@@ -218,6 +243,7 @@ class Known:
             versions = self.declarations.versions(tx)
             self.versions = Versions({each.version: each for each in versions})
             rulebook = compile_rules(versions, self.law)
+            self.names = None
         self.gate = self.gate.over(self.users, size, None, site, rulebook)
         self.revision = size
 
@@ -231,9 +257,8 @@ class Known:
         return changed.site
 
     def _forget(self) -> None:
-        self.users.clear()
-        self.keys.clear()
-        self._names.clear()
+        """Begin anew with nobody in memory; views that are open go on with what they had."""
+        self.users, self.keys, self._names = {}, {}, {}
 
 
 def _knows(gate: Gate, act: Act) -> bool:

@@ -117,6 +117,8 @@ class Done(NamedTuple):
     """Class and key id of keys destroyed."""
     repeated: bool = False
     """Whether this request had been answered before; then nothing was done now and no value is shown."""
+    verdict: str = ""
+    """``permit`` or ``deny`` as it was answered before; `decision` is None then."""
 
 
 class ActError(InputError):

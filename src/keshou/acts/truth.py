@@ -2,11 +2,15 @@
 """What may be written down as true: nothing that lies ahead, nothing unpublished, nothing in another's name."""
 
 import datetime as dt
+import re
+from collections.abc import Sequence
 
 from keshou.acts.request import ActError
 from keshou.acts.work import Work
+from keshou.gate.act import OWN_HAND
 from keshou.gate.facts import (
     ConsentGiven,
+    ConsentVoided,
     ConsentWithdrawn,
     Erased,
     GroundRecorded,
@@ -14,10 +18,15 @@ from keshou.gate.facts import (
     ReviewApproved,
     RulesPublished,
     ServiceEnded,
+    ServiceStarted,
     SiteFact,
     UserFact,
 )
 from keshou.law.terms import HIGHER_RANKS
+
+_WRONGS = frozenset({"deceit", "misleading", "coercion"})
+_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_NAMED = ("staff", "post", "agent", "review", "requester", "reviewer", "suspension", "ground", "recorded_by")
 
 
 def check_user_fact(work: Work, fact: UserFact, now: dt.datetime) -> None:
@@ -27,23 +36,58 @@ def check_user_fact(work: Work, fact: UserFact, now: dt.datetime) -> None:
         ActError: it lies ahead, has an act of its own, or names what no published rules have.
 
     """
-    if fact.at > now:
-        raise ActError("a fact that has not come true yet", hint="give the time at which it came true")
+    _check_time(fact, now)
     if isinstance(fact, Erased | ServiceEnded):
         raise ActError("a service ends and a user is erased by acts of their own", hint="use cancel or erase")
     if isinstance(fact, ConsentGiven | NoticeShown) and fact.version not in work.view.versions():
         raise ActError(f"no rules of version {fact.version} were published")
-    if isinstance(fact, ConsentGiven | ConsentWithdrawn):
+    if isinstance(fact, ConsentGiven | ConsentWithdrawn | ConsentVoided):
         _check_consent(work, fact)
+    if isinstance(fact, ConsentVoided) and fact.because not in _WRONGS:
+        raise ActError("consent is voided for deceit, misleading or coercion (miit24:9.3)")
+    if isinstance(fact, ServiceStarted) and fact.service not in work.names.services:
+        raise ActError("the rules declare no such service", hint="see the services with `keshou rules`")
 
 
-def _check_consent(work: Work, fact: ConsentGiven | ConsentWithdrawn) -> None:
+def check_order(facts: Sequence[UserFact], last: dt.datetime) -> None:
+    """Refuse facts that are dated before what is on record: they would be folded before it and change nothing.
+
+    Raises:
+        ActError: one is.
+
+    """
+    for fact in facts:
+        if fact.at < last:
+            raise ActError("a fact dated before what is on record of the user", hint="date it when it is told")
+        last = fact.at
+
+
+def check_hand(work: Work, by: str, now: dt.datetime) -> None:
+    """Refuse whoever is neither the user nor holds a post.
+
+    Raises:
+        ActError: it is somebody else.
+
+    """
+    if by != OWN_HAND and not work.view.gate.site.at(now).appointments(by):
+        raise ActError("whoever writes this down holds no post (miit24:13.1.3)", hint="appoint them first")
+
+
+def _check_time(fact: UserFact | SiteFact, now: dt.datetime) -> None:
+    if fact.at.tzinfo is None:
+        raise ActError("a time without a zone", hint="give it with an offset from UTC")
+    if fact.at > now:
+        raise ActError("a fact that has not come true yet", hint="give the time at which it came true")
+
+
+def _check_consent(work: Work, fact: ConsentGiven | ConsentWithdrawn | ConsentVoided) -> None:
     versions = work.view.versions()
     chosen = [versions[fact.version]] if isinstance(fact, ConsentGiven) else list(versions.values())
     declared = [purpose for each in chosen for purpose in each.declaration.purposes if purpose.id == fact.purpose]
     if not declared:
         raise ActError("the rules declare no such purpose", hint="see the purposes with `keshou rules`")
-    if fact.items and not fact.items <= {need.item for purpose in declared for need in purpose.needs}:
+    items = frozenset() if isinstance(fact, ConsentVoided) else fact.items
+    if items and not items <= {need.item for purpose in declared for need in purpose.needs}:
         raise ActError("the purpose needs no such item", hint="see the items with `keshou rules`")
 
 
@@ -54,14 +98,17 @@ def check_site_fact(fact: SiteFact, by: str, now: dt.datetime) -> None:
         ActError: it lies ahead, has an act of its own, is told in another's name, or is no ground in higher law.
 
     """
-    if fact.at > now:
-        raise ActError("a fact that has not come true yet", hint="give the time at which it came true")
+    _check_time(fact, now)
     if isinstance(fact, RulesPublished):
         raise ActError("rules are published as a declaration", hint="use publish")
     if isinstance(fact, ReviewApproved) and fact.reviewer != by:
         raise ActError("an approval in another's name (miit24:13.1.3)", hint="the reviewer records it")
     if isinstance(fact, GroundRecorded):
         _check_ground(fact, by)
+    if any(not _ID.fullmatch(getattr(fact, name, "x")) for name in _NAMED):
+        raise ActError(
+            "an id that is not one", hint="letters, digits, `.`, `_`, `-`, at most 64; staff by their code, not by name"
+        )
 
 
 def _check_ground(fact: GroundRecorded, by: str) -> None:

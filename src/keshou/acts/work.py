@@ -13,7 +13,7 @@ The procedure, step by step:
 import datetime as dt
 import gc
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -21,8 +21,10 @@ import msgspec
 
 from keshou.acts.draft import Draft
 from keshou.acts.known import Known, View
-from keshou.acts.request import Done, Job
-from keshou.db import Transaction, to_micros
+from keshou.acts.naming import Names
+from keshou.acts.repeat import Requests
+from keshou.acts.request import ActError, Job
+from keshou.db import Transaction, from_micros, to_micros
 from keshou.gate.facts import GroundRecorded, SiteFact, UserFact
 from keshou.law.terms import RetentionClass
 from keshou.ledger import entry
@@ -60,29 +62,53 @@ class Work:
         self._sealing: set[int] = set()
         self._fetches: list[tuple[Draft, Sequence[tuple[str, int]], tuple[str, ...]]] = []
         self._fetching: set[int] = set()
+        self._spoiled = False
 
     def perform(self, jobs: Sequence[Job], now: dt.datetime) -> list[Pending]:
-        """Do `jobs` in order and append their entries; nothing is committed yet."""
+        """Do `jobs` in order and append their entries; nothing is committed yet.
+
+        The present never lies before the log's last entry: a clock set back a little does not undo what is on record.
+
+        Raises:
+            ActError: a job is not well formed; the whole transaction must be given up then.
+            ClockError: `now` lies too far before the log's last entry.
+
+        """
+        self.refuse_spoiled()
+        self._spoiled = True
+        self.ledger.check_clock(self.head, to_micros(now))
         with _undisturbed():
-            return self._perform(jobs, now)
+            done = self._perform(jobs, max(now, from_micros(self.head.last_time)))
+        self._spoiled = False
+        return done
+
+    def refuse_spoiled(self) -> None:
+        """Refuse to go on, or to commit, after a job failed half way.
+
+        Raises:
+            ActError: one did.
+
+        """
+        if self._spoiled:
+            raise ActError("a job of this transaction failed; nothing of it is kept", hint="begin again without it")
 
     def _perform(self, jobs: Sequence[Job], now: dt.datetime) -> list[Pending]:
-        repeated = self._repeated(jobs)
         self._drafts, self._settled = [], 0
         self.view.prepare(self.tx, jobs)
-        answers: list[Draft] = []
-        for job in jobs:
-            if (index := repeated.get(job.request_id)) is not None:
-                answers.append(Draft({}, done=Done(index, None, repeated=True)))
-                continue
-            self.view.gate.revision = self.head.size + len(self._drafts)
-            draft = self._effect(self, job, now)
-            draft.request_id = job.request_id
-            self._drafts.append(draft)
-            answers.append(draft)
-        first = self._append(now)
+        requests = Requests(self.tx, self.ledger, self.known.vault, jobs)
+        answers = [self._answer(job, requests, now) for job in jobs]
+        first = self._append(now, requests)
         places = {id(draft): first + place for place, draft in enumerate(self._drafts)}
         return [Pending(draft, places.get(id(draft), -1)) for draft in answers]
+
+    def _answer(self, job: Job, requests: Requests, now: dt.datetime) -> Draft:
+        if (before := requests.before(job)) is not None:
+            return before
+        self.view.gate.revision = self.head.size + len(self._drafts)
+        draft = self._effect(self, job, now)
+        requests.note(job, draft)
+        self._drafts.append(draft)
+        return draft
 
     def committed(self) -> None:
         """Let everybody know what this transaction brought; call after its commit and never before."""
@@ -148,12 +174,12 @@ class Work:
         self.view.forget(user)
         self.erased.append(user)
 
-    # Steps
+    @property
+    def names(self) -> Names:
+        """What of a caller's words may stand in the log."""
+        return self.view.names()
 
-    def _repeated(self, jobs: Sequence[Job]) -> Mapping[str, int]:
-        wanted = [job.request_id for job in jobs if job.request_id]
-        found = {each: self.ledger.entry_of_request(self.tx, each) for each in wanted}
-        return {each: index for each, index in found.items() if index is not None}
+    # Steps
 
     def _fetch(self) -> None:
         by_items: dict[tuple[str, ...], list[int]] = {}
@@ -184,7 +210,7 @@ class Work:
             draft.sealed = [(user, payload) for user, payload, _ in sealed]
             draft.header["obj"] = entry.to_text(sealed[0][2]) if len(sealed) == 1 else ""
 
-    def _append(self, now: dt.datetime) -> int:
+    def _append(self, now: dt.datetime, requests: Requests) -> int:
         self.settle()
         moment, first = to_micros(now), self.head.size
         bodies = [entry.encode(entry.Header(t=moment, **draft.header)) for draft in self._drafts]  # type: ignore[arg-type]
@@ -193,9 +219,7 @@ class Work:
         self.ledger.write_payloads(
             self.tx, [(user, index, sealed) for index, draft in placed for user, sealed in draft.sealed]
         )
-        self.ledger.remember_requests(
-            self.tx, [(draft.request_id, index) for index, draft in placed if draft.request_id]
-        )
+        requests.remember({id(draft): index for index, draft in placed})
         standings = self.known.standings
         standings.write_user(
             self.tx, [(user, index + 1, facts) for index, draft in placed for user, facts in draft.user_facts]
@@ -228,9 +252,12 @@ def _undisturbed() -> Iterator[None]:
 
 def _commitment(leaves: Sequence[bytes]) -> str:
     """Return the commitment to one payload, or the root of the tree over the commitments to many."""
-    if len(leaves) == 1:
-        return entry.to_text(leaves[0])
+    return entry.to_text(leaves[0] if len(leaves) == 1 else root_of(leaves))
+
+
+def root_of(leaves: Sequence[bytes]) -> bytes:
+    """Return the RFC 6962 root over `leaves`."""
     tree = Frontier()
     for leaf in leaves:
         tree.push(leaf_hash(leaf))
-    return entry.to_text(tree.root())
+    return tree.root()

@@ -7,6 +7,7 @@ that one caller's failure is nobody else's.
 """
 
 import contextlib
+import os
 import queue
 import threading
 import time
@@ -14,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
 from keshou.db import Database, Transaction
-from keshou.errors import UnreachableError
+from keshou.errors import IntegrityError, UnreachableError
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -24,6 +25,26 @@ _MOMENT = 0.0001
 
 Procedure = Callable[[Transaction, Sequence[Job]], tuple[Sequence[Result], Callable[[], None]]]
 """Does jobs in an open transaction; returns a result a job, and what to do once they are committed."""
+
+
+class Turn:
+    """The right to write: held by one thread of the process at a time."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._holder = 0
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        self._holder = threading.get_ident()
+
+    def __exit__(self, *_: object) -> None:
+        self._holder = 0
+        self._lock.release()
+
+    def mine(self) -> bool:
+        """Say whether this very thread holds it."""
+        return self._holder == threading.get_ident()
 
 
 class _Waiting(Generic[Job, Result]):
@@ -39,11 +60,24 @@ class _Waiting(Generic[Job, Result]):
         self.answered.acquire()
 
 
+class OutcomeUnknownError(UnreachableError):
+    """The database did not say whether a commit took place: it may have."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the database did not say whether it committed",
+            hint="ask again with the same request id: what was done is not done twice",
+        )
+
+
 class Sequencer(Generic[Job, Result]):
     """Runs `procedure` over whatever callers wait, one transaction a batch.
 
     `most` bounds a batch (jobs). Callers block in `do` until their job is committed or has failed. `settle` is called
-    between batches, in the same thread, once something was committed and `every` seconds went by since the last time.
+    between batches, in the same thread, once something was committed and `every` seconds went by since the last time;
+    an `IntegrityError` of its ends the sequencer, and every caller is told.
+
+    Whoever writes to the database without it holds `turn` meanwhile.
     """
 
     def __init__(
@@ -65,6 +99,9 @@ class Sequencer(Generic[Job, Result]):
         self._queue: queue.SimpleQueue[_Waiting[Job, Result] | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._open = True
+        self._broken: IntegrityError | None = None
+        self._process = os.getpid()
+        self.turn = Turn()
         self._thread = threading.Thread(target=self._run, name="keshou-sequencer", daemon=True)
         self._thread.start()
 
@@ -84,9 +121,10 @@ class Sequencer(Generic[Job, Result]):
         The first failure is raised after all were tried; jobs that did not fail stay done.
         """
         waiting = [_Waiting[Job, Result](job) for job in jobs]
+        self._refuse()
         with self._closing:
             if not self._open:
-                raise UnreachableError("this site is closed")
+                raise self._broken or UnreachableError("this site is closed")
             for each in waiting:
                 self._queue.put(each)
         for each in waiting:
@@ -95,6 +133,14 @@ class Sequencer(Generic[Job, Result]):
             if each.error is not None:
                 raise each.error
         return [each.result for each in waiting]  # type: ignore[misc]
+
+    def _refuse(self) -> None:
+        if os.getpid() != self._process:
+            raise UnreachableError("this site was opened by another process", hint="open it anew after a fork")
+        if self.turn.mine():
+            raise UnreachableError(
+                "this thread holds the database's turn", hint="inside the block, do jobs with the function it is given"
+            )
 
     def close(self) -> None:
         """Finish what waits, then stop."""
@@ -114,9 +160,30 @@ class Sequencer(Generic[Job, Result]):
                 self._unsettled = True
                 self._let_in(len(batch))
             if self._unsettled and self._left() <= 0:
-                self._unsettled, self._settled_at = False, time.monotonic()
-                with contextlib.suppress(Exception):  # it is tried again, and what it does is also done at closing
-                    self._settle()
+                last = last or not self._try_to_settle()
+        self._refuse_the_rest()
+
+    def _try_to_settle(self) -> bool:
+        """Settle; return False when what is stored is not what was written, so that nothing more may be."""
+        self._unsettled, self._settled_at = False, time.monotonic()
+        try:
+            with self.turn:
+                self._settle()
+        except IntegrityError as error:
+            with self._closing:
+                self._open, self._broken = False, error
+            return False
+        except Exception:
+            self._unsettled = True
+        return True
+
+    def _refuse_the_rest(self) -> None:
+        with contextlib.suppress(queue.Empty):
+            while True:
+                each = self._queue.get_nowait()
+                if each is not None:
+                    each.error = self._broken or UnreachableError("this site is closed")
+                    each.answered.release()
 
     def _let_in(self, answered: int) -> None:
         """Wait while callers who were just answered come back with their next job, so that they commit together.
@@ -145,21 +212,25 @@ class Sequencer(Generic[Job, Result]):
         return batch, False
 
     def _commit(self, batch: list[_Waiting[Job, Result]]) -> None:
+        sent = False
         try:
-            with self._database.transaction() as tx:
+            with self.turn, self._database.transaction() as tx:
                 results, committed = self._procedure(tx, [each.job for each in batch])
+                sent = True
             committed()
         except BaseException as error:
-            self._fail(batch, error)
+            self._fail(batch, OutcomeUnknownError() if sent else error, again=not sent)
             return
         for each, result in zip(batch, results, strict=True):
             each.result = result
             each.answered.release()
 
-    def _fail(self, batch: list[_Waiting[Job, Result]], error: BaseException) -> None:
-        if len(batch) == 1:
-            batch[0].error = error
-            batch[0].answered.release()
+    def _fail(self, batch: list[_Waiting[Job, Result]], error: BaseException, *, again: bool) -> None:
+        """Try the jobs of a failed batch one by one; or tell them all, when that could do harm or no good."""
+        if again and len(batch) > 1 and not isinstance(error, UnreachableError | IntegrityError):
+            for each in batch:
+                self._commit([each])
             return
         for each in batch:
-            self._commit([each])
+            each.error = error
+            each.answered.release()

@@ -87,9 +87,11 @@ class Site:
 
     def close(self) -> None:
         """Finish the acts that wait, sign the log as it stands, close the database."""
-        self._sequencer.close()
-        self.checkpoint()
-        self.database.close()
+        try:
+            self._sequencer.close()
+            self.checkpoint()
+        finally:
+            self.database.close()
 
     # Asking ----------------------------------------------------------------------------------------------------
 
@@ -157,10 +159,12 @@ class Site:
         The block is given a function that takes jobs and returns what will become of them; nothing is committed, and
         no value shown, before the block ends. An exception leaves nothing done.
         """
-        with self.database.transaction() as tx:
-            work = self._acts.start(tx)
-            yield lambda jobs: [self._acts.finish(each, show=False) for each in work.perform(jobs, self.now())]
-        work.committed()
+        with self._sequencer.turn:
+            with self.database.transaction() as tx:
+                work = self._acts.start(tx)
+                yield lambda jobs: [self._acts.finish(each, show=False) for each in work.perform(jobs, self.now())]
+                work.refuse_spoiled()
+            work.committed()
 
     # Reading and proving ---------------------------------------------------------------------------------------
 
@@ -192,5 +196,5 @@ class Site:
 
 def _refuse_foreign(tx: Transaction, settings: Settings) -> None:
     if not schema.is_current(tx):
-        raise InputError("the database's schema is not this version's", hint="run `keshou upgrade` on the same folder")
+        raise InputError("the database's schema is not this version's", hint="it was made by another version of keshou")
     mark.refuse_foreign(tx, settings.site)

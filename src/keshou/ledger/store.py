@@ -5,8 +5,8 @@ An index is given in the transaction that stores its entry, so none is lost, reu
 the same transaction; a checkpoint is signed in a later one, over what is committed.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from itertools import count
+from collections.abc import Callable, Collection, Iterator, Sequence
+from itertools import count, islice
 
 import sqlalchemy as sa
 
@@ -74,9 +74,12 @@ payload_table = sa.Table(
 request_table = sa.Table(
     "log_request",
     metadata,
-    sa.Column("request_id", sa.Text, primary_key=True),
+    sa.Column("request", sa.LargeBinary, primary_key=True),
+    sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Column("idx", sa.BigInteger, nullable=False),
 )
+
+_AT_ONCE = 500
 
 
 class Ledger:
@@ -136,11 +139,20 @@ class Ledger:
         _move(tx, head, new, writer.frontier.packed)
         return new
 
-    def _check(self, head: Head, entries: Sequence[bytes], at_micros: int) -> None:
+    def check_clock(self, head: Head, at_micros: int) -> None:
+        """Refuse a time that lies further before the last entry than clocks are set back now and then.
+
+        Raises:
+            ClockError: it does.
+
+        """
         if at_micros < head.last_time - self._tolerance:
             raise ClockError(
                 "an entry's time lies before the log's last entry", hint="set the clock of this machine right"
             )
+
+    def _check(self, head: Head, entries: Sequence[bytes], at_micros: int) -> None:
+        self.check_clock(head, at_micros)
         if not all(0 < len(entry) <= ENTRY_LIMIT for entry in entries):
             raise EntryError("an entry that is empty or longer than 65,535 bytes; none of this batch was written")
 
@@ -262,20 +274,30 @@ class Ledger:
         """Delete a user's payloads and return how many; entries, roots and proofs stay as they were."""
         return tx.execute(sa.delete(payload_table).where(payload_table.c.user == user)).rowcount
 
-    def remember_requests(self, tx: Transaction, rows: Sequence[tuple[str, int]]) -> None:
-        """Keep which request led to which entry, so that a request repeated is answered and not done again."""
-        tx.insert(request_table, ("request_id", "idx"), rows)
+    def remember_requests(self, tx: Transaction, rows: Sequence[tuple[bytes, bytes, int]]) -> None:
+        """Keep which request led to which entry: token of its id, token of its body, index of the entry."""
+        tx.insert(request_table, ("request", "body", "idx"), rows)
 
-    def entry_of_request(self, tx: Transaction, request_id: str) -> int | None:
-        """Return the index of the entry a request led to, if it came before."""
-        rows = ask(tx, "SELECT idx FROM log_request WHERE request_id = ?", (request_id,))
-        return int(rows[0][0]) if rows else None
+    def requests(self, tx: Transaction, tokens: Collection[bytes]) -> dict[bytes, tuple[bytes, int]]:
+        """Return, for those that came before, the token of the body and the index of the entry."""
+        chosen = sa.select(request_table.c.request, request_table.c.body, request_table.c.idx)
+        found: dict[bytes, tuple[bytes, int]] = {}
+        for some in _chunks(tokens):
+            rows = tx.execute(chosen.where(request_table.c.request.in_(some)))
+            found |= {bytes(each.request): (bytes(each.body), each.idx) for each in rows}
+        return found
 
     @staticmethod
     def _within(size: int, now: int) -> int:
         if size > now:
             raise EntryError(f"the log has {now} entries and not {size}")
         return size
+
+
+def _chunks(tokens: Collection[bytes]) -> Iterator[list[bytes]]:
+    left = iter(tokens)
+    while some := list(islice(left, _AT_ONCE)):
+        yield some
 
 
 def _edges(tx: Transaction, size: int) -> Callable[[int], bytes]:

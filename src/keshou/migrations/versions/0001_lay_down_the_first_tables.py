@@ -54,9 +54,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "log_request",
-        sa.Column("request_id", sa.Text(), nullable=False),
+        sa.Column("request", sa.LargeBinary(), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("idx", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("request_id"),
+        sa.PrimaryKeyConstraint("request"),
     )
     op.create_table(
         "log_state",

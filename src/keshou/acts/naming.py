@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What of a caller's words may stand in the log: ids that the rules or the site know, and nothing else.
+
+Entries are never changed, so whatever lands in one stays. A caller may put anything where an id belongs, a name or a
+number among them; what nobody declared is written as a keyed token that tells equal words apart and says nothing.
+"""
+
+import re
+from collections.abc import Callable, Collection, Mapping
+
+from keshou.declaration.model import Declaration, Published
+from keshou.gate.act import OWN_HAND, Act
+from keshou.gate.facts import GroundRecorded, ReviewApproved, StaffAppointed
+from keshou.gate.site import SiteStanding
+from keshou.law.law import Law
+
+_TOKEN = 16
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,63}")
+
+
+class Names:
+    """The ids known under the published rules and the operator's facts."""
+
+    def __init__(
+        self, law: Law, versions: Mapping[int, Published], site: SiteStanding, blind: Callable[[str], str]
+    ) -> None:
+        declared = [each.declaration for each in versions.values()]
+        self._blind = blind
+        self._purposes = {each.id for one in declared for each in one.purposes}
+        self._posts = {each.id for one in declared for each in one.posts}
+        self._places = {each.id for one in declared for each in one.departments}
+        self._places |= {each.id for one in declared for each in one.holdings}
+        self._recipients = {each.id for one in declared for each in one.recipients}
+        self._items = law.items.keys() | {each.id for one in declared for each in one.items}
+        self.services = {each.id for one in declared for each in one.services}
+        """Ids of every service declared."""
+        self._read_site(site, declared)
+
+    def _read_site(self, site: SiteStanding, declared: Collection[Declaration]) -> None:
+        self._staff = {OWN_HAND, *(fact.staff for fact in site.facts if isinstance(fact, StaffAppointed))}
+        self._reviews = {fact.review for fact in site.facts if isinstance(fact, ReviewApproved)}
+        self._grounds = {fact.ground for fact in site.facts if isinstance(fact, GroundRecorded)}
+        self._places |= {one.operator.id for one in declared}
+
+    def of_act(self, act: Act) -> dict[str, object]:
+        """Return an act's ids as its entry may hold them."""
+        return {
+            "who": self._person(act.by),
+            "post": self._known(act.post, self._posts),
+            "where": self._known(act.where, self._places),
+            "purpose": self._known(act.purpose, self._purposes),
+            "items": tuple(sorted(self._known(each, self._items) for each in act.items)),
+            "recipient": self._known(act.recipient, self._recipients),
+            "review": self._known(act.review, self._reviews),
+            "ground": self._known(act.ground, self._grounds),
+        }
+
+    def of_record(self, by: str, where: str) -> dict[str, object]:
+        """Return who wrote something down, and where, as its entry may hold it."""
+        return {"who": self._person(by), "where": self._known(where, self._places)}
+
+    def _person(self, by: str) -> str:
+        """Who acted is to be recorded also of those who hold no post (miit24:13.1.6), as long as it is a code."""
+        return by if _CODE.fullmatch(by) else self._known(by, self._staff)
+
+    def _known(self, word: str, known: Collection[str]) -> str:
+        return word if not word or word in known else "?" + self._blind(word)[:_TOKEN]

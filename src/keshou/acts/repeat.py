@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Requests that name themselves: asked again they are answered with the first entry, and not done twice.
+
+Neither the name nor the request is stored, only keyed tokens of both.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from keshou.acts.draft import Draft
+from keshou.acts.request import ActError, BulkPerform, Done, Erase, Job, Judged, Perform
+from keshou.db import Transaction
+from keshou.ledger.entry import decode
+from keshou.ledger.store import Ledger
+from keshou.vault.store import Vault
+
+
+class Requests:
+    """The named requests among the jobs of a batch, and those of them that came before."""
+
+    def __init__(self, tx: Transaction, ledger: Ledger, vault: Vault, jobs: Sequence[Job]) -> None:
+        self._tx, self._ledger = tx, ledger
+        self._tokens = {id(job): _tokens(job, vault) for job in jobs if job.request_id}
+        self._found = ledger.requests(tx, {name for name, _ in self._tokens.values()}) if self._tokens else {}
+        self._noted: dict[bytes, tuple[bytes, Draft]] = {}
+
+    def before(self, job: Job) -> Draft | None:
+        """Return the answer of a request that came before; None when it did not.
+
+        Raises:
+            ActError: another request had the same name.
+
+        """
+        if not job.request_id:
+            return None
+        name, body = self._tokens[id(job)]
+        if (noted := self._noted.get(name)) is not None:
+            _refuse_other(noted[0], body)
+            return noted[1]
+        if (found := self._found.get(name)) is None:
+            return None
+        _refuse_other(found[0], body)
+        header = decode(self._ledger.entry(self._tx, found[1]))
+        return Draft({}, done=Done(found[1], None, repeated=True, verdict=header.decision))
+
+    def note(self, job: Job, draft: Draft) -> None:
+        """Take note of a request that is being done."""
+        if job.request_id:
+            name, body = self._tokens[id(job)]
+            self._noted[name] = (body, draft)
+
+    def remember(self, places: Mapping[int, int]) -> None:
+        """Keep the requests done, each with the index of its entry; `places` is by the draft's identity."""
+        rows = [(name, body, places[id(draft)]) for name, (body, draft) in self._noted.items()]
+        self._ledger.remember_requests(self._tx, rows)
+
+
+def _refuse_other(first: bytes, body: bytes) -> None:
+    if first != body:
+        raise ActError("another request had the same id", hint="give each request an id of its own")
+
+
+def _tokens(job: Job, vault: Vault) -> tuple[bytes, bytes]:
+    if isinstance(job, Perform | BulkPerform | Erase | Judged):
+        body: object = msgspec.structs.replace(job, act=None)
+        body = (body, msgspec.structs.asdict(job.act) | {"when": None})
+    else:
+        body = job
+    text = msgspec.json.encode((type(job).__name__, body), order="deterministic").decode()
+    return bytes.fromhex(vault.blind("request " + job.request_id)), bytes.fromhex(vault.blind("body " + text))

@@ -1,0 +1,222 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ways round the door that were found once, each tried again."""
+
+import datetime as dt
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from house import START, VALUES, Clock, act, newcomer, ready
+
+from keshou.acts.request import ActError, BulkPerform, Erase, Perform
+from keshou.app.site import Site
+from keshou.db import Database
+from keshou.errors import UnreachableError
+from keshou.gate.decision import Deny, Permit
+from keshou.gate.facts import ConsentGiven, ConsentVoided, ConsentWithdrawn, ServiceStarted, StaffAppointed
+from keshou.law.terms import ActKind, ConsentStrength
+from keshou.ledger.entry import Header, decode
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
+    with ready(database, tmp_path, clock) as site:
+        site.do(newcomer(site, "u1"))
+        yield site
+
+
+def header(site: Site, entry: int) -> Header:
+    with site.reading() as tx:
+        return decode(site.ledger.entry(tx, entry))
+
+
+def test_a_failure_caught_inside_one_transaction_cannot_be_committed_past(site: Site) -> None:
+    good = Perform(act=act(ActKind.CORRECT, "u1", "tariff_plan"), values={"tariff_plan": "P-2"})
+    bad = Perform(act=act(ActKind.CORRECT, "u1", "tariff_plan"), values={"user_name": "x"})
+
+    def swallow() -> None:
+        with site.as_one() as do:
+            with pytest.raises(ActError):
+                do([good, bad])
+            with pytest.raises(ActError, match="failed"):
+                do([good])
+
+    with pytest.raises(ActError, match="failed"):
+        swallow()
+    assert site.perform(act(ActKind.USE, "u1", "tariff_plan")).values == {"tariff_plan": VALUES["tariff_plan"]}
+
+
+def test_another_request_under_the_same_id_is_refused(site: Site) -> None:
+    change = act(ActKind.CORRECT, "u1", "tariff_plan")
+    site.perform(change, {"tariff_plan": "P-1"}, request_id="r")
+    for other in ({"tariff_plan": "P-2"},):
+        with pytest.raises(ActError, match="same id"):
+            site.perform(change, other, request_id="r")
+    same = Perform(act=change, values={"tariff_plan": "P-3"}, request_id="s")
+    first, second = site.do_all([same, same])
+    assert first.entry == second.entry
+    assert site.perform(change, {"tariff_plan": "P-3"}, request_id="s").verdict == "permit"
+
+
+def test_a_repeated_denial_is_known_for_one(site: Site) -> None:
+    sell = act(ActKind.SELL, "u1", "tariff_plan")
+    site.perform(sell, request_id="r")
+    again = site.perform(sell, request_id="r")
+    assert (again.repeated, again.verdict) == (True, "deny")
+
+
+def test_a_clock_set_back_a_little_does_not_undo_a_withdrawal(site: Site, clock: Clock) -> None:
+    clock.moment += dt.timedelta(seconds=10)
+    site.record("u1", ConsentWithdrawn(at=clock(), purpose="service"))
+    clock.moment -= dt.timedelta(seconds=1.5)
+    assert isinstance(site.perform(act(ActKind.USE, "u1", "tariff_plan")).decision, Deny)
+
+
+def test_what_is_not_held_cannot_be_corrected_into_being(site: Site) -> None:
+    site.cancel("u1")
+    with pytest.raises(ActError, match="not held"):
+        site.perform(act(ActKind.CORRECT, "u1", "tariff_plan"), {"tariff_plan": "P-1"})
+
+
+def test_erasing_is_judged_on_what_the_same_batch_collected(site: Site) -> None:
+    plain = {"mobile_number": "15400000000"}
+    site.do(newcomer(site, "u2", plain))
+    papers = act(ActKind.COLLECT, "u2", "resident_id_number")
+    collect = Perform(act=papers, values={"resident_id_number": VALUES["resident_id_number"]})
+    erase = Erase(act=act(ActKind.DESTROY, "u2", "mobile_number"))
+    _, erased = site.do_all([collect, erase])
+    assert isinstance(erased.decision, Deny)
+    assert "miit25:11" in {str(reason.cite) for reason in erased.decision.reasons}
+
+
+def test_what_a_caller_puts_where_an_id_belongs_does_not_stand_in_the_log(site: Site) -> None:
+    words = ("张三", "15412345678", "990101188001010018")
+    done = site.perform(
+        act(ActKind.USE, "u1", words[2], by=words[0], purpose=words[1], where=words[0], recipient=words[1],
+            ground=words[2], review=words[0], post=words[1])
+    )  # fmt: skip
+    assert isinstance(done.decision, Deny)
+    with site.reading() as tx:
+        body = site.ledger.entry(tx, done.entry).decode()
+    assert not [word for word in words if word in body]
+    assert header(site, done.entry).who.startswith("?")
+    first, second = (header(site, site.perform(act(ActKind.USE, "u1", "x", by=words[0])).entry).who for _ in range(2))
+    assert first == second, "the same stranger cannot be told to be the same"
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        ConsentVoided(at=START, purpose="张三", because="deceit"),
+        ConsentVoided(at=START, purpose="service", because="because of 15412345678"),
+        ServiceStarted(at=START, service="张三"),
+        ConsentWithdrawn(at=START, purpose="张三"),
+    ],
+)
+def test_facts_name_only_what_the_rules_declare(site: Site, fact: ConsentVoided) -> None:
+    with pytest.raises(ActError):
+        site.record("u1", fact)
+
+
+def test_staff_are_known_by_a_code_and_not_by_their_name(site: Site) -> None:
+    with pytest.raises(ActError, match="an id that is not one"):
+        site.record_site(StaffAppointed(at=START, staff="张 三", post="clerk"), by="officer")
+
+
+def test_who_holds_no_post_neither_ends_a_service_nor_gives_consent_for_a_user(site: Site) -> None:
+    given = ConsentGiven(at=START, purpose="marketing", version=1, strength=ConsentStrength.EXPRESS)
+    with pytest.raises(ActError, match="holds no post"):
+        site.record("u1", given, by="stranger")
+    with pytest.raises(ActError, match="holds no post"):
+        site.cancel("u1", by="stranger")
+    assert site.cancel("u1", by="clerk1").shredded
+
+
+@pytest.mark.parametrize("kind", [ActKind.USE, ActKind.QUERY, ActKind.DELETE, ActKind.PROVIDE])
+def test_bulk_acts_do_not_go_by_another_name(site: Site, kind: ActKind) -> None:
+    with pytest.raises(ActError, match="bulk act"):
+        site.do(BulkPerform(act=act(kind, "", "tariff_plan"), users=("u1",)))
+
+
+def test_a_bulk_act_that_everybody_refuses_is_a_denial_on_record(site: Site) -> None:
+    site.record("u1", ConsentWithdrawn(at=START, purpose="service"))
+    done = site.do(BulkPerform(act=act(ActKind.EXPORT, "", "tariff_plan", by="lister"), users=("u1", "nobody")))
+    entry = header(site, done.entry)
+    assert (entry.decision, entry.count) == ("deny", 0)
+    assert b'"miit24:9.1":2' in bytes(entry.fact)
+    assert done.by_user == {}
+
+
+def test_many_keys_destroyed_at_once_fit_into_one_entry(database: Database, tmp_path: Path, clock: Clock) -> None:
+    with ready(database, tmp_path, clock) as site:
+        users = tuple(f"m{number}" for number in range(100))
+        site.do_all([newcomer(site, user, {"tariff_plan": "P-1"}) for user in users])
+        for user in users:
+            site.record(user, ConsentWithdrawn(at=clock(), purpose="marketing"))
+        clock.moment += dt.timedelta(days=1)
+        destroy = BulkPerform(act=act(ActKind.DESTROY, "", "tariff_plan"), users=users[:2])
+        done = site.do(destroy)
+        assert isinstance(done.decision, Permit)
+        assert len(header(site, done.entry).keys) == 2
+
+
+def test_a_fact_dated_before_what_is_on_record_is_refused(site: Site, clock: Clock) -> None:
+    clock.moment += dt.timedelta(hours=1)
+    site.record("u1", ConsentGiven(at=clock(), purpose="marketing", version=1, strength=ConsentStrength.EXPRESS))
+    with pytest.raises(ActError, match="before what is on record"):
+        site.record("u1", ConsentWithdrawn(at=START, purpose="marketing"))
+
+
+def test_a_time_without_a_zone_is_refused_where_facts_come_in(site: Site) -> None:
+    with pytest.raises(ActError, match="without a zone"):
+        site.record("u1", ConsentWithdrawn(at=START.replace(tzinfo=None), purpose="service"))
+
+
+def test_lawful_acts_are_not_denied_when_memory_is_short(database: Database, tmp_path: Path) -> None:
+    with ready(database, tmp_path, standings=8) as site:
+        users = [f"u{number}" for number in range(40)]
+        site.do_all([newcomer(site, user) for user in users])
+        denied: list[str] = []
+
+        def ask(start: int) -> None:
+            denied.extend(
+                user for user in users[start:] * 4 if not site.ask(act(ActKind.USE, user, "tariff_plan")).permitted
+            )
+
+        threads = [threading.Thread(target=ask, args=(start,)) for start in range(4)]
+        for thread in threads:
+            thread.start()
+        for _ in range(4):
+            done = site.do_all([Perform(act=act(ActKind.USE, user, "tariff_plan")) for user in users])
+            denied.extend(user for user, each in zip(users, done, strict=True) if not each.values)
+        for thread in threads:
+            thread.join()
+        assert denied == []
+        assert len(site._known.users) <= 8 + 1
+
+
+def test_a_job_inside_ones_own_transaction_is_refused_and_does_not_hang(site: Site) -> None:
+    def inside() -> None:
+        with site.as_one():
+            site.perform(act(ActKind.USE, "u1", "tariff_plan"))
+
+    with pytest.raises(UnreachableError, match="turn"):
+        inside()
+
+
+def test_other_callers_wait_for_a_long_transaction_and_are_answered(site: Site) -> None:
+    answers: list[object] = []
+    with site.as_one() as do:
+        do([newcomer(site, "u7")])
+        other = threading.Thread(target=lambda: answers.append(site.perform(act(ActKind.USE, "u1", "tariff_plan"))))
+        other.start()
+        other.join(0.2)
+        assert other.is_alive()
+    other.join(10)
+    assert len(answers) == 1
