@@ -17,13 +17,14 @@ def tell(
     unit: str = "s",
     target: float | None = None,
     beside: Mapping[str, float | None] | None = None,
-    **figures: float | str,
+    at_most: Mapping[str, float] | None = None,
+    **figures: float,
 ) -> None:
     """Say what was measured: `count` operations a round, shown as ``us`` each, ``rate`` a second, or ``s`` a round.
 
     `name` is what others call it in their `beside`, which names measurements of the same run, each with how many
     times as fast as it this one has to be (None: no target, only shown). `target` is in the unit shown. `figures` are
-    shown as they are.
+    shown as they are, with the limit that `at_most` sets them.
     """
     benchmark.extra_info |= {
         "id": name or what,
@@ -33,6 +34,7 @@ def tell(
         "unit": unit,
         "target": target,
         "beside": dict(beside or {}),
+        "at_most": dict(at_most or {}),
         "figures": figures,
     }
 

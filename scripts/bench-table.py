@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
 START, END = "<!-- results -->\n", "<!-- end -->"
 HEADS = ("what", "measured", "asked for", "beside others", "also")
+ROOMS = ("gate, one act", "gate, columns", "acts, waiting callers", "acts, batches", "import", "ledger", "floors")
 _THOUSAND = 1000
 
 
@@ -74,8 +75,13 @@ def _mark(*, met: bool) -> str:
 
 def also(result: dict[str, Any]) -> str:
     """Return the other figures, such as the median wait of a caller."""
-    figures: dict[str, Any] = result["extra_info"]["figures"]
-    return ", ".join(f"{name.replace('_', ' ')} {given}" for name, given in figures.items() if given != "")
+    told = result["extra_info"]
+    parts = []
+    for name, given in told["figures"].items():
+        most = told["at_most"].get(name)
+        limit = f" (≤ {most}) {_mark(met=given <= most)}" if most is not None else ""
+        parts.append(f"{name.replace('_', ' ')} {given}{limit}")
+    return ", ".join(parts)
 
 
 def tables(report: dict[str, Any]) -> str:
@@ -85,7 +91,7 @@ def tables(report: dict[str, Any]) -> str:
     machine = report["machine_info"]
     python, cores = machine["python_version"], machine["cpu"].get("count", "?")
     lines = [f"{report['datetime'][:10]}, {machine['system']}, {cores} cores, Python {python}. Medians.", ""]
-    for room in dict.fromkeys(result["extra_info"]["room"] for result in told):
+    for room in sorted({result["extra_info"]["room"] for result in told}, key=ROOMS.index):
         lines += [f"### {room[:1].upper()}{room[1:]}", "", _row(HEADS), _row("---" for _ in HEADS)]
         for result in (each for each in told if each["extra_info"]["room"] == room):
             unit = result["extra_info"]["unit"]
