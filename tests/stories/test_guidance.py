@@ -17,6 +17,8 @@ from keshou.gate.facts import CapacityFull, CapacityLimited, ConsentGiven, Notic
 from keshou.language import Text
 from keshou.law.terms import ActKind, ConsentStrength
 
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""What is told here differs between databases in nothing; other stories run on both."""
 TACIT, EXPRESS, GUARDIAN = ConsentStrength.TACIT, ConsentStrength.EXPRESS, ConsentStrength.GUARDIAN
 PAPER = {"resident_id_number": "990101188001010018"}
 PLAN = {"tariff_plan": "P-19"}

@@ -44,8 +44,8 @@ def story(database: Database, tmp_path: Path) -> Iterator[Story]:
             begun = ServiceStarted(at=story.now, service="mobile")
             story.take_in(user, {"user_name": "庄周子休"}, [story.notice(), *agreed, begun])
         assert story.on("2026-07-01").site.publish(second_rules(), by="officer").version == 2
-        agreed = [story.consent(each, version=2) for each in ("care", "billing")]
-        story.on("2026-08-10").tells(ZHUANG, story.notice(2), *agreed)
+        shown = story.on("2026-08-10").notice(2)
+        story.tells(ZHUANG, shown, *(story.consent(each, version=2) for each in ("care", "billing")))
         yield story
 
 

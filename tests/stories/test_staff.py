@@ -12,6 +12,8 @@ from keshou.db import Database
 from keshou.gate.facts import ServiceStarted, StaffAppointed, StaffRemoved
 from keshou.law.terms import ActKind
 
+pytestmark = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+"""What is told here differs between databases in nothing; other stories run on both."""
 WANG = "A-1"
 GRANT = {"miit24:13.1.3"}
 PLAN: dict[str, Any] = {"purpose": "service"}

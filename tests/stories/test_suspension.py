@@ -62,12 +62,12 @@ def test_lifting_what_was_never_ordered_lifts_nothing(site: Site) -> None:
 
 def test_order_and_lifting_are_in_the_log_and_past_answers_stay(site: Site) -> None:
     before = site.now()
-    entry = site.record_site(SuspensionOrdered(at=site.now(), suspension="s1"), by="officer") - 1
+    entry = site.record_site(SuspensionOrdered(at=site.now(), suspension="s1"), by="judge") - 1
     during = site.now()
     site.record_site(SuspensionLifted(at=site.now(), suspension="s1"), by="officer")
     with site.reading() as tx:
         header = decode(site.ledger.entry(tx, entry))
-    assert (header.event, header.who) == ("fact:suspension_ordered", "officer")
+    assert (header.event, header.who) == ("fact:suspension_ordered", "judge")
     told = [type(site.ask(act(ActKind.USE, "u1", "tariff_plan"), at_least=0)) for _ in range(2)]
     assert told == [Permit, Permit]
     for moment, answer in ((before, Permit), (during, Deny), (site.now(), Permit)):
