@@ -77,6 +77,31 @@ def test_no_second_encoding_is_accepted(case):
         decode(REFUSED[case])
 
 
+UNREADABLE = {
+    "a whole number too large": {"a": 2**53},
+    "too large, negative": {"a": -(2**53)},
+    "far too large": {"a": 2**70},
+    "a point": {"a": 2.5},
+    "a whole number with a point": {"a": 2.0},
+    "deep inside": {"a": [{"b": (1, frozenset({0.5}))}]},
+    "not a number": {"a": float("nan")},
+    "without end": [float("inf")],
+    "no JSON at all": {"a": object()},
+}
+
+
+@pytest.mark.parametrize("case", UNREADABLE)
+def test_a_fact_that_would_not_read_back_is_refused_before_it_is_written(case):
+    with pytest.raises(EntryError):
+        fact_json(UNREADABLE[case])
+
+
+@pytest.mark.parametrize("number", [0, -1, 2**53 - 1, 1 - 2**53])
+def test_the_largest_numbers_a_fact_may_hold_read_back(number):
+    fact = fact_json({"a": number, "b": frozenset({number})})
+    assert decode(encode(Header(event="fact:x", t=1, fact=fact))).fact == fact
+
+
 def test_an_entry_too_long_for_a_bundle_is_refused():
     with pytest.raises(EntryError):
         encode(Header(event="query", t=1, who="x" * 65_535))

@@ -107,20 +107,37 @@ def decode(body: bytes) -> Header:
 
 
 def fact_json(fact: object) -> msgspec.Raw:
-    """Return a fact as the canonical JSON that `Header.fact` holds: names in alphabetical order, sets in order."""
-    return msgspec.Raw(msgspec.json.encode(fact, order="sorted"))
+    """Return a fact as the canonical JSON that `Header.fact` holds: names in alphabetical order, sets in order.
+
+    Raises:
+        EntryError: it has numbers that not every reader of JSON reads alike, or cannot be written at all.
+
+    """
+    try:
+        if _has_float(msgspec.to_builtins(fact)):
+            raise EntryError(_NUMBER, hint="write it as text")
+        raw = msgspec.json.encode(fact, order="sorted")
+    except (TypeError, OverflowError, msgspec.MsgspecError) as error:
+        raise EntryError("a fact that no entry can hold") from error
+    _check_canonical(raw)
+    return msgspec.Raw(raw)
+
+
+_NUMBER = "a fact with a number that is not whole or is beyond 2^53-1"
 
 
 def _check_canonical(raw: bytes) -> None:
     fact = msgspec.json.decode(raw)
-    if _has_float(fact) or msgspec.json.encode(fact, order="sorted") != raw:
+    if _has_float(fact):
+        raise EntryError(_NUMBER)
+    if msgspec.json.encode(fact, order="sorted") != raw:
         raise EntryError("an entry whose fact is not in canonical form")
 
 
 def _has_float(value: Any) -> bool:
     if isinstance(value, dict):
         return any(_has_float(each) for each in value.values())
-    if isinstance(value, list):
+    if isinstance(value, list | tuple | set | frozenset):
         return any(_has_float(each) for each in value)
     return isinstance(value, float) or (isinstance(value, int) and abs(value) > _LARGEST_INT)
 
