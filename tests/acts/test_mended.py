@@ -11,12 +11,13 @@ from house import START, VALUES, Clock, act, newcomer, ready
 
 from keshou.acts.request import ActError, BulkPerform, Erase, Perform
 from keshou.app.site import Site
-from keshou.db import Database
-from keshou.errors import UnreachableError
+from keshou.db import Database, metadata
+from keshou.errors import IntegrityError, UnreachableError
 from keshou.gate.decision import Deny, Permit
 from keshou.gate.facts import ConsentGiven, ConsentVoided, ConsentWithdrawn, ServiceStarted, StaffAppointed
 from keshou.law.terms import ActKind, ConsentStrength
 from keshou.ledger.entry import Header, decode
+from keshou.ledger.errors import ForkError
 
 
 @pytest.fixture
@@ -220,3 +221,38 @@ def test_other_callers_wait_for_a_long_transaction_and_are_answered(site: Site) 
         assert other.is_alive()
     other.join(10)
     assert len(answers) == 1
+
+
+def test_a_database_put_back_from_an_old_copy_is_not_signed_again(site: Site, database: Database) -> None:
+    site.checkpoint()
+    with database.transaction() as tx:
+        kept = {
+            table: [tuple(row) for row in tx.connection.exec_driver_sql(f'SELECT * FROM "{table}"')]  # noqa: S608
+            for table in ("log_state", "log_entry", "log_checkpoint", "log_payload")
+        }
+    site.perform(act(ActKind.USE, "u1", "tariff_plan"))
+    site.checkpoint()
+    with database.transaction() as tx:
+        for table, rows in kept.items():
+            tx.connection.exec_driver_sql(f'DELETE FROM "{table}"')  # noqa: S608
+            columns = [column.name for column in metadata.tables[table].columns]
+            tx.insert(metadata.tables[table], columns, rows)
+    with pytest.raises(ForkError, match="signed"):
+        site.checkpoint()
+    (site.home / "log.checkpoint").unlink()
+
+
+def test_a_log_found_altered_takes_no_more_acts(database: Database, tmp_path: Path, clock: Clock) -> None:
+    site = ready(database, tmp_path, clock, checkpoint_every=0.0)
+    site.checkpoint()
+    with database.transaction() as tx:
+        tx.connection.exec_driver_sql("UPDATE log_entry SET leaf = body WHERE idx = 0")
+    with pytest.raises(IntegrityError):
+        _go_on(site)
+    with pytest.raises(IntegrityError):
+        site.close()
+
+
+def _go_on(site: Site) -> None:
+    for number in range(200):
+        site.do(newcomer(site, f"n{number}"))

@@ -11,7 +11,7 @@ from keshou.acts.known import Known
 from keshou.acts.perform import Acts
 from keshou.acts.request import Cancel, Done, Job, Perform, Publish, Record, RecordSite
 from keshou.acts.work import Pending
-from keshou.app import clock, mark
+from keshou.app import clock, last_signed, mark
 from keshou.app.sequencer import Sequencer
 from keshou.app.settings import Settings, database_url, find_home, read_settings
 from keshou.db import Database, Transaction, to_micros
@@ -180,11 +180,22 @@ class Site:
             return self.declarations.current(tx, self.now())
 
     def checkpoint(self) -> bytes | None:
-        """Sign the log as it stands and keep the checkpoint; None while the log is empty."""
+        """Sign the log as it stands and keep the checkpoint; None while the log is empty.
+
+        Raises:
+            ForkError: the log does not extend what was signed last, in the database or in the folder.
+
+        """
+        kept = last_signed.read(self.home)
         with self.database.transaction() as tx:
+            if kept is not None:
+                self.ledger.agree_with(tx, kept)
             if self.ledger.head(tx).size == 0:
                 return None
-            return self.ledger.checkpoint(tx, to_micros(self.now()))
+            note = self.ledger.checkpoint(tx, to_micros(self.now()))
+        if note != kept:
+            last_signed.keep(self.home, note)
+        return note
 
     def _sign(self) -> None:
         self.checkpoint()
