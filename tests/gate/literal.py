@@ -151,7 +151,7 @@ def registration_destroyed_early(q: Question) -> bool:
 def registration_used_beyond_service(q: Question) -> bool:
     if not q.registration_items() or q.act.kind in {K.DELETE, K.DESTROY} or q.own_hand():
         return False
-    return q.purpose is not None and not q.purpose.provides_service
+    return q.purpose is None or not q.purpose.provides_service
 
 
 def registration_disclosed(q: Question) -> bool:

@@ -91,7 +91,9 @@ class Question:
         return bool(self.act.items) and all(item in self.law.items or item in own for item in self.act.items)
 
     def registration_items(self) -> set[str]:
-        return {need.item for need in self.needs if need.class_ == "registration"} & self.act.items
+        purposes = self.declared.purposes if self.declared else ()
+        kept_so = {need.item for each in purposes for need in each.needs if need.class_ == "registration"}
+        return kept_so & self.act.items
 
     # --- who acts
 

@@ -80,7 +80,7 @@ class Conditions(UserConditions):
     erases: Condition
     """Deletion or destruction."""
     touches_registration: Condition
-    """An item is held as registration information under this purpose."""
+    """An item is one that some purpose of the rules in force keeps as registration information."""
     touches_sensitive: Condition
     """An item is sensitive in the guidance's sense."""
     own_hand: Condition

@@ -17,7 +17,7 @@ from keshou.gate.facts import RulesPublished
 from keshou.gate.standing import Consent
 from keshou.law.law import DayLaw, Law
 from keshou.law.model import Citation, LawError, Period
-from keshou.law.terms import HIGHER_RANKS, ActKind, ConsentStrength, Rank
+from keshou.law.terms import HIGHER_RANKS, ActKind, ConsentStrength, Rank, RetentionClass
 
 GUIDANCE = "gbz28828"
 """The guidance that knows tacit consent and sensitive information."""
@@ -31,7 +31,7 @@ _MOST_KEPT = 1 << 16
 class PurposeRules:
     """One purpose with its items as bits; items it does not need share two bits that nothing ever covers."""
 
-    __slots__ = ("all", "bits", "declared", "id", "registration", "sensitive")
+    __slots__ = ("all", "bits", "declared", "id", "sensitive")
 
     def __init__(self, id_: str, declared: Purpose | None, sensitive: Collection[str]) -> None:
         self.id, self.declared = id_, declared
@@ -39,7 +39,6 @@ class PurposeRules:
         self.bits = {item: 1 << place for place, item in enumerate(sorted({need.item for need in needs}))}
         """Item -> bit."""
         self.all = sum(self.bits.values())
-        self.registration = self.mask(need.item for need in needs if need.class_ == "registration")
         other_sensitive = 2 << len(self.bits)
         self.sensitive = self.mask(self.bits.keys() & set(sensitive)) | other_sensitive
 
@@ -113,6 +112,9 @@ class Edition:
         """Every kind of information known."""
         named = {item.id for item in self._law.items.values() if item.is_sensitive(GUIDANCE)}
         self.sensitive = frozenset(named | {item.id for item in own if item.sensitive})
+        needs = [need for purpose in declared.purposes for need in purpose.needs] if declared else []
+        self.registration = frozenset(need.item for need in needs if need.class_ is RetentionClass.REGISTRATION)
+        """Items that any purpose keeps as registration information: that is how they are kept, whoever asks."""
 
     @property
     def tacit_counts(self) -> bool:

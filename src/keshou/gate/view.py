@@ -99,7 +99,7 @@ class View:
         truths = {
             "items_known": bool(act.items) and act.items <= self.edition.items,
             "within_need": bool(act.items) and declared and not mask & ~needed,
-            "touches_registration": bool(mask & row.purpose.registration),
+            "touches_registration": not act.items.isdisjoint(self.edition.registration),
             "touches_sensitive": bool(mask & row.purpose.sensitive),
             "kind_declared": own and declared,
             "serves_users": own and declared,
