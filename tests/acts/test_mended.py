@@ -3,6 +3,7 @@
 
 import datetime as dt
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -246,7 +247,9 @@ def test_a_database_put_back_from_an_old_copy_is_not_signed_again(site: Site, da
 def test_a_log_that_falls_short_of_what_was_signed_takes_no_more_acts(
     database: Database, tmp_path: Path, clock: Clock
 ) -> None:
-    site = ready(database, tmp_path, clock, checkpoint_every=0.0)
+    site = ready(database, tmp_path, clock, checkpoint_every=0.05)
+    site.checkpoint()
+    time.sleep(0.3)
     ahead = sign_checkpoint(Checkpoint(site.ledger.origin, 10**6, bytes(32)), site.ledger._signer)
     (tmp_path / "log.checkpoint").write_bytes(ahead)
     with pytest.raises(ForkError):
@@ -258,3 +261,4 @@ def test_a_log_that_falls_short_of_what_was_signed_takes_no_more_acts(
 def _go_on(site: Site) -> None:
     for number in range(200):
         site.do(newcomer(site, f"n{number}"))
+        time.sleep(0.01)

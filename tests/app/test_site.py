@@ -108,6 +108,11 @@ def lose_the_tables(home: Path) -> None:
     (home / "keshou.db").unlink()
 
 
+def empty_the_database(home: Path) -> None:
+    lose_the_tables(home)
+    (home / "keshou.db").touch()
+
+
 @pytest.mark.parametrize(
     ("break_it", "message", "status"),
     [
@@ -116,7 +121,8 @@ def lose_the_tables(home: Path) -> None:
         (open_the_folder_to_the_group, "0750", ExitStatus.WRONG_INPUT),
         (take_another_sites_keys, "site", ExitStatus.WRONG_INPUT),
         (take_another_sites_database, "another site", ExitStatus.BROKEN),
-        (lose_the_tables, "schema", ExitStatus.WRONG_INPUT),
+        (lose_the_tables, "there is no database", ExitStatus.UNREACHABLE),
+        (empty_the_database, "schema", ExitStatus.WRONG_INPUT),
     ],
 )
 def test_a_site_that_is_not_whole_is_not_opened(home: Path, break_it: object, message: str, status: ExitStatus) -> None:

@@ -136,7 +136,11 @@ def test_a_package_file_holds_its_caption_and_nothing_else() -> None:
 def test_the_packages_root_only_offers_names() -> None:
     allowed = (ast.Expr, ast.Import, ast.ImportFrom, ast.Assign, ast.AnnAssign)
     tree = ast.parse((PACKAGE / "__init__.py").read_text("utf-8"))
-    assert [type(node).__name__ for node in tree.body if not isinstance(node, allowed)] == []
+    others = [node for node in tree.body if not isinstance(node, allowed)]
+    named = [
+        node.name if isinstance(node, ast.FunctionDef) else ast.unparse(getattr(node, "test", node)) for node in others
+    ]
+    assert named == ["TYPE_CHECKING", "open"]
 
 
 def test_no_file_is_longer_than_a_reader_can_hold() -> None:

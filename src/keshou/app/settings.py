@@ -14,6 +14,7 @@ from keshou.errors import InputError, UnreachableError
 SETTINGS_FILE = "keshou.toml"
 DECLARATION_FILE = "operator.toml"
 _PREFIX = "KESHOU_"
+_SQLITE = "sqlite:///"
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -94,7 +95,12 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 
 def database_url(settings: Settings, home: Path) -> str:
     """Return the database's address, a relative SQLite path taken from `home`."""
-    prefix = "sqlite:///"
-    if settings.database.startswith(prefix):
-        return prefix + str((home / settings.database.removeprefix(prefix)).resolve())
-    return settings.database
+    path = sqlite_path(settings, home)
+    return settings.database if path is None else f"{_SQLITE}{path}"
+
+
+def sqlite_path(settings: Settings, home: Path) -> Path | None:
+    """Return the file of a SQLite database; None for a server."""
+    if not settings.database.startswith(_SQLITE):
+        return None
+    return (home / settings.database.removeprefix(_SQLITE)).resolve()

@@ -13,11 +13,11 @@ from keshou.acts.request import Cancel, Done, Job, Perform, Publish, Record, Rec
 from keshou.acts.work import Pending
 from keshou.app import clock, last_signed, mark
 from keshou.app.sequencer import Sequencer
-from keshou.app.settings import Settings, database_url, find_home, read_settings
+from keshou.app.settings import Settings, database_url, find_home, read_settings, sqlite_path
 from keshou.db import Database, Transaction, to_micros
 from keshou.declaration.model import Declaration, Published
 from keshou.declaration.store import Declarations
-from keshou.errors import InputError
+from keshou.errors import InputError, UnreachableError
 from keshou.gate.act import OWN_HAND, Act
 from keshou.gate.decision import Decision
 from keshou.gate.facts import SiteFact, UserFact
@@ -70,6 +70,7 @@ class Site:
         home = find_home(Path(home) if home is not None else None)
         settings = read_settings(home)
         keys = FileKeys.open(home / settings.keys, settings.site)
+        _refuse_missing(settings, home)
         database = Database(database_url(settings, home))
         try:
             with database.reading() as tx:
@@ -203,6 +204,12 @@ class Site:
     def _write(self, tx: Transaction, jobs: Sequence[Job]) -> tuple[Sequence[Pending], Callable[[], None]]:
         work = self._acts.start(tx)
         return work.perform(jobs, self.now()), work.committed
+
+
+def _refuse_missing(settings: Settings, home: Path) -> None:
+    path = sqlite_path(settings, home)
+    if path is not None and not path.is_file():
+        raise UnreachableError(f"there is no database {path}", hint="put it back, or mend `database` in keshou.toml")
 
 
 def _refuse_foreign(tx: Transaction, settings: Settings) -> None:

@@ -3,6 +3,7 @@
 
 import datetime as dt
 import hashlib
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -16,6 +17,7 @@ from keshou.declaration.render import render
 from keshou.errors import IntegrityError
 from keshou.language import Language
 from keshou.law.law import Law
+from keshou.law.load import load
 
 _TABLE = sa.Table(
     "declaration",
@@ -24,13 +26,20 @@ _TABLE = sa.Table(
     sa.Column("digest", sa.String(64), nullable=False),
     sa.Column("effective", sa.BigInteger, nullable=False),
     sa.Column("published_at", sa.BigInteger, nullable=False),
-    sa.Column("notice_complete", sa.Boolean, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Column("notice_zh", sa.String(64), nullable=False),
     sa.Column("notice_en", sa.String(64), nullable=False),
     sa.Column("rules_zh", sa.Text, nullable=False),
     sa.Column("rules_en", sa.Text, nullable=False),
 )
+
+
+class Stored(NamedTuple):
+    """What lies in the table for one version: the digest its body really has, and whether its pages have theirs."""
+
+    digest: str
+    effective: dt.datetime
+    whole: bool
 
 
 class Declarations:
@@ -111,6 +120,20 @@ class Declarations:
         row = _row(tx, version)
         return str(row.notice_zh if language == "zh" else row.notice_en)
 
+    def stored(self, tx: Transaction, version: int) -> Stored | None:
+        """Return what lies in the table for a version, true or not; None when there is no such row."""
+        row: Any = tx.execute(sa.select(_TABLE).where(_TABLE.c.version == version)).first()
+        if row is None:
+            return None
+        body = hashlib.sha256(bytes(row.body)).hexdigest()
+        kept = (row.digest, row.notice_zh, row.notice_en)
+        whole = kept == (body, _sha256(row.rules_zh), _sha256(row.rules_en))
+        return Stored(body, from_micros(row.effective), whole)
+
+    def numbers(self, tx: Transaction) -> list[int]:
+        """Return the number of every version in the table."""
+        return [version for (version,) in tx.execute(sa.select(_TABLE.c.version).order_by(_TABLE.c.version))]
+
     def difference(self, tx: Transaction, version: int) -> Difference:
         """Return what a version newly allows over the one before.
 
@@ -132,7 +155,6 @@ class Declarations:
             "digest": published.digest,
             "effective": to_micros(published.effective),
             "published_at": to_micros(now),
-            "notice_complete": published.notice_complete,
             "body": encode(published.declaration),
             "notice_zh": _sha256(rules_zh),
             "notice_en": _sha256(rules_en),
@@ -154,12 +176,13 @@ def _published(row: sa.Row[tuple[object, ...]]) -> Published:
     body = bytes(row.body)
     if hashlib.sha256(body).hexdigest() != row.digest:
         raise IntegrityError(f"version {row.version} of the rules is not what was published")
+    declaration = decode(body)
     return Published(
         version=row.version,
         digest=row.digest,
         effective=from_micros(row.effective),
-        declaration=decode(body),
-        notice_complete=row.notice_complete,
+        declaration=declaration,
+        notice_complete=not notice_complete(declaration, load()),
     )
 
 

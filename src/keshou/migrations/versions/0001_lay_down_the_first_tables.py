@@ -17,7 +17,6 @@ def upgrade() -> None:
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("effective", sa.BigInteger(), nullable=False),
         sa.Column("published_at", sa.BigInteger(), nullable=False),
-        sa.Column("notice_complete", sa.Boolean(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.Column("notice_zh", sa.String(length=64), nullable=False),
         sa.Column("notice_en", sa.String(length=64), nullable=False),
