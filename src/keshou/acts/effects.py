@@ -120,6 +120,7 @@ def cancel(work: Work, job: Cancel, now: dt.datetime) -> Draft:
     if in_use == set(ending):
         work.settle()
         draft.shredded = work.known.vault.shred(work.tx, key, [RetentionClass.SERVICE], now)
+        work.removed(key)
         draft.header["keys"] = _key_ids(draft.shredded)
     return draft
 
@@ -142,6 +143,7 @@ def erase(work: Work, job: Erase, now: dt.datetime) -> Draft:
     draft.sealed = ()
     draft.user_facts = [(key, facts)]
     draft.shredded = work.known.vault.shred(work.tx, key, list(RetentionClass), now)
+    work.removed(key)
     draft.header["keys"] = _key_ids(draft.shredded)
     work.forget(act.user, key)
     return draft
@@ -233,8 +235,7 @@ def _do(work: Work, draft: Draft, job: Perform, key: int, now: dt.datetime) -> N
 
 
 def _refuse_new(work: Work, key: int, act: Act) -> None:
-    work.settle()
-    if not act.items <= work.known.vault.items_of(work.tx, key).keys():
+    if not act.items <= work.held(key):
         raise ActError("what is not held cannot be corrected", hint="collect it first")
 
 
@@ -242,6 +243,7 @@ def _remove(work: Work, key: int, items: Collection[str], now: dt.datetime) -> l
     """Remove values and shred the key of every class of which nothing is left."""
     vault = work.known.vault
     vault.remove(work.tx, key, items)
+    work.removed(key)
     left = set(vault.items_of(work.tx, key).values())
     gone = [each for each in _INFORMATION if each not in left]
     return vault.shred(work.tx, key, gone, now) if gone else []

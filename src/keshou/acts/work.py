@@ -23,10 +23,10 @@ from keshou.acts.draft import Draft
 from keshou.acts.known import Known, View
 from keshou.acts.naming import Names
 from keshou.acts.repeat import Requests
-from keshou.acts.request import ActError, Job
+from keshou.acts.request import ActError, Job, Perform
 from keshou.db import Transaction, from_micros, to_micros
 from keshou.gate.facts import GroundRecorded, SiteFact, UserFact
-from keshou.law.terms import RetentionClass
+from keshou.law.terms import ActKind, RetentionClass
 from keshou.ledger import entry
 from keshou.ledger.merkle import Frontier, leaf_hash
 from keshou.ledger.store import Ledger
@@ -62,6 +62,7 @@ class Work:
         self._sealing: set[int] = set()
         self._fetches: list[tuple[Draft, Sequence[tuple[str, int]], tuple[str, ...]]] = []
         self._fetching: set[int] = set()
+        self._held: dict[int, set[str]] = {}
         self._spoiled = False
 
     def perform(self, jobs: Sequence[Job], now: dt.datetime) -> list[Pending]:
@@ -95,6 +96,9 @@ class Work:
     def _perform(self, jobs: Sequence[Job], now: dt.datetime) -> list[Pending]:
         self._drafts, self._settled = [], 0
         self.view.prepare(self.tx, jobs)
+        corrected = {job.act.user for job in jobs if isinstance(job, Perform) and job.act.kind is ActKind.CORRECT}
+        keys = [self.view.keys[user] for user in corrected & self.view.keys.keys()]
+        self._held = self.known.vault.items_held(self.tx, keys) if keys else {}
         requests = Requests(self.tx, self.ledger, self.known.vault, jobs)
         answers = [self._answer(job, requests, now) for job in jobs]
         first = self._append(now, requests)
@@ -131,6 +135,23 @@ class Work:
             self.settle()
         self._seals.setdefault((key, class_), {})[item] = value
         self._sealing.add(key)
+        if key in self._held:
+            self._held[key].add(item)
+
+    def held(self, key: int) -> set[str]:
+        """Return the items held about a user, those that wait to be sealed among them."""
+        found = self._held.get(key)
+        if found is None:
+            waiting = (self._seals.get((key, class_), {}) for class_ in RetentionClass)
+            found = self._held[key] = {
+                *self.known.vault.items_of(self.tx, key),
+                *(each for of in waiting for each in of),
+            }
+        return found
+
+    def removed(self, key: int) -> None:
+        """Take note that something of a user was removed."""
+        self._held.pop(key, None)
 
     def show(self, draft: Draft, users: Sequence[tuple[str, int]], items: Collection[str]) -> None:
         """Have sealed values fetched when the batch settles, to be opened after the commit."""

@@ -234,6 +234,14 @@ class Vault:
         rows = select(tx, 'SELECT item, class FROM vault_value WHERE "user" = ? ORDER BY item', user)
         return {item: RetentionClass(class_) for item, class_ in rows}
 
+    def items_held(self, tx: Transaction, users: Sequence[int]) -> dict[int, set[str]]:
+        """Return the items held about each of `users`."""
+        found: dict[int, set[str]] = {user: set() for user in users}
+        for chunk in chunks(users):
+            for user, item in select(tx, 'SELECT "user", item FROM vault_value WHERE "user" @', list(chunk)):
+                found[user].add(item)
+        return found
+
     def find(self, tx: Transaction, item: str, value: str) -> list[int]:
         """Return the users whose `item` equals `value` after normalising, in order of admission.
 
