@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from house import START, VALUES, Clock, act, newcomer, ready
 
-from keshou.acts.request import ActError, BulkPerform, Erase, Perform
+from keshou.acts.request import ActError, BulkPerform, Erase, Judged, Perform
+from keshou.app.own_copy import own_copy
 from keshou.app.site import Site
 from keshou.db import Database, metadata
 from keshou.errors import UnreachableError
@@ -262,3 +263,32 @@ def _go_on(site: Site) -> None:
     for number in range(200):
         site.do(newcomer(site, f"n{number}"))
         time.sleep(0.01)
+
+
+def test_facts_told_together_are_taken_in_the_order_of_their_times(site: Site, clock: Clock) -> None:
+    clock.moment += dt.timedelta(hours=1)
+    early, late = clock() - dt.timedelta(minutes=2), clock() - dt.timedelta(minutes=1)
+    given = ConsentGiven(at=early, purpose="marketing", version=1, strength=ConsentStrength.EXPRESS)
+    site.record("u1", ConsentWithdrawn(at=late, purpose="marketing"), given)
+    asked = act(ActKind.EXPORT, "u1", "tariff_plan", by="lister", purpose="marketing")
+    assert isinstance(site.perform(asked).decision, Deny)
+
+
+def test_a_table_judged_on_facts_that_changed_is_not_written_down(site: Site) -> None:
+    with site.reading() as tx:
+        revision, key = site.ledger.head(tx).size, site._known.vault.find_user(tx, "u1")
+    assert key is not None
+    asked = act(ActKind.USE, "", "tariff_plan")
+    judged = Judged(act=asked, permitted=1, denied={}, rules=1, revision=revision, users=frozenset({key}))
+    site.perform(act(ActKind.USE, "u1", "tariff_plan"))
+    assert site.do(judged).entry
+    site.record("u1", ConsentWithdrawn(at=START, purpose="marketing"))
+    with pytest.raises(ActError, match="judged"):
+        site.do(judged)
+
+
+def test_a_stranger_is_told_nothing_of_a_user(site: Site) -> None:
+    copy = own_copy(site, "u1", by="stranger")
+    assert (copy.information, copy.facts) == ({}, ())
+    assert copy.refused
+    assert own_copy(site, "u1", by="user").facts

@@ -2,6 +2,7 @@
 """Writing down what came true: of a user, of the operator and its people, of the rules."""
 
 import datetime as dt
+from operator import attrgetter
 
 from keshou.acts.draft import Draft, Payload
 from keshou.acts.effects import header_of, known_user
@@ -24,16 +25,17 @@ def record(work: Work, job: Record, now: dt.datetime) -> Draft:
     check_hand(work, job.by, now)
     for fact in job.facts:
         check_user_fact(work, fact, now)
-    check_order(job.facts, work.view.gate.standing(job.user).last)
-    work.view.become(job.user, key, fold_user([*work.facts(job.user), *job.facts]))
+    facts = tuple(sorted(job.facts, key=attrgetter("at")))
+    check_order(facts, work.view.gate.standing(job.user).last)
+    work.view.become(job.user, key, fold_user([*work.facts(job.user), *facts]))
     purposes = {getattr(fact, "purpose", "") for fact in job.facts} - {""}
     header: dict[str, object] = {
-        "event": _event(job.facts),
+        "event": _event(facts),
         **work.names.of_record(job.by, job.where),
         "count": 1,
         "purpose": purposes.pop() if len(purposes) == 1 else "",
     }
-    return Draft(header, [(key, Payload(job.user, "fact", facts=job.facts))], [(key, job.facts)])
+    return Draft(header, [(key, Payload(job.user, "fact", facts=facts))], [(key, facts)])
 
 
 def record_site(work: Work, job: RecordSite, now: dt.datetime) -> Draft:
@@ -77,9 +79,21 @@ def publish(work: Work, job: Publish, now: dt.datetime) -> Draft:
     return Draft(header, site_facts=(fact,), version=published.version)
 
 
+class OutdatedError(ActError):
+    """A fact changed while a table was judged: it must be judged again."""
+
+
 def judged(work: Work, job: Judged, _now: dt.datetime) -> Draft:
-    """Write down that a table was judged row by row."""
-    header = header_of(work, job.act, Permit((), job.rules, work.head.size))
+    """Write down that a table was judged row by row.
+
+    Raises:
+        OutdatedError: something came true meanwhile of the operator or of a user whom the table names.
+
+    """
+    changed = work.known.standings.changed_since(work.tx, job.revision)
+    if changed.site or changed.users & job.users:
+        raise OutdatedError("facts changed while the table was judged", hint="judge it again")
+    header = header_of(work, job.act, Permit((), job.rules, job.revision))
     header |= {
         "count": job.permitted + sum(job.denied.values()),
         "fact": fact_json({"denied": dict(job.denied), "permitted": job.permitted}),

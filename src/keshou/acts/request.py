@@ -92,6 +92,10 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """Citation to number of rows."""
     rules: int = 0
     """Version of the rules applied."""
+    revision: int = 0
+    """Revision of the facts applied; when any of them changed since, the outcome is not written down."""
+    users: frozenset[int] = frozenset()
+    """Surrogate keys of the users on record whom the table names."""
     request_id: str = ""
 
 

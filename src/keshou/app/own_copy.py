@@ -25,7 +25,7 @@ class OwnCopy(NamedTuple):
     purposes: dict[str, tuple[str, ...]]
     """Purpose to the items it was shown for."""
     facts: tuple[UserFact, ...]
-    """What came true of the user, oldest first."""
+    """What came true of the user, oldest first; nothing unless at least one query was permitted."""
     recipients: dict[str, tuple[str, ...]]
     """Purpose to the recipients that the rules in force declare for it."""
     refused: tuple[Decision, ...]
@@ -76,7 +76,8 @@ def own_copy(site: Site, user: str, *, by: str, post: str = "", where: str = "")
             information |= done.values
             purposes[each.id] = tuple(sorted(done.values))
     recipients = {each.id: each.recipients for each in rules.declaration.purposes if each.recipients}
-    return OwnCopy(site.now(), user, information, purposes, _facts(site, user), recipients, tuple(refused))
+    facts = _facts(site, user) if purposes else ()
+    return OwnCopy(site.now(), user, information, purposes, facts, recipients, tuple(refused))
 
 
 def _facts(site: Site, user: str) -> tuple[UserFact, ...]:

@@ -18,9 +18,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from keshou.acts.events import OutdatedError
 from keshou.acts.request import Job, Judged, RecordSite
 from keshou.app.column_file import Reader, Writer
 from keshou.app.site import Site
+from keshou.db import Transaction
 from keshou.errors import InputError, UnreachableError
 from keshou.gate.act import Act
 from keshou.gate.answers import names_of
@@ -33,6 +35,7 @@ from keshou.gate.standing import UserStanding
 from keshou.gate.table import decide_table
 
 _USERS = 10_000
+_TRIES = 5
 _DENIED = pa.schema(
     [("user", pa.string()), ("reason_code", pa.uint64()), ("prohibitions", pa.string()), ("cites", pa.string())]
 )
@@ -82,27 +85,66 @@ def gate_table(site: Site, act: Act, files: Files, user_column: str, on_progress
     """
     reader = Reader(files.table)
     act, left_out = _complete(site, act, reader.names, user_column)
-    rules = site.rules()
     users = _users(reader, user_column)
     act = msgspec.structs.replace(act, user="", count=max(1, len(users)))
+    plan = _Plan(user_column, [name for name in reader.names if name not in left_out])
+    for left in reversed(range(_TRIES)):
+        world = _world(site, users)
+        try:
+            with _writing(files) as (new, new_denied):
+                counts = _judge(reader, plan, act, world, (new, new_denied), on_progress)
+                permitted, denied = counts.pop(0, 0), {names_of(code): rows for code, rows in counts.items()}
+                entry = _record(site, act, permitted, denied, world)
+        except OutdatedError:
+            if not left:
+                raise
+        else:
+            break
+    return Verdict(act, permitted + sum(denied.values()), permitted, denied, left_out, entry)
+
+
+class _Plan(NamedTuple):
+    """Which column names users, and which columns are written."""
+
+    users: str
+    kept: list[str]
+
+
+class _World(NamedTuple):
+    """The facts that a table is judged on."""
+
+    gate: BatchGate
+    columns: UserColumns
+    keys: frozenset[int]
+    revision: int
+    rules: int
+
+
+def _world(site: Site, users: Sequence[str]) -> _World:
+    rules = site.rules()
+    keys: set[int] = set()
     with site.reading() as tx:
         view = site._known.view(tx, site.ledger.head(tx).size)  # noqa: SLF001 - of the same room
-        columns = UserColumns.of(_standings(site, tx, users))
-        gate = BatchGate(view.gate, columns)
-    kept = [name for name in reader.names if name not in left_out]
+        columns = UserColumns.of(_standings(site, tx, users, keys))
+    gate = BatchGate(view.gate, columns)
+    return _World(gate, columns, frozenset(keys), view.gate.revision, rules.version if rules else 0)
+
+
+def _judge(
+    reader: Reader, plan: _Plan, act: Act, world: _World, names: tuple[Path, Path | None], on_progress: Advance
+) -> Counter[int]:
+    """Decide batch by batch and write what is permitted; return how many rows got which code."""
     counts: Counter[int] = Counter()
-    with _writing(files) as (new, new_denied):
-        with Writer(new, reader.schema_of(kept)) as out, _maybe(new_denied) as rest:
-            for batch in reader.batches():
-                codes = decide_table(gate, columns, batch.select([user_column]).rename_columns(["user"]), act)
-                _count(counts, codes)
-                out.write(batch.select(kept).filter(pa.array(codes == 0)))
-                if rest is not None:
-                    rest.write(_denied_rows(batch.column(user_column), codes))
-                on_progress(batch.num_rows)
-        permitted, denied = counts.pop(0, 0), {names_of(code): rows for code, rows in counts.items()}
-        entry = _record(site, act, permitted, denied, rules.version if rules else 0)
-    return Verdict(act, permitted + sum(denied.values()), permitted, denied, left_out, entry)
+    with Writer(names[0], reader.schema_of(plan.kept)) as out, _maybe(names[1]) as rest:
+        for batch in reader.batches():
+            column = batch.select([plan.users]).rename_columns(["user"])
+            codes = decide_table(world.gate, world.columns, column, act)
+            _count(counts, codes)
+            out.write(batch.select(plan.kept).filter(pa.array(codes == 0)))
+            if rest is not None:
+                rest.write(_denied_rows(batch.column(plan.users), codes))
+            on_progress(batch.num_rows)
+    return counts
 
 
 def _complete(site: Site, act: Act, names: Sequence[str], user_column: str) -> tuple[Act, tuple[str, ...]]:
@@ -126,9 +168,11 @@ def _users(reader: Reader, user_column: str) -> list[str]:
     return list(seen)
 
 
-def _standings(site: Site, tx: object, users: Sequence[str]) -> Iterator[tuple[str, UserStanding]]:
+def _standings(site: Site, tx: Transaction, users: Sequence[str], keys: set[int]) -> Iterator[tuple[str, UserStanding]]:
+    """Yield the standings of those on record, and put their surrogate keys into `keys`."""
     for start in range(0, len(users), _USERS):
-        found = site._known.read(tx, users[start : start + _USERS])  # type: ignore[arg-type]  # noqa: SLF001 - as above
+        found = site._known.read(tx, users[start : start + _USERS])  # noqa: SLF001 - as above
+        keys.update(key for key, _ in found.values())
         yield from ((user, standing) for user, (_, standing) in found.items())
 
 
@@ -151,12 +195,21 @@ def _cites(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(str(PROHIBITIONS[name].cite) for name in names))
 
 
-def _record(site: Site, act: Act, permitted: int, denied: Mapping[tuple[str, ...], int], rules: int) -> int:
+def _record(site: Site, act: Act, permitted: int, denied: Mapping[tuple[str, ...], int], world: _World) -> int:
     """Write the outcome down; a review that let anything through is used up in the same transaction."""
     by_cites: Counter[str] = Counter()
     for names, rows in denied.items():
         by_cites[" ".join(_cites(names))] += rows
-    jobs: list[Job] = [Judged(act=act, permitted=permitted, denied=dict(by_cites), rules=rules)]
+    jobs: list[Job] = [
+        Judged(
+            act=act,
+            permitted=permitted,
+            denied=dict(by_cites),
+            rules=world.rules,
+            revision=world.revision,
+            users=world.keys,
+        )
+    ]
     if act.review and permitted:
         jobs.append(RecordSite(facts=(ReviewUsed(at=site.now(), review=act.review),), by=act.by, where=act.where))
     with site.as_one() as do:
@@ -170,6 +223,8 @@ def _writing(files: Files) -> Iterator[tuple[Path, Path | None]]:
     finals = [path for path in (files.kept, files.denied) if path is not None]
     news = [path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}") for path in finals]
     try:
+        for new in news:
+            new.touch(mode=0o600)
         yield news[0], news[1] if files.denied is not None else None
         for new, final in zip(news, finals, strict=True):
             new.replace(final)
