@@ -92,7 +92,7 @@ def gate_table(site: Site, act: Act, files: Files, user_column: str, on_progress
         world = _world(site, users)
         try:
             with _writing(files) as (new, new_denied):
-                counts = _judge(reader, plan, act, world, (new, new_denied), on_progress)
+                counts = _judge(reader, plan, act, world, (new, new_denied), on_progress=on_progress)
                 permitted, denied = counts.pop(0, 0), {names_of(code): rows for code, rows in counts.items()}
                 entry = _record(site, act, permitted, denied, world)
         except OutdatedError:
@@ -131,7 +131,7 @@ def _world(site: Site, users: Sequence[str]) -> _World:
 
 
 def _judge(
-    reader: Reader, plan: _Plan, act: Act, world: _World, names: tuple[Path, Path | None], on_progress: Advance
+    reader: Reader, plan: _Plan, act: Act, world: _World, names: tuple[Path, Path | None], *, on_progress: Advance
 ) -> Counter[int]:
     """Decide batch by batch and write what is permitted; return how many rows got which code."""
     counts: Counter[int] = Counter()
