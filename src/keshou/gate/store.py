@@ -60,6 +60,28 @@ class Changes(NamedTuple):
     """The last revision that recorded a fact; the one asked about when none did."""
 
 
+class FactRow(NamedTuple):
+    """One stored fact as it lies in its table; of the operator's facts `user` is 0 and `purpose` empty."""
+
+    revision: int
+    user: int
+    ordinal: int
+    kind: str
+    purpose: str
+    at: int
+    body: str
+
+    def fact(self) -> UserFact | SiteFact | None:
+        """Return the fact; None when the row is not exactly one that this store writes."""
+        try:
+            fact: UserFact | SiteFact = (_user_decoder if self.user else _site_decoder).decode(self.body)
+        except (msgspec.DecodeError, UnicodeEncodeError):
+            return None
+        written = (fact.__struct_config__.tag, getattr(fact, "purpose", "") if self.user else "", to_micros(fact.at))
+        same = _encoder.encode(fact).decode() == self.body
+        return fact if same and written == (self.kind, self.purpose, self.at) else None
+
+
 class Standings:
     """Keeps facts and fetches them; says nothing of what they mean."""
 
@@ -100,6 +122,19 @@ class Standings:
         ordered = sa.select(site_fact.c.body).order_by(site_fact.c.revision, site_fact.c.ordinal)
         return [_site_decoder.decode(body) for (body,) in tx.execute(ordered)]
 
+    def user_rows(self, tx: Transaction) -> Iterator[FactRow]:
+        """Stream every fact of every user as stored, in the order of revisions."""
+        yield from _streamed(tx, _USER_ROWS)
+
+    def site_rows(self, tx: Transaction) -> Iterator[FactRow]:
+        """Stream the operator's facts as stored, in the order of revisions."""
+        yield from _streamed(tx, _SITE_ROWS)
+
+    def erased_at(self, tx: Transaction, user: int | None = None) -> int:
+        """Return the revision at which a user was erased, or anybody last; 0 when it never was."""
+        latest = sa.select(sa.func.max(user_fact.c.revision)).where(user_fact.c.kind == "erased")
+        return tx.execute(latest if user is None else latest.where(user_fact.c.user == user)).scalar() or 0
+
     def changed_since(self, tx: Transaction, revision: int) -> Changes:
         """Say of whom something was recorded after `revision`."""
         later = sa.select(user_fact.c.user, sa.func.max(user_fact.c.revision)).where(user_fact.c.revision > revision)
@@ -112,6 +147,23 @@ class Standings:
 _ORDERED = sa.select(user_fact.c.user, user_fact.c.body).order_by(
     user_fact.c.user, user_fact.c.revision, user_fact.c.ordinal
 )
+
+_USER_ROWS = sa.select(*(user_fact.c[name] for name in FactRow._fields)).order_by(
+    user_fact.c.revision, user_fact.c.user, user_fact.c.ordinal
+)
+_SITE_ROWS = sa.select(
+    site_fact.c.revision,
+    sa.literal(0),
+    site_fact.c.ordinal,
+    site_fact.c.kind,
+    sa.literal(""),
+    *site_fact.c["at", "body"],
+).order_by(site_fact.c.revision, site_fact.c.ordinal)
+
+
+def _streamed(tx: Transaction, rows: sa.Select[Any]) -> Iterator[FactRow]:
+    with tx.connection.execute(rows, execution_options={"yield_per": 10_000}) as found:
+        yield from (FactRow(*row) for row in found)
 
 
 def _rows(user: int, revision: int, facts: Sequence[UserFact]) -> Iterator[tuple[object, ...]]:

@@ -147,3 +147,16 @@ def bodies(tx: Transaction, start: int, stop: int) -> Iterator[Sequence[bytes]]:
         break
     if at != stop:
         raise LedgerError(f"entry {at} is missing", hint="run the audit of the log")
+
+
+def payload_rows(tx: Transaction, *, sealed: bool) -> Iterator[tuple[int, int, bytes]]:
+    """Stream index, user and sealed bytes (empty unless asked for) of every payload, in the order of entries."""
+    what = "sealed" if sealed else "NULL"
+    sql = f'SELECT idx, "user", {what} FROM log_payload ORDER BY idx, "user"'  # noqa: S608 - no input
+    with tx.connection.exec_driver_sql(sql, execution_options={"yield_per": _PAGE}) as found:
+        yield from ((index, user, bytes(held or b"")) for index, user, held in found)
+
+
+def count_payloads(tx: Transaction) -> int:
+    """Return how many payloads are stored."""
+    return int(ask(tx, "SELECT COUNT(*) FROM log_payload")[0][0])

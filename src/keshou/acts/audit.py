@@ -1,0 +1,277 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Hold the stored facts against the log: what the gate permits stands on facts, and each must be one an entry tells.
+
+The log is walked once from its first entry to its last; stored facts and payloads come along in the same order:
+
+1. the operator's facts are those in their entry's header: none missing, none added, none altered
+2. every published declaration has the digest its entry tells, and its pages have the digests kept with them
+3. a user's facts lie under an entry about that user, and an entry that tells of such facts has them
+4. payloads lie under entries that commit to them; with a receipt they are opened, are what was committed to, and say
+   what the stored facts say
+
+Whether the log itself is what was written is asked first, of `keshou.ledger.audit`. Nothing is changed.
+"""
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from itertools import groupby
+from typing import Generic, NamedTuple, TypeVar
+
+import msgspec
+
+from keshou.acts.audit_payload import FactsTamperedError, Opener, Payloads
+from keshou.db import Transaction, from_micros
+from keshou.declaration.store import Declarations
+from keshou.gate.facts import Erased, ReviewUsed, RulesPublished, SiteFact, UserFact
+from keshou.gate.store import FactRow, Standings
+from keshou.law.terms import BULK_KINDS
+from keshou.ledger.entry import Header, decode
+from keshou.ledger.errors import EntryError
+from keshou.ledger.rows import count_payloads, payload_rows
+from keshou.ledger.store import Ledger
+from keshou.vault.errors import SealBrokenError
+from keshou.vault.receipt import Receipt
+from keshou.vault.store import Vault
+
+_PROGRESS = 4096
+_Row = TypeVar("_Row")
+
+Progress = Callable[[int, int], None]
+"""Told now and then how many entries of how many are done."""
+
+
+class FactsAudited(NamedTuple):
+    """What was held against the log."""
+
+    entries: int
+    site_facts: int
+    user_facts: int
+    versions: int
+    """Published versions of the rules."""
+    payloads: int
+    opened: int
+    """Payloads opened and compared with the facts; where it is 0, users' facts were looked at from outside only."""
+    forgotten: int
+    """Entries whose payloads went, in whole or in part, with an erased user, so that no commitment can be checked."""
+
+
+def openings(tx: Transaction) -> int:
+    """Return how many openings a receipt must be good for; count them in the transaction that appends its entry."""
+    return max(1, count_payloads(tx))
+
+
+def audit_facts(
+    tx: Transaction,
+    ledger: Ledger,
+    standings: Standings,
+    declarations: Declarations,
+    vault: Vault,
+    *,
+    on_progress: Progress | None = None,
+    receipt: Receipt | None = None,
+) -> FactsAudited:
+    """Compare stored facts, rules and payloads with the entries that tell of them; memory does not grow with the log.
+
+    With a `receipt` the payloads of the entries before the receipt's own are opened, one opening each.
+
+    Raises:
+        FactsTamperedError: something stored is not what its entry tells; names the first such entry.
+        LedgerError: an entry is missing.
+        ReceiptError: the receipt is good for too few openings.
+
+    """
+    opener = Opener(tx, vault, receipt) if receipt is not None else None
+    walk = _Walk(tx, standings, declarations, vault, opener)
+    size = ledger.head(tx).size
+    entries = ledger.entries(tx, 0, size)
+    try:
+        for index, body in entries:
+            walk.entry(index, _read(index, body))
+            if on_progress is not None and (index + 1) % _PROGRESS == 0:
+                on_progress(index + 1, size)
+        walk.finish(size)
+    finally:
+        _close(entries)
+        walk.close()
+    if on_progress is not None:
+        on_progress(size, size)
+    return walk.result(size)
+
+
+def _read(index: int, body: bytes) -> Header:
+    try:
+        return decode(body)
+    except EntryError as error:
+        raise FactsTamperedError(index, "the entry is not in canonical form") from error
+
+
+def _close(rows: Iterator[object]) -> None:
+    """Let go of a stream's cursor while its transaction is still open."""
+    if isinstance(rows, Generator):
+        rows.close()
+
+
+class _Line(Generic[_Row]):
+    """Stored rows in the order of the entries they belong to, handed out entry by entry."""
+
+    def __init__(self, rows: Iterator[_Row], place: Callable[[_Row], int], what: str) -> None:
+        self._rows, self._groups = rows, groupby(rows, place)
+        self._next = next(self._groups, None)
+        self._what = what
+        self.seen = 0
+
+    def at(self, index: int) -> Iterator[_Row]:
+        """Yield the rows of entry `index`; ask for entries in order, and take all that is yielded.
+
+        Raises:
+            FactsTamperedError: there are rows of an entry before, that was not asked for.
+
+        """
+        if self._next is None or self._next[0] > index:
+            return
+        if self._next[0] < index:
+            self.finish()
+        for row in self._next[1]:
+            self.seen += 1
+            yield row
+        self._next = next(self._groups, None)
+
+    def close(self) -> None:
+        """Let go of the rows."""
+        _close(self._rows)
+
+    def finish(self) -> None:
+        """Refuse rows that are left."""
+        if self._next is not None:
+            raise FactsTamperedError(self._next[0], f"there is {self._what}, and no such entry")
+
+
+class _Walk:
+    """The stored tables on their way along the log."""
+
+    def __init__(
+        self, tx: Transaction, standings: Standings, declarations: Declarations, vault: Vault, opener: Opener | None
+    ) -> None:
+        self._tx, self._declarations, self._vault = tx, declarations, vault
+        self._site = _Line(standings.site_rows(tx), _index_of, "a fact of the operator")
+        self._users = _Line(standings.user_rows(tx), _index_of, "a fact of a user")
+        rows = payload_rows(tx, sealed=opener is not None)
+        self._sealed: _Line[tuple[int, int, bytes]] = _Line(rows, lambda row: row[0], "a payload")
+        self._payloads = Payloads(tx, standings, opener)
+        self._versions: set[int] = set()
+
+    def entry(self, index: int, header: Header) -> None:
+        """Hold everything stored under one entry against its header."""
+        self._site_facts(index, header)
+        facts = self._user_facts(index, header)
+        self._payloads.check(index, header, facts, self._sealed.at(index))
+
+    def finish(self, size: int) -> None:
+        """Refuse whatever belongs to no entry.
+
+        Raises:
+            FactsTamperedError: there is something; a version of the rules without one is told at the log's end.
+
+        """
+        for line in (self._site, self._users, self._sealed):
+            line.finish()
+        for version in self._declarations.numbers(self._tx):
+            if version not in self._versions:
+                raise FactsTamperedError(size, f"there is version {version} of the rules, and no entry published it")
+
+    def close(self) -> None:
+        """Let go of what is being read."""
+        for line in (self._site, self._users, self._sealed):
+            line.close()
+
+    def result(self, size: int) -> FactsAudited:
+        """Return what was looked at."""
+        payloads = (self._sealed.seen, self._payloads.opened, self._payloads.forgotten)
+        return FactsAudited(size, self._site.seen, self._users.seen, len(self._versions), *payloads)
+
+    def _site_facts(self, index: int, header: Header) -> None:
+        rows = list(self._site.at(index))
+        facts = _sound(index, rows, "operator")
+        if _uses_review(header):
+            self._review_used(index, header, facts)
+        elif header.event.startswith("fact:") and header.fact is not msgspec.UNSET:
+            _compare_site(index, bytes(header.fact), rows)
+        elif rows:
+            raise FactsTamperedError(index, "a fact of the operator was added that the entry does not tell")
+        for fact in facts:
+            if isinstance(fact, RulesPublished):
+                self._rules(index, fact)
+
+    def _review_used(self, index: int, header: Header, facts: Sequence[UserFact | SiteFact]) -> None:
+        """Check that a bulk act used up the review it names; one that nobody approved is named by a token."""
+        used = [fact for fact in facts if isinstance(fact, ReviewUsed)]
+        if len(used) != 1 or len(facts) != 1 or used[0].at != from_micros(header.t):
+            raise FactsTamperedError(index, "the use of a review is missing, or altered")
+        if not self._is_named(used[0].review, header.review):
+            raise FactsTamperedError(index, "another review than the entry tells was used up")
+
+    def _is_named(self, word: str, name: str) -> bool:
+        return word == name or (name.startswith("?") and self._vault.blind(word).startswith(name[1:]))
+
+    def _rules(self, index: int, fact: RulesPublished) -> None:
+        held = self._declarations.stored(self._tx, fact.version)
+        if held is None:
+            raise FactsTamperedError(index, f"version {fact.version} of the rules is missing")
+        if (held.digest, held.effective) != (fact.digest, fact.effective) or not held.whole:
+            raise FactsTamperedError(index, f"version {fact.version} of the rules is not what was published")
+        self._versions.add(fact.version)
+
+    def _user_facts(self, index: int, header: Header) -> list[FactRow]:
+        """Return the rows of the one user whom the entry is about."""
+        rows = list(self._users.at(index))
+        about_one = bool(header.c and header.obj) and header.fact is msgspec.UNSET and header.decision != "deny"
+        if rows and (not about_one or len({row.user for row in rows}) != 1):
+            raise FactsTamperedError(index, "a fact of a user was added that the entry does not tell")
+        facts = _sound(index, rows, "user")
+        if header.c and header.event.startswith("fact:"):
+            kinds = "fact:" + "+".join(dict.fromkeys(row.kind for row in rows))
+            if kinds != header.event:
+                raise FactsTamperedError(index, "a fact of a user is missing, or is not of the kind the entry tells")
+        if any(isinstance(fact, Erased) for fact in facts):
+            self._erasure(index, header, rows)
+        return rows
+
+    def _erasure(self, index: int, header: Header, rows: Sequence[FactRow]) -> None:
+        erasing = header.decision == "permit" and header.event in {"delete", "destroy"} and len(rows) == 1
+        if not erasing or _has_key(self._tx, self._vault, rows[0].user):
+            raise FactsTamperedError(index, "an erasure was added that the entry does not tell, or of another user")
+
+
+def _has_key(tx: Transaction, vault: Vault, user: int) -> bool:
+    """Say whether anything sealed about a user's entries could still be opened."""
+    try:
+        vault.fetch_record(tx, user, b"")
+    except SealBrokenError:
+        return False
+    return True
+
+
+def _index_of(row: FactRow) -> int:
+    return row.revision - 1
+
+
+def _sound(index: int, rows: Sequence[FactRow], whose: str) -> list[UserFact | SiteFact]:
+    """Return the facts of rows that are just as they are written, numbered from nought."""
+    facts = [row.fact() for row in rows]
+    if None in facts or [row.ordinal for row in rows] != list(range(len(rows))):
+        raise FactsTamperedError(index, f"a fact of the {whose} is missing, or its row was altered")
+    return [fact for fact in facts if fact is not None]
+
+
+def _uses_review(header: Header) -> bool:
+    """Say whether the entry is of a bulk act that was let through as a whole and named a review."""
+    bulk = header.event in BULK_KINDS and header.fact is not msgspec.UNSET
+    return bulk and header.review != ""
+
+
+def _compare_site(index: int, told: bytes, rows: Sequence[FactRow]) -> None:
+    bodies = b",".join(row.body.encode() for row in rows)
+    held = b"[" + bodies + b"]" if told.startswith(b"[") else bodies
+    if held == told:
+        return
+    what = "altered or added" if rows else "missing"
+    raise FactsTamperedError(index, f"a fact of the operator is {what}")
