@@ -44,10 +44,13 @@ docs: environment  ## links, examples and the tree of rooms
 pages: environment  ## redraw the tree of rooms in README.md and the lists in docs/index.md
 	$(BIN)/python scripts/tree.py --write
 	$(BIN)/python scripts/index.py --write
+	$(BIN)/python scripts/cli.py --write
 
 bench: environment  ## how fast it is, against the targets
 	@scripts/install-postgresql
-	$(BIN)/pytest -o python_files='bench_*.py' -o timeout=3600 bench
+	@mkdir -p .work
+	$(BIN)/pytest -o python_files='bench_*.py' -o timeout=3600 bench -q --benchmark-json=.work/bench.json
+	$(BIN)/python scripts/bench-table.py --write
 
 soak: environment  ## many acts for a long time; what does not grow must not
 	@scripts/install-postgresql

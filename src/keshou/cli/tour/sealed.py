@@ -42,9 +42,11 @@ def end(stage: Stage, user: str) -> None:
     """End a user's service and show what is still possible."""
     stage.scene(
         "终止服务：停止使用，销毁密钥", "End of service: use stops, keys are destroyed",
-        f"{user} 注销。服务类信息的密钥当场销毁，备份里的也从此打不开；身份登记资料依法留存，除查询外不得再用。",
-        f"{user} cancels. The key of what the service held is destroyed on the spot, so that backups cannot be opened "
-        "either; registration papers are retained as the law asks, and are no longer used.",
+        f"{user} 注销。服务类信息的密钥当场销毁，值再也打不开；旧备份里的，到封装它的那期密钥销毁时也一样。"
+        "身份登记资料依法留存，除查询外不得再用。",
+        f"{user} cancels. The key of what the service held is destroyed on the spot and its values are gone; those in "
+        "older backups are, once the key epoch that wraps them is destroyed. Registration papers are retained as the "
+        "law asks, and are no longer used.",
     )  # fmt: skip
     before = stage.site.perform(_query(stage, user, "service", "officer", "mobile_number", "user_name"))
     done = stage.site.cancel(user, by="clerk")
