@@ -52,9 +52,10 @@ bench: environment  ## how fast it is, against the targets
 	$(BIN)/pytest -o python_files='bench_*.py' -o timeout=3600 bench -q --benchmark-json=.work/bench.json
 	$(BIN)/python scripts/bench-table.py --write
 
-soak: environment  ## many acts for a long time; what does not grow must not
+soak: environment  ## many more random worlds and many more crashes than a check has time for
 	@scripts/install-postgresql
-	$(BIN)/pytest -o python_files='soak_*.py' -o timeout=0 bench
+	KESHOU_TEST_WORLDS=4000 KESHOU_CRASH_ROUNDS=60 KESHOU_CRASH_ACTS=20000 \
+	$(BIN)/pytest -n $(JOBS) -o timeout=0 tests/gate/test_differential.py tests/stories/test_crash.py
 
 lock: environment  ## pin every requirement anew, by version and hash
 	scripts/lock --upgrade

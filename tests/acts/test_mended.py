@@ -292,3 +292,31 @@ def test_a_stranger_is_told_nothing_of_a_user(site: Site) -> None:
     assert (copy.information, copy.facts) == ({}, ())
     assert copy.refused
     assert own_copy(site, "u1", by="user").facts
+
+
+def test_what_was_deleted_in_the_same_batch_is_not_corrected(site: Site) -> None:
+    delete = Perform(act=act(ActKind.DELETE, "u1", "tariff_plan"))
+    correct = Perform(act=act(ActKind.CORRECT, "u1", "tariff_plan"), values={"tariff_plan": "P-2"})
+    with pytest.raises(ActError, match="not held"):
+        site.do_all([delete, correct])
+    assert site.perform(act(ActKind.USE, "u1", "tariff_plan")).values == {}
+
+
+def test_a_site_is_audited_from_outside_and_with_its_payloads_opened(site: Site) -> None:
+    site.perform(act(ActKind.USE, "u1", "tariff_plan"))
+    log, facts = site.audit()
+    assert (facts.opened, facts.site_facts) == (0, 5)
+    log, facts = site.audit(by="clerk1")
+    assert facts.opened == facts.payloads == 2
+    with site.reading() as tx:
+        entry = decode(site.ledger.entry(tx, log.size - 1))
+    assert (entry.event, entry.who, entry.count) == ("audit", "clerk1", 2)
+    with pytest.raises(ActError, match="holds no post"):
+        site.audit(by="stranger")
+
+
+def test_users_of_a_bulk_act_in_any_order_pass_the_audit(site: Site) -> None:
+    site.do_all([newcomer(site, user) for user in ("u2", "u3")])
+    done = site.do(BulkPerform(act=act(ActKind.EXPORT, "", "tariff_plan", by="lister"), users=("u3", "u1")))
+    assert list(done.by_user) == ["u3", "u1"]
+    assert site.audit(by="clerk1")[1].opened == 5

@@ -63,12 +63,13 @@ def perform_bulk(work: Work, job: BulkPerform, now: dt.datetime) -> Draft:
     if isinstance(decision, Deny):
         return draft
     permitted = [user for user in users if _is_permitted(work, draft, act, user)]
-    if act.review:
+    if work.names.is_review(act.review):
         draft.site_facts = (ReviewUsed(at=now, review=act.review),)
         work.view.site_became(draft.site_facts)
     draft.header |= {"count": len(permitted), "fact": fact_json({"denied": _denials(draft)})}
     draft.header["decision"] = "permit" if permitted else "deny"
-    draft.users = [(key, _payload(act, user)) for user in users if (key := work.view.keys.get(user)) is not None]
+    found = [(key, user) for user in users if (key := work.view.keys.get(user)) is not None]
+    draft.users = [(key, _payload(act, user)) for key, user in sorted(found)]
     _do_bulk(work, draft, act, permitted, now)
     return draft
 

@@ -4,9 +4,10 @@
 import datetime as dt
 from operator import attrgetter
 
+from keshou.acts.audit import openings
 from keshou.acts.draft import Draft, Payload
 from keshou.acts.effects import header_of, known_user
-from keshou.acts.request import ActError, Judged, Publish, Record, RecordSite
+from keshou.acts.request import ActError, Audit, Judged, Publish, Record, RecordSite
 from keshou.acts.truth import check_hand, check_order, check_site_fact, check_user_fact
 from keshou.acts.work import Work
 from keshou.gate import calendar
@@ -77,6 +78,13 @@ def publish(work: Work, job: Publish, now: dt.datetime) -> Draft:
         "fact": fact_json(fact),
     }
     return Draft(header, site_facts=(fact,), version=published.version)
+
+
+def audit(work: Work, job: Audit, now: dt.datetime) -> Draft:
+    """Write down that every payload is about to be opened, and how many there are; only who holds a post may."""
+    check_hand(work, job.by, now)
+    header: dict[str, object] = {"event": "audit", **work.names.of_record(job.by, job.where)}
+    return Draft(header | {"count": openings(work.tx)})
 
 
 class OutdatedError(ActError):

@@ -59,6 +59,10 @@ class Names:
         """Return who wrote something down, and where, as its entry may hold it."""
         return {"who": self._person(by), "where": self._known(where, self._places)}
 
+    def is_review(self, review: str) -> bool:
+        """Say whether a review of that id was approved."""
+        return review in self._reviews
+
     def _person(self, by: str) -> str:
         """Who acted is to be recorded also of those who hold no post (miit24:13.1.6), as long as it is a code."""
         return by if _CODE.fullmatch(by) else self._known(by, self._staff)

@@ -8,10 +8,12 @@ from typing import Any
 import msgspec
 
 from keshou.acts import effects, events
+from keshou.acts.audit import FactsAudited, Progress, audit_facts
 from keshou.acts.draft import Draft
 from keshou.acts.known import Known
 from keshou.acts.mask import masked
 from keshou.acts.request import (
+    Audit,
     BulkPerform,
     Cancel,
     Done,
@@ -63,6 +65,21 @@ class Acts:
         )
         return self._shown(done, draft) if show and draft.shown else done
 
+    def audit(
+        self, tx: Transaction, receipt: Receipt | None = None, on_progress: Progress | None = None
+    ) -> FactsAudited:
+        """Hold the stored facts, rules and payloads against the log; with a receipt, payloads are opened too."""
+        known = self._known
+        return audit_facts(
+            tx,
+            self._ledger,
+            known.standings,
+            known.declarations,
+            known.vault,
+            on_progress=on_progress,
+            receipt=receipt,
+        )
+
     def _shown(self, done: Done, draft: Draft) -> Done:
         receipt = Receipt(done.entry, len(draft.shown))
         by_user = {user: self._known.vault.open(sealed, receipt) for user, sealed in draft.shown}
@@ -90,5 +107,6 @@ _PROCEDURES: dict[type[Job], Callable[[Work, Any, dt.datetime], Draft]] = {
     Record: events.record,
     RecordSite: events.record_site,
     Publish: events.publish,
+    Audit: events.audit,
     Judged: events.judged,
 }

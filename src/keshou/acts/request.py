@@ -83,6 +83,14 @@ class Erase(msgspec.Struct, frozen=True, kw_only=True):
     request_id: str = ""
 
 
+class Audit(msgspec.Struct, frozen=True, kw_only=True):
+    """Write down that every payload of the log is about to be opened, to hold it against the facts."""
+
+    by: str
+    where: str = ""
+    request_id: str = ""
+
+
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """Write down that a table of acts was judged row by row: how many were permitted and denied, and why."""
 
@@ -99,7 +107,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     request_id: str = ""
 
 
-Job = Perform | BulkPerform | Record | RecordSite | Publish | Cancel | Erase | Judged
+Job = Perform | BulkPerform | Record | RecordSite | Publish | Cancel | Erase | Audit | Judged
 
 
 class Done(NamedTuple):

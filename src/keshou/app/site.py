@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+from keshou.acts.audit import FactsAudited
 from keshou.acts.known import Known
 from keshou.acts.perform import Acts
-from keshou.acts.request import Cancel, Done, Job, Perform, Publish, Record, RecordSite
+from keshou.acts.request import Audit, Cancel, Done, Job, Perform, Publish, Record, RecordSite
 from keshou.acts.work import Pending
 from keshou.app import clock, last_signed, mark
 from keshou.app.sequencer import Sequencer
@@ -24,9 +25,12 @@ from keshou.gate.facts import SiteFact, UserFact
 from keshou.gate.store import Standings
 from keshou.law.law import Law
 from keshou.law.load import load
+from keshou.ledger.audit import Audited, Progress, audit
+from keshou.ledger.entry import decode
 from keshou.ledger.store import Ledger
 from keshou.migrations import run as schema
 from keshou.vault.keys import FileKeys
+from keshou.vault.receipt import Receipt
 from keshou.vault.store import Vault
 
 
@@ -197,6 +201,26 @@ class Site:
         if note != kept:
             last_signed.keep(self.home, note)
         return note
+
+    def audit(self, *, by: str = "", on_progress: Progress | None = None) -> tuple[Audited, FactsAudited]:
+        """Read the whole log again, and hold the stored facts and rules against it.
+
+        With `by` (whoever answers for it, in a post) the payloads are opened too and held against users' facts; that
+        is written into the log first.
+
+        Raises:
+            LedgerTamperedError: something stored is not what was written; it names the first such entry.
+            FactsTamperedError: a fact, a rule or a payload is not what its entry tells.
+
+        """
+        receipt = None
+        if by:
+            entry = self.do(Audit(by=by)).entry
+            with self.reading() as tx:
+                receipt = Receipt(entry, decode(self.ledger.entry(tx, entry)).count)
+        with self.reading() as tx:
+            log = audit(tx, self.ledger.key, on_progress, decode_entries=True)
+            return log, self._acts.audit(tx, receipt)
 
     def _sign(self) -> None:
         self.checkpoint()

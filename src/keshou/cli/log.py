@@ -12,7 +12,6 @@ from keshou.cli.rules import write
 from keshou.cli.terminal import GOOD, QUIET, Call, pairs
 from keshou.cli.verb import verb
 from keshou.errors import InputError, UnreachableError
-from keshou.ledger import audit as auditing
 from keshou.ledger import export as exporting
 from keshou.ledger import verify as outside
 from keshou.ledger.errors import FormatError
@@ -20,6 +19,17 @@ from keshou.ledger.note import parse_key
 
 group = typer.Typer(help="The log: verify, prove, sign, export.", no_args_is_help=True)
 _SUFFIX = ".entry"
+_AUDITED = (
+    ("条目", "entries"),
+    ("树根", "root"),
+    ("签名检查点", "signed checkpoints"),
+    ("已签名条目", "signed entries"),
+    ("单位事实", "facts of the operator"),
+    ("用户事实", "facts of users"),
+    ("规则版本", "versions of the rules"),
+    ("载荷", "payloads"),
+    ("已打开的载荷", "payloads opened"),
+)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -30,8 +40,14 @@ def add_to(app: typer.Typer) -> None:
 
 
 @verb(group, "verify")
-def verify_log(call: Call) -> None:
-    """Read the whole stored log again and compare everything. Exit status 3 names the first entry that was altered."""
+def verify_log(
+    call: Call,
+    *,
+    by: Annotated[
+        str, typer.Option(metavar="STAFF", help="Open the payloads too, and record who did; else they stay sealed.")
+    ] = "",
+) -> None:
+    """Read the whole log again, and hold facts and rules against it. Exit status 3 names the first entry altered."""
     with call.open() as site, call.progress(call.words("核对日志", "reading the log")) as advance:
         done = 0
 
@@ -40,18 +56,15 @@ def verify_log(call: Call) -> None:
             advance(now - done)
             done = now
 
-        with site.reading() as tx:
-            found = auditing.audit(tx, site.ledger.key, told, decode_entries=True)
+        log, facts = site.audit(by=by, on_progress=told)
         vkey = str(site.ledger.key)
-    data = {"size": found.size, "root": found.root.hex(), "checkpoints": found.checkpoints, "covered": found.covered}
-    names = (
-        ("条目", "entries"),
-        ("树根", "root"),
-        ("签名检查点", "signed checkpoints"),
-        ("已签名条目", "signed entries"),
-    )
-    entries = {call.words(*name): value for name, value in zip(names, data.values(), strict=True)}
-    told_ = call.words("日志完好", "the log is whole")
+    data = {
+        "size": log.size, "root": log.root.hex(), "checkpoints": log.checkpoints, "covered": log.covered,
+        "site_facts": facts.site_facts, "user_facts": facts.user_facts, "versions": facts.versions,
+        "payloads": facts.payloads, "opened": facts.opened,
+    }
+    entries = {call.words(*name): value for name, value in zip(_AUDITED, data.values(), strict=True)}
+    told_ = call.words("日志完好，事实与规则和日志相符", "the log is whole; facts and rules are what it tells")
     call.answer(
         {**data, "vkey": vkey}, Line(told_, GOOD), pairs({**entries, call.words("验证公钥", "verifier key"): vkey})
     )
