@@ -15,6 +15,7 @@ from keshou.gate.site import SiteStanding
 from keshou.law.law import Law
 
 _TOKEN = 16
+_MOST_WRITTEN = 4096
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9._-]{0,63}")
 
 
@@ -26,6 +27,7 @@ class Names:
     ) -> None:
         declared = [each.declaration for each in versions.values()]
         self._blind = blind
+        self._written: dict[tuple[object, ...], dict[str, object]] = {}
         self._purposes = {each.id for one in declared for each in one.purposes}
         self._posts = {each.id for one in declared for each in one.posts}
         self._places = {each.id for one in declared for each in one.departments}
@@ -43,7 +45,16 @@ class Names:
         self._places |= {one.operator.id for one in declared}
 
     def of_act(self, act: Act) -> dict[str, object]:
-        """Return an act's ids as its entry may hold them."""
+        """Return an act's ids as its entry may hold them; kept, since few different questions are asked often."""
+        key = (act.by, act.post, act.where, act.purpose, act.items, act.recipient, act.review, act.ground)
+        found = self._written.get(key)
+        if found is None:
+            if len(self._written) >= _MOST_WRITTEN:
+                self._written.clear()
+            found = self._written[key] = self._of_act(act)
+        return found
+
+    def _of_act(self, act: Act) -> dict[str, object]:
         return {
             "who": self._person(act.by),
             "post": self._known(act.post, self._posts),

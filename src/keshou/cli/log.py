@@ -59,9 +59,15 @@ def verify_log(
         log, facts = site.audit(by=by, on_progress=told)
         vkey = str(site.ledger.key)
     data = {
-        "size": log.size, "root": log.root.hex(), "checkpoints": log.checkpoints, "covered": log.covered,
-        "site_facts": facts.site_facts, "user_facts": facts.user_facts, "versions": facts.versions,
-        "payloads": facts.payloads, "opened": facts.opened,
+        "size": log.size,
+        "root": log.root.hex(),
+        "checkpoints": log.checkpoints,
+        "covered": log.covered,
+        "site_facts": facts.site_facts,
+        "user_facts": facts.user_facts,
+        "versions": facts.versions,
+        "payloads": facts.payloads,
+        "opened": facts.opened,
     }
     entries = {call.words(*name): value for name, value in zip(_AUDITED, data.values(), strict=True)}
     told_ = call.words("日志完好，事实与规则和日志相符", "the log is whole; facts and rules are what it tells")
