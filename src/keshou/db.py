@@ -100,7 +100,7 @@ class Database:
 
     def _make_engine(self) -> sa.Engine:
         if self.postgresql:
-            return sa.create_engine(self.url, pool_pre_ping=True, hide_parameters=True)
+            return sa.create_engine(self.url, hide_parameters=True)
         engine = sa.create_engine(
             self.url, hide_parameters=True, connect_args={"check_same_thread": False, "timeout": 30}
         )
