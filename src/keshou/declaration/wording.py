@@ -10,9 +10,9 @@ WORDS = {
     "digest": Text("摘要", "Digest"),
     "digest_note": Text("（凭此核对您同意的正是这一版）", "(shows that this is the version you agreed to)"),
     "intro": Text(
-        "本规则说明我们为了什么目的、以什么方式、收集和使用您的哪些个人信息，以及您可以怎样查询、更正、撤回和注销。",
+        "本规则说明我们为了什么目的、以什么方式、收集和使用您的哪些个人信息，以及您可以怎样查询、更正、撤回同意、注销号码或者账号。",
         "These rules say for which purposes, in what manner and which of your personal information we collect and "
-        "use, and how you can query, correct, withdraw and cancel.",
+        "use, and how you can query, correct, withdraw consent and cancel.",
     ),
     "overview": Text("一览", "At a glance"),
     "who": Text("我们是谁", "Who we are"),
