@@ -69,7 +69,7 @@ def check_hand(work: Work, by: str, now: dt.datetime) -> None:
         ActError: it is somebody else.
 
     """
-    if by != OWN_HAND and not work.view.gate.site.at(now).appointments(by):
+    if by != OWN_HAND and not work.view.gate.timeline.at(now).state.appointments(by):
         raise ActError("whoever writes this down holds no post (miit24:13.1.3)", hint="appoint them first")
 
 
