@@ -113,6 +113,16 @@ def test_doubled_users_short_rows_and_open_quotes_are_named(keshou: Caller, many
     ]  # fmt: skip
 
 
+def test_a_huge_value_is_named_as_too_long_and_the_rows_after_it_keep_their_numbers(
+    keshou: Caller, many: list[Subscriber]
+) -> None:
+    write_subscribers_csv(Path("table.csv"), many[:1])
+    header, row = Path("table.csv").read_text("utf-8").splitlines()
+    Path("table.csv").write_text("\n".join([header, "x" * 500_000, row, "A1,short"]) + "\n", "utf-8")
+    faults = keshou("import", "table.csv", "--by", "intake", "--json").json["faults"]
+    assert [(each["row"], each["code"]) for each in faults] == [(1, "value_too_long"), (3, "too_few_values")]
+
+
 def test_a_user_id_with_a_quote_in_it_is_only_a_user_id(keshou: Caller, many: list[Subscriber]) -> None:
     write_subscribers_csv(Path("table.csv"), many[:1])
     odd = "O'Nobody\"; DROP TABLE vault_user; --"
@@ -235,6 +245,19 @@ def test_a_table_that_cannot_be_read_writes_nothing(keshou: Caller, name: str, d
     assert not Path("out.csv").exists()
     assert [path.name for path in Path().iterdir() if path.name.startswith(".")] == []
     assert entries(keshou) == before
+
+
+def test_no_table_is_written_over_another(keshou: Caller, usage: Path) -> None:
+    before = usage.read_bytes()
+    for files in (
+        (usage, "-o", usage),
+        (usage, "-o", "out.parquet", "--denied", usage),
+        (usage, "-o", "x.csv", "--denied", "x.csv"),
+    ):
+        assert keshou("gate", *files, *GATE).status == 2
+    assert usage.read_bytes() == before
+    odd = keshou("gate", usage, "-o", "out.txt", *GATE)
+    assert (odd.status, "`*.txt`" in odd.err) == (2, True)
 
 
 def test_nothing_usable_ends_with_one_and_an_empty_table_with_nought(keshou: Caller) -> None:

@@ -20,7 +20,7 @@ _KINDS = (".parquet", ".csv")
 def _kind(path: Path) -> str:
     suffix = path.suffix.lower()
     if suffix not in _KINDS:
-        raise InputError(f"`{path.name}` is no kind of table that is known", hint="name it .parquet or .csv")
+        raise InputError(f"`*{suffix}` is no kind of table that is known", hint="name it .parquet or .csv")
     return suffix
 
 
@@ -73,8 +73,10 @@ class Reader:
             yield from file
 
     def _not_a_table(self) -> InputError:
-        kind = "UTF-8 CSV" if self._csv else "Parquet"
-        return InputError(f"`{self._path}` is not {kind} throughout", hint="write it anew, or name it as what it is")
+        if self._csv:
+            hint = "save it in UTF-8, every row with as many values as the header"
+            return InputError(f"`{self._path}` is not UTF-8 CSV throughout", hint=hint)
+        return InputError(f"`{self._path}` is not Parquet throughout", hint="write it anew, or name it as what it is")
 
 
 class Writer:

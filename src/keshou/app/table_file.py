@@ -65,8 +65,8 @@ def _rows(file: IO[str]) -> Iterator[Row]:
             values = tuple(next(reader))
         except StopIteration:
             return
-        except csv.Error:
-            yield Row(0, (), "malformed")
+        except csv.Error as error:
+            yield Row(0, (), "value_too_long" if "field limit" in str(error) else "malformed")
         else:
             if values:
                 yield Row(0, values, _wrong(values))

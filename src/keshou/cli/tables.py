@@ -55,6 +55,7 @@ def gate(
     """
     from keshou.app.table_gate import Files, gate_table  # noqa: PLC0415 - brings in Arrow
 
+    _refuse_same(source, output, denied)
     with call.open() as site:
         rest = {"post": post, "where": where, "recipient": recipient, "review": review, "ground": ground}
         act = asked.act(kind, "", item, purpose, by=by, when=asked.moment(at, site.now()), **rest)
@@ -72,6 +73,13 @@ def gate(
         articles = by_article(call, site.law, verdict.by_article())
         call.answer(data, _kept(call, verdict.permitted, verdict.rows), articles, *_left_out(call, verdict.left_out))
     return ExitStatus.DONE if verdict.permitted or not verdict.rows else ExitStatus.NO
+
+
+def _refuse_same(source: Path, output: Path, denied: Path | None) -> None:
+    """Refuse to write one table over another: the rows that are not permitted would be lost."""
+    places = [each.resolve() for each in (source, output, denied) if each is not None]
+    if len(set(places)) < len(places):
+        raise InputError("one file is named twice", hint="TABLE, --output and --denied are files of their own")
 
 
 def _kept(call: Call, permitted: int, rows: int) -> Line:
@@ -168,5 +176,6 @@ def fault_counts(call: Call, faults: Sequence[object]) -> list[tuple[str, int]]:
 def _fault(call: Call, fault: object) -> str:
     code, column, purpose, cites = (getattr(fault, name) for name in ("code", "column", "purpose", "cites"))
     place = column or purpose
-    told = call.of(FAULT[code]) + (f" ({place})" if place else "")
-    return told + (f": {', '.join(map(str, cites))}" if cites else "")
+    told = call.of(FAULT[code]) + (call.words(f"（{place}）", f" ({place})") if place else "")
+    listed = [str(cite) for cite in cites]
+    return told + (call.words("：" + "、".join(listed), ": " + ", ".join(listed)) if listed else "")
