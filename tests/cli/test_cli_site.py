@@ -2,6 +2,7 @@
 """Verbs on a site: what they do, how they end, what they never print."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from cli_caller import Caller
 from keshou.cli.sample.people import Subscriber
 from planting import Planted
 
+ROOT = Path(__file__).parents[2]
 AT_NIGHT = "2031-11-22T03:00:00+08:00"
 AT_TEN = "2031-11-22T10:00:00+08:00"
 
@@ -28,6 +30,9 @@ def test_a_new_site_has_its_files_and_its_keys_are_the_owners_alone(nowhere: Cal
     assert (home / "keys").stat().st_mode & 0o077 == 0
     assert all(path.stat().st_mode & 0o077 == 0 for path in (home / "keys").iterdir())
     findings = nowhere("check", home / "operator.toml", "--json").json["findings"]
+    linked = re.findall(r"docs/[\w/-]+\.md", (home / "operator.toml").read_text("utf-8"))
+    assert linked
+    assert all((ROOT / path).is_file() for path in linked)
     assert {each["code"] for each in findings} & {"syntax", "unknown_key", "missing_key", "wrong_value"} == set()
 
 
@@ -44,6 +49,9 @@ def test_a_site_that_cannot_be_finished_leaves_nothing_behind(nowhere: Caller, t
     assert outcome.status == 4
     assert list(tmp_path.iterdir()) == []
     assert nowhere("init", "mine", "--database", "mysql://x").status == 2
+    (tmp_path / "file").touch()
+    blocked = nowhere("init", "file/mine")
+    assert (blocked.status, "file/mine" in blocked.err, "report" in blocked.err) == (4, True, False)
 
 
 def test_verbs_say_where_no_site_is(nowhere: Caller) -> None:
@@ -218,6 +226,21 @@ def test_staff_are_appointed_and_removed(keshou: Caller, people: list[Subscriber
     assert keshou("staff", "appoint", "bot", "--post", "no_such", "--by", "officer").status == 2
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("staff", "remove", "nobody", "--post", "billing_program"),
+        ("staff", "remove", "billing", "--post", "counter_clerk"),
+        ("suspend", "lift", "s-none"),
+        ("ground", "end", "g-none"),
+    ],
+)
+def test_ending_what_does_not_stand_is_told_and_not_written_down(keshou: Caller, words: tuple[str, ...]) -> None:
+    size = keshou("ledger", "verify", "--json").ok().json["size"]
+    assert keshou(*words, "--by", "officer").status == 2
+    assert keshou("ledger", "verify", "--json").ok().json["size"] == size
+
+
 def test_a_bulk_export_waits_for_a_review_by_somebody_else(keshou: Caller) -> None:
     bulk = ("ask", "--kind", "export", "--purpose", "billing", "--item", "tariff_plan", "--by", "billing", "--count")
     assert keshou(*bulk, "3000").status == 1
@@ -225,6 +248,7 @@ def test_a_bulk_export_waits_for_a_review_by_somebody_else(keshou: Caller) -> No
     keshou("review", "approve", "--by", "reviewer", *words, "--count", "3000", "--id", "r1").ok()
     assert keshou(*bulk, "3000", "--review", "r1").status == 0
     assert keshou(*bulk, "3001", "--review", "r1").status == 1
+    assert keshou("review", "approve", "--by", "billing", *words, "--count", "3000").status == 2
 
 
 def test_a_suspension_stops_acts_until_it_is_lifted(keshou: Caller, people: list[Subscriber]) -> None:

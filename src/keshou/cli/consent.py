@@ -110,5 +110,5 @@ def in_force(site: Site) -> Published:
 
 
 def _told(call: Call, revision: int) -> None:
-    told = call.words(f"已记录，自第 {revision} 号状态起有效", f"recorded; holds from revision {revision}")
+    told = call.words(f"已记录，自修订号 {revision} 起生效", f"recorded; holds from revision {revision}")
     call.answer({"revision": revision, "entry": revision - 1}, Line(told, GOOD))

@@ -24,6 +24,7 @@ from keshou.gate.facts import (
     SuspensionLifted,
     SuspensionOrdered,
 )
+from keshou.gate.site import SiteState
 from keshou.law.terms import ActKind
 
 staff = typer.Typer(help="Who holds which post.", no_args_is_help=True)
@@ -72,6 +73,8 @@ def appoint(
 def remove(call: Call, who: Who, *, post: Post, by: By) -> None:
     """Take a person or program off a post; whatever the post was granted is denied from then on."""
     with call.open() as site:
+        if post not in {each.post for each in _standing(site).appointments(who)}:
+            raise InputError(f"nobody of that id holds the post `{post}`", hint="check the id and the post")
         fact = StaffRemoved(at=site.now(), staff=who, post=post)
         _record(call, site, fact, by)
 
@@ -90,6 +93,8 @@ def approve(
     id_: NewName = "",
 ) -> None:
     """Approve one bulk export, copy or destruction; it serves once, for as long as the rules say."""
+    if by == requester:
+        raise InputError("whoever asked for a bulk act may not review it", hint="let somebody else review it")
     with call.open() as site:
         declared = in_force(site).declaration.review
         if declared is None:
@@ -124,6 +129,8 @@ def order(
 def lift(call: Call, name: Name, *, by: By) -> None:
     """Write down that the authority lifted a suspension."""
     with call.open() as site:
+        if name not in {each.suspension for each in _standing(site).suspensions()}:
+            raise InputError(f"no suspension `{name}` stands", hint="`keshou suspend order` printed its id")
         fact = SuspensionLifted(at=site.now(), suspension=name)
         _record(call, site, fact, by, name)
 
@@ -159,8 +166,17 @@ def record(
 def end(call: Call, name: Name, *, by: By) -> None:
     """Write down that a recorded ground holds no longer."""
     with call.open() as site:
+        if _standing(site).ground(name) is None:
+            raise InputError(f"no ground `{name}` holds", hint="`keshou ground record` printed its id")
         fact = GroundEnded(at=site.now(), ground=name)
         _record(call, site, fact, by, name)
+
+
+def _standing(site: Site) -> SiteState:
+    """Return what holds of the operator now, so that a mistyped id is told instead of written down."""
+    with site.reading() as tx:
+        view = site._known.view(tx, site.ledger.head(tx).size)  # noqa: SLF001 - only what holds is asked
+    return view.gate.timeline.at(site.now()).state
 
 
 def _new(letter: str) -> str:
@@ -169,6 +185,6 @@ def _new(letter: str) -> str:
 
 def _record(call: Call, site: Site, fact: SiteFact, by: str, name: str = "") -> None:
     revision = site.record_site(fact, by=by)
-    zh, en = f"已记录，自第 {revision} 号状态起有效", f"recorded; holds from revision {revision}"
+    zh, en = f"已记录，自修订号 {revision} 起生效", f"recorded; holds from revision {revision}"
     data = {"revision": revision, "entry": revision - 1} | ({"id": name} if name else {})
     call.answer(data, Line(call.words(zh, en) + (f"  {name}" if name else ""), GOOD))

@@ -13,7 +13,7 @@ from keshou.app.create import create
 from keshou.cli.sample.staff import SETUP, appointments
 from keshou.cli.terminal import GOOD, STRONG, Call, pairs
 from keshou.cli.verb import verb
-from keshou.errors import InputError
+from keshou.errors import InputError, UnreachableError
 
 _SCHEMES = ("sqlite:///", "postgresql://", "postgres://")
 
@@ -42,7 +42,10 @@ def init(
     if not database.startswith(_SCHEMES):
         raise InputError("an unknown kind of database", hint="sqlite:///FILE or postgresql://USER@HOST/NAME")
     text = sample_declaration() if sample else blank_declaration()
-    settings = create(folder, clock.now(), declaration=text, database=database, language=chosen)
+    try:
+        settings = create(folder, clock.now(), declaration=text, database=database, language=chosen)
+    except OSError as error:
+        raise UnreachableError(f"`{folder}` cannot be written: {error.strerror}") from error
     if sample:
         with Call(folder, call.json, call.language).open() as site:
             site.record_site(*appointments(site.now()), by=SETUP)
