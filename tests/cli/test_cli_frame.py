@@ -89,6 +89,11 @@ def test_a_wrong_call_ends_with_two_and_one_message(nowhere: Caller, words: tupl
     assert "Traceback" not in outcome.err
 
 
+def test_a_family_without_a_verb_shows_its_help_and_no_empty_message(nowhere: Caller) -> None:
+    outcome = nowhere("user")
+    assert (outcome.status, outcome.err) == (2, "")
+
+
 def test_stray_words_are_not_repeated(keshou: Caller) -> None:
     outcome = keshou("user", "show", "a", "PLANTED-SECRET", "--by", "care", "--purpose", "care")
     assert outcome.status == 2
@@ -237,7 +242,17 @@ def test_a_proof_and_an_export_are_checked_without_the_site(keshou: Caller, nowh
     bundle.write_bytes(bundle.read_bytes()[:-1] + b"\0")
     assert nowhere("verify", "log", "--vkey", vkey).status == 3
     assert nowhere("verify", "log", "--vkey", "nonsense").status == 2
-    assert nowhere("verify", "missing", "--vkey", vkey).status == 4
+    missing = nowhere("verify", "missing", "--vkey", vkey)
+    assert (missing.status, "`missing`" in missing.err) == (4, True)
+
+
+def test_the_log_is_not_exported_among_a_sites_keys_nor_where_it_cannot_be_written(keshou: Caller) -> None:
+    before = sorted(keshou.folder.rglob("*"))
+    assert keshou("ledger", "export", keshou.folder).status == 2
+    assert sorted(keshou.folder.rglob("*")) == before
+    Path("file").touch()
+    blocked = keshou("ledger", "export", "file/log")
+    assert (blocked.status, "file/log" in blocked.err, "report" in blocked.err) == (4, True, False)
 
 
 def test_a_checkpoint_is_signed_on_demand_and_by_the_tick(keshou: Caller) -> None:

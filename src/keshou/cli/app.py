@@ -81,7 +81,9 @@ def _failed(args: Sequence[str], error: Exception) -> int:
 def _last_net(args: Sequence[str], error: Exception) -> int:
     usage = getattr(error, "format_message", None)
     if usage is not None:
-        complain(_call_of(args), InputError(_safe(usage()), hint="see `keshou --help` or `keshou VERB --help`"))
+        told = _safe(usage())
+        if told:  # nothing, when the help itself was the answer
+            complain(_call_of(args), InputError(told, hint="see `keshou --help` or `keshou VERB --help`"))
         return int(ExitStatus.WRONG_INPUT)
     err = console(stderr=True)
     for frame in traceback.extract_tb(error.__traceback__)[-6:]:

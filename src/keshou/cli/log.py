@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.text import Text as Line
 
+from keshou.app.settings import SETTINGS_FILE
 from keshou.cli.rules import write
 from keshou.cli.terminal import GOOD, QUIET, Call, pairs
 from keshou.cli.verb import verb
@@ -30,6 +31,7 @@ _AUDITED = (
     ("载荷", "payloads"),
     ("已打开的载荷", "payloads opened"),
 )
+_SIGNED = {"origin": "日志名称", "size": "条目数", "root": "树根", "index": "第几条", "entry": "条目"}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -127,10 +129,18 @@ def export(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder to make or to bring up to date.")],
 ) -> None:
     """Write the log as files that anybody can serve, mirror and check (C2SP tlog-tiles)."""
+    if (folder / SETTINGS_FILE).exists():
+        raise InputError(
+            f"{folder} is a site's folder, with its keys",
+            hint="name a folder of its own: what is exported is handed out",
+        )
     with call.open() as site:
         site.checkpoint()
-        with site.reading() as tx:
-            written = exporting.export(tx, site.ledger, folder)
+        try:
+            with site.reading() as tx:
+                written = exporting.export(tx, site.ledger, folder)
+        except OSError as error:
+            raise UnreachableError(f"`{folder}` cannot be written: {error.strerror}") from error
         vkey = str(site.ledger.key)
     told = call.words(f"写了 {written} 个文件到 {folder}", f"{written} files written to {folder}")
     check = f"keshou verify {folder} --vkey {vkey}"
@@ -153,14 +163,16 @@ def verify(
             found = outside.verify_export(what, vkey)
             data: dict[str, object] = {"origin": found.origin, "size": found.size, "root": found.root.hex()}
         else:
-            body = (entry or entry_of(what)).read_bytes()
-            index, signed = outside.verify_proof(what.read_bytes(), body, vkey)
+            proof, body = what.read_bytes(), (entry or entry_of(what)).read_bytes()
+            index, signed = outside.verify_proof(proof, body, vkey)
             data = {"origin": signed.origin, "size": signed.size, "root": signed.root.hex(), "index": index}
             data["entry"] = _entry(body)
     except OSError as error:
         raise UnreachableError(f"`{error.filename}` cannot be read: {error.strerror}") from error
     told = call.words("与签名相符", "it is what was signed")
-    entries = {name: json.dumps(value) if name == "entry" else value for name, value in data.items()}
+    entries = {
+        call.words(_SIGNED[name], name): json.dumps(value) if name == "entry" else value for name, value in data.items()
+    }
     call.answer(data, Line(told, GOOD), pairs(entries))
 
 
