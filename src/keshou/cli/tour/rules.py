@@ -82,7 +82,7 @@ def widen(stage: Stage) -> None:
     """Publish a version that widens a purpose, and show who must be asked again."""
     stage.scene(
         "规则变宽，要重新征得同意", "Wider rules ask for consent anew",
-        "第二版给“推荐套餐”这个目的加上了基站位置。Keshou 按（目的、信息、行为、岗位）逐项比较两版，新增的部分不能沿用"
+        "下一版给“推荐套餐”这个目的加上了基站位置。Keshou 按（目的、信息、行为、岗位）逐项比较两版，新增的部分不能沿用"
         "原来的同意；没有变的部分照旧。",
         "The next version adds the cell location to the purpose "
         "of recommending plans. Keshou compares both versions by "
