@@ -110,11 +110,16 @@ def _difference(call: Call, difference: Difference) -> list[RenderableType]:
         "", *(call.words(*each) for each in (("目的", "purpose"), ("信息", "item"), ("行为", "act"), ("岗位", "post")))
     )
     for sign, style, rows in (("+", GOOD, difference.newly_allowed), ("-", BAD, difference.no_longer_allowed)):
+        acts: dict[tuple[str, str, str], list[str]] = {}
         for each in sorted(rows):
-            shown.add_row(Line(sign, style), each.purpose, each.item, call.of(KIND[each.act]), each.post or "—")
+            acts.setdefault((each.purpose, each.item, each.post), []).append(call.of(KIND[each.act]))
+        for (purpose, item, post), names in sorted(acts.items()):
+            shown.add_row(Line(sign, style), purpose, item, call.words("、", ", ").join(names), post or "—")
     for widening in difference.widened:
         each = widening.quadruple
         shown.add_row(Line("~", STRONG), each.purpose, each.item, call.of(KIND[each.act]), ", ".join(widening.reasons))
+    if not shown.row_count:
+        return [call.words("与前一版允许的相同。", "it allows what the version before allowed.")]
     return [shown]
 
 
@@ -132,7 +137,8 @@ def _chosen(site: Site, version: int | None) -> Published:
     found = site.rules() if version is None else next((v for v in _versions(site) if v.version == version), None)
     if found is None:
         told = "no rules are in force" if version is None else f"no rules of version {version} were published"
-        raise InputError(told, hint="publish them first, with `keshou publish`")
+        hint = "publish them first, with `keshou publish`" if version is None else "`keshou rules` shows those in force"
+        raise InputError(told, hint=hint)
     return found
 
 
