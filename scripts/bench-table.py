@@ -64,7 +64,7 @@ def beside(result: dict[str, Any], named: dict[str, dict[str, Any]]) -> str:
         label = name if not name.startswith(("floor", "rows")) else "bare rows"
         text = f"{ratio:.3g}× {label}"
         if least is not None:
-            text += f" (≥ {least:.2g}×) {_mark(met=ratio >= least)}"
+            text += f" (≥ {least:.3g}×) {_mark(met=ratio >= least)}"
         parts.append(text)
     return "; ".join(parts)
 

@@ -22,6 +22,7 @@ from keshou.errors import InputError, UnreachableError
 from keshou.gate.act import OWN_HAND, Act
 from keshou.gate.decision import Decision
 from keshou.gate.facts import SiteFact, UserFact
+from keshou.gate.site import SiteState
 from keshou.gate.store import Standings
 from keshou.law.law import Law
 from keshou.law.load import load
@@ -183,6 +184,12 @@ class Site:
         """Return the rules in force now; None when none are."""
         with self.database.reading() as tx:
             return self.declarations.current(tx, self.now())
+
+    def state(self) -> SiteState:
+        """Return what holds of the operator now: posts held, reviews, suspensions, grounds."""
+        with self.database.reading() as tx:
+            view = self._known.view(tx, self.ledger.head(tx).size)
+        return view.gate.timeline.at(self.now()).state
 
     def checkpoint(self) -> bytes | None:
         """Sign the log as it stands and keep the checkpoint; None while the log is empty.

@@ -24,7 +24,6 @@ from keshou.gate.facts import (
     SuspensionLifted,
     SuspensionOrdered,
 )
-from keshou.gate.site import SiteState
 from keshou.law.terms import ActKind
 
 staff = typer.Typer(help="Who holds which post.", no_args_is_help=True)
@@ -73,7 +72,7 @@ def appoint(
 def remove(call: Call, who: Who, *, post: Post, by: By) -> None:
     """Take a person or program off a post; whatever the post was granted is denied from then on."""
     with call.open() as site:
-        if post not in {each.post for each in _standing(site).appointments(who)}:
+        if post not in {each.post for each in site.state().appointments(who)}:
             raise InputError(f"nobody of that id holds the post `{post}`", hint="check the id and the post")
         fact = StaffRemoved(at=site.now(), staff=who, post=post)
         _record(call, site, fact, by)
@@ -129,7 +128,7 @@ def order(
 def lift(call: Call, name: Name, *, by: By) -> None:
     """Write down that the authority lifted a suspension."""
     with call.open() as site:
-        if name not in {each.suspension for each in _standing(site).suspensions()}:
+        if name not in {each.suspension for each in site.state().suspensions()}:
             raise InputError(f"no suspension `{name}` stands", hint="`keshou suspend order` printed its id")
         fact = SuspensionLifted(at=site.now(), suspension=name)
         _record(call, site, fact, by, name)
@@ -166,17 +165,10 @@ def record(
 def end(call: Call, name: Name, *, by: By) -> None:
     """Write down that a recorded ground holds no longer."""
     with call.open() as site:
-        if _standing(site).ground(name) is None:
+        if site.state().ground(name) is None:
             raise InputError(f"no ground `{name}` holds", hint="`keshou ground record` printed its id")
         fact = GroundEnded(at=site.now(), ground=name)
         _record(call, site, fact, by, name)
-
-
-def _standing(site: Site) -> SiteState:
-    """Return what holds of the operator now, so that a mistyped id is told instead of written down."""
-    with site.reading() as tx:
-        view = site._known.view(tx, site.ledger.head(tx).size)  # noqa: SLF001 - only what holds is asked
-    return view.gate.timeline.at(site.now()).state
 
 
 def _new(letter: str) -> str:
