@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from house import START, VALUES, Clock, act, newcomer, ready
 
@@ -175,6 +176,18 @@ def test_a_fact_dated_before_what_is_on_record_is_refused(site: Site, clock: Clo
     site.record("u1", ConsentGiven(at=clock(), purpose="marketing", version=1, strength=ConsentStrength.EXPRESS))
     with pytest.raises(ActError, match="before what is on record"):
         site.record("u1", ConsentWithdrawn(at=START, purpose="marketing"))
+
+
+def test_a_fact_that_comes_with_an_act_is_not_dated_before_what_is_on_record(site: Site, clock: Clock) -> None:
+    clock.moment += dt.timedelta(hours=1)
+    site.record("u1", ConsentGiven(at=clock(), purpose="marketing", version=1, strength=ConsentStrength.EXPRESS))
+    withdrawn = ConsentWithdrawn(at=START, purpose="marketing")
+    with pytest.raises(ActError, match="before what is on record"):
+        site.perform(act(ActKind.USE, "u1", "tariff_plan"), facts=[withdrawn])
+    now = msgspec.structs.replace(withdrawn, at=clock())
+    assert site.perform(act(ActKind.USE, "u1", "tariff_plan"), facts=[now]).values
+    asked = act(ActKind.EXPORT, "u1", "tariff_plan", by="lister", purpose="marketing")
+    assert isinstance(site.perform(asked).decision, Deny)
 
 
 def test_a_time_without_a_zone_is_refused_where_facts_come_in(site: Site) -> None:

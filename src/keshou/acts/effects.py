@@ -4,12 +4,13 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Sequence
+from operator import attrgetter
 
 import msgspec
 
 from keshou.acts.draft import Draft, Payload
 from keshou.acts.request import ActError, BulkPerform, Cancel, Erase, Perform
-from keshou.acts.truth import check_hand, check_user_fact
+from keshou.acts.truth import check_hand, check_order, check_user_fact
 from keshou.acts.work import Work, root_of
 from keshou.gate.act import Act
 from keshou.gate.decision import Decision, Deny, Ground, Reason
@@ -203,6 +204,8 @@ def _check(work: Work, job: Perform, now: dt.datetime) -> None:
         raise ActError("a user is admitted by collecting information", hint="give kind collect")
     for fact in job.facts:
         check_user_fact(work, fact, now)
+    if not job.admit:
+        check_order(sorted(job.facts, key=attrgetter("at")), work.view.gate.standing(act.user).last)
 
 
 def _decide_with(work: Work, job: Perform) -> tuple[Decision, UserStanding | None]:
