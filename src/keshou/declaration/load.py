@@ -67,10 +67,6 @@ def read(text: str | bytes, path: str | Path = "operator.toml") -> Source:
     return Source(name, msgspec.convert(raw, Declaration), (), places)
 
 
-def _placed(raised: Raised, places: Places) -> Finding:
-    return finding(raised, places.key(raised.path) if raised.at_key else places.value(raised.path))
-
-
 def _decode(data: bytes) -> str | Finding:
     if len(data) > LARGEST:
         return finding(Raised("too_large", "", {"largest": str(LARGEST)}), Place(1, 1))
