@@ -85,6 +85,26 @@ class Transaction:
         self.connection.exec_driver_sql(sql, list(rows))
 
 
+access_state = sa.Table(
+    "access_state",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("change", sa.BigInteger, nullable=False),
+    sa.CheckConstraint("id = 1", name="access_state_one_row"),
+)
+"""One row: how often anything changed by which callers are judged (accounts, sessions, keys)."""
+
+
+def touch_access(tx: Transaction) -> None:
+    """Count a change of what callers are judged by, so that every process drops what it remembers of them."""
+    tx.execute(sa.update(access_state).values(change=access_state.c.change + 1))
+
+
+def access_change(tx: Transaction) -> int:
+    """Return the number of such changes so far."""
+    return int(tx.execute(sa.select(access_state.c.change)).scalar_one())
+
+
 class Database:
     """A SQLite file or a PostgreSQL server behind one interface.
 

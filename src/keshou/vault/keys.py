@@ -166,6 +166,11 @@ class FileKeys:
             key = self._mac_keys[label] = derive.derive(self._index)
         return hmac.digest(key, data, "sha256")
 
+    def secret(self, label: str) -> bytes:
+        """Return a secret of 32 bytes for `label`, the same for ever, apart from every other label and every index."""
+        context = join((b"secret", self.site.encode(), label.encode()))
+        return HKDFExpand(hashes.SHA256(), _SIZE, context).derive(self._index)
+
     def __repr__(self) -> str:
         return f"FileKeys(folder={str(self.folder)!r}, site={self.site!r}, epochs={self.epochs})"
 

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Add the tables of programs."""
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

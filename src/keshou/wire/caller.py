@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who calls, as proven: the one value by which every face of the server judges a caller."""
+
+import datetime as dt
+from enum import StrEnum
+
+import msgspec
+
+from keshou.law.terms import ActKind
+
+
+class CallerKind(StrEnum):
+    """What kind of caller it is (Order 24 Art. 13(1), 13(3))."""
+
+    STAFF = "staff"
+    AGENT_STAFF = "agent_staff"
+    PROGRAM = "program"
+    INSPECTOR = "inspector"
+    USER = "user"
+
+
+class Scope(StrEnum):
+    """What a program's key may be for, beside acting in its own name."""
+
+    ACT = "act"
+    """Act in its own name, as far as its posts are granted."""
+    EVALUATE = "evaluate"
+    """Ask of anybody's acts, without doing them (a policy enforcement point)."""
+    SEARCH = "search"
+    """Search whose information, which acts, which staff."""
+    ON_BEHALF = "on_behalf"
+    """Do acts in the name of staff whom the operator's own system has signed in."""
+    READ = "read"
+    """Read rules, log and state that name nobody."""
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """A proven person or program."""
+
+    id: str
+    """What stands in `Act.by`: id of the member of staff or program; ``user`` for users."""
+    kind: CallerKind
+    user: str = ""
+    """For users: the operator's own id of the user. Empty otherwise."""
+    agent: str = ""
+    """For agents' staff: id of the agent."""
+    credential: str = ""
+    """Id of the session or key by which they came; never the secret."""
+    scopes: frozenset[Scope] = frozenset()
+    """For programs."""
+    purposes: frozenset[str] | None = None
+    """Purposes a key is limited to; None: not limited."""
+    acts: frozenset[ActKind] | None = None
+    """Kinds of act a key is limited to; None: not limited."""
+    proven_at: dt.datetime | None = None
+    """When they last proved themselves in full (UTC), for acts that ask for a fresh proof."""
+    until: dt.datetime | None = None
+    """When this proof ends at the latest (UTC)."""
