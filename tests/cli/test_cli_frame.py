@@ -13,7 +13,8 @@ import pytest
 
 from cli_caller import Caller
 from keshou.cli import app as frame
-from keshou.cli import decision_words, fault_words
+from keshou.cli import fault_words
+from keshou.wire import decision_words
 from keshou.cli.sample.people import Subscriber, subscribers
 from keshou.cli.sample.tables import write_subscribers_csv
 from keshou.db import Database

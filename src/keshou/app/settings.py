@@ -17,6 +17,40 @@ _PREFIX = "KESHOU_"
 _SQLITE = "sqlite:///"
 
 
+class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """How the site is served: the table ``[server]``."""
+
+    url: str = ""
+    """The server's own address as callers know it (``https://...``, no query, no trailing slash); empty means
+    ``http://ADDRESS`` on loopback."""
+    workers: int = 1
+    """Processes that answer."""
+    tls_certificate: str = ""
+    """File of the certificate chain (PEM); with `tls_key`, the server speaks TLS itself."""
+    tls_key: str = ""
+    """File of the certificate's key (PEM), for its owner alone."""
+    trusted_proxy: str = ""
+    """Address (or network) of the proxy that speaks TLS in front; empty means none."""
+    body_bytes: int = 1_000_000
+    """The largest body of a request, but for tables."""
+    table_bytes: int = 512_000_000
+    """The largest table (Arrow stream) that is taken."""
+    body_seconds: float = 30.0
+    """For how long a caller may take to send a body."""
+    metrics: Literal["loopback", "key"] = "loopback"
+    """Who may read ``/metrics``: callers on this machine, or also keys with the scope `read`."""
+    rate: str = "600000/minute"
+    """The most requests of a signed-in caller, a process."""
+    rate_unknown: str = "120/minute"
+    """The most requests of a source that has proven nothing, a process; signing in is among them."""
+    reasons: bool = True
+    """Whether decisions over the authorization protocol carry reasons; a request may ask for less."""
+    permit_minutes: int = 5
+    """For how long a permit holds."""
+    fresh_proof_minutes: int = 10
+    """How fresh a proof of identity must be for exports, erasure and grants."""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a site is made of. Paths are relative to the site's folder unless absolute."""
 
@@ -42,6 +76,13 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Seconds by which an entry's time may lie before the entry before it."""
     checkpoint_every: float = 1.0
     """Seconds between signed checkpoints while acts go on."""
+    server: ServerSettings = ServerSettings()
+    """How it is served."""
+
+    @property
+    def url(self) -> str:
+        """The server's own address as callers know it."""
+        return self.server.url or f"http://{self.address}"
 
     @property
     def log_origin(self) -> str:
@@ -80,7 +121,7 @@ def read_settings(home: Path, environ: Mapping[str, str] | None = None) -> Setti
         raise InputError(f"{path}: {error}", hint="mend the file; docs/reference/settings.md has every key") from error
     except OSError as error:
         raise UnreachableError(f"{path} cannot be read: {error.strerror}") from error
-    raw |= _from_environment(os.environ if environ is None else environ)
+    _merge(raw, _from_environment(os.environ if environ is None else environ))
     try:
         return msgspec.convert(raw, Settings, strict=False)
     except msgspec.ValidationError as error:
@@ -88,9 +129,26 @@ def read_settings(home: Path, environ: Mapping[str, str] | None = None) -> Setti
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    names = {field.name for field in msgspec.structs.fields(Settings)}
+    """Return what the environment says: ``KESHOU_DATABASE``, and ``KESHOU_SERVER_URL`` for `url` in ``[server]``."""
     given = {key.removeprefix(_PREFIX).lower(): value for key, value in environ.items() if key.startswith(_PREFIX)}
-    return {name: value for name, value in given.items() if name in names}
+    found: dict[str, Any] = {}
+    for field in msgspec.structs.fields(Settings):
+        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
+            names = {each.name: f"{field.name}_{each.name}" for each in msgspec.structs.fields(field.type)}
+            table = {name: given[key] for name, key in names.items() if key in given}
+            found |= {field.name: table} if table else {}
+        elif field.name in given:
+            found[field.name] = given[field.name]
+    return found
+
+
+def _merge(raw: dict[str, Any], given: Mapping[str, Any]) -> None:
+    """Let what is given go before what the file says, key by key also within tables."""
+    for name, value in given.items():
+        if isinstance(value, dict) and isinstance(raw.get(name), dict):
+            _merge(raw[name], value)
+        else:
+            raw[name] = value
 
 
 def database_url(settings: Settings, home: Path) -> str:

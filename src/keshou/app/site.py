@@ -180,6 +180,12 @@ class Site:
         with self.database.reading() as tx:
             yield tx
 
+    @contextmanager
+    def writing(self) -> Iterator[Transaction]:
+        """Open a transaction for what is no act on users' information: accounts, sessions, keys, subscriptions."""
+        with self._sequencer.turn, self.database.transaction() as tx:
+            yield tx
+
     def rules(self) -> Published | None:
         """Return the rules in force now; None when none are."""
         with self.database.reading() as tx:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from rich.console import RenderableType
 from rich.text import Text as Line
 
-from keshou.cli.decision_words import MISSING, STANDS_ON
+from keshou.wire.decision_words import MISSING, STANDS_ON
 from keshou.cli.terminal import BAD, GOOD, QUIET, STRONG, Call, table
 from keshou.errors import ExitStatus
 from keshou.gate.decision import Decision, Deny, Permit

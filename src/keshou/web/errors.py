@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a server refuses before anything is asked of the gate."""
+
+from keshou.errors import KeshouError
+
+
+class WebError(KeshouError):
+    """A request that is answered with a problem; nothing was done."""
+
+
+class NotSignedInError(WebError):
+    """No proof of who calls, or one that does not hold."""
+
+    def __init__(self, message: str = "nobody is signed in", *, hint: str = "") -> None:
+        super().__init__(message, hint=hint or "send `Authorization: Bearer KEY`, or sign in")
+
+
+class NotEntitledError(WebError):
+    """Who calls is known and may not ask for this (Order 24 Art. 13(1), 13(3))."""
+
+
+class ProofTooOldError(NotEntitledError):
+    """What is asked for needs a proof of identity that is fresh (Order 24 Art. 13(3))."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this needs a fresh proof of who you are", hint="prove yourself again, then repeat the request"
+        )
+
+
+class ForgedRequestError(WebError):
+    """A request with a session's cookie that comes from another site."""
+
+    def __init__(self) -> None:
+        super().__init__("the request comes from another site", hint="send it from the server's own pages")
+
+
+class NotFoundError(WebError):
+    """There is no such thing, or the caller may not know of it."""
+
+
+class ChangedMeanwhileError(WebError):
+    """Somebody else changed it since it was read (`If-Match`)."""
+
+    def __init__(self) -> None:
+        super().__init__("it was changed since it was read", hint="read it again, then decide anew")
+
+
+class MatchNeededError(WebError):
+    """An edit that does not say what was read (`If-Match`)."""
+
+    def __init__(self) -> None:
+        super().__init__("an edit must say what it changes", hint="send the ETag that was read as `If-Match`")
+
+
+class RequestRepeatedError(WebError):
+    """An idempotency key that came before with another body."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this idempotency key came before with another request", hint="use a new key for a new request"
+        )
+
+
+class MalformedError(WebError):
+    """The body or a parameter is not of the documented form."""
+
+    def __init__(self, message: str = "the request is not of the documented form", *pointers: str) -> None:
+        super().__init__(message, hint="see /api/v1/openapi.json")
+        self.pointers = pointers
+
+
+class TooLargeError(WebError):
+    """The body, or what it asks for at once, is too large."""
+
+
+class TooManyRequestsError(WebError):
+    """The caller asks too often."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("too many requests", hint=f"wait {retry_after} s")
+        self.retry_after = retry_after
+        """Seconds."""

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The reader's language: what the request asks for, else the site's own."""
+
+from typing import Any
+
+from litestar import Request
+
+from keshou.language import Language
+
+
+def language_of(request: Request[Any, Any, Any]) -> Language:
+    """Return the language that ``Accept-Language`` prefers of the two, else the site's. Source: RFC 9110 12.5.4."""
+    given = request.headers.get("accept-language", "")
+    best, weight = "", 0.0
+    for part in given.split(",")[:16]:
+        tag, _, parameters = part.strip().partition(";")
+        name = tag.strip().lower().partition("-")[0]
+        quality = _quality(parameters)
+        if name in ("zh", "en") and quality > weight:
+            best, weight = name, quality
+    return ("zh" if best == "zh" else "en") if best else request.app.state.site.settings.language
+
+
+def _quality(parameters: str) -> float:
+    name, _, value = parameters.strip().partition("=")
+    if name.strip() != "q":
+        return 1.0
+    try:
+        return float(value)
+    except ValueError:
+        return 0.0

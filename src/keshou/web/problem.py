@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Errors -> problem details: the one table of statuses, types and titles. Source: RFC 9457."""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import msgspec
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions.http_exceptions import MethodNotAllowedException
+
+from keshou.db import DatabaseError
+from keshou.errors import InputError, IntegrityError, KeshouError, UnreachableError
+from keshou.gate.decide import StaleStandingError
+from keshou.language import Language, Text
+from keshou.web import errors as e
+from keshou.web.language import language_of
+from keshou.wire.problem import Problem
+
+MEDIA_TYPE = "application/problem+json"
+_POINTER = re.compile(r"`(\$[^`]*)`\s*$")
+
+
+class Kind(NamedTuple):
+    """Status, slug and title of a type of problem."""
+
+    status: int
+    slug: str
+    title: Text
+
+
+DENIED = Kind(403, "denied", Text("法律不允许这一行为", "the law does not permit this act"))
+KINDS: Mapping[type[BaseException], Kind] = {
+    e.NotSignedInError: Kind(401, "not-signed-in", Text("没有登录", "not signed in")),
+    e.ProofTooOldError: Kind(403, "proof-too-old", Text("需要重新验证身份", "a fresh proof of identity is needed")),
+    e.NotEntitledError: Kind(403, "not-entitled", Text("无权请求此事", "not entitled to ask for this")),
+    e.ForgedRequestError: Kind(403, "forged-request", Text("请求来自别的网站", "a request from another site")),
+    e.NotFoundError: Kind(404, "not-found", Text("没有找到", "not found")),
+    e.ChangedMeanwhileError: Kind(412, "changed-meanwhile", Text("已被他人修改", "changed meanwhile")),
+    e.MatchNeededError: Kind(428, "match-needed", Text("须写明所改的版本", "what is changed must be named")),
+    e.RequestRepeatedError: Kind(422, "request-repeated", Text("幂等键用于不同的请求", "idempotency key used anew")),
+    e.MalformedError: Kind(400, "malformed", Text("请求格式不对", "malformed request")),
+    e.TooLargeError: Kind(413, "too-large", Text("请求过大", "request too large")),
+    e.TooManyRequestsError: Kind(429, "too-many-requests", Text("请求过于频繁", "too many requests")),
+    StaleStandingError: Kind(409, "stale", Text("还没有看到所要求的修订", "the asked revision is not reached yet")),
+    UnreachableError: Kind(503, "unreachable", Text("所需部分无法访问", "a part that is needed cannot be reached")),
+    DatabaseError: Kind(503, "unreachable", Text("所需部分无法访问", "a part that is needed cannot be reached")),
+    IntegrityError: Kind(500, "integrity", Text("存储的内容与写入的不一致", "what is stored is not what was written")),
+    InputError: Kind(422, "input", Text("请求内容有误", "what the request says cannot be")),
+    KeshouError: Kind(422, "input", Text("请求内容有误", "what the request says cannot be")),
+}
+"""Error -> kind; the closest class counts. Rooms' own errors are added with `know`."""
+
+_BY_STATUS: Mapping[int, Kind] = {
+    400: KINDS[e.MalformedError],
+    401: KINDS[e.NotSignedInError],
+    403: KINDS[e.NotEntitledError],
+    404: KINDS[e.NotFoundError],
+    405: Kind(405, "method-not-allowed", Text("不支持这种方法", "method not allowed")),
+    413: KINDS[e.TooLargeError],
+    415: Kind(415, "media-type", Text("不支持这种内容类型", "media type not supported")),
+    429: KINDS[e.TooManyRequestsError],
+}
+_INTERNAL = Kind(500, "internal", Text("服务器内部错误", "internal error"))
+
+
+def kind_of(error: BaseException) -> Kind:
+    """Return the kind of problem that an error is."""
+    for class_ in type(error).__mro__:
+        if class_ in KINDS:
+            return KINDS[class_]
+    return _INTERNAL
+
+
+def problem_of(error: Exception, language: Language, request_id: str = "") -> Problem:
+    """Return the problem that tells of `error`, without anybody's values."""
+    if isinstance(error, HTTPException):
+        return _of_http(error, language, request_id)
+    kind = kind_of(error)
+    known = isinstance(error, KeshouError)
+    return Problem(
+        type=f"/problems/{kind.slug}",
+        title=kind.title.in_(language),
+        status=kind.status,
+        detail=str(error) if known else "",
+        hint=error.hint if isinstance(error, KeshouError) else "",
+        request_id=request_id,
+        pointers=getattr(error, "pointers", ()),
+    )
+
+
+def _of_http(error: HTTPException, language: Language, request_id: str) -> Problem:
+    kind = _BY_STATUS.get(error.status_code, _INTERNAL)
+    return Problem(
+        type=f"/problems/{kind.slug}",
+        title=kind.title.in_(language),
+        status=kind.status,
+        request_id=request_id,
+        pointers=_pointers(error) if isinstance(error, ValidationException) else (),
+    )
+
+
+def _pointers(error: ValidationException) -> tuple[str, ...]:
+    """Return the places of what is wrong; never the words of the check, which may quote a value."""
+    extra = error.extra if isinstance(error.extra, list) else []
+    keys = [str(each.get("key") or "") for each in extra if isinstance(each, dict)]
+    told = _POINTER.search(str(error.detail or ""))
+    return tuple(dict.fromkeys([*(key for key in keys if key), *([told[1]] if told else [])]))
+
+
+def answer(request: Request, error: Exception) -> Response[bytes]:  # type: ignore[type-arg]
+    """Answer a request that failed."""
+    problem = problem_of(error, language_of(request), request.scope.get("state", {}).get("request_id", ""))
+    return response(problem, _headers(error, problem))
+
+
+def response(problem: Problem, headers: Mapping[str, str] | None = None) -> Response[bytes]:
+    """Return the response that carries `problem`."""
+    body = msgspec.json.encode(problem)
+    return Response(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
+
+
+def _headers(error: Exception, problem: Problem) -> dict[str, str]:
+    if problem.status == 401:
+        return {"WWW-Authenticate": 'Bearer realm="keshou"'}
+    if isinstance(error, e.TooManyRequestsError):
+        return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, MethodNotAllowedException) and error.headers:
+        return dict(error.headers)
+    return {}
