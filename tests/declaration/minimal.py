@@ -83,6 +83,7 @@ id = "officer"
 name = { zh = "负责人", en = "Officer" }
 department = "office"
 duties = { zh = "负责", en = "answers" }
+offices = ["publish", "appoint", "accounts", "orders", "grounds"]
 
 [[posts]]
 id = "clerk"
@@ -96,6 +97,7 @@ id = "analyst"
 name = { zh = "分析员", en = "Analyst" }
 department = "office"
 duties = { zh = "推荐", en = "recommends" }
+offices = ["audit", "search"]
 
 [[grants]]
 post = "analyst"

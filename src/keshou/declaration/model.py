@@ -6,6 +6,7 @@ characters); dates are calendar days; citations are written as in the law's data
 """
 
 import datetime as dt
+from enum import StrEnum
 from typing import Literal
 
 import msgspec
@@ -134,6 +135,25 @@ class Department(_Table, frozen=True, kw_only=True):
     since: dt.date
 
 
+class Office(StrEnum):
+    """What a post may do in administering; no office reaches users' information by itself (Order 24 Art. 13(i))."""
+
+    PUBLISH = "publish"
+    """Publishes the rules."""
+    APPOINT = "appoint"
+    """Appoints staff, and judges whether agents are fit."""
+    ACCOUNTS = "accounts"
+    """Gives people and programs their way to sign in, and other systems their messages."""
+    ORDERS = "orders"
+    """Writes down what the authority asks to stop."""
+    GROUNDS = "grounds"
+    """Writes down where higher law provides otherwise."""
+    AUDIT = "audit"
+    """Opens the log."""
+    SEARCH = "search"
+    """Searches over users."""
+
+
 class Post(_Table, frozen=True, kw_only=True):
     """A post; people are appointed to it, grants are given to it (Order 24 Art. 13(i), (iii))."""
 
@@ -143,6 +163,8 @@ class Post(_Table, frozen=True, kw_only=True):
     duties: Text
     agent: str = ""
     """Id of the agent whose staff hold it; empty for the operator's own posts."""
+    offices: tuple[Office, ...] = ()
+    """What it may do in administering; an agent's post holds no office."""
 
 
 class Hours(_Table, frozen=True, kw_only=True):

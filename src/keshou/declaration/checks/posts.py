@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Who answers for protection: departments, branches and posts (Order 24 Art. 13(i))."""
+"""Who answers for protection: departments, branches, posts and their offices (Order 24 Art. 13(i))."""
 
 from collections.abc import Iterator
 
 from keshou.declaration.checks.case import Case
 from keshou.declaration.checks.purposes import is_blank
 from keshou.declaration.finding import Raised
+from keshou.declaration.model import Office
+
+NEEDED = (Office.PUBLISH, Office.APPOINT, Office.ACCOUNTS, Office.ORDERS, Office.AUDIT)
+"""Offices without a holder of which something that the law asks for cannot be done."""
 
 
 def departments(case: Case) -> Iterator[Raised]:
@@ -35,4 +39,18 @@ def posts(case: Case) -> Iterator[Raised]:
             yield Raised("post_unknown_agent", f"{path}.agent", words)
 
 
-RULES = (departments, posts)
+def offices(case: Case) -> Iterator[Raised]:
+    """Every office that is needed has a holder among the operator's own; who makes the rules does not audit."""
+    held: set[Office] = set()
+    for index, post in enumerate(case.declaration.posts):
+        path, words = f"posts[{index}].offices", {"post": post.id, "agent": post.agent}
+        if post.agent and post.offices:
+            yield Raised("office_of_agent", path, words)
+        elif {Office.PUBLISH, Office.AUDIT} <= set(post.offices):
+            yield Raised("office_publish_and_audit", path, words)
+        held |= set() if post.agent else set(post.offices)
+    if missing := [each.value for each in NEEDED if each not in held]:
+        yield Raised("office_unheld", "posts", {"offices": ", ".join(missing)})
+
+
+RULES = (departments, posts, offices)
