@@ -179,6 +179,42 @@ class Known:
             self.adopt(view, view.gate.revision, only_if_newest=True)
         return decision
 
+    def decide(self, database: Database, ledger: Ledger, acts: Sequence[Act], size: int) -> list[Decision]:
+        """Decide `acts` on facts at least as new as the log of `size` entries, in memory when that is enough."""
+        found = self.decide_known(acts, size)
+        if found is not None:
+            return found
+        with database.reading() as tx:
+            view = self.view(tx, ledger.head(tx).size)
+            view.load(tx, {act.user for act in acts})
+            found = [view.gate.decide(act, at_least=size) for act in acts]
+            self.adopt(view, view.gate.revision, only_if_newest=True)
+        return found
+
+    def decide_known(self, acts: Sequence[Act], size: int) -> list[Decision] | None:
+        """Decide `acts` in memory when it is as new as `size` and knows every user; else None.
+
+        Standings are taken out once and judged then: what others bring or drop meanwhile makes nobody unknown.
+        """
+        gate = self.gate
+        if gate.revision < size:
+            return None
+        users: dict[str, UserStanding] = {}
+        for act in acts:
+            if act.user and act.user not in users:
+                standing = gate.standing(act.user)
+                if standing is UNKNOWN:
+                    return None
+                users[act.user] = standing
+            if act.user and users[act.user].last > act.when:
+                return None
+        judge = gate.over(users, gate.revision)
+        return [judge.decide(act) for act in acts]
+
+    def all_named(self, acts: Sequence[Act]) -> Sequence[Act]:
+        """Return `acts`, each with what stands for its user in recorded grounds when it relies on one."""
+        return [self.named(act) for act in acts] if any(act.ground for act in acts) else acts
+
     def named(self, act: Act) -> Act:
         """Return `act` with what stands for its user in recorded grounds, when it relies on one."""
         return msgspec.structs.replace(act, user_ref=self.vault.blind(act.user)) if act.ground and act.user else act

@@ -2,7 +2,7 @@
 """class Acts: the procedure. `app` hands out Acts, never the Vault."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -43,6 +43,14 @@ class Acts:
     def ask(self, database: Database, act: Act, at_least: int | None) -> Decision:
         """Return the gate's decision; nothing is done and nothing recorded."""
         return self._known.ask(database, self._ledger, self._known.named(act), at_least)
+
+    def decide(self, database: Database, acts: Sequence[Act], size: int) -> list[Decision]:
+        """Return the gate's decisions on facts at least as new as the log of `size` entries; nothing is recorded."""
+        return self._known.decide(database, self._ledger, self._known.all_named(acts), size)
+
+    def decide_known(self, acts: Sequence[Act], size: int) -> list[Decision] | None:
+        """Return what `decide` would when memory is enough for it, else None; never waits for the database."""
+        return self._known.decide_known(self._known.all_named(acts), size)
 
     def start(self, tx: Transaction) -> Work:
         """Take the log's lock in `tx` and return the work to be done under it."""

@@ -47,17 +47,42 @@ class Turn:
         return self._holder == threading.get_ident()
 
 
-class _Waiting(Generic[Job, Result]):
-    """A job and the caller who waits for it."""
+class _Submitted(Generic[Job, Result]):
+    """A job, and what its caller is told by."""
 
-    __slots__ = ("answered", "error", "job", "result")
+    __slots__ = ("done", "error", "job", "result")
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, done: Callable[[Result | None, BaseException | None], None]) -> None:
         self.job = job
         self.result: Result | None = None
         self.error: BaseException | None = None
-        self.answered = threading.Lock()
-        self.answered.acquire()
+        self.done = done
+
+    def answer(self) -> None:
+        """Tell the caller; what goes wrong in telling one is nobody else's."""
+        with contextlib.suppress(Exception):
+            self.done(self.result, self.error)
+
+
+class _Countdown:
+    """Lets a thread that waits for `left` answers go when the last of them has come."""
+
+    __slots__ = ("_left", "_lock")
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+        self._lock = threading.Lock()
+        self._lock.acquire()
+
+    def count(self, *_: object) -> None:
+        """Take note of an answer; only the thread that writes gives them."""
+        self._left -= 1
+        if not self._left:
+            self._lock.release()
+
+    def wait(self) -> None:
+        """Block until every answer has come."""
+        self._lock.acquire()
 
 
 class OutcomeUnknownError(UnreachableError):
@@ -96,7 +121,7 @@ class Sequencer(Generic[Job, Result]):
         self._unsettled = False
         self._procedure = procedure
         self._most = most
-        self._queue: queue.SimpleQueue[_Waiting[Job, Result] | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Submitted[Job, Result] | None] = queue.SimpleQueue()
         self._closing = threading.Lock()
         self._open = True
         self._broken: IntegrityError | None = None
@@ -120,19 +145,36 @@ class Sequencer(Generic[Job, Result]):
 
         The first failure is raised after all were tried; jobs that did not fail stay done.
         """
-        waiting = [_Waiting[Job, Result](job) for job in jobs]
-        self._refuse()
-        with self._closing:
-            if not self._open:
-                raise self._broken or UnreachableError("this site is closed")
-            for each in waiting:
-                self._queue.put(each)
-        for each in waiting:
-            each.answered.acquire()
+        if not jobs:
+            return []
+        countdown = _Countdown(len(jobs))
+        waiting = [_Submitted[Job, Result](job, countdown.count) for job in jobs]
+        self._put(waiting)
+        countdown.wait()
         for each in waiting:
             if each.error is not None:
                 raise each.error
         return [each.result for each in waiting]  # type: ignore[misc]
+
+    def submit(self, job: Job, done: Callable[[Result | None, BaseException | None], None]) -> None:
+        """Have `job` done and committed, without waiting: `done` is told its result, or what went wrong.
+
+        `done` is called once, by the thread that writes, after the commit; everybody waits meanwhile, so it only
+        passes the answer on.
+
+        Raises:
+            UnreachableError: the sequencer is closed; then `done` is not called.
+
+        """
+        self._put([_Submitted[Job, Result](job, done)])
+
+    def _put(self, submitted: Sequence[_Submitted[Job, Result]]) -> None:
+        self._refuse()
+        with self._closing:
+            if not self._open:
+                raise self._broken or UnreachableError("this site is closed")
+            for each in submitted:
+                self._queue.put(each)
 
     def _refuse(self) -> None:
         if os.getpid() != self._process:
@@ -183,7 +225,7 @@ class Sequencer(Generic[Job, Result]):
                 each = self._queue.get_nowait()
                 if each is not None:
                     each.error = self._broken or UnreachableError("this site is closed")
-                    each.answered.release()
+                    each.answer()
 
     def _let_in(self, answered: int) -> None:
         """Wait while callers who were just answered come back with their next job, so that they commit together.
@@ -199,8 +241,8 @@ class Sequencer(Generic[Job, Result]):
     def _left(self) -> float:
         return self._settled_at + self._every - time.monotonic()
 
-    def _gather(self) -> tuple[list[_Waiting[Job, Result]], bool]:
-        batch: list[_Waiting[Job, Result]] = []
+    def _gather(self) -> tuple[list[_Submitted[Job, Result]], bool]:
+        batch: list[_Submitted[Job, Result]] = []
         with contextlib.suppress(queue.Empty):
             each = self._queue.get(timeout=max(0.0, self._left()) if self._unsettled else None)
             while each is not None:
@@ -211,7 +253,7 @@ class Sequencer(Generic[Job, Result]):
             return batch, True
         return batch, False
 
-    def _commit(self, batch: list[_Waiting[Job, Result]]) -> None:
+    def _commit(self, batch: list[_Submitted[Job, Result]]) -> None:
         sent = False
         try:
             with self.turn, self._database.transaction() as tx:
@@ -223,9 +265,9 @@ class Sequencer(Generic[Job, Result]):
             return
         for each, result in zip(batch, results, strict=True):
             each.result = result
-            each.answered.release()
+            each.answer()
 
-    def _fail(self, batch: list[_Waiting[Job, Result]], error: BaseException, *, again: bool) -> None:
+    def _fail(self, batch: list[_Submitted[Job, Result]], error: BaseException, *, again: bool) -> None:
         """Try the jobs of a failed batch one by one; or tell them all, when that could do harm or no good."""
         if again and len(batch) > 1 and not isinstance(error, UnreachableError | IntegrityError):
             for each in batch:
@@ -233,4 +275,4 @@ class Sequencer(Generic[Job, Result]):
             return
         for each in batch:
             each.error = error
-            each.answered.release()
+            each.answer()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One operator's Keshou, assembled: what embedders, the command line and the server hold in their hand."""
 
+import asyncio
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from keshou.acts.perform import Acts
 from keshou.acts.request import Audit, Cancel, Done, Job, Perform, Publish, Record, RecordSite
 from keshou.acts.work import Pending
 from keshou.app import clock, last_signed, mark
+from keshou.app.bell import Bells
+from keshou.app.pulse import Pulse
 from keshou.app.sequencer import Sequencer
 from keshou.app.settings import Settings, database_url, find_home, read_settings, sqlite_path
 from keshou.db import Database, Transaction, to_micros
@@ -33,6 +36,10 @@ from keshou.migrations import run as schema
 from keshou.vault.keys import FileKeys
 from keshou.vault.receipt import Receipt
 from keshou.vault.store import Vault
+
+
+_FEW = 64
+"""Sealed values that are opened where they are waited for; more of them are opened in a thread of their own."""
 
 
 class Site:
@@ -58,6 +65,8 @@ class Site:
         self.ledger = Ledger(settings.log_origin, keys.signer, tolerance=round(settings.clock_tolerance * 1_000_000))
         self._known = Known(Standings(), self.declarations, Vault(keys, settings.site), self.law, settings.standings)
         self._acts = Acts(self._known, self.ledger)
+        self.pulse = Pulse(database)
+        self._bells = Bells()
         self._sequencer: Sequencer[Job, Pending] = Sequencer(
             database, self._write, self._sign, most=settings.batch, every=settings.checkpoint_every
         )
@@ -97,6 +106,7 @@ class Site:
             self._sequencer.close()
             self.checkpoint()
         finally:
+            self.pulse.close()
             self.database.close()
 
     # Asking ----------------------------------------------------------------------------------------------------
@@ -113,6 +123,28 @@ class Site:
 
         """
         return self._acts.ask(self.database, act, at_least)
+
+    def decide(self, acts: Sequence[Act], seen_size: int) -> list[Decision]:
+        """Return the gate's decisions on `acts`, on facts at least as new as the log of `seen_size` entries.
+
+        Give the size that a look of `pulse` saw. Decided in memory when memory is that new and knows every user; else
+        in one reading transaction. Nothing is recorded.
+
+        Raises:
+            StaleStandingError: the log has not reached `seen_size`.
+            UnreachableError: the database does not answer; then there is no permission.
+
+        """
+        return self._acts.decide(self.database, acts, seen_size)
+
+    def decide_known(self, acts: Sequence[Act], seen_size: int) -> list[Decision] | None:
+        """Return what `decide` would when memory is enough for it, else None; never waits for the database."""
+        return self._acts.decide_known(acts, seen_size)
+
+    async def decide_async(self, acts: Sequence[Act], seen_size: int) -> list[Decision]:
+        """Return what `decide` does; only when memory is not enough a thread asks the database."""
+        found = self.decide_known(acts, seen_size)
+        return found if found is not None else await asyncio.to_thread(self.decide, acts, seen_size)
 
     # Doing -----------------------------------------------------------------------------------------------------
 
@@ -157,6 +189,35 @@ class Site:
     def do_all(self, jobs: Sequence[Job]) -> list[Done]:
         """Bring many jobs to the door in order; each is committed when this returns."""
         return [self._acts.finish(done) for done in self._sequencer.do_all(jobs)]
+
+    def submit(self, job: Job, done: Callable[[Pending | None, BaseException | None], None]) -> None:
+        """Bring one job to the door without waiting; `done` is told of its commit, or what went wrong.
+
+        `done` is called by the thread that writes, for which everybody waits: it only passes on what it is given.
+        `finish` makes the answer of it, in whatever thread.
+
+        Raises:
+            UnreachableError: the site is closed; then `done` is not called.
+
+        """
+        self._sequencer.submit(job, done)
+
+    def finish(self, pending: Pending) -> Done:
+        """Return what a caller is told of a committed job; what it shows is opened against its entry, once."""
+        return self._acts.finish(pending)
+
+    async def perform_async(self, job: Job) -> Done:
+        """Bring one job to the door; return what became of it, after its commit. The event loop goes on meanwhile.
+
+        A caller that is cancelled is not told; the job is done nevertheless. Sealed values are opened in the event
+        loop when they are few (some microseconds each), else in a thread.
+        """
+        future, bell = self._bells.here()
+        self._sequencer.submit(job, lambda pending, error: bell.put(future, pending, error))
+        pending: Pending = await future
+        if sum(len(sealed.values) for _, sealed in pending.draft.shown) <= _FEW:
+            return self._acts.finish(pending)
+        return await asyncio.to_thread(self._acts.finish, pending)
 
     @contextmanager
     def as_one(self) -> Iterator[Callable[[Sequence[Job]], list[Done]]]:
