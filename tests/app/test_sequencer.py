@@ -105,3 +105,39 @@ def test_settling_that_fails_harms_no_caller(database: Database) -> None:
     sequencer = Sequencer(database, Counter(database), fail, every=0.0)
     assert [sequencer.do(number) for number in range(5)] == [0, 2, 4, 6, 8]
     sequencer.close()
+
+
+def test_whoever_submits_is_told_once_after_the_commit(database: Database) -> None:
+    sequencer = Sequencer(database, Counter(database), lambda: None)
+    told: list[tuple[int | None, BaseException | None, bool]] = []
+
+    def done(number: int) -> Callable[[int | None, BaseException | None], None]:
+        return lambda result, error: told.append((result, error, number in stored(database)))
+
+    for number in range(20):
+        sequencer.submit(number, done(number))
+    sequencer.submit(-1, done(-1))
+    sequencer.close()
+    assert told[:20] == [(number * 2, None, True) for number in range(20)]
+    ((result, error, there),) = told[20:]
+    assert (result, there) == (None, False)
+    assert isinstance(error, ValueError)
+
+
+def test_whoever_cannot_be_told_harms_nobody(database: Database) -> None:
+    def fail(_result: object, _error: object) -> None:
+        raise RuntimeError("the caller is gone")
+
+    sequencer = Sequencer(database, Counter(database), lambda: None)
+    sequencer.submit(1, fail)
+    assert sequencer.do_all([2, 3]) == [4, 6]
+    sequencer.close()
+    assert stored(database) == [1, 2, 3]
+    with pytest.raises(UnreachableError, match="closed"):
+        sequencer.submit(4, fail)
+
+
+def test_doing_nothing_waits_for_nobody(database: Database) -> None:
+    sequencer = Sequencer(database, Counter(database), lambda: None)
+    assert sequencer.do_all([]) == []
+    sequencer.close()
