@@ -2,6 +2,7 @@
 """The only place that asks what time it is."""
 
 import datetime as dt
+import time
 
 
 def now() -> dt.datetime:
@@ -12,3 +13,8 @@ def now() -> dt.datetime:
 def today() -> dt.date:
     """Return the present day where the law is in force (China, UTC+8 all year)."""
     return dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).date()
+
+
+def stopwatch() -> float:
+    """Return seconds since some fixed moment, for durations; never set back."""
+    return time.perf_counter()

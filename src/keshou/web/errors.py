@@ -74,6 +74,13 @@ class TooLargeError(WebError):
     """The body, or what it asks for at once, is too large."""
 
 
+class TooSlowError(WebError):
+    """The body did not come in time."""
+
+    def __init__(self) -> None:
+        super().__init__("the body did not come in time", hint="send it at once; `body_seconds` in [server] bounds it")
+
+
 class TooManyRequestsError(WebError):
     """The caller asks too often."""
 

@@ -41,6 +41,8 @@ KINDS: Mapping[type[BaseException], Kind] = {
     e.MatchNeededError: Kind(428, "match-needed", Text("须写明所改的版本", "what is changed must be named")),
     e.RequestRepeatedError: Kind(422, "request-repeated", Text("幂等键用于不同的请求", "idempotency key used anew")),
     e.MalformedError: Kind(400, "malformed", Text("请求格式不对", "malformed request")),
+    e.TooSlowError: Kind(408, "too-slow", Text("请求体没有按时送达", "the body came too slowly")),
+    RecursionError: Kind(400, "malformed", Text("请求格式不对", "malformed request")),
     e.TooLargeError: Kind(413, "too-large", Text("请求过大", "request too large")),
     e.TooManyRequestsError: Kind(429, "too-many-requests", Text("请求过于频繁", "too many requests")),
     StaleStandingError: Kind(409, "stale", Text("还没有看到所要求的修订", "the asked revision is not reached yet")),

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whether a site can do its work: its database answers, has the right tables, and its keys can be read."""
+
+from keshou.app.site import Site
+from keshou.errors import KeshouError
+from keshou.migrations.run import is_current
+from keshou.vault.keys import FileKeys
+
+
+def missing(site: Site) -> tuple[str, ...]:
+    """Return the parts that are not ready: ``database``, ``schema``, ``keys``; empty when all are.
+
+    Never raises: a part that fails is a part that is missing.
+    """
+    return (*_of_database(site), *_of_keys(site))
+
+
+def _of_database(site: Site) -> tuple[str, ...]:
+    try:
+        with site.reading() as tx:
+            return () if is_current(tx) else ("schema",)
+    except KeshouError:
+        return ("database",)
+
+
+def _of_keys(site: Site) -> tuple[str, ...]:
+    try:
+        FileKeys.open(site.home / site.settings.keys, site.settings.site)
+    except (KeshouError, OSError):
+        return ("keys",)
+    return ()

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bodies that come too slowly are given up, so that nobody holds a place in the server by saying little.
+
+Size is held by the application itself (`request_max_body_size`), depth by the parser, heads by the server below.
+Source: OWASP ASVS 15.2.2 (slow clients); RFC 9110 15.5.9.
+"""
+
+import asyncio
+
+from litestar.types import ASGIApp, HTTPReceiveMessage, Receive, Scope, Send
+
+from keshou.web.errors import TooSlowError
+
+_PACE = 65_536
+"""Bytes for which a caller is given a second more: what is large may take its time."""
+
+
+class Patience:
+    """ASGI middleware: gives a caller `seconds` to send a body, and more for what keeps coming."""
+
+    def __init__(self, app: ASGIApp, seconds: float) -> None:
+        self._app = app
+        self._seconds = seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if not _has_body(scope):
+            await self._app(scope, receive, send)
+            return
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._seconds
+        more = True
+
+        async def patiently() -> HTTPReceiveMessage:
+            nonlocal until, more
+            if not more:
+                return await receive()  # type: ignore[return-value]
+            try:
+                async with asyncio.timeout_at(until):
+                    message = await receive()
+            except TimeoutError:
+                raise TooSlowError from None
+            if message["type"] == "http.request":
+                more = message.get("more_body", False)
+                until += len(message.get("body", b"")) / _PACE
+            return message
+
+        await self._app(scope, patiently, send)  # type: ignore[arg-type]
+
+
+def _has_body(scope: Scope) -> bool:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return value != b"0"
+        if name == b"transfer-encoding":
+            return True
+    # HTTP/2 needs to announce neither
+    return scope.get("http_version") not in ("1.0", "1.1")

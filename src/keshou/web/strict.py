@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Requests that two programs could read differently are refused before any face sees them.
+
+A path that a proxy and this server could take for two different ones, a header that is given twice where one counts,
+another site's name: each is how a guard in front is led around. Source: RFC 9110 4.2, 5.3, 7.4; RFC 3986 6.2.2;
+OWASP ASVS 4.2.
+"""
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+import msgspec
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from keshou.web.watch import refuse
+from keshou.wire.problem import Problem
+
+_ODD_PATH = re.compile(
+    rb"[^\x21-\x7e]|[\\;]|//|/\.\.?(?=/|$)|%(?![0-9a-f]{2})|%(?:2f|5c|2e|0[0-9a-f]|1[0-9a-f]|7f)", re.IGNORECASE
+)
+"""Slashes and dots that are encoded, doubled or go upward, path parameters, control characters, broken escapes."""
+_ONCE = frozenset({
+    b"host", b"content-length", b"content-type", b"transfer-encoding", b"authorization", b"origin", b"idempotency-key",
+    b"if-match", b"if-none-match", b"x-request-id", b"sec-fetch-site", b"traceparent",
+})  # fmt: skip
+_LONGEST_PATH = 4096
+_ODD = Problem(
+    type="/problems/malformed", title="malformed request", status=400,
+    detail="the request can be read in more than one way", hint="send a plain path, and each header once",
+)  # fmt: skip
+_ELSEWHERE = Problem(
+    type="/problems/misdirected", title="not this server", status=421,
+    detail="the request is for a host that this server is not", hint="`url` in [server] names it",
+)  # fmt: skip
+_BYPASSED = Problem(
+    type="/problems/tls-needed", title="TLS is needed", status=403,
+    detail="the request did not come through the proxy that speaks TLS", hint="ask at the server's own address",
+)  # fmt: skip
+
+
+class Strict:
+    """ASGI middleware: refuses what is ambiguous, meant for another host, or came around the proxy.
+
+    `host` is the name that callers use, empty when any will do; `proxy` is where plain requests may come from beside
+    this machine, empty when there is no proxy.
+    """
+
+    def __init__(self, app: ASGIApp, *, url: str, proxy: str) -> None:
+        self._app = app
+        self._host = (urlsplit(url).hostname or "").encode()
+        self._proxy = ipaddress.ip_network(proxy) if proxy else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or refuse it."""
+        problem = self._wrong(scope)
+        if problem is not None:
+            await refuse(send, msgspec.structs.replace(problem, request_id=scope["state"].get("request_id", "")))
+            return
+        await self._app(scope, receive, send)
+
+    def _wrong(self, scope: Scope) -> Problem | None:
+        raw = scope.get("raw_path") or scope["path"].encode()
+        if len(raw) > _LONGEST_PATH or _ODD_PATH.search(raw):
+            return _ODD
+        seen, host = set(), b""
+        for name, value in scope["headers"]:
+            if name in _ONCE:
+                if name in seen:
+                    return _ODD
+                seen.add(name)
+                if name == b"host":
+                    host = value
+        if self._proxy is not None and not self._came_through(scope):
+            return _BYPASSED
+        return _ELSEWHERE if self._host and not self._is_ours(host) else None
+
+    def _is_ours(self, host: bytes) -> bool:
+        """Say whether `host` is the server's own name, or an address of this machine that probes use."""
+        name = host.rpartition(b":")[0] if re.search(rb":\d+$", host) else host
+        return name.lower() == self._host or name in (b"127.0.0.1", b"[::1]", b"localhost")
+
+    def _came_through(self, scope: Scope) -> bool:
+        client = scope.get("client")
+        if self._proxy is None or not client:
+            return False
+        peer = ipaddress.ip_address(client[0])
+        return peer.is_loopback or peer in self._proxy

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Around every request: its id, how long it took and how it ended, told to whoever keeps count.
+
+Nothing that goes wrong passes: the server below would write its message down, which may quote anybody's values.
+"""
+
+import re
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
+
+from keshou.app import clock
+from keshou.wire.problem import Problem
+
+REQUEST_ID = b"x-request-id"
+NO_ROUTE = "(none)"
+_GIVEN = re.compile(rb"[\x21-\x7e]{1,128}")
+_INTERNAL = 500
+
+
+class Watched(NamedTuple):
+    """One request, after its answer."""
+
+    request_id: str
+    method: str
+    route: str
+    """The route's template, e.g. ``/api/v1/users/{user:str}``; never the path."""
+    status: int
+    """0 when the caller went away before the answer."""
+    seconds: float
+    error: BaseException | None
+    """What went wrong on the server's side; None for refusals."""
+
+
+Listener = Callable[[Scope, Watched], None]
+
+
+class Watch:
+    """ASGI middleware, the outermost: tells `listeners` of every request."""
+
+    def __init__(self, app: ASGIApp, listeners: Sequence[Listener]) -> None:
+        self._app = app
+        self._listeners = tuple(listeners)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        started = clock.stopwatch()
+        state = _state(scope)
+        name = request_id(scope)
+        state["request_id"] = name.decode()
+        status, error = 0, None
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (REQUEST_ID, name)]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, answer)
+        except Exception as failed:
+            error = failed
+            if not status:
+                await refuse(answer, Problem(type="/problems/internal", title="internal error", status=_INTERNAL))
+        finally:
+            route = scope.get("path_template") or NO_ROUTE
+            told = error or (state.get("error") if status >= _INTERNAL else None)
+            method = str(scope.get("method", ""))
+            watched = Watched(name.decode(), method, str(route), status, clock.stopwatch() - started, told)
+            for listener in self._listeners:
+                listener(scope, watched)
+
+
+async def note_error(error: Exception, scope: Scope) -> None:
+    """Keep the error that a request failed with, for the log (`after_exception` of the application)."""
+    _state(scope)["error"] = error
+
+
+def request_id(scope: Scope) -> bytes:
+    """Return the id that the caller gives its request (printable ASCII, at most 128), else a new one."""
+    for name, value in scope["headers"]:
+        if name == REQUEST_ID:
+            return value if _GIVEN.fullmatch(value) else _new()
+    return _new()
+
+
+def _new() -> bytes:
+    return secrets.token_hex(16).encode()
+
+
+def _state(scope: Scope) -> dict[str, Any]:
+    state: dict[str, Any] = scope.setdefault("state", {})
+    return state
+
+
+async def refuse(send: Send, problem: Problem, headers: Sequence[tuple[bytes, bytes]] = ()) -> None:
+    """Answer with a problem, below every face."""
+    body = msgspec.json.encode(problem)
+    start: Any = {
+        "type": "http.response.start",
+        "status": problem.status,
+        "headers": [
+            (b"content-type", b"application/problem+json"),
+            (b"content-length", str(len(body)).encode()),
+            *headers,
+        ],
+    }
+    await send(start)
+    await send({"type": "http.response.body", "body": body, "more_body": False})
