@@ -6,6 +6,7 @@ Source: OWASP ASVS 15.2.2 (slow clients); RFC 9110 15.5.9.
 """
 
 import asyncio
+from typing import Any
 
 from litestar.types import ASGIApp, HTTPReceiveMessage, Receive, Scope, Send
 
@@ -37,13 +38,13 @@ class Patience:
                 return await receive()  # type: ignore[return-value]
             try:
                 async with asyncio.timeout_at(until):
-                    message = await receive()
+                    message: Any = await receive()
             except TimeoutError:
                 raise TooSlowError from None
             if message["type"] == "http.request":
                 more = message.get("more_body", False)
                 until += len(message.get("body", b"")) / _PACE
-            return message
+            return message  # type: ignore[no-any-return]
 
         await self._app(scope, patiently, send)  # type: ignore[arg-type]
 

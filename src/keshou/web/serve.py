@@ -3,6 +3,7 @@
 
 import http.client
 import ipaddress
+import multiprocessing
 import ssl
 import tempfile
 import threading
@@ -112,11 +113,16 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def serve(home: Path, place: Place, listening: Callable[[str], None] = lambda _url: None) -> None:
+def serve(
+    home: Path,
+    place: Place,
+    listening: Callable[[str], None] = lambda _url: None,
+    application: str = APPLICATION,
+) -> None:
     """Serve the site in the folder `home` until told to stop (SIGTERM, SIGINT); return once all is ended.
 
     1. The site is opened once, so that what is wrong with it is said before anything listens.
-    2. Workers start; each opens the site for itself. `listening` is told the address when the first one answers.
+    2. Workers start, as processes of their own from the beginning (nothing is shared with this one's threads); each opens the site for itself. `listening` is told the address when the first one answers.
     3. Told to stop, they take no new connection, answer what they have, do the acts that wait, sign the log.
 
     Raises:
@@ -127,7 +133,8 @@ def serve(home: Path, place: Place, listening: Callable[[str], None] = lambda _u
     Site.open(home).close()
     with tempfile.TemporaryDirectory(prefix="keshou-metrics-") as counts:
         environment.tell(_told(home, place, counts))
-        server = _granian(place)
+        multiprocessing.set_start_method("spawn", force=True)
+        server = _granian(place, application)
         gone = threading.Event()
         server.on_startup(lambda: threading.Thread(target=_tell_when_up, args=(place, listening, gone)).start())
         try:
@@ -149,9 +156,9 @@ def _told(home: Path, place: Place, counts: str) -> dict[str, str]:
     }
 
 
-def _granian(place: Place) -> MPServer:
+def _granian(place: Place, application: str) -> MPServer:
     return MPServer(
-        APPLICATION,
+        application,
         factory=True,
         interface=Interfaces.ASGI,
         address=place.host,
