@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who calls: what a request proves, looked up once and remembered until anything that callers are judged by changes."""
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import anyio.to_thread
+from litestar import Request
+from litestar.datastructures import State
+
+from keshou.app.pulse import Seen
+from keshou.app.site import Site
+from keshou.db import Transaction
+from keshou.web.errors import ForgedRequestError, NotSignedInError
+from keshou.wire.caller import Caller
+
+Find = Callable[[Transaction, str, str, dt.datetime], Caller | None]
+"""Finds who a token proves: transaction, token, binding (the user agent's family), now; None when nobody."""
+Requested = Request[Any, Any, State]
+
+COOKIE = "__Host-keshou"
+PLAIN_COOKIE = "keshou"
+"""Name of the session's cookie on loopback, where there is no TLS for the prefix to ask for."""
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_MOST_REMEMBERED = 10_000
+_REMEMBERED_FOR = dt.timedelta(seconds=30)
+"""Short against the time after which an idle session ends, so that being in use is noted in time."""
+_LONGEST_TOKEN = 8192
+
+
+class Callers:
+    """Finds the caller of a request.
+
+    What is remembered is dropped as soon as the database's count of changes of access moved, which is looked at for
+    every request, so a key or session that another process ended is dead here too.
+    """
+
+    def __init__(self, site: Site, find: Find) -> None:
+        self._site = site
+        self._find = find
+        self._remembered: dict[bytes, tuple[Caller, dt.datetime]] = {}
+        self._change = -1
+
+    async def of(self, request: Requested) -> Caller:
+        """Return who calls.
+
+        Raises:
+            NotSignedInError: the request proves nobody, or its proof does not hold any more.
+            ForgedRequestError: it has a session's cookie and comes from another site.
+
+        """
+        token, by_cookie = _token(request)
+        if by_cookie and request.method not in _SAFE:
+            _refuse_foreign(request)
+        seen = await self.seen(request)
+        if seen.access != self._change:
+            self._remembered.clear()
+            self._change = seen.access
+        binding = request.headers.get("user-agent", "") if by_cookie else ""
+        name = hashlib.sha256(f"{binding}\0{token}".encode()).digest()
+        now = self._site.now()
+        caller, since = self._remembered.get(name, (None, now))
+        if caller is None or now - since > _REMEMBERED_FOR:
+            caller = await anyio.to_thread.run_sync(self._look_up, token, binding, now)
+            if caller is None:
+                raise NotSignedInError("the key or session does not hold, or no longer")
+            self._remember(name, caller, seen)
+        if caller.until is not None and caller.until <= now:
+            raise NotSignedInError("the key or session is over", hint="sign in again, or take a new key")
+        return caller
+
+    async def seen(self, request: Requested) -> Seen:
+        """Return how far log and access had come at some moment after the request came in; looked at once a request."""
+        state = request.scope["state"]
+        seen: Seen | None = state.get("seen")
+        if seen is None:
+            seen = state["seen"] = await self._site.pulse.look()
+        return seen
+
+    def _look_up(self, token: str, binding: str, now: dt.datetime) -> Caller | None:
+        with self._site.writing() as tx:
+            return self._find(tx, token, binding, now)
+
+    def _remember(self, name: bytes, caller: Caller, seen: Seen) -> None:
+        if seen.access == self._change:
+            if len(self._remembered) >= _MOST_REMEMBERED:
+                self._remembered.clear()
+            self._remembered[name] = caller, self._site.now()
+
+
+def _token(request: Requested) -> tuple[str, bool]:
+    """Return the token a request carries, and whether it came by cookie; a header counts before a cookie."""
+    given = request.headers.get("authorization", "")
+    if given:
+        scheme, _, token = given.partition(" ")
+        if scheme.lower() != "bearer" or not token.strip() or len(token) > _LONGEST_TOKEN:
+            raise NotSignedInError("the authorization header is not `Bearer KEY`")
+        return token.strip(), False
+    token = request.cookies.get(COOKIE) or request.cookies.get(PLAIN_COOKIE) or ""
+    if not token or len(token) > _LONGEST_TOKEN:
+        raise NotSignedInError
+    return token, True
+
+
+def _refuse_foreign(request: Requested) -> None:
+    """Refuse what another site's page made a browser send: Fetch Metadata first, else the origin.
+
+    Raises:
+        ForgedRequestError: it is from elsewhere, or nothing tells where it is from.
+
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site in ("same-origin", "none"):
+        return
+    origin = request.headers.get("origin")
+    if site is None and origin is not None and origin.partition("://")[2] == request.headers.get("host"):
+        return
+    raise ForgedRequestError

@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every face that the server shows, in one list."""
+
+from litestar import Router
+
+from keshou.web import health
+
+FACES: list[Router] = [health.FACE]
+"""Routers of the authorization protocol, the API, and what surrounds them."""

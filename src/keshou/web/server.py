@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Assemble the server of one site: every face, with what surrounds each request."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.spec import Components, SecurityScheme
+
+from keshou.app.site import Site
+from keshou.web import problem
+from keshou.web.caller import Callers, Find, Requested
+from keshou.web.faces import FACES
+from keshou.web.find_caller import finder
+from keshou.web.metrics import Metrics
+from keshou.web.surround import surround
+from keshou.wire.caller import Caller
+
+
+def make() -> Litestar:
+    """Return the server of the site that the environment names (``KESHOU_HOME``); it closes the site when it stops.
+
+    Raises:
+        KeshouError: there is no site, or a part of it cannot be reached.
+
+    """
+    site = Site.open()
+    return application(site, finder(site), closes=True)
+
+
+def application(site: Site, find: Find, *, closes: bool = False) -> Litestar:
+    """Return the server of `site`, whose callers `find` knows; with `closes` it closes the site when it stops."""
+    metrics = Metrics()
+    state = State({"site": site, "callers": Callers(site, find), "metrics": metrics})
+    app = Litestar(
+        FACES,
+        state=state,
+        dependencies={"caller": Provide(_caller), "site": Provide(_site, sync_to_thread=False)},
+        exception_handlers={Exception: problem.answer},
+        openapi_config=_described(),
+        lifespan=[_closing(site)] if closes else [],
+        request_max_body_size=site.settings.server.body_bytes,
+        logging_config=None,
+    )
+    surround(app, site.settings, metrics)
+    return app
+
+
+async def _caller(request: Requested) -> Caller:
+    return await request.app.state.callers.of(request)  # type: ignore[no-any-return]
+
+
+def _site(state: State) -> Site:
+    return state.site  # type: ignore[no-any-return]
+
+
+def _closing(site: Site) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(_app: Litestar) -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            site.close()
+
+    return lifespan
+
+
+def _described() -> OpenAPIConfig:
+    return OpenAPIConfig(
+        title="Keshou",
+        version="1",
+        description="Hold and use users' personal information only as the law allows, and prove it.",
+        path="/api/v1",
+        render_plugins=(),
+        use_handler_docstrings=True,
+        components=Components(
+            security_schemes={
+                "bearer": SecurityScheme(
+                    type="http", scheme="bearer", description="A key, an access token or a visit."
+                ),
+                "session": SecurityScheme(type="apiKey", name="__Host-keshou", security_scheme_in="cookie"),
+            }
+        ),
+        security=[{"bearer": []}, {"session": []}],
+    )
