@@ -8,7 +8,7 @@ Source: OWASP ASVS 15.2.2 (slow clients); RFC 9110 15.5.9.
 import asyncio
 from typing import Any
 
-from litestar.types import ASGIApp, HTTPReceiveMessage, Receive, Scope, Send
+from litestar.types import ASGIApp, Receive, Scope, Send
 
 from keshou.web.errors import TooSlowError
 
@@ -28,14 +28,13 @@ class Patience:
         if not _has_body(scope):
             await self._app(scope, receive, send)
             return
-        loop = asyncio.get_running_loop()
-        until = loop.time() + self._seconds
+        until = asyncio.get_running_loop().time() + self._seconds
         more = True
 
-        async def patiently() -> HTTPReceiveMessage:
+        async def patiently() -> Any:
             nonlocal until, more
             if not more:
-                return await receive()  # type: ignore[return-value]
+                return await receive()
             try:
                 async with asyncio.timeout_at(until):
                     message: Any = await receive()
@@ -44,9 +43,9 @@ class Patience:
             if message["type"] == "http.request":
                 more = message.get("more_body", False)
                 until += len(message.get("body", b"")) / _PACE
-            return message  # type: ignore[no-any-return]
+            return message
 
-        await self._app(scope, patiently, send)  # type: ignore[arg-type]
+        await self._app(scope, patiently, send)
 
 
 def _has_body(scope: Scope) -> bool:

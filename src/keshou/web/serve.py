@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
+from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from keshou.app import environment
@@ -122,7 +123,8 @@ def serve(
     """Serve the site in the folder `home` until told to stop (SIGTERM, SIGINT); return once all is ended.
 
     1. The site is opened once, so that what is wrong with it is said before anything listens.
-    2. Workers start, as processes of their own from the beginning (nothing is shared with this one's threads); each opens the site for itself. `listening` is told the address when the first one answers.
+    2. Workers start, as processes of their own from the beginning: nothing is shared with this one's threads. Each
+       opens the site for itself. `listening` is told the address when the first one answers.
     3. Told to stop, they take no new connection, answer what they have, do the acts that wait, sign the log.
 
     Raises:
@@ -172,6 +174,7 @@ def _granian(place: Place, application: str) -> MPServer:
         ssl_key=place.tls_key,
         respawn_failed_workers=True,
         workers_kill_timeout=_LEAVING_SECONDS,
+        log_level=LogLevels.warning,
         log_dictconfig=LIBRARIES,
     )
 

@@ -25,9 +25,15 @@ _ONCE = frozenset({
     b"if-match", b"if-none-match", b"x-request-id", b"sec-fetch-site", b"traceparent",
 })  # fmt: skip
 _LONGEST_PATH = 4096
+_LARGEST_HEAD = 32_768
+"""Bytes of all headers together."""
 _ODD = Problem(
     type="/problems/malformed", title="malformed request", status=400,
     detail="the request can be read in more than one way", hint="send a plain path, and each header once",
+)  # fmt: skip
+_TOO_LARGE = Problem(
+    type="/problems/head-too-large", title="headers too large", status=431,
+    detail="the headers of the request are too large",
 )  # fmt: skip
 _ELSEWHERE = Problem(
     type="/problems/misdirected", title="not this server", status=421,
@@ -63,14 +69,19 @@ class Strict:
         raw = scope.get("raw_path") or scope["path"].encode()
         if len(raw) > _LONGEST_PATH or _ODD_PATH.search(raw):
             return _ODD
-        seen, host = set(), b""
+        once: dict[bytes, bytes] = {}
+        size = 0
         for name, value in scope["headers"]:
+            size += len(name) + len(value)
             if name in _ONCE:
-                if name in seen:
+                if name in once:
                     return _ODD
-                seen.add(name)
-                if name == b"host":
-                    host = value
+                once[name] = value
+        if size > _LARGEST_HEAD:
+            return _TOO_LARGE
+        host = once.get(b"host", b"")
+        if not host or (b"transfer-encoding" in once and b"content-length" in once):
+            return _ODD
         if self._proxy is not None and not self._came_through(scope):
             return _BYPASSED
         return _ELSEWHERE if self._host and not self._is_ours(host) else None
