@@ -7,6 +7,7 @@ from typing import Any
 import anyio.to_thread
 from litestar import Request, Response, Router, get
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 
 from keshou.app import clock
 from keshou.app.readiness import missing
@@ -27,14 +28,14 @@ def healthz() -> dict[str, bool]:
 
 
 @get("/readyz", include_in_schema=False)
-async def readyz(site: Site) -> Response[dict[str, Any]]:
+async def readyz(site: NamedDependency[Site]) -> Response[dict[str, Any]]:
     """Say whether database, schema and keys are there; 503 while one is not."""
     lacking = await anyio.to_thread.run_sync(missing, site)
     return Response({"ready": not lacking, "missing": lacking}, status_code=503 if lacking else 200)
 
 
 @get("/metrics", include_in_schema=False)
-async def metrics(request: Requested, site: Site) -> Response[bytes]:
+async def metrics(request: Requested, site: NamedDependency[Site]) -> Response[bytes]:
     """Tell Prometheus what was counted, to this machine's own callers or, by setting, to keys with the scope `read`.
 
     Raises:
