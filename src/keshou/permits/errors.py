@@ -113,6 +113,15 @@ class PermitSpentError(PermitError):
         super().__init__("the permit was used before", hint="ask again")
 
 
+class PermitOnceError(PermitError):
+    """It is good for one use, and nothing here remembers uses."""
+
+    code = "once"
+
+    def __init__(self) -> None:
+        super().__init__("the permit is for one use, and uses are not remembered here", hint="give a redeemer")
+
+
 class FilterError(InputError):
     """A filter cannot be made or applied so."""
 

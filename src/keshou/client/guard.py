@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Guard a view: ask before it runs, let it run only when permitted, and answer in its place otherwise.
+
+Denied: 403, a problem with every reason and its article. No answer from the server: 503, closed. The modules named
+for a framework (`keshou.client.fastapi`, `.litestar`, `.django`) turn the problem into that framework's response.
+"""
+
+import asyncio
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
+
+from keshou.client.asynchronous import AsyncKeshou
+from keshou.client.question import Question, Recorded
+from keshou.client.sync import Keshou
+from keshou.errors import InputError, UnreachableError
+from keshou.language import Text
+from keshou.law.terms import ActKind
+from keshou.wire.problem import Problem
+
+MEDIA_TYPE = "application/problem+json"
+DENIED = Text("法律不允许这一行为", "the law does not permit this act")
+CLOSED = Text("所需部分无法访问", "a part that is needed cannot be reached")
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Arguments = Mapping[str, Any]
+Chosen = str | Callable[[Any], str]
+"""Name of the view's parameter that holds an id, or a function from all of the view's arguments to it."""
+Respond = Callable[[Problem], Any]
+
+
+class Guard(NamedTuple):
+    """What a view does with whose information, so that it can be asked."""
+
+    kind: ActKind
+    items: frozenset[str] | set[str]
+    purpose: str
+    user: Chosen
+    """Whose information it is."""
+    by: Chosen | None = None
+    """The member of staff whom the app has signed in; None: the program itself."""
+    post: Chosen | None = None
+    where: Chosen | None = None
+    holding: str = ""
+    """The system of the operator's own that a permit is wanted for."""
+
+    def question(self, arguments: Any) -> Question:
+        """Return the question that these arguments of the view make.
+
+        Raises:
+            InputError: the arguments do not say whose information it is, or who does it.
+
+        """
+        user = _chosen(self.user, arguments)
+        by = _chosen(self.by, arguments)
+        if not user or (self.by is not None and not by):
+            raise InputError("a guarded view does not say whose information it is, or who asks for it")
+        return Question(
+            kind=self.kind,
+            user=user,
+            items=frozenset(self.items),
+            purpose=self.purpose,
+            by=by,
+            post=_chosen(self.post, arguments),
+            where=_chosen(self.where, arguments),
+        )
+
+
+class Admission(NamedTuple):
+    """That the view may go on."""
+
+    entry: int
+    """Place of the act's entry in the log."""
+    full: bool
+    """Whether full values may be shown; otherwise mask them (`keshou.acts.mask.masked`)."""
+    permit: str
+    """For the system named as the guard's holding; empty without one."""
+    values: Mapping[str, str]
+    """What was shown of information that lies in the vault."""
+
+
+_ADMITTED: ContextVar[Admission] = ContextVar("keshou_admission")
+
+
+def admitted() -> Admission:
+    """Return what the view that runs now was admitted with.
+
+    Raises:
+        InputError: it is not guarded.
+
+    """
+    found = _ADMITTED.get(None)
+    if found is None:
+        raise InputError("this view is not guarded", hint="decorate it, or put the middleware around the app")
+    return found
+
+
+def guard_with(
+    respond: Respond, keshou: Keshou | AsyncKeshou, guard: Guard
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Return the decorator that guards a view, synchronous or asynchronous; `respond` makes the framework's response.
+
+    An asynchronous view may be guarded by either client; a synchronous one by `Keshou` alone.
+
+    Raises:
+        InputError: a synchronous view is given an asynchronous client.
+
+    """
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        if inspect.iscoroutinefunction(view):
+            return cast("Callable[P, R]", _asynchronous(respond, keshou, guard, view))
+        if isinstance(keshou, AsyncKeshou):
+            raise InputError("a synchronous view is guarded by an asynchronous client", hint="give it a `Keshou`")
+        return _synchronous(respond, keshou, guard, view)
+
+    return decorate
+
+
+def _synchronous(respond: Respond, keshou: Keshou, guard: Guard, view: Callable[P, R]) -> Callable[P, R]:
+    signature = inspect.signature(view)
+
+    @functools.wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        question = guard.question(signature.bind(*args, **kwargs).arguments)
+        outcome = decided(keshou, guard, question)
+        if isinstance(outcome, Problem):
+            return cast("R", respond(outcome))
+        with as_admitted(outcome):
+            return view(*args, **kwargs)
+
+    return guarded
+
+
+def _asynchronous(respond: Respond, keshou: Keshou | AsyncKeshou, guard: Guard, view: Callable[..., Any]) -> Any:
+    signature = inspect.signature(view)
+
+    @functools.wraps(view)
+    async def guarded(*args: Any, **kwargs: Any) -> Any:
+        question = guard.question(signature.bind(*args, **kwargs).arguments)
+        outcome = await decided_in_loop(keshou, guard, question)
+        if isinstance(outcome, Problem):
+            return respond(outcome)
+        with as_admitted(outcome):
+            return await view(*args, **kwargs)
+
+    return guarded
+
+
+def decided(keshou: Keshou, guard: Guard, question: Question) -> Admission | Problem:
+    """Ask and have it recorded; return what the view goes on with, or the problem to answer with."""
+    try:
+        return outcome_of(keshou.perform(question, holding=guard.holding))
+    except UnreachableError:
+        return closed()
+
+
+async def decided_in_loop(keshou: Keshou | AsyncKeshou, guard: Guard, question: Question) -> Admission | Problem:
+    """Do what `decided` does, from an event loop."""
+    if isinstance(keshou, Keshou):
+        return await asyncio.to_thread(decided, keshou, guard, question)
+    try:
+        return outcome_of(await keshou.perform(question, holding=guard.holding))
+    except UnreachableError:
+        return closed()
+
+
+def outcome_of(recorded: Recorded) -> Admission | Problem:
+    """Return what an answer means for a view."""
+    if recorded.permitted:
+        return Admission(recorded.entry, recorded.decision.full, recorded.permit, recorded.values)
+    return Problem(
+        type="/problems/denied",
+        title=DENIED.en,
+        status=403,
+        entry=recorded.entry,
+        reasons=recorded.decision.reasons,
+    )
+
+
+def closed() -> Problem:
+    """Return the problem of a server that gave no answer: nothing is shown."""
+    return Problem(type="/problems/unreachable", title=CLOSED.en, status=503)
+
+
+@contextmanager
+def as_admitted(admission: Admission) -> Iterator[None]:
+    """Let `admitted` return `admission` within the block."""
+    token = _ADMITTED.set(admission)
+    try:
+        yield
+    finally:
+        _ADMITTED.reset(token)
+
+
+def _chosen(chosen: Chosen | None, arguments: Any) -> str:
+    if chosen is None:
+        return ""
+    return str((arguments.get(chosen) if isinstance(chosen, str) else chosen(arguments)) or "")

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a program asks, and what it is answered."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from keshou.law.terms import ActKind
+from keshou.wire.decision import GroundShape, ReasonShape
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One act, asked about. When it is done is the server's moment."""
+
+    kind: ActKind
+    user: str = ""
+    """The operator's own id of the user; empty for a bulk act."""
+    items: frozenset[str]
+    purpose: str
+    by: str = ""
+    """Who does it: a member of staff whom the program has signed in; empty for the program itself."""
+    post: str = ""
+    where: str = ""
+    recipient: str = ""
+    count: int = 1
+    review: str = ""
+    ground: str = ""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """The gate's answer to a question."""
+
+    permitted: bool
+    reasons: tuple[ReasonShape, ...] = ()
+    """On a denial: every prohibition met, with its article. Empty where the server gives no reasons."""
+    grounds: tuple[GroundShape, ...] = ()
+    """On a permission: what it stands on."""
+    rules: int = 0
+    """Version of the rules applied; 0 when there was none, or the server gives no reasons."""
+    revision: int = 0
+    """Revision of the facts applied."""
+    full: bool = False
+    """Whether full values may be shown; otherwise masked."""
+
+
+class Recorded(msgspec.Struct, frozen=True, kw_only=True):
+    """An act that was asked, decided and recorded."""
+
+    decision: Answer
+    entry: int
+    """Place of its entry in the log."""
+    values: Mapping[str, str] = {}
+    """What was shown, for information that lies in the vault."""
+    permit: str = ""
+    """For information that lies in the operator's own system: the permit to hand to it. Empty on a denial."""
+
+    @property
+    def permitted(self) -> bool:
+        """Whether it may go on."""
+        return self.decision.permitted

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A call is tried again when that is safe and of use, with a token that holds, and not otherwise."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import pytest
+
+from keshou.client import calls
+from keshou.client import errors as e
+from keshou.client.credentials import ApiKey, ClientSecret
+from keshou.client.exchange import Call, Got, Lost, Patience, Pause, Send, Step, exchange
+from keshou.client.question import Question
+from keshou.errors import InputError, UnreachableError
+from keshou.law.terms import ActKind
+
+DONE = Got(200, {}, b"done")
+CALL: Call[bytes] = Call("POST", "/x", lambda got: got.body, b"{}")
+QUESTION = Question(kind=ActKind.USE, user="A-1", items=frozenset({"mobile_number"}), purpose="service")
+
+
+PATIENCE = Patience()
+
+
+def carried_out(
+    answers: Sequence[Got | Lost], access: Any = None, patience: Patience = PATIENCE
+) -> tuple[Any, list[Step]]:
+    """Carry a call out against a list of answers; return its outcome and the steps it took."""
+    steps, taken, ahead = exchange(CALL, access or ApiKey("k"), patience), [], list(answers)
+    came: Any = None
+    while True:
+        try:
+            step = steps.send(came)
+        except StopIteration as end:
+            assert not ahead
+            return end.value, taken
+        except e.KeshouError as error:
+            assert not ahead
+            return error, taken
+        taken.append(step)
+        came = ahead.pop(0) if isinstance(step, Send) else None
+
+
+def problem(status: int, **fields: Any) -> Got:
+    body = {"type": "/problems/x", "title": "t", "status": status, **fields}
+    return Got(status, {"content-type": "application/problem+json"}, msgspec.json.encode(body))
+
+
+def token(value: str) -> Got:
+    return Got(200, {}, msgspec.json.encode({"access_token": value, "token_type": "Bearer", "expires_in": 60}))
+
+
+def test_an_answer_is_taken_at_the_first_try() -> None:
+    outcome, taken = carried_out([DONE])
+    assert outcome == b"done"
+    assert [each.headers["authorization"] for each in taken if isinstance(each, Send)] == ["Bearer k"]
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_what_is_not_now_is_tried_again_after_ever_longer_pauses(status: int) -> None:
+    outcome, taken = carried_out([problem(status), Lost("ReadTimeout"), DONE])
+    assert outcome == b"done"
+    assert [each.seconds for each in taken if isinstance(each, Pause)] == [0.1, 0.2]
+
+
+def test_the_server_says_how_long_to_wait_but_not_for_ever() -> None:
+    for said, waited in (("2", 2.0), ("3600", 5.0), ("soon", 0.1), ("-1", 0.1)):
+        _, taken = carried_out([Got(503, {"retry-after": said}, b""), DONE])
+        assert [each.seconds for each in taken if isinstance(each, Pause)] == [waited]
+
+
+def test_tries_end() -> None:
+    outcome, taken = carried_out([Lost("ConnectError")] * 3)
+    assert isinstance(outcome, e.ServerUnreachableError)
+    assert outcome.kind == "ConnectError"
+    assert sum(isinstance(each, Send) for each in taken) == 3
+    outcome, _ = carried_out([problem(503)] * 2, patience=Patience(tries=2))
+    assert isinstance(outcome, UnreachableError)
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (400, e.RequestRefusedError),
+        (401, e.CredentialError),
+        (403, e.NotEntitledError),
+        (404, e.RequestRefusedError),
+        (422, e.RequestRefusedError),
+        (302, e.RequestRefusedError),
+    ],
+)
+def test_what_would_be_answered_the_same_is_asked_once(status: int, error: type[Exception]) -> None:
+    outcome, taken = carried_out([problem(status, detail="no", hint="do", request_id="r")])
+    assert type(outcome) is error
+    assert (str(outcome), outcome.hint, outcome.problem.request_id) == ("no", "do", "r")
+    assert len(taken) == 1
+
+
+def test_a_server_that_failed_is_an_unreachable_one_for_whoever_needs_an_answer() -> None:
+    for status in (500, 503):
+        outcome, _ = carried_out([problem(status)] * (1 if status == 500 else 3))
+        assert isinstance(outcome, UnreachableError)
+
+
+def test_an_answer_that_is_no_problem_document_is_told_by_its_status() -> None:
+    outcome, _ = carried_out([Got(418, {"x-request-id": "r1"}, b"<html>")])
+    assert isinstance(outcome, InputError)
+    assert outcome.problem.request_id == "r1"
+
+
+def test_a_token_is_fetched_once_and_kept() -> None:
+    access = ClientSecret("app", "s")
+    _, first = carried_out([token("t1"), DONE], access)
+    _, second = carried_out([DONE], access)
+    assert [each.path for each in first if isinstance(each, Send)] == ["/oauth/token", "/x"]
+    assert [each.headers["authorization"] for each in second if isinstance(each, Send)] == ["Bearer t1"]
+
+
+def test_a_token_that_is_over_is_fetched_anew_once() -> None:
+    access = ClientSecret("app", "s")
+    carried_out([token("t1"), DONE], access)
+    outcome, taken = carried_out([problem(401), token("t2"), DONE], access)
+    assert outcome == b"done"
+    assert taken[-1].headers["authorization"] == "Bearer t2"  # type: ignore[union-attr]
+    outcome, taken = carried_out([problem(401), token("t3"), problem(401)], access)
+    assert isinstance(outcome, e.CredentialError)
+    assert len(taken) == 3
+
+
+def test_a_token_endpoint_that_answers_nonsense_is_no_token() -> None:
+    for body in (b"", b"[]", b'{"access_token":"","token_type":"Bearer"}', b'{"access_token":"x","token_type":"mac"}'):
+        outcome, _ = carried_out([Got(200, {}, body)], ClientSecret("app", "s"))
+        assert isinstance(outcome, e.AnswerError)
+
+
+def test_secrets_are_not_shown() -> None:
+    assert "hidden" not in repr(ApiKey("hidden")) + repr(ClientSecret("app", "hidden"))
+
+
+def test_an_act_has_a_key_of_its_own_that_stays_the_same_over_its_tries() -> None:
+    first, second = (calls.perform(QUESTION, holding="crm") for _ in range(2))
+    assert first.headers["idempotency-key"] != second.headers["idempotency-key"]
+    steps = exchange(first, ApiKey("k"), Patience())
+    sent = next(steps)
+    steps.send(Lost("ReadTimeout"))
+    again = next(steps)
+    assert isinstance(sent, Send)
+    assert isinstance(again, Send)
+    assert sent.headers["idempotency-key"] == again.headers["idempotency-key"]
+    assert calls.perform(QUESTION, holding="", key="mine").headers["idempotency-key"] == "mine"
+
+
+def test_a_question_alone_has_no_key() -> None:
+    assert "idempotency-key" not in calls.ask(QUESTION).headers
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"null", b"[]", b"{}", b'{"decision":"true"}', b'{"decision":1}', b'{"decision":null}', b"\xff"],
+)
+def test_only_a_clear_yes_is_a_permission(body: bytes) -> None:
+    with pytest.raises(e.AnswerError):
+        calls.ask(QUESTION).read(Got(200, {}, body))
+
+
+def test_an_answer_without_reasons_is_an_answer() -> None:
+    assert calls.ask(QUESTION).read(Got(200, {}, b'{"decision":true,"more":[1]}')).permitted
+    assert not calls.ask(QUESTION).read(Got(200, {}, b'{"decision":false}')).permitted
+
+
+def test_fewer_answers_than_questions_are_none() -> None:
+    (call,) = calls.ask_many([QUESTION, QUESTION])
+    with pytest.raises(e.AnswerError):
+        call.read(Got(200, {}, b'{"evaluations":[{"decision":true}]}'))
+
+
+def test_very_many_questions_go_in_several_calls() -> None:
+    assert len(list(calls.ask_many([QUESTION] * 2001))) == 3
+    assert list(calls.ask_many([])) == []
