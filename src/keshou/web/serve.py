@@ -3,13 +3,16 @@
 
 import http.client
 import ipaddress
+import logging
 import multiprocessing
+import os
 import ssl
+import sys
 import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
@@ -140,9 +143,30 @@ def serve(
         gone = threading.Event()
         server.on_startup(lambda: threading.Thread(target=_tell_when_up, args=(place, listening, gone)).start())
         try:
-            server.serve()
+            server.serve(spawn_target=work)
         finally:
             gone.set()
+
+
+def work(*given: Any) -> NoReturn:
+    """Be one worker process until told to stop; everything is closed when the server below returns.
+
+    The process then ends at once: were the interpreter taken down first, the server's own threads could still ask for
+    it and be aborted, with a core dump for every stop.
+    """
+    status = 1
+    try:
+        MPServer._spawn_asgi_lifespan_worker(*given)  # noqa: SLF001 - what Granian itself starts a worker with
+        status = 0
+    except SystemExit as ended:
+        status = ended.code if isinstance(ended.code, int) else 1
+    except BaseException:
+        logging.getLogger(__name__).exception("a worker failed")
+    finally:
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
 
 
 def _told(home: Path, place: Place, counts: str) -> dict[str, str]:

@@ -95,5 +95,8 @@ class Strict:
         client = scope.get("client")
         if self._proxy is None or not client:
             return False
-        peer = ipaddress.ip_address(client[0])
+        try:
+            peer = ipaddress.ip_address(client[0])
+        except ValueError:
+            return False
         return peer.is_loopback or peer in self._proxy

@@ -17,7 +17,7 @@ from keshou.web.watch import Watch, note_error
 
 
 def surround(app: Litestar, settings: Settings, metrics: Metrics) -> None:
-    """Put around `app`, outermost first: watching, headers, strictness, the proxy's word, spans, allowances, patience.
+    """Put around `app`, outermost first: headers, watching, strictness, the proxy's word, spans, allowances, patience.
 
     Side effects: spans are sent when the environment names an endpoint, until the application stops.
     """
@@ -32,4 +32,4 @@ def surround(app: Litestar, settings: Settings, metrics: Metrics) -> None:
         inner = wrap_asgi_with_proxy_headers(inner, server.trusted_proxy)
     strict = Strict(inner, url=server.url, proxy=server.trusted_proxy)
     app.after_exception.append(note_error)
-    app.asgi_handler = Watch(Headers(strict, tls=tls), [RequestLog(), metrics])
+    app.asgi_handler = Headers(Watch(strict, [RequestLog(), metrics]), tls=tls)

@@ -39,7 +39,7 @@ Listener = Callable[[Scope, Watched], None]
 
 
 class Watch:
-    """ASGI middleware, the outermost: tells `listeners` of every request."""
+    """ASGI middleware around all that can fail: tells `listeners` of every request."""
 
     def __init__(self, app: ASGIApp, listeners: Sequence[Listener]) -> None:
         self._app = app
