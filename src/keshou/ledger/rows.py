@@ -28,16 +28,12 @@ class Head(NamedTuple):
 
 def ask(tx: Transaction, sql: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Return all rows of a query written with ``?`` for each value."""
-    if tx.postgresql:
-        sql = sql.replace("?", "%s")
-    return [tuple(row) for row in tx.connection.exec_driver_sql(sql, values)]
+    return tx.ask(sql, values)
 
 
 def change(tx: Transaction, sql: str, values: tuple[Any, ...]) -> int:
     """Run a statement written with ``?`` for each value; return how many rows it changed."""
-    if tx.postgresql:
-        sql = sql.replace("?", "%s")
-    return tx.connection.exec_driver_sql(sql, values).rowcount
+    return tx.change(sql, values)
 
 
 def pages(tx: Transaction, start: int, stop: int) -> Iterator[list[tuple[int, bytes, bytes]]]:

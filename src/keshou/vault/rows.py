@@ -2,33 +2,36 @@
 """Statements over many rows at once, the same on both databases."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
-from keshou.db import Transaction
+from keshou.db import Transaction, array
 
 CHUNK = 2000
 """How many rows one statement is given at most."""
+_TYPES = {int: "bigint", str: "text", bytes: "bytea"}
+"""PostgreSQL's type of a list's values."""
 T = TypeVar("T")
 
 
-def select(tx: Transaction, text: str, *values: Any) -> Sequence[Any]:
+def select(tx: Transaction, text: str, *values: Any) -> list[tuple[Any, ...]]:
     """Return the rows; ``?`` stands for one value, ``@`` for "is one of the values of the list"."""
     if tx.postgresql:
-        return tx.connection.exec_driver_sql(_sql(tx, text).replace("@", "= ANY(%s)"), values).fetchall()
+        given = [array(value) if isinstance(value, list) else value for value in values]
+        return tx.ask(_with_arrays(text, tuple(_type_of(value) for value in values if isinstance(value, list))), given)
     flat: list[Any] = []
     for value in values:
         if isinstance(value, list):
-            text = text.replace("@", f"IN ({', '.join('?' * len(value))})", 1)
+            text = text.replace("@", f"IN ({','.join('?' * len(value))})", 1)
             flat += value
         else:
             flat.append(value)
-    return tx.connection.exec_driver_sql(text, tuple(flat)).fetchall()
+    return tx.ask(text, flat)
 
 
 def each(tx: Transaction, sql: str, rows: list[tuple[Any, ...]]) -> None:
     """Run a statement for each of `rows`; ``?`` stands for one value."""
-    if rows:
-        tx.connection.exec_driver_sql(_sql(tx, sql), rows if len(rows) > 1 else rows[0])
+    tx.change_each(sql, rows)
 
 
 def replace(
@@ -37,15 +40,33 @@ def replace(
     """Insert rows, each in place of the one that has the same `key`; `columns` gives PostgreSQL's type of each."""
     if not rows:
         return
-    new = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name not in key)
-    head = f'INSERT INTO "{table}" ({_names(columns)})'
-    end = f"ON CONFLICT ({_names(key)}) DO UPDATE SET {new}"
+    sql = _replacing(table, tuple(columns.items()), tuple(key), arrays=tx.postgresql)
     if tx.postgresql:
-        arrays = ", ".join(f"%b::{type_}[]" for type_ in columns.values())
-        values = tuple(map(list, zip(*rows, strict=True)))
-        tx.connection.exec_driver_sql(f"{head} SELECT * FROM unnest({arrays}) {end}", values)  # noqa: S608 - our own names
+        tx.change(sql, [array(each) for each in zip(*rows, strict=True)])
     else:
-        tx.connection.exec_driver_sql(f"{head} VALUES ({', '.join('?' * len(columns))}) {end}", list(rows))
+        tx.change_each(sql, rows)
+
+
+@lru_cache(maxsize=64)
+def _replacing(table: str, columns: tuple[tuple[str, str], ...], key: tuple[str, ...], *, arrays: bool) -> str:
+    names = [name for name, _ in columns]
+    new = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name not in key)
+    if arrays:
+        rows = f"SELECT * FROM unnest({', '.join(f'?::{type_}[]' for _, type_ in columns)})"  # noqa: S608 - our own
+    else:
+        rows = f"VALUES ({', '.join('?' * len(names))})"
+    return f'INSERT INTO "{table}" ({_names(names)}) {rows} ON CONFLICT ({_names(key)}) DO UPDATE SET {new}'
+
+
+@lru_cache(maxsize=64)
+def _with_arrays(text: str, types: tuple[str, ...]) -> str:
+    for type_ in types:
+        text = text.replace("@", f"= ANY(?::{type_}[])", 1)
+    return text
+
+
+def _type_of(values: list[Any]) -> str:
+    return _TYPES[type(values[0])] if values else "text"
 
 
 def chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -54,9 +75,5 @@ def chunks(rows: Sequence[T]) -> Iterator[Sequence[T]]:
         yield rows[start : start + CHUNK]
 
 
-def _names(columns: Sequence[str] | Mapping[str, str]) -> str:
+def _names(columns: Sequence[str]) -> str:
     return ", ".join(f'"{name}"' for name in columns)
-
-
-def _sql(tx: Transaction, text: str) -> str:
-    return text.replace("?", "%s") if tx.postgresql else text
