@@ -86,7 +86,9 @@ class Server:
 
 
 @contextlib.contextmanager
-def serving(home: Path, *options: str, application: str = "plain:make", **environ: str) -> Iterator[Server]:
+def serving(
+    home: Path, *options: str, application: str = "plain:make", scheme: str = "http", **environ: str
+) -> Iterator[Server]:
     """Serve `home` in processes of their own; stop them at the end."""
     port = free_port()
     errors = home / f"errors-{port}.txt"
@@ -98,7 +100,7 @@ def serving(home: Path, *options: str, application: str = "plain:make", **enviro
     with process:
         assert process.stdout is not None
         first = process.stdout.readline()
-        assert first == f"http://127.0.0.1:{port}\n", errors.read_text("utf-8")
+        assert first == f"{scheme}://127.0.0.1:{port}\n", errors.read_text("utf-8")
         server = Server(process, port, errors)
         try:
             yield server

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A server stops with what was begun done, starts only where it is safe, and says when it cannot work."""
+
+import contextlib
+import http.client
+import json
+import shutil
+import signal
+import socket
+import ssl
+import threading
+from pathlib import Path
+
+import pytest
+from certificates import self_signed
+from places import Server, begin, serving
+
+from keshou.app.settings import ServerSettings, Settings
+from keshou.db import Database
+from keshou.errors import InputError
+from keshou.ledger.audit import audit
+from keshou.web.serve import place_of
+
+ENOUGH = 200
+CALLERS = 6
+
+
+class _Callers:
+    """Threads that correct plans over keep-alive connections until the server is gone."""
+
+    def __init__(self, server: Server) -> None:
+        self.answered: dict[tuple[int, int], int] = {}
+        self.others: list[tuple[int, bytes]] = []
+        self.enough = threading.Event()
+        self._threads = [threading.Thread(target=self._work, args=(server, number)) for number in range(CALLERS)]
+        for thread in self._threads:
+            thread.start()
+
+    def _work(self, server: Server, user: int) -> None:
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)) as connection:
+            number = 0
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                while True:
+                    connection.request("POST", f"/users/u{user}/plan?plan=P-{number}")
+                    answer = connection.getresponse()
+                    body = answer.read()
+                    if answer.status == 201 and json.loads(body)["permitted"]:
+                        self.answered[user, number] = json.loads(body)["entry"]
+                    else:
+                        self.others.append((answer.status, body))
+                    number += 1
+                    if len(self.answered) >= ENOUGH:
+                        self.enough.set()
+
+    def join(self) -> None:
+        for thread in self._threads:
+            thread.join(60)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_told_to_stop_amid_acts_it_does_and_answers_them_whole_and_signs_the_log(
+    tmp_path: Path, workers: str, postgresql_url: str
+) -> None:
+    database = postgresql_url if workers == "2" else f"sqlite:///{tmp_path / 'keshou.db'}"
+    with begin(tmp_path / "site", database, users=CALLERS) as site:
+        key = site.ledger.key
+    with serving(tmp_path / "site", workers) as server:
+        callers = _Callers(server)
+        assert callers.enough.wait(60)
+        assert server.stop() == 0
+        callers.join()
+    assert callers.others == []
+    with contextlib.closing(Database(database)) as base, base.reading() as tx:
+        audited = audit(tx, key)
+        values = tx.connection.exec_driver_sql("SELECT COUNT(*) FROM vault_value").scalar()
+    assert audited.size == 2 + CALLERS + len(callers.answered), "an act was done and its caller not told"
+    assert audited.covered == audited.size, "the log was left unsigned"
+    assert values == 4 * CALLERS
+    assert max(callers.answered.values()) < audited.size
+    assert len(set(callers.answered.values())) == len(callers.answered)
+
+
+def test_who_is_sending_when_it_is_told_to_stop_is_still_answered(tmp_path: Path) -> None:
+    begin(tmp_path / "site").close()
+    with serving(tmp_path / "site") as server, socket.create_connection(("127.0.0.1", server.port)) as late:
+        late.sendall(
+            b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n[1,"
+        )
+        server.get("/healthz")
+        server.process.send_signal(signal.SIGTERM)
+        with contextlib.suppress(ConnectionError):
+            while True:
+                socket.create_connection(("127.0.0.1", server.port)).close()
+        late.sendall(b"2]")
+        late.settimeout(60)
+        assert late.recv(4096).startswith(b"HTTP/1.1 200")
+
+
+def test_with_a_certificate_it_speaks_tls_alone(tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path)
+    begin(tmp_path / "site", tls_certificate=str(certificate), tls_key=str(key)).close()
+    with serving(tmp_path / "site", scheme="https") as server:
+        context = ssl.create_default_context(cafile=str(certificate))
+        with contextlib.closing(http.client.HTTPSConnection("localhost", server.port, context=context)) as connection:
+            connection.request("GET", "/healthz")
+            answer = connection.getresponse()
+            assert answer.status == 200
+            assert answer.getheader("strict-transport-security", "").startswith("max-age")
+        assert b"200" not in server.raw(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")[:20]
+
+
+def _place(home: Path, address: str, **server: str) -> object:
+    settings = Settings(site="00112233445566aa", address=address, server=ServerSettings(**server))  # type: ignore[arg-type]
+    return place_of(settings, home)
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0:8400", "192.0.2.1:8400", "[::]:8400", "example.org:8400"])
+def test_off_loopback_it_wants_tls_or_a_proxy(tmp_path: Path, address: str) -> None:
+    with pytest.raises(InputError, match="in the clear"):
+        _place(tmp_path, address)
+    assert _place(tmp_path, address, trusted_proxy="192.0.2.7")
+    certificate, key = self_signed(tmp_path)
+    assert _place(tmp_path, address, tls_certificate=str(certificate), tls_key=str(key))
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:8400", "[::1]:8400", "localhost:8400", "127.8.8.8:8400"])
+def test_on_loopback_it_wants_neither(tmp_path: Path, address: str) -> None:
+    assert _place(tmp_path, address)
+
+
+@pytest.mark.parametrize(
+    ("address", "server", "match"),
+    [
+        ("127.0.0.1", {}, "HOST:PORT"),
+        ("127.0.0.1:", {}, "HOST:PORT"),
+        ("127.0.0.1:8400", {"tls_certificate": "c.pem"}, "and its key"),
+        ("127.0.0.1:8400", {"tls_certificate": "c.pem", "tls_key": "k.pem"}, "is not a file"),
+        ("0.0.0.0:8400", {"trusted_proxy": "the proxy"}, "is no address"),
+    ],
+)
+def test_what_makes_no_place_is_refused_before_anything_listens(
+    tmp_path: Path, address: str, server: dict[str, str], match: str
+) -> None:
+    with pytest.raises(InputError, match=match):
+        _place(tmp_path, address, **server)
+
+
+def test_a_key_that_is_gone_makes_it_unready_but_not_dead(tmp_path: Path) -> None:
+    begin(tmp_path / "site").close()
+    with serving(tmp_path / "site") as server:
+        assert server.get("/readyz") == (200, b'{"ready":true,"missing":[]}')
+        shutil.move(tmp_path / "site" / "keys" / "index.key", tmp_path / "index.key")
+        assert server.get("/readyz") == (503, b'{"ready":false,"missing":["keys"]}')
+        assert server.get("/healthz")[0] == 200
+        shutil.move(tmp_path / "index.key", tmp_path / "site" / "keys" / "index.key")
+        assert server.get("/readyz")[0] == 200
+
+
+def test_a_database_of_another_schema_makes_it_unready(tmp_path: Path) -> None:
+    begin(tmp_path / "site").close()
+    with serving(tmp_path / "site") as server:
+        base = Database(f"sqlite:///{tmp_path / 'site' / 'keshou.db'}")
+        with contextlib.closing(base), base.transaction() as tx:
+            tx.connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0001'")
+        assert server.get("/readyz") == (503, b'{"ready":false,"missing":["schema"]}')
+
+
+def test_a_proxy_is_believed_and_nobody_goes_around_it(tmp_path: Path) -> None:
+    begin(tmp_path / "site", trusted_proxy="127.0.0.1", rate_unknown="1/minute").close()
+    with serving(tmp_path / "site") as server:
+        told = [server.get("/whoami", X_Forwarded_For=source)[0] for source in ("192.0.2.1", "192.0.2.1", "192.0.2.2")]
+        assert told == [401, 429, 401]
+        assert server.get("/metrics", X_Forwarded_For="127.0.0.1")[0] == 403
