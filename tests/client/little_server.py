@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A site behind a few addresses, so that clients ask a real gate over a real network."""
+
+import asyncio
+import contextlib
+import datetime as dt
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import msgspec
+from granian.constants import Interfaces
+from granian.server.embed import Server
+from litestar import Litestar, MediaType, Request, Response, Router, get, post
+from litestar.datastructures import State
+from litestar.params import JSONBody
+
+from keshou.acts.request import BulkPerform, Perform
+from keshou.app.row_filter import filter_rows
+from keshou.app.site import Site
+from keshou.gate.act import Act
+from keshou.gate.decision import Decision, Permit
+from keshou.permits.filter import Table
+from keshou.permits.keys import LABEL, SigningKeys
+from keshou.permits.permit import Issuer
+from keshou.wire.decision import decision_shape
+from keshou.wire.problem import Problem
+
+KEY = "little-key"
+ONCE = "ledger_room"
+"""The one holding whose permits are for one use."""
+_LIFE = dt.timedelta(minutes=5)
+Asked = Request[Any, Any, State]
+
+
+class _Filter(msgspec.Struct):
+    act: dict[str, Any]
+    table: Table
+    users: list[str]
+
+
+@post("/access/v1/evaluation", sync_to_thread=True, status_code=200)
+def evaluation(request: Asked, data: JSONBody[dict[str, Any]]) -> dict[str, Any]:
+    return _evaluated(request.app.state.site, data)
+
+
+@post("/access/v1/evaluations", sync_to_thread=True, status_code=200)
+def evaluations(request: Asked, data: JSONBody[dict[str, Any]]) -> dict[str, Any]:
+    return {"evaluations": [_evaluated(request.app.state.site, each) for each in data["evaluations"]]}
+
+
+@post("/api/v1/acts", sync_to_thread=True, status_code=200)
+def acts(request: Asked, data: JSONBody[dict[str, Any]]) -> dict[str, Any]:
+    site: Site = request.app.state.site
+    holding, users = data.pop("holding", ""), data.pop("users", [])
+    act, name = _act(site, data), request.headers["idempotency-key"]
+    job = BulkPerform(act=act, users=tuple(users), request_id=name) if users else Perform(act=act, request_id=name)
+    done = site.do(job)
+    permit = ""
+    if isinstance(done.decision, Permit) and holding:
+        covered = [user for user in (users or [act.user]) if user not in done.refused]
+        permit = request.app.state.issuer.issue(
+            act,
+            done.decision,
+            users=covered,
+            audience=holding,
+            caller="crm_app",
+            entry=done.entry,
+            now=site.now(),
+            once=holding == ONCE,
+        )
+    decision = _shaped(site, done.decision) if done.decision else {"permitted": done.verdict == "permit"}
+    return {"decision": decision, "entry": done.entry, "values": done.values, "permit": permit}
+
+
+@post("/api/v1/filters", sync_to_thread=True, status_code=200)
+def filters(request: Asked, data: JSONBody[_Filter]) -> Response[bytes]:
+    site: Site = request.app.state.site
+    found = filter_rows(site, _act(site, data.act), data.table, data.users, _LIFE)
+    return Response(msgspec.json.encode(found), media_type=MediaType.JSON)
+
+
+@get("/api/v1/permit-keys", sync_to_thread=True)
+def permit_keys(request: Asked) -> dict[str, Any]:
+    found: dict[str, Any] = request.app.state.issuer.keys.jwk_set(request.app.state.site.now())
+    return found
+
+
+def _evaluated(site: Site, question: dict[str, Any]) -> dict[str, Any]:
+    resource = question["resource"]
+    fields = {
+        "kind": question["action"]["name"],
+        "user": resource["id"],
+        "items": resource["properties"]["items"],
+        "purpose": question["context"]["purpose"],
+        "by": question["subject"]["id"],
+    }
+    decision = site.ask(_act(site, fields))
+    shaped = _shaped(site, decision)
+    basis = {"rules": decision.rules, "revision": decision.revision}
+    told = {"reasons": shaped["reasons"], "grounds": shaped["grounds"], "full": shaped["full"], "basis": basis}
+    return {"decision": decision.permitted, "context": told}
+
+
+def _act(site: Site, fields: dict[str, Any]) -> Act:
+    whole = {"user": "", "by": "biller"} | {name: value for name, value in fields.items() if value != ""}
+    return msgspec.convert(whole | {"when": site.now()}, Act)
+
+
+def _shaped(site: Site, decision: Decision) -> dict[str, Any]:
+    shaped: dict[str, Any] = msgspec.to_builtins(decision_shape(decision, site.law, "en"))
+    return shaped
+
+
+def _signed_in(request: Asked) -> Response[bytes] | None:
+    if request.headers.get("authorization") == f"Bearer {KEY}":
+        return None
+    problem = Problem(type="/problems/not-signed-in", title="not signed in", status=401)
+    return Response(msgspec.json.encode(problem), status_code=401, media_type="application/problem+json")
+
+
+@contextlib.contextmanager
+def serving(site: Site) -> Iterator[str]:
+    """Serve `site` and give the address."""
+    issuer = Issuer(site.settings.log_origin, SigningKeys(b"\7" * 32, site.settings.log_origin), _LIFE)
+    asking = Router("/", route_handlers=[evaluation, evaluations, acts, filters], before_request=_signed_in)
+    app = Litestar([asking, permit_keys], state=State({"site": site, "issuer": issuer}), logging_config=None)
+    assert LABEL
+    with _running(app) as url:
+        yield url
+
+
+@contextlib.contextmanager
+def _running(app: Any) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = Server(app, port=port, interface=Interfaces.ASGI, log_enabled=False, websockets=False)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_until_complete, args=(server.serve(),))
+    thread.start()
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait(url)
+        yield url
+    finally:
+        loop.call_soon_threadsafe(server.stop)
+        thread.join()
+        loop.close()
+
+
+def _wait(url: str) -> None:
+    transport = httpx2.HTTPTransport(retries=8)
+    with httpx2.Client(transport=transport, trust_env=False) as client:
+        client.get(url)
