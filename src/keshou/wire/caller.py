@@ -7,6 +7,7 @@ from enum import StrEnum
 import msgspec
 
 from keshou.law.terms import ActKind
+from keshou.programs.scope import Scope
 
 
 class CallerKind(StrEnum):
@@ -17,21 +18,6 @@ class CallerKind(StrEnum):
     PROGRAM = "program"
     INSPECTOR = "inspector"
     USER = "user"
-
-
-class Scope(StrEnum):
-    """What a program's key may be for, beside acting in its own name."""
-
-    ACT = "act"
-    """Act in its own name, as far as its posts are granted."""
-    EVALUATE = "evaluate"
-    """Ask of anybody's acts, without doing them (a policy enforcement point)."""
-    SEARCH = "search"
-    """Search whose information, which acts, which staff."""
-    ON_BEHALF = "on_behalf"
-    """Do acts in the name of staff whom the operator's own system has signed in."""
-    READ = "read"
-    """Read rules, log and state that name nobody."""
 
 
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,3 +42,6 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """When they last proved themselves in full (UTC), for acts that ask for a fresh proof."""
     until: dt.datetime | None = None
     """When this proof ends at the latest (UTC)."""
+
+
+__all__ = ["Caller", "CallerKind", "Scope"]
