@@ -3,13 +3,16 @@
 
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import parse_qs
 
 import msgspec
 import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
 
 from keshou.client import calls
 from keshou.client import errors as e
-from keshou.client.credentials import ApiKey, ClientSecret
+from keshou.client.credentials import ApiKey, ClientSecret, PrivateKey
 from keshou.client.exchange import Call, Got, Lost, Patience, Pause, Send, Step, exchange
 from keshou.client.question import Question
 from keshou.errors import InputError, UnreachableError
@@ -178,3 +181,27 @@ def test_fewer_answers_than_questions_are_none() -> None:
 def test_very_many_questions_go_in_several_calls() -> None:
     assert len(list(calls.ask_many([QUESTION] * 2001))) == 3
     assert list(calls.ask_many([])) == []
+
+
+def test_a_private_key_proves_the_program_without_leaving_it() -> None:
+    key = ECKey.generate_key("P-256")
+    access = PrivateKey("app", key.as_pem(private=True).decode(), audience="https://keshou.example/oauth/token")
+    sent = next(access.token())
+    assert isinstance(sent, Send)
+    form = parse_qs(sent.body.decode())
+    assert form["client_assertion_type"] == ["urn:ietf:params:oauth:client-assertion-type:jwt-bearer"]
+    assert "client_secret" not in form
+    claims = jwt.decode(form["client_assertion"][0], key, algorithms=["ES256"]).claims
+    assert (claims["iss"], claims["sub"], claims["aud"]) == ("app", "app", "https://keshou.example/oauth/token")
+    assert claims["exp"] - claims["iat"] == 60
+    again = next(access.token())
+    assert isinstance(again, Send)
+    assert again.body != sent.body
+
+
+@pytest.mark.parametrize("pem", ["", "no key", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"])
+@pytest.mark.parametrize("alg", ["ES256", "RS256", "none"])
+def test_what_is_no_private_key_is_told_at_once_and_not_shown(pem: str, alg: str) -> None:
+    with pytest.raises(InputError) as caught:
+        PrivateKey("app", pem, audience="https://keshou.example/oauth/token", alg=alg)
+    assert "AAAA" not in str(caught.value)

@@ -62,7 +62,7 @@ class GuardMiddleware:
             return
         guard, parameters = found
         arguments = {**scope, **parameters, "keshou_path": parameters}
-        outcome = await decided_in_loop(self._keshou, guard, guard.question(arguments))
+        outcome = await decided_in_loop(self._keshou, guard, arguments)
         if isinstance(outcome, Problem):
             await _refuse(scope, send, outcome)
             return

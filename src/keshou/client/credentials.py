@@ -9,9 +9,12 @@ from urllib.parse import urlencode
 
 import msgspec
 from authlib.oauth2.rfc7523 import private_key_jwt_sign  # type: ignore[import-untyped]
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, RSAKey
 
 from keshou.client.errors import AnswerError
 from keshou.client.exchange import Got, Send, Steps, answered
+from keshou.errors import InputError
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - an address
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -72,16 +75,21 @@ class ClientSecret:
 class PrivateKey(ClientSecret):
     """A client id with a private key, which never leaves: a signed assertion proves it (RFC 7523).
 
-    `key` is a PEM or JWK, `audience` the full address of the token endpoint as the server knows it.
+    `key` is in PEM, `audience` the full address of the token endpoint as the server knows it.
+
+    Raises:
+        InputError: the key is none of the algorithm's.
+
     """
 
     def __init__(self, client: str, key: str, *, audience: str, alg: str = "ES256", path: str = TOKEN_PATH) -> None:
-        super().__init__(client, key, path=path)
+        super().__init__(client, "", path=path)
         self._audience, self._alg = audience, alg
+        self._key = _private(key, alg)
 
     def _proof(self) -> dict[str, str]:
         signed = private_key_jwt_sign(
-            self._secret, self._client, self._audience, alg=self._alg, expires_in=_ASSERTION_SECONDS
+            self._key, self._client, self._audience, alg=self._alg, expires_in=_ASSERTION_SECONDS
         )
         return {"client_id": self._client, "client_assertion_type": _ASSERTION, "client_assertion": signed}
 
@@ -92,6 +100,14 @@ Credentials = ApiKey | ClientSecret | PrivateKey
 class _Token(msgspec.Struct):
     access_token: str
     token_type: str
+
+
+def _private(pem: str, alg: str) -> ECKey | RSAKey:
+    kind = ECKey if alg.startswith("ES") else RSAKey
+    try:
+        return kind.import_key(pem)
+    except (JoseError, ValueError) as error:
+        raise InputError(f"the program's private key is no key for {alg}", hint="give it in PEM") from error
 
 
 def _token_in(got: Got) -> str:

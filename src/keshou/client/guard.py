@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Guard a view: ask before it runs, let it run only when permitted, and answer in its place otherwise.
 
-Denied: 403, a problem with every reason and its article. No answer from the server: 503, closed. The modules named
-for a framework (`keshou.client.fastapi`, `.litestar`, `.django`) turn the problem into that framework's response.
+Denied: 403, a problem with every reason and its article. Nobody signed in: 401. No answer from the server: 503, closed.
+The modules named for a framework (`keshou.client.fastapi`, `.litestar`, `.django`) make the problem that framework's
+response.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from keshou.wire.problem import Problem
 
 MEDIA_TYPE = "application/problem+json"
 DENIED = Text("法律不允许这一行为", "the law does not permit this act")
+NOBODY = Text("没有登录", "not signed in")
 CLOSED = Text("所需部分无法访问", "a part that is needed cannot be reached")
 
 P = ParamSpec("P")
@@ -31,6 +33,13 @@ Arguments = Mapping[str, Any]
 Chosen = str | Callable[[Any], str]
 """Name of the view's parameter that holds an id, or a function from all of the view's arguments to it."""
 Respond = Callable[[Problem], Any]
+
+
+class NobodyError(InputError):
+    """The app has signed nobody in, and the guard asks who does it."""
+
+    def __init__(self) -> None:
+        super().__init__("nobody is signed in to the app", hint="sign staff in before a guarded view")
 
 
 class Guard(NamedTuple):
@@ -52,13 +61,16 @@ class Guard(NamedTuple):
         """Return the question that these arguments of the view make.
 
         Raises:
-            InputError: the arguments do not say whose information it is, or who does it.
+            NobodyError: they do not say who does it.
+            InputError: they do not say whose information it is.
 
         """
         user = _chosen(self.user, arguments)
         by = _chosen(self.by, arguments)
-        if not user or (self.by is not None and not by):
-            raise InputError("a guarded view does not say whose information it is, or who asks for it")
+        if self.by is not None and not by:
+            raise NobodyError
+        if not user:
+            raise InputError("a guarded view does not say whose information it is", hint="mend the guard's `user`")
         return Question(
             kind=self.kind,
             user=user,
@@ -126,8 +138,7 @@ def _synchronous(respond: Respond, keshou: Keshou, guard: Guard, view: Callable[
 
     @functools.wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        question = guard.question(signature.bind(*args, **kwargs).arguments)
-        outcome = decided(keshou, guard, question)
+        outcome = decided(keshou, guard, signature.bind(*args, **kwargs).arguments)
         if isinstance(outcome, Problem):
             return cast("R", respond(outcome))
         with as_admitted(outcome):
@@ -141,8 +152,7 @@ def _asynchronous(respond: Respond, keshou: Keshou | AsyncKeshou, guard: Guard, 
 
     @functools.wraps(view)
     async def guarded(*args: Any, **kwargs: Any) -> Any:
-        question = guard.question(signature.bind(*args, **kwargs).arguments)
-        outcome = await decided_in_loop(keshou, guard, question)
+        outcome = await decided_in_loop(keshou, guard, signature.bind(*args, **kwargs).arguments)
         if isinstance(outcome, Problem):
             return respond(outcome)
         with as_admitted(outcome):
@@ -151,22 +161,22 @@ def _asynchronous(respond: Respond, keshou: Keshou | AsyncKeshou, guard: Guard, 
     return guarded
 
 
-def decided(keshou: Keshou, guard: Guard, question: Question) -> Admission | Problem:
+def decided(keshou: Keshou, guard: Guard, arguments: Any) -> Admission | Problem:
     """Ask and have it recorded; return what the view goes on with, or the problem to answer with."""
     try:
-        return outcome_of(keshou.perform(question, holding=guard.holding))
-    except UnreachableError:
-        return closed()
+        return outcome_of(keshou.perform(guard.question(arguments), holding=guard.holding))
+    except (UnreachableError, NobodyError) as error:
+        return _problem_of(error)
 
 
-async def decided_in_loop(keshou: Keshou | AsyncKeshou, guard: Guard, question: Question) -> Admission | Problem:
+async def decided_in_loop(keshou: Keshou | AsyncKeshou, guard: Guard, arguments: Any) -> Admission | Problem:
     """Do what `decided` does, from an event loop."""
     if isinstance(keshou, Keshou):
-        return await asyncio.to_thread(decided, keshou, guard, question)
+        return await asyncio.to_thread(decided, keshou, guard, arguments)
     try:
-        return outcome_of(await keshou.perform(question, holding=guard.holding))
-    except UnreachableError:
-        return closed()
+        return outcome_of(await keshou.perform(guard.question(arguments), holding=guard.holding))
+    except (UnreachableError, NobodyError) as error:
+        return _problem_of(error)
 
 
 def outcome_of(recorded: Recorded) -> Admission | Problem:
@@ -182,8 +192,10 @@ def outcome_of(recorded: Recorded) -> Admission | Problem:
     )
 
 
-def closed() -> Problem:
-    """Return the problem of a server that gave no answer: nothing is shown."""
+def _problem_of(error: UnreachableError | NobodyError) -> Problem:
+    """Return what is answered when nothing was decided: closed, and nothing shown."""
+    if isinstance(error, NobodyError):
+        return Problem(type="/problems/not-signed-in", title=NOBODY.en, status=401)
     return Problem(type="/problems/unreachable", title=CLOSED.en, status=503)
 
 

@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An app guarded from outside is closed but for what its guards let through."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path as File
+from typing import Any
+
+import httpx2
+import msgspec
+import pytest
+from app_process import running
+from house import newcomer, ready
+from little_server import KEY, serving
+
+from keshou.app.site import Site
+from keshou.client.asgi import GuardMiddleware, Path
+from keshou.client.asynchronous import AsyncKeshou
+from keshou.client.guard import Guard, admitted, guard_with
+from keshou.client.sync import Keshou
+from keshou.db import Database
+from keshou.errors import InputError
+from keshou.law.terms import ActKind
+from keshou.migrations.run import upgrade
+
+PHONE = Guard(ActKind.USE, {"mobile_number"}, "service", user="user")
+PATHS = [
+    Path("/customers/{user}/phone", PHONE._replace(by=lambda _: "clerk1")),
+    Path("/customers/{user}/offer", PHONE._replace(purpose="marketing")),
+    Path("/customers/{user}/edit", PHONE._replace(by=lambda _: "clerk1"), methods=frozenset({"POST"})),
+    Path("/anonymous/{user}", PHONE._replace(by=lambda _: "")),
+]
+
+
+async def shows_all(scope: Any, _receive: Any, send: Any) -> None:
+    """Stand for any app: it shows what it is asked, to whoever gets this far."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.accept"})
+        return
+    body = msgspec.json.encode({"path": scope["path"], "entry": admitted().entry if scope["path"] != "/health" else -1})
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+    await send({"type": "http.response.body", "body": body})
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("asgi")
+    database = Database(f"sqlite:///{folder / 'keshou.db'}")
+    upgrade(database)
+    with ready(database, folder) as site:
+        site.do(newcomer(site, "A-1"))
+        yield site
+
+
+@pytest.fixture(scope="module")
+def url(site: Site) -> Iterator[str]:
+    with serving(site) as url:
+        yield url
+
+
+def asked(url: str, path: str, method: str = "GET") -> httpx2.Response:
+    async def ask() -> httpx2.Response:
+        async with AsyncKeshou(url, KEY) as keshou:
+            app = GuardMiddleware(shows_all, keshou, PATHS, open_paths=["/health"])
+            transport = httpx2.ASGITransport(app)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://app.example") as client:
+                return await client.request(method, path)
+
+    return asyncio.run(ask())
+
+
+def test_a_guarded_path_is_let_through_when_permitted(url: str) -> None:
+    answer = asked(url, "/customers/A-1/phone")
+    assert answer.status_code == 200
+    assert answer.json()["entry"] > 0
+
+
+def test_a_guarded_path_is_answered_with_the_reasons_when_denied(url: str) -> None:
+    answer = asked(url, "/customers/A-1/offer")
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/denied")
+    assert answer.json()["reasons"]
+    assert asked(url, "/customers/nobody/phone").status_code == 403
+
+
+def test_an_open_path_needs_no_guard(url: str) -> None:
+    assert asked(url, "/health").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/customers/A-1",
+        "/customers/A-1/phone/",
+        "//customers/A-1/phone",
+        "/customers/A-1//phone",
+        "/customers/A-1/Phone",
+        "/customers/x/../A-1/phone/..",
+        "/customers/A-1%2Fphone/x",
+        "/customers/A-1/phone%0A",
+        "/customers/A-1/phone%00",
+        "/health/",
+        "/health%0A",
+        "/x/health",
+        "/customers/A-1/forgotten",
+    ],
+)
+def test_a_path_that_no_guard_is_declared_for_is_closed(url: str, path: str) -> None:
+    answer = asked(url, path)
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/not-entitled")
+
+
+def test_a_guard_of_some_methods_closes_the_others(url: str) -> None:
+    assert asked(url, "/customers/A-1/edit", "POST").status_code == 200
+    assert asked(url, "/customers/A-1/edit", "GET").status_code == 403
+
+
+def test_nobody_signed_in_gets_nothing(url: str) -> None:
+    assert asked(url, "/anonymous/A-1").status_code == 401
+
+
+def test_a_server_that_is_away_closes_what_is_guarded_and_nothing_else() -> None:
+    answer = asked("http://127.0.0.1:9", "/customers/A-1/phone")
+    assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unreachable")
+    assert asked("http://127.0.0.1:9", "/health").status_code == 200
+
+
+def test_a_web_socket_is_closed_unless_it_is_permitted(url: str) -> None:
+    async def ask(path: str) -> list[str]:
+        sent: list[str] = []
+
+        async def send(message: Any) -> None:
+            sent.append(message["type"])
+
+        async with AsyncKeshou(url, KEY) as keshou:
+            app = GuardMiddleware(shows_all, keshou, PATHS)
+            await app({"type": "websocket", "path": path}, send, send)
+        return sent
+
+    assert asyncio.run(ask("/customers/A-1/phone")) == ["websocket.accept"]
+    assert asyncio.run(ask("/customers/A-1/offer")) == ["websocket.close"]
+    assert asyncio.run(ask("/elsewhere")) == ["websocket.close"]
+
+
+def test_the_synchronous_client_will_do_around_an_app(url: str) -> None:
+    async def ask(keshou: Keshou) -> int:
+        transport = httpx2.ASGITransport(GuardMiddleware(shows_all, keshou, PATHS))
+        async with httpx2.AsyncClient(transport=transport, base_url="http://app.example") as client:
+            return (await client.get("/customers/A-1/phone")).status_code
+
+    with Keshou(url, KEY) as keshou:
+        assert asyncio.run(ask(keshou)) == 200
+
+
+def test_a_synchronous_view_cannot_wait_for_an_asynchronous_client() -> None:
+    def view(user: str) -> str:
+        return user
+
+    with pytest.raises(InputError):
+        guard_with(lambda problem: problem, AsyncKeshou("http://127.0.0.1:9", "k"), PHONE)(view)
+
+
+def test_a_view_that_is_not_guarded_was_not_admitted() -> None:
+    with pytest.raises(InputError):
+        admitted()
+
+
+def test_a_guard_that_does_not_say_whose_information_it_is_lets_nothing_through(url: str) -> None:
+    def view(customer: str) -> str:
+        return customer
+
+    with Keshou(url, KEY) as keshou:
+        guarded = guard_with(lambda problem: problem, keshou, PHONE)(view)
+        for customer in ("A-1", ""):
+            with pytest.raises(InputError):
+                guarded(customer)
+
+
+def test_a_view_that_fails_leaves_nobody_admitted(url: str) -> None:
+    def view(user: str) -> str:
+        assert admitted().entry
+        raise RuntimeError(user)
+
+    with Keshou(url, KEY) as keshou:
+        guarded = guard_with(lambda problem: problem, keshou, PHONE)(view)
+        with contextlib.suppress(RuntimeError):
+            guarded("A-1")
+    with pytest.raises(InputError):
+        admitted()
+
+
+def test_the_example_around_a_whole_app_closes_what_was_forgotten(site: Site, url: str, tmp_path: File) -> None:
+    told = {"KESHOU_URL": url, "KESHOU_KEY": KEY, "KESHOU_ORIGIN": site.settings.log_origin}
+    with running("asgi_app", told | {"KESHOU_CALLER": "crm_app", "CRM": str(tmp_path / "none.db")}) as app:
+        assert app.get("/health").json() == {"ok": True}
+        assert app.get("/customers/A-1/forgotten", headers={"x-staff": "clerk1"}).status_code == 403
+        assert app.get("/customers/A-1/phone").status_code == 401
+        assert app.get("/customers/A-1/phone", headers={"x-staff": "judge"}).status_code == 403
