@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from keshou.errors import InputError, UnreachableError
+from keshou.programs.settings import ProgramSettings
 
 SETTINGS_FILE = "keshou.toml"
 DECLARATION_FILE = "operator.toml"
@@ -78,6 +79,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Seconds between signed checkpoints while acts go on."""
     server: ServerSettings = ServerSettings()
     """How it is served."""
+    programs: ProgramSettings = ProgramSettings()
+    """Keys and tokens of programs."""
 
     @property
     def url(self) -> str:

@@ -33,10 +33,10 @@ from keshou.ledger.audit import Audited, Progress, audit
 from keshou.ledger.entry import decode
 from keshou.ledger.store import Ledger
 from keshou.migrations import run as schema
+from keshou.programs.store import Programs
 from keshou.vault.keys import FileKeys
 from keshou.vault.receipt import Receipt
 from keshou.vault.store import Vault
-
 
 _FEW = 64
 """Sealed values that are opened where they are waited for; more of them are opened in a thread of their own."""
@@ -66,6 +66,7 @@ class Site:
         self._known = Known(Standings(), self.declarations, Vault(keys, settings.site), self.law, settings.standings)
         self._acts = Acts(self._known, self.ledger)
         self.pulse = Pulse(database)
+        self.programs = Programs(keys.secret("programs"), settings.url, settings.programs)
         self._bells = Bells()
         self._sequencer: Sequencer[Job, Pending] = Sequencer(
             database, self._write, self._sign, most=settings.batch, every=settings.checkpoint_every
