@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Verbs on a site: what they do, how they end, what they never print."""
 
+import datetime as dt
 import json
 import re
 from pathlib import Path
@@ -9,11 +10,14 @@ import pytest
 
 from cli_caller import Caller
 from keshou.cli.sample.people import Subscriber
+from keshou.gate.calendar import CHINA
 from planting import Planted
 
 ROOT = Path(__file__).parents[2]
-AT_NIGHT = "2031-11-22T03:00:00+08:00"
-AT_TEN = "2031-11-22T10:00:00+08:00"
+TOMORROW = (dt.datetime.now(CHINA) + dt.timedelta(days=1)).date()
+"""A day on which the sample's staff are in their posts, and no appointment has lapsed yet."""
+AT_NIGHT = f"{TOMORROW}T03:00:00+08:00"
+AT_TEN = f"{TOMORROW}T10:00:00+08:00"
 
 
 def ask(keshou: Caller, user: str, item: str, purpose: str, by: str, *more: object) -> tuple[int, set[str]]:

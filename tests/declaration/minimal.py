@@ -138,6 +138,16 @@ bulk_users = 10
 reviewers = ["officer"]
 valid_hours = 24
 
+[access_review]
+every_days = 180
+remind_days = 14
+heads_by = ["analyst"]
+
+[emergency]
+posts = ["analyst"]
+minutes = 60
+reasons = ["danger_to_life"]
+
 [[holdings]]
 id = "vault"
 name = { zh = "库", en = "Store" }

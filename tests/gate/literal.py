@@ -121,8 +121,7 @@ def bulk_act_without_review(q: Question) -> bool:
     if review is None or not approved or used:
         return True
     given = approved[-1]
-    until_then = q.site[: q.site.index(given) + 1]
-    reviewer_posts = {post for post, _ in q.posts_at(given.reviewer, given.at, until_then)}
+    reviewer_posts = {post for post, _ in q.holders.posts(given.reviewer, given.at, q.site.index(given))}
     in_time = q.act.when < given.until and q.act.when < given.at + dt.timedelta(hours=review.valid_hours)
     by_another = given.requester == q.act.by and given.reviewer != given.requester
     fits = (given.kind, given.purpose, given.recipient) == (q.act.kind, q.act.purpose, q.act.recipient)

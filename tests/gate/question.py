@@ -4,6 +4,8 @@
 import datetime as dt
 from collections.abc import Sequence
 
+from holders import Holders
+
 from keshou.declaration.compare import compare, quadruples
 from keshou.declaration.model import Agent, Post, Published, Purpose
 from keshou.gate import facts as f
@@ -40,26 +42,14 @@ class Question:
         self.site = [fact for fact in world.site if fact.at <= act.when]
         self.user = [fact for fact in world.users.get(act.user, ()) if fact.at <= act.when]
         self.day = act.when.astimezone(BEIJING).date()
-        self.rules = self.in_force()
+        self.holders = Holders(world.published, self.site)
+        self.rules = self.holders.rules_at(act.when)
         self.declared = self.rules.declaration if self.rules else None
         self.purpose = self.find_purpose()
         self.needs = self.purpose.needs if self.purpose else ()
         self.needed = {need.item for need in self.needs}
 
     # --- the rules
-
-    def in_force(self) -> Published | None:
-        took_effect = [
-            fact for fact in self.site if isinstance(fact, f.RulesPublished) and fact.effective <= self.act.when
-        ]
-        if not took_effect:
-            return None
-        newest = max(fact.version for fact in took_effect)
-        last = [fact for fact in took_effect if fact.version == newest][-1]
-        for each in self.world.published:
-            if each.version == last.version and each.digest == last.digest:
-                return each
-        return None
 
     def find_purpose(self) -> Purpose | None:
         for each in self.declared.purposes if self.declared else ():
@@ -101,17 +91,8 @@ class Question:
         by_user = self.act.by == "user" and self.act.user != "" and self.act.count == 1
         return by_user and self.act.kind in {K.QUERY, K.CORRECT, K.DELETE}
 
-    def posts_at(self, staff: str, moment: dt.datetime, recorded: Sequence[f.SiteFact]) -> list[tuple[str, str]]:
-        held: dict[tuple[str, str], dt.datetime | None] = {}
-        for fact in recorded:
-            if isinstance(fact, f.StaffAppointed) and fact.staff == staff:
-                held[fact.post, fact.branch] = fact.until
-            if isinstance(fact, f.StaffRemoved) and fact.staff == staff:
-                held = {key: until for key, until in held.items() if key[0] != fact.post}
-        return [key for key, until in held.items() if until is None or moment < until]
-
-    def appointments(self) -> list[tuple[str, str]]:
-        return [] if self.act.by == "user" else self.posts_at(self.act.by, self.act.when, self.site)
+    def appointments(self) -> set[tuple[str, str]]:
+        return set() if self.act.by == "user" else self.holders.posts(self.act.by, self.act.when, len(self.site))
 
     def post(self) -> str | None:
         here = {
@@ -119,6 +100,8 @@ class Question:
             for post, branch in self.appointments()
             if branch in {"", self.act.where} and self.act.post in {"", post}
         }
+        if not here and self.act.by != "user" and self.holders.lent(self.act.by, self.act.post, self.act.when):
+            return self.act.post
         return here.pop() if len(here) == 1 else None
 
     def declared_post(self) -> Post | None:

@@ -27,6 +27,10 @@ STAFF = ("an", "bo", "ce", "program", "user")
 KINDS = tuple(ActKind)
 BRANCHES = ("", "east", "west")
 BASES = ("", "approval", "miit24:10")
+DAYS = (50, 300, 1000, 1400)
+"""How often access is reviewed; mostly so seldom that people get something done between."""
+MINUTES = (8 * 60, 24 * 60 * 50, 24 * 60 * 500)
+"""For how long something is lent; so long that the coarse grid of moments meets it."""
 RECIPIENTS = ("", "partner", "abroad", "stranger")
 
 
@@ -126,8 +130,25 @@ def declaration(r: random.Random) -> m.Declaration:
         ),
         grants=tuple(grant(r, post) for post in (*POSTS, *some(r, POSTS))),
         agents=(agent(r),),
+        departments=tuple(
+            m.Department(id=name, name=T, responsible=r.choice((*POSTS, "officer", "ghost")), since=START.date())
+            for name in ("head", "east")
+        ),
         review=m.Review(bulk_users=3, reviewers=some(r, POSTS, 1), valid_hours=24 * 200) if chance(r, 0.8) else None,
+        access_review=access_review(r),
+        emergency=emergency(r),
     )  # fmt: skip
+
+
+def access_review(r: random.Random) -> m.AccessReview | None:
+    if chance(r, 0.4):
+        return None
+    return m.AccessReview(every_days=r.choice(DAYS), heads_by=some(r, POSTS))
+
+
+def emergency(r: random.Random) -> m.Emergency | None:
+    minutes = r.choice(MINUTES)
+    return m.Emergency(posts=some(r, POSTS, 2), minutes=minutes, reasons=("fire",)) if chance(r, 0.8) else None
 
 
 def later_version(r: random.Random, old: m.Declaration) -> m.Declaration:
@@ -140,6 +161,8 @@ def later_version(r: random.Random, old: m.Declaration) -> m.Declaration:
         {"purposes": tuple(_needing_all(r, each) for each in old.purposes)},
         {"grants": new.grants},
         {"agents": new.agents, "review": new.review},
+        {"access_review": new.access_review, "departments": new.departments},
+        {"access_review": new.access_review, "emergency": new.emergency},
     ))  # fmt: skip
     return msgspec.structs.replace(old, **change)
 
@@ -202,6 +225,14 @@ def site_fact(r: random.Random) -> f.SiteFact:
         lambda: f.StaffAppointed(at=at, staff=r.choice(STAFF), post=r.choice((*POSTS, "ghost")),
                                  branch=r.choice(BRANCHES), until=until if chance(r, 0.3) else None),
         lambda: f.StaffRemoved(at=at, staff=r.choice(STAFF), post=r.choice(POSTS)),
+        lambda: f.StaffLeft(at=at, staff=r.choice(STAFF)),
+        lambda: f.AccessConfirmed(at=at, staff=r.choice(STAFF[:4]), post=r.choice(POSTS), by=r.choice(STAFF[:4]),
+                                  until=max(until, at + dt.timedelta(days=r.choice((1, 100, 1000))))),
+        lambda: f.AccessConfirmed(at=at, staff="an", post="clerk", by=r.choice(("ce", "bo")),
+                                  until=at + dt.timedelta(days=1000)),
+        lambda: opened(r, at, until),
+        lambda: opened(r, at, until),
+        lambda: f.EmergencyReviewed(at=at, emergency=name, by=r.choice(STAFF), found="justified"),
         lambda: f.AgentSuspended(at=at, agent="store"),
         lambda: f.AgentReinstated(at=at, agent="store"),
         lambda: f.ReviewApproved(at=at, review=name, requester=r.choice(STAFF[:2]), reviewer=r.choice(STAFF[:3]),
@@ -221,6 +252,13 @@ def site_fact(r: random.Random) -> f.SiteFact:
     ))()  # fmt: skip
 
 
+def opened(r: random.Random, at: dt.datetime, until: dt.datetime) -> f.EmergencyOpened:
+    return f.EmergencyOpened(
+        at=at, emergency=r.choice(("one", "two")), staff=r.choice(STAFF), post=r.choice(POSTS),
+        reason="fire" if chance(r, 0.9) else "flood", case="c1", until=max(until, at + dt.timedelta(days=100)),
+    )  # fmt: skip
+
+
 def site_facts(r: random.Random, versions: Sequence[m.Published]) -> list[f.SiteFact]:
     facts: list[f.SiteFact] = []
     for each in versions:
@@ -230,7 +268,33 @@ def site_facts(r: random.Random, versions: Sequence[m.Published]) -> list[f.Site
         facts.append(f.RulesPublished(at=at, version=each.version, digest=digest, effective=effective))
     posts = (("an", "clerk"), ("bo", "shop"), ("ce", "officer"), ("program", "clerk"))
     facts += [f.StaffAppointed(at=START, staff=staff, post=post) for staff, post in posts if chance(r, 0.9)]
+    facts += tenure(r) if chance(r, 0.7) else []
     return facts + [site_fact(r) for _ in range(r.randint(0, 12))]
+
+
+def tenure(r: random.Random) -> list[f.SiteFact]:
+    """Return a time of somebody's: confirmed now and then, lending themselves something, looked at, gone."""
+    staff, post = r.choice((("an", "clerk"), ("an", "clerk"), ("ce", "officer"), ("bo", "shop")))
+    others = [each for each in ("an", "bo", "ce", "program") if each != staff]
+    first, second = sorted((moment(r), moment(r)))
+    until = second + dt.timedelta(days=r.choice((50, 300, 2000)))
+    found: list[f.SiteFact] = [
+        f.AccessConfirmed(at=at, staff=staff, post=post, by=by, until=until)
+        for at in (first, second)
+        for by in (*others, staff)
+    ]
+    wanted = r.choice(POSTS)
+    for name, at in (("one", first), ("two", second))[: r.randint(1, 2)]:
+        found.append(
+            f.EmergencyOpened(at=at, emergency=name, staff=staff, post=wanted, reason="fire", case="c", until=until)
+        )
+    if chance(r, 0.4):
+        found.append(f.EmergencyReviewed(at=second, emergency="one", by=r.choice(others), found="unjustified"))
+    if chance(r, 0.3):
+        found.append(f.StaffRemoved(at=second, staff=staff, post=post))
+    elif chance(r, 0.3):
+        found += [f.StaffLeft(at=second, staff=staff), f.StaffAppointed(at=second, staff=staff, post=post)]
+    return found
 
 
 def world(r: random.Random, users: int) -> World:
@@ -248,20 +312,33 @@ def items_of(r: random.Random, of: World, aim: str) -> frozenset[str]:
     return frozenset(r.sample(needed, min(r.randint(1, 3), len(needed))))
 
 
+def actor(r: random.Random, of: World) -> tuple[str, str, dt.datetime]:
+    """Return who acts in which post and when: often just when something of theirs begins, ends or lapses."""
+    anybody = r.choice((*STAFF, "an", "an", "stranger"))
+    theirs = [fact for fact in of.site if hasattr(fact, "staff")]
+    if chance(r, 0.5) or not theirs:
+        return anybody, r.choice(("", "", "", *POSTS)), moment(r) + dt.timedelta(hours=r.choice((0, 0, 5)))
+    fact = r.choice(theirs)
+    spans = [dt.timedelta(days=days) for days in (0, *DAYS)] + [dt.timedelta(minutes=each) for each in MINUTES]
+    ends = [fact.at + span for span in spans] + [end for end in [getattr(fact, "until", None)] if end]
+    return fact.staff, r.choice(("", getattr(fact, "post", ""), getattr(fact, "post", ""))), r.choice(ends)
+
+
 def act(r: random.Random, of: World) -> Act:
     """Return an act that names no user yet."""
     aim = r.choice((*PURPOSES, *PURPOSES, "unheard_of"))
     kind = r.choice((*KINDS, ActKind.COLLECT, ActKind.USE, ActKind.USE))
     recipient = r.choice(RECIPIENTS[:3]) if kind is ActKind.PROVIDE or chance(r, 0.05) else ""
+    by, post, when = actor(r, of)
     return Act(
         kind=kind,
         user="",
         items=items_of(r, of, aim),
         purpose=aim,
-        by=r.choice((*STAFF, "an", "an", "stranger")),
-        when=moment(r) + dt.timedelta(microseconds=r.choice((-1, 0, 0, 1)), hours=r.choice((0, 0, 5))),
+        by=by,
+        when=when + dt.timedelta(microseconds=r.choice((-1, 0, 0, 1))),
         where=r.choice(BRANCHES),
-        post=r.choice(("", "", "", *POSTS)),
+        post=post,
         recipient=recipient if chance(r, 0.95) else "stranger",
         count=r.choice((1, 1, 1, 2, 3, 40)),
         review=r.choice(("", "one", "two")),

@@ -44,7 +44,7 @@ def record_site(work: Work, job: RecordSite, now: dt.datetime) -> Draft:
     if not job.facts:
         raise ActError("nothing to write down")
     for fact in job.facts:
-        check_site_fact(fact, job.by, now)
+        check_site_fact(work, fact, job.by, now)
     facts = tuple(work.blinded(fact) for fact in job.facts)
     work.view.site_became(facts)
     header: dict[str, object] = {

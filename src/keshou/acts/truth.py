@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from keshou.acts.request import ActError
+from keshou.acts.separation import check_separation
 from keshou.acts.work import Work
 from keshou.gate.act import OWN_HAND
 from keshou.gate.facts import (
@@ -26,7 +27,10 @@ from keshou.law.terms import HIGHER_RANKS
 
 _WRONGS = frozenset({"deceit", "misleading", "coercion"})
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_NAMED = ("staff", "post", "agent", "review", "requester", "reviewer", "suspension", "ground", "recorded_by")
+_NAMED = (
+    "staff", "post", "agent", "review", "requester", "reviewer", "suspension", "ground", "recorded_by", "by",
+    "emergency", "reason", "case",
+)  # fmt: skip
 
 
 def check_user_fact(work: Work, fact: UserFact, now: dt.datetime) -> None:
@@ -91,11 +95,12 @@ def _check_consent(work: Work, fact: ConsentGiven | ConsentWithdrawn | ConsentVo
         raise ActError("the purpose needs no such item", hint="see the items with `keshou rules`")
 
 
-def check_site_fact(fact: SiteFact, by: str, now: dt.datetime) -> None:
+def check_site_fact(work: Work, fact: SiteFact, by: str, now: dt.datetime) -> None:
     """Refuse a fact of the operator, its people or the authority that cannot be.
 
     Raises:
-        ActError: it lies ahead, has an act of its own, is told in another's name, or is no ground in higher law.
+        ActError: it lies ahead, has an act of its own, is told in another's name or by whom it concerns, or is no
+            ground in higher law.
 
     """
     _check_time(fact, now)
@@ -109,6 +114,7 @@ def check_site_fact(fact: SiteFact, by: str, now: dt.datetime) -> None:
         raise ActError(
             "an id that is not one", hint="letters, digits, `.`, `_`, `-`, at most 64; staff by their code, not by name"
         )
+    check_separation(work, fact, by, now)
 
 
 def _check_ground(fact: GroundRecorded, by: str) -> None:

@@ -4,6 +4,7 @@
 import datetime as dt
 
 from keshou.declaration.checks import (
+    access,
     agents,
     channels,
     grants,
@@ -23,7 +24,21 @@ from keshou.declaration.load import Source
 from keshou.declaration.model import Published
 from keshou.law.law import Law
 
-_SUBJECTS = (operator, purposes, items, recipients, agents, grants, posts, channels, retention, review, holdings, words)
+_SUBJECTS = (
+    operator,
+    purposes,
+    items,
+    recipients,
+    agents,
+    grants,
+    posts,
+    channels,
+    retention,
+    review,
+    access,
+    holdings,
+    words,
+)
 RULES: tuple[Rule, ...] = tuple(rule for subject in _SUBJECTS for rule in subject.RULES)
 
 

@@ -250,6 +250,31 @@ class Review(_Table, frozen=True, kw_only=True):
     """For how many hours an approval holds."""
 
 
+class AccessReview(_Table, frozen=True, kw_only=True):
+    """Review of who can reach what (Order 24 Art. 13(v)); the Order leaves how often to the operator.
+
+    Who answers for a post's department confirms each appointment to it; what nobody confirms in time lapses.
+    """
+
+    every_days: int
+    """For how many days an appointment holds without being confirmed, and each confirmation after it."""
+    remind_days: int = 0
+    """How many days before it lapses a confirmation counts as due; zero: from the day it was given."""
+    heads_by: tuple[str, ...] = ()
+    """Ids of the posts that confirm whoever answers for a department themselves."""
+
+
+class Emergency(_Table, frozen=True, kw_only=True):
+    """What staff may lend themselves in an emergency: a post's grants, for minutes, and reviewed afterwards."""
+
+    posts: tuple[str, ...]
+    """Ids of the posts that may be lent."""
+    minutes: int
+    """For how many minutes at most."""
+    reasons: tuple[str, ...]
+    """Ids of what counts as an emergency."""
+
+
 class Holding(_Table, frozen=True, kw_only=True):
     """A system that holds users' information (Order 24 Art. 13(v))."""
 
@@ -277,6 +302,8 @@ class Declaration(_Table, frozen=True, kw_only=True):
     agents: tuple[Agent, ...] = ()
     channels: Channels = Channels()
     review: Review | None = None
+    access_review: AccessReview | None = None
+    emergency: Emergency | None = None
     holdings: tuple[Holding, ...] = ()
     protection_measures: Text | None = None
     """How information is protected, in words for users (GB/Z 28828 asks for it)."""

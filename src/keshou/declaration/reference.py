@@ -41,6 +41,7 @@ _SUBJECTS = {
     "channels": "Channels",
     "retention": "Retention and registration",
     "review": "Review",
+    "access": "Review of access, and emergencies",
     "holdings": "Holdings",
 }
 

@@ -24,6 +24,11 @@ def check_shape(raw: dict[str, Any]) -> list[Raised]:
     return [*_check(raw, _DECLARATION, ""), *_ids(raw)]
 
 
+def is_id(text: str) -> bool:
+    """Say whether `text` has the form of an id."""
+    return _ID.fullmatch(text) is not None
+
+
 def _check(value: Any, type_: inspect.Type, path: str) -> Iterator[Raised]:
     type_ = _without_none(type_)
     if isinstance(type_, inspect.StructType):

@@ -7,6 +7,7 @@ entry that recorded it, so a decision that names its revision names a place in t
 """
 
 import datetime as dt
+from typing import Literal
 
 import msgspec
 
@@ -113,6 +114,43 @@ class StaffRemoved(SiteFact, frozen=True, kw_only=True, tag="staff_removed"):
     post: str
 
 
+class StaffLeft(SiteFact, frozen=True, kw_only=True, tag="staff_left"):
+    """A person or program left for good: every post ends, and whatever was lent in an emergency."""
+
+    staff: str
+
+
+class AccessConfirmed(SiteFact, frozen=True, kw_only=True, tag="access_confirmed"):
+    """Whoever answers for a post's department confirmed that `staff` still needs it (Order 24 Art. 13(v))."""
+
+    staff: str
+    post: str
+    by: str
+    until: dt.datetime
+    """Unless confirmed again, it lapses then; at the latest when the rules in force at `at` have it lapse."""
+
+
+class EmergencyOpened(SiteFact, frozen=True, kw_only=True, tag="emergency_opened"):
+    """In an emergency a member of staff took a further post's grants, as the rules foresee, for a declared reason."""
+
+    emergency: str
+    staff: str
+    post: str
+    reason: str
+    """Id of one of the declared reasons."""
+    case: str
+    """Id of what happened, in the operator's own books; never words about anybody."""
+    until: dt.datetime
+
+
+class EmergencyReviewed(SiteFact, frozen=True, kw_only=True, tag="emergency_reviewed"):
+    """Somebody else looked at what was done in an emergency; where it was still open, that ends it."""
+
+    emergency: str
+    by: str
+    found: Literal["justified", "unjustified"]
+
+
 class AgentSuspended(SiteFact, frozen=True, kw_only=True, tag="agent_suspended"):
     """An agent was found unfit (Order 24 Art. 11); its staff may do nothing until reinstated."""
 
@@ -205,6 +243,10 @@ AnySiteFact = (
     RulesPublished
     | StaffAppointed
     | StaffRemoved
+    | StaffLeft
+    | AccessConfirmed
+    | EmergencyOpened
+    | EmergencyReviewed
     | AgentSuspended
     | AgentReinstated
     | ReviewApproved

@@ -14,6 +14,7 @@ from keshou.gate import calendar
 from keshou.gate.answers import Answers, active
 from keshou.gate.conditions import BITS, USE_KINDS
 from keshou.gate.facts import RulesPublished
+from keshou.gate.reign import Terms
 from keshou.gate.standing import Consent
 from keshou.law.law import DayLaw, Law
 from keshou.law.model import Citation, LawError, Period
@@ -259,6 +260,8 @@ class Rulebook:
         self._versions = {each.version: each for each in published}
         self._law = law
         self._editions: dict[tuple[int, frozenset[str]], Edition] = {}
+        self.terms = {(each.version, each.digest): Terms.of(each.declaration) for each in published}
+        """What each version says of reviewing access and of emergencies."""
         self.moments = frozenset(_moments(published, law))
         """Every moment at which a date in the law or in a declaration makes a difference."""
 

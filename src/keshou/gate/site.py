@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from keshou.gate import facts as f
+from keshou.gate.reign import Reigns
+from keshou.gate.tenure import Held, Opened, Tenure
 from keshou.law.terms import HIGHER_RANKS
 
 
@@ -26,9 +28,19 @@ class SiteStanding:
         """Return the standing with further facts recorded after these."""
         return SiteStanding((*self.facts, *facts))
 
-    def at(self, when: dt.datetime) -> "SiteState":
-        """Return what holds at `when`."""
-        state = SiteState(when)
+    def lapses(self, reigns: Reigns) -> Iterable[dt.datetime]:
+        """Return every further moment at which, by the rules, something ceases to hold."""
+        for fact in self.facts:
+            if isinstance(fact, f.StaffAppointed | f.AccessConfirmed):
+                lapse = reigns.lapse(fact.at)
+                if lapse is not None:
+                    yield lapse
+            elif isinstance(fact, f.EmergencyOpened) and (foreseen := reigns.at(fact.at).emergency):
+                yield fact.at + dt.timedelta(minutes=foreseen.minutes)
+
+    def at(self, when: dt.datetime, reigns: Reigns | None = None) -> "SiteState":
+        """Return what holds at `when`; without `reigns`, as under rules that know no review of access."""
+        state = SiteState(when, reigns or Reigns())
         for fact in self.facts:
             if fact.at > when:
                 break
@@ -46,17 +58,18 @@ def fold_site(facts: Iterable[f.SiteFact]) -> SiteStanding:
 class SiteState:
     """What holds of the operator at one moment."""
 
-    __slots__ = ("_appointments", "_grounds", "_reviews", "_suspensions", "_used", "reviewer_posts", "rules",
-                 "suspended_agents", "when")  # fmt: skip
+    __slots__ = ("_grounds", "_reviews", "_suspensions", "_used", "reviewer_posts", "rules", "suspended_agents",
+                 "tenure", "when")  # fmt: skip
 
-    def __init__(self, when: dt.datetime) -> None:
+    def __init__(self, when: dt.datetime, reigns: Reigns) -> None:
         self.when = when
+        self.tenure = Tenure(reigns)
+        """Who holds which post."""
         self.rules: f.RulesPublished | None = None
         """The published version in force."""
         self.suspended_agents: set[str] = set()
         self.reviewer_posts: dict[str, frozenset[str]] = {}
         """Review -> the posts its reviewer held when approving it."""
-        self._appointments: dict[str, dict[tuple[str, str], f.StaffAppointed]] = {}
         self._reviews: dict[str, f.ReviewApproved] = {}
         self._used: set[str] = set()
         self._suspensions: dict[str, f.SuspensionOrdered] = {}
@@ -64,9 +77,20 @@ class SiteState:
 
     def appointments(self, staff: str, when: dt.datetime | None = None) -> list[f.StaffAppointed]:
         """Return the posts that a person or program holds; the name kept for users' own hand holds none."""
-        moment = when or self.when
-        held = self._appointments.get(staff, {}).values()
-        return [each for each in held if each.until is None or moment < each.until]
+        return [each.appointment for each in self.tenure.held(staff, when or self.when)]
+
+    def holders(self) -> dict[str, list[Held]]:
+        """Return everybody who holds a post, with what the review of access came to; by id, in order."""
+        held = {staff: self.tenure.held(staff, self.when) for staff in sorted(self.tenure.staff())}
+        return {staff: every for staff, every in held.items() if every}
+
+    def lent(self, staff: str) -> frozenset[str]:
+        """Return the posts whose grants an emergency lends `staff`; they serve who names them."""
+        return self.tenure.lent(staff, self.when)
+
+    def emergencies(self) -> list[Opened]:
+        """Return every emergency up to now, in the order opened, each with its review if it had one."""
+        return list(self.tenure.emergencies())
 
     def review(self, review: str) -> f.ReviewApproved | None:
         """Return an approved review that is unused and in time."""
@@ -86,16 +110,6 @@ class SiteState:
         """Take note of a published version; the latest version that has taken effect is in force."""
         if fact.effective <= self.when and (self.rules is None or fact.version >= self.rules.version):
             self.rules = fact
-
-    def appointed(self, fact: f.StaffAppointed) -> None:
-        """Take note of an appointment."""
-        self._appointments.setdefault(fact.staff, {})[fact.post, fact.branch] = fact
-
-    def removed(self, fact: f.StaffRemoved) -> None:
-        """Take note that a person left a post, in every branch."""
-        held = self._appointments.get(fact.staff, {})
-        for key in [key for key in held if key[0] == fact.post]:
-            del held[key]
 
     def approved(self, fact: f.ReviewApproved) -> None:
         """Take note of an approved review, and of the posts its reviewer holds at that moment."""
@@ -136,8 +150,12 @@ def _moments(fact: f.SiteFact) -> Iterable[dt.datetime]:
 
 _STEPS: dict[type[f.SiteFact], Callable[[SiteState, Any], None]] = {
     f.RulesPublished: SiteState.published,
-    f.StaffAppointed: SiteState.appointed,
-    f.StaffRemoved: SiteState.removed,
+    f.StaffAppointed: lambda state, fact: state.tenure.appointed(fact),
+    f.StaffRemoved: lambda state, fact: state.tenure.removed(fact),
+    f.StaffLeft: lambda state, fact: state.tenure.left(fact),
+    f.AccessConfirmed: lambda state, fact: state.tenure.confirmed(fact),
+    f.EmergencyOpened: lambda state, fact: state.tenure.opened(fact),
+    f.EmergencyReviewed: lambda state, fact: state.tenure.reviewed(fact),
     f.AgentSuspended: lambda state, fact: state.suspended_agents.add(fact.agent),
     f.AgentReinstated: lambda state, fact: state.suspended_agents.discard(fact.agent),
     f.ReviewApproved: SiteState.approved,

@@ -6,6 +6,7 @@ import datetime as dt
 
 from keshou.declaration.model import Hours
 from keshou.gate import calendar
+from keshou.gate.reign import Reigns
 from keshou.gate.rulebook import Edition, Rulebook
 from keshou.gate.site import SiteStanding, SiteState
 from keshou.gate.standing import BEFORE_ALL
@@ -22,7 +23,8 @@ class Timeline:
 
     def __init__(self, rulebook: Rulebook, site: SiteStanding) -> None:
         self.rulebook, self.site = rulebook, site
-        self._moments = sorted(rulebook.moments | site.moments)
+        self.reigns = Reigns(site.facts, rulebook.terms)
+        self._moments = sorted(rulebook.moments | site.moments | set(site.lapses(self.reigns)))
         self._stretches: dict[dt.datetime, _Stretch] = {}
         self.latest: View | None = None
         """The view last asked for."""
@@ -45,7 +47,7 @@ class Timeline:
         return found
 
     def _stretch(self, start: dt.datetime, when: dt.datetime) -> "_Stretch":
-        state = self.site.at(when)
+        state = self.site.at(when, self.reigns)
         if len(self._stretches) >= _MOST_KEPT:
             self._stretches = {}
         found = self._stretches[start] = _Stretch(self.rulebook.edition(state.rules, when), state)

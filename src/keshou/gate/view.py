@@ -8,7 +8,7 @@ decided once for each different question, and kept as a `Prepared` act.
 import datetime as dt
 from typing import NamedTuple
 
-from keshou.declaration.model import Contract, Hours, Qualification
+from keshou.declaration.model import Agent, Hours
 from keshou.errors import InputError
 from keshou.gate import calendar
 from keshou.gate.act import OWN_HAND, Act
@@ -114,6 +114,8 @@ class View:
         if not appointments:
             return "", 0
         here = {each.post for each in appointments if _holds_here(each, act)}
+        if not here and act.post in self.state.lent(act.by):
+            here = {act.post}
         if len(here) != 1:
             return "", _B["actor_known"]
         return here.pop(), _B["actor_known"] | _B["post_clear"]
@@ -140,10 +142,7 @@ class View:
         if declared is None or not declared.agent:
             return 0
         agent = self.edition.agents.get(declared.agent)
-        if agent is None or agent.id in self.state.suspended_agents:
-            fit = False
-        else:
-            fit = _is_fit(agent.qualification, agent.contract, calendar.day_of(act.when))
+        fit = agent is not None and agent.id not in self.state.suspended_agents and is_fit(agent, act.when)
         within = (
             agent is not None
             and act.purpose in agent.purposes
@@ -257,8 +256,9 @@ def _holds_here(appointment: StaffAppointed, act: Act) -> bool:
     return here and (not act.post or act.post == appointment.post)
 
 
-def _is_fit(qualification: Qualification | None, contract: Contract | None, day: dt.date) -> bool:
-    """Say whether an agent is qualified and under contract with a clause on protection on `day`."""
+def is_fit(agent: Agent, when: dt.datetime) -> bool:
+    """Say whether an agent is qualified and under contract with a clause on protection on the day of `when`."""
+    qualification, contract, day = agent.qualification, agent.contract, calendar.day_of(when)
     if qualification is None or contract is None:
         return False
     qualified = qualification.checked_on <= day <= qualification.valid_until

@@ -13,7 +13,7 @@ NEEDED = (Office.PUBLISH, Office.APPOINT, Office.ACCOUNTS, Office.ORDERS, Office
 
 
 def departments(case: Case) -> Iterator[Raised]:
-    """There are departments, and a post of the operator's own answers for each."""
+    """There are departments, and a post of the operator's own answers for each, by now."""
     if not case.declaration.departments:
         yield Raised("no_department", "departments")
     for index, department in enumerate(case.declaration.departments):
@@ -25,6 +25,9 @@ def departments(case: Case) -> Iterator[Raised]:
             yield Raised("department_responsible_unknown", path, words)
         elif post.agent:
             yield Raised("department_responsible_of_agent", path, words)
+        if department.since > case.today:
+            words = {"id": department.id, "since": str(department.since)}
+            yield Raised("department_since_future", f"departments[{index}].since", words)
 
 
 def posts(case: Case) -> Iterator[Raised]:

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Separation of duties: what nobody may write down of themselves, and who must write down what of others."""
+
+import datetime as dt
+
+from keshou.acts.request import ActError
+from keshou.acts.work import Work
+from keshou.gate.facts import (
+    AccessConfirmed,
+    AgentReinstated,
+    EmergencyOpened,
+    EmergencyReviewed,
+    SiteFact,
+    StaffAppointed,
+)
+from keshou.gate.reign import Terms
+from keshou.gate.site import SiteState
+
+
+def check_separation(work: Work, fact: SiteFact, by: str, now: dt.datetime) -> None:
+    """Refuse what `by` may not write down, because of whom it concerns or of who answers for it.
+
+    Raises:
+        ActError: it is of themselves, in another's name, or for others to decide.
+
+    Source: miit24:11, miit24:13.1.3, miit24:13.1.5
+    """
+    timeline = work.view.gate.timeline
+    state, terms = timeline.at(now).state, timeline.reigns.at(now)
+    match fact:
+        case StaffAppointed():
+            _check_appointed(state, terms, fact, by)
+        case AgentReinstated():
+            posts = timeline.at(now).edition.posts
+            if fact.agent in {posts[post].agent for post in _posts(state, by) if post in posts}:
+                raise ActError(
+                    "an agent's own staff do not find it fit (miit24:11)", hint="the operator's staff decide"
+                )
+        case AccessConfirmed():
+            _check_confirmed(state, terms, fact, by, now)
+        case EmergencyOpened():
+            _check_opened(state, terms, fact, by, now)
+        case EmergencyReviewed():
+            _check_reviewed(state, terms, fact, by)
+
+
+def _posts(state: SiteState, staff: str) -> frozenset[str]:
+    return frozenset(each.post for each in state.appointments(staff))
+
+
+def _is_own(state: SiteState, terms: Terms, staff: str) -> bool:
+    """Say whether `staff` holds a post of the operator's own."""
+    return bool(_posts(state, staff) & terms.own)
+
+
+def _check_appointed(state: SiteState, terms: Terms, fact: StaffAppointed, by: str) -> None:
+    if fact.staff == by:
+        raise ActError("nobody appoints themselves (miit24:13.1.3)", hint="let somebody else appoint you")
+    if terms.own and _posts(state, by) and not _is_own(state, terms, by):
+        raise ActError("an agent's staff appoint nobody (miit24:11)", hint="the operator's staff appoint")
+
+
+def _check_confirmed(state: SiteState, terms: Terms, fact: AccessConfirmed, by: str, now: dt.datetime) -> None:
+    if fact.by != by:
+        raise ActError("a confirmation in another's name (miit24:13.1.5)", hint="whoever confirms records it")
+    if fact.staff == by:
+        raise ActError("nobody confirms their own access (miit24:13.1.5)", hint="let who answers for you confirm it")
+    if fact.post not in _posts(state, fact.staff):
+        raise ActError("nobody of that id holds the post", hint="what lapsed is appointed anew")
+    if not _posts(state, by) & terms.confirmers.get(fact.post, frozenset()):
+        raise ActError(
+            "whoever confirms does not answer for the post's department (miit24:13.1.5)",
+            hint="`responsible` of the department says who does; for heads, `heads_by` of the review of access",
+        )
+    _check_span(now, fact.at, fact.until, terms.every)
+
+
+def _check_opened(state: SiteState, terms: Terms, fact: EmergencyOpened, by: str, now: dt.datetime) -> None:
+    foreseen = terms.emergency
+    if fact.staff != by:
+        raise ActError("an emergency in another's name (miit24:13.1.3)", hint="whoever acts in it opens it")
+    if foreseen is None or fact.post not in foreseen.posts or fact.post not in terms.own:
+        raise ActError("the rules do not lend this post in an emergency", hint="see `[emergency]` in the rules")
+    if fact.reason not in foreseen.reasons:
+        raise ActError("the rules do not know this reason for an emergency", hint="see `[emergency]` in the rules")
+    if not _is_own(state, terms, by):
+        raise ActError(
+            "whoever opens an emergency holds no post of the operator's own (miit24:13.1.3)",
+            hint="nothing is lent to strangers, nor to an agent's staff",
+        )
+    if fact.emergency in {each.fact.emergency for each in state.emergencies()}:
+        raise ActError("an emergency of that id was opened before", hint="give it an id of its own")
+    _check_span(now, fact.at, fact.until, dt.timedelta(minutes=foreseen.minutes))
+
+
+def _check_reviewed(state: SiteState, terms: Terms, fact: EmergencyReviewed, by: str) -> None:
+    opened = next((each for each in state.emergencies() if each.fact.emergency == fact.emergency), None)
+    if fact.by != by:
+        raise ActError("a review in another's name (miit24:13.1.3)", hint="whoever reviews records it")
+    if opened is None:
+        raise ActError("no emergency of that id was opened", hint="see `keshou access emergencies`")
+    if opened.fact.staff == by:
+        raise ActError("nobody reviews their own emergency (miit24:13.1.3)", hint="let somebody else review it")
+    if opened.review is not None:
+        raise ActError("the emergency was reviewed before", hint="see `keshou access emergencies`")
+    if not _is_own(state, terms, by):
+        raise ActError("whoever reviews holds no post of the operator's own (miit24:13.1.3)", hint="appoint them first")
+
+
+def _check_span(now: dt.datetime, since: dt.datetime, until: dt.datetime, most: dt.timedelta | None) -> None:
+    """Refuse what would be over by now, or would hold for longer than the rules let it."""
+    if until <= now:
+        raise ActError("it would be over before it began", hint="give a later end")
+    if most is not None and until > since + most:
+        raise ActError("it would hold for longer than the rules let it", hint="give an earlier end")
