@@ -10,7 +10,7 @@ from typing import Any
 
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from keshou.web.errors import TooSlowError
+from keshou.web.errors import MalformedError, TooSlowError
 
 _PACE = 65_536
 """Bytes for which a caller is given a second more: what is large may take its time."""
@@ -40,9 +40,10 @@ class Patience:
                     message: Any = await receive()
             except TimeoutError:
                 raise TooSlowError from None
-            if message["type"] == "http.request":
-                more = message.get("more_body", False)
-                until += len(message.get("body", b"")) / _PACE
+            if message["type"] == "http.disconnect":
+                raise MalformedError("the body broke off")
+            more = message.get("more_body", False)
+            until += len(message.get("body", b"")) / _PACE
             return message
 
         await self._app(scope, patiently, send)

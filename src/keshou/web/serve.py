@@ -27,8 +27,8 @@ from keshou.web.logs import LIBRARIES
 
 APPLICATION = "keshou.web.server:make"
 _METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-_HEAD_MILLISECONDS = 10_000
-"""For how long a caller may take to send the head of a request."""
+_HEAD_SECONDS = 20.0
+"""For how long a caller may take to send the head of a request, and a connection may idle, at most."""
 _HEAD_BYTES = 65_536
 """The largest head of a request."""
 _LEAVING_SECONDS = 60
@@ -45,6 +45,8 @@ class Place(NamedTuple):
     tls_certificate: Path | None
     tls_key: Path | None
     trusted_proxy: str
+    head_seconds: float
+    """For how long a caller may take to send the head of a request."""
 
     @property
     def url(self) -> str:
@@ -80,6 +82,7 @@ def place_of(
             tls_certificate=tls_cert or _file(home, server.tls_certificate),
             tls_key=tls_key or _file(home, server.tls_key),
             trusted_proxy=server.trusted_proxy if trusted_proxy is None else trusted_proxy,
+            head_seconds=min(_HEAD_SECONDS, server.body_seconds),
         )
     except ValueError as error:
         raise InputError("the address to serve on is not HOST:PORT", hint="e.g. 127.0.0.1:8400") from error
@@ -192,7 +195,7 @@ def _granian(place: Place, application: str) -> MPServer:
         workers=place.workers,
         loop=Loops.asyncio,
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=_HEAD_MILLISECONDS, max_buffer_size=_HEAD_BYTES),
+        http1_settings=HTTP1Settings(header_read_timeout=round(place.head_seconds * 1000), max_buffer_size=_HEAD_BYTES),
         websockets=False,
         ssl_cert=place.tls_certificate,
         ssl_key=place.tls_key,
@@ -218,10 +221,10 @@ def _answers(place: Place) -> bool:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # it asks itself whether it is there
         connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-            host, place.port, timeout=_HEAD_MILLISECONDS / 1000, context=context
+            host, place.port, timeout=_HEAD_SECONDS, context=context
         )
     else:
-        connection = http.client.HTTPConnection(host, place.port, timeout=_HEAD_MILLISECONDS / 1000)
+        connection = http.client.HTTPConnection(host, place.port, timeout=_HEAD_SECONDS)
     try:
         connection.request("GET", "/healthz", headers={"Host": "localhost"})
         return connection.getresponse().status == http.client.OK

@@ -67,7 +67,7 @@ class Strict:
 
     def _wrong(self, scope: Scope) -> Problem | None:
         raw = scope.get("raw_path") or scope["path"].encode()
-        if len(raw) > _LONGEST_PATH or _ODD_PATH.search(raw):
+        if not raw.startswith(b"/") or len(raw) > _LONGEST_PATH or _ODD_PATH.search(raw):
             return _ODD
         once: dict[bytes, bytes] = {}
         size = 0

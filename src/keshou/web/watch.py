@@ -68,11 +68,14 @@ class Watch:
                 await refuse(answer, Problem(type="/problems/internal", title="internal error", status=_INTERNAL))
         finally:
             route = scope.get("path_template") or NO_ROUTE
-            told = error or (state.get("error") if status >= _INTERNAL else None)
+            noted = state.pop("error", None)
+            told = error or (noted if status >= _INTERNAL else None)
             method = str(scope.get("method", ""))
             watched = Watched(name.decode(), method, str(route), status, clock.stopwatch() - started, told)
             for listener in self._listeners:
                 listener(scope, watched)
+            # An error holds its frames and they hold the request: let go, or the connection stays until all is swept.
+            del error, noted, told, watched
 
 
 async def note_error(error: Exception, scope: Scope) -> None:
