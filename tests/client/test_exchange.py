@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 import msgspec
 import pytest
 from joserfc import jwt
-from joserfc.jwk import ECKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from keshou.client import calls
 from keshou.client import errors as e
@@ -183,15 +183,20 @@ def test_very_many_questions_go_in_several_calls() -> None:
     assert list(calls.ask_many([])) == []
 
 
-def test_a_private_key_proves_the_program_without_leaving_it() -> None:
-    key = ECKey.generate_key("P-256")
-    access = PrivateKey("app", key.as_pem(private=True).decode(), audience="https://keshou.example/oauth/token")
+@pytest.mark.parametrize(
+    ("alg", "key"),
+    [("ES256", ECKey.generate_key("P-256")), ("RS256", RSAKey.generate_key(2048)), ("Ed25519", OKPKey.generate_key())],
+    ids=["ES256", "RS256", "Ed25519"],
+)
+def test_a_private_key_proves_the_program_without_leaving_it(alg: str, key: Any) -> None:
+    pem = key.as_pem(private=True).decode()
+    access = PrivateKey("app", pem, audience="https://keshou.example/oauth/token", alg=alg)
     sent = next(access.token())
     assert isinstance(sent, Send)
     form = parse_qs(sent.body.decode())
     assert form["client_assertion_type"] == ["urn:ietf:params:oauth:client-assertion-type:jwt-bearer"]
     assert "client_secret" not in form
-    claims = jwt.decode(form["client_assertion"][0], key, algorithms=["ES256"]).claims
+    claims = jwt.decode(form["client_assertion"][0], key, algorithms=[alg]).claims
     assert (claims["iss"], claims["sub"], claims["aud"]) == ("app", "app", "https://keshou.example/oauth/token")
     assert claims["exp"] - claims["iat"] == 60
     again = next(access.token())

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import msgspec
 from authlib.oauth2.rfc7523 import private_key_jwt_sign  # type: ignore[import-untyped]
 from joserfc.errors import JoseError
-from joserfc.jwk import ECKey, RSAKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from keshou.client.errors import AnswerError
 from keshou.client.exchange import Got, Send, Steps, answered
@@ -102,10 +102,12 @@ class _Token(msgspec.Struct):
     token_type: str
 
 
-def _private(pem: str, alg: str) -> ECKey | RSAKey:
-    kind = ECKey if alg.startswith("ES") else RSAKey
+def _private(pem: str, alg: str) -> ECKey | RSAKey | OKPKey:
+    kinds: dict[str, type[ECKey | RSAKey | OKPKey]] = {"ES256": ECKey, "RS256": RSAKey, "Ed25519": OKPKey}
+    if alg not in kinds:
+        raise InputError("programs prove themselves with no such algorithm", hint=f"one of {', '.join(kinds)}")
     try:
-        return kind.import_key(pem)
+        return kinds[alg].import_key(pem)
     except (JoseError, ValueError) as error:
         raise InputError(f"the program's private key is no key for {alg}", hint="give it in PEM") from error
 
