@@ -4,6 +4,7 @@
 from litestar import Router
 
 from keshou.web import health
+from keshou.web.authzen import evaluation
 
-FACES: list[Router] = [health.FACE]
+FACES: list[Router] = [health.FACE, evaluation.FACE]
 """Routers of the authorization protocol, the API, and what surrounds them."""
