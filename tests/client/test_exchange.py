@@ -172,6 +172,13 @@ def test_an_answer_without_reasons_is_an_answer() -> None:
     assert not calls.ask(QUESTION).read(Got(200, {}, b'{"decision":false}')).permitted
 
 
+def test_a_question_that_could_not_be_asked_so_is_denied_and_says_why() -> None:
+    body = b'{"evaluations":[{"decision":false,"context":{"error":{"status":403,"message":"not for this"}}}]}'
+    (call,) = calls.ask_many([QUESTION])
+    (answer,) = call.read(Got(200, {}, body))
+    assert (answer.permitted, answer.fault) == (False, "not for this")
+
+
 def test_fewer_answers_than_questions_are_none() -> None:
     (call,) = calls.ask_many([QUESTION, QUESTION])
     with pytest.raises(e.AnswerError):

@@ -33,6 +33,8 @@ from keshou.ledger.audit import Audited, Progress, audit
 from keshou.ledger.entry import decode
 from keshou.ledger.store import Ledger
 from keshou.migrations import run as schema
+from keshou.permits.keys import LABEL, SigningKeys
+from keshou.permits.permit import Issuer
 from keshou.programs.store import Programs
 from keshou.vault.keys import FileKeys
 from keshou.vault.receipt import Receipt
@@ -67,6 +69,8 @@ class Site:
         self._acts = Acts(self._known, self.ledger)
         self.pulse = Pulse(database)
         self.programs = Programs(keys.secret("programs"), settings.url, settings.programs)
+        signing = SigningKeys(keys.secret(LABEL), settings.log_origin)
+        self.permits = Issuer(settings.log_origin, signing, dt.timedelta(minutes=settings.server.permit_minutes))
         self._bells = Bells()
         self._sequencer: Sequencer[Job, Pending] = Sequencer(
             database, self._write, self._sign, most=settings.batch, every=settings.checkpoint_every

@@ -28,6 +28,10 @@ MOST_AT_ONCE = 1000
 T = TypeVar("T")
 
 
+SELF = "self"
+"""Stands for the program that asks, which need not know its own id."""
+
+
 def ask(question: Question) -> Call[Answer]:
     """Return the call that asks `question`; nothing is done and nothing recorded."""
     return Call("POST", EVALUATION, _reading(_Decision, _answer), _body(_evaluation(question)))
@@ -73,7 +77,7 @@ def _evaluation(question: Question) -> dict[str, Any]:
     context = _some(purpose=question.purpose, review=question.review, ground=question.ground)
     subject = _some(post=question.post, where=question.where)
     return {
-        "subject": {"type": "staff", "id": question.by or "self"} | ({"properties": subject} if subject else {}),
+        "subject": {"type": "staff", "id": question.by or SELF} | ({"properties": subject} if subject else {}),
         "action": {"name": str(question.kind)} | ({"properties": action} if action else {}),
         "resource": {
             "type": "personal_information",
@@ -102,11 +106,16 @@ class _Basis(msgspec.Struct, frozen=True):
     revision: int = 0
 
 
+class _Fault(msgspec.Struct, frozen=True):
+    message: str = ""
+
+
 class _Context(msgspec.Struct, frozen=True):
     reasons: tuple[ReasonShape, ...] = ()
     grounds: tuple[GroundShape, ...] = ()
     basis: _Basis = _Basis()
     full: bool = False
+    error: _Fault = _Fault()
 
 
 class _Decision(msgspec.Struct, frozen=True):
@@ -127,6 +136,7 @@ def _answer(found: _Decision) -> Answer:
         rules=context.basis.rules,
         revision=context.basis.revision,
         full=context.full,
+        fault=context.error.message,
     )
 
 

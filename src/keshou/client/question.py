@@ -41,6 +41,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Revision of the facts applied."""
     full: bool = False
     """Whether full values may be shown; otherwise masked."""
+    fault: str = ""
+    """For one of many questions that could not be asked so: why. It counts as denied."""
 
 
 class Recorded(msgspec.Struct, frozen=True, kw_only=True):
