@@ -72,6 +72,8 @@ def test_a_case_comes_out_as_written(case: dict[str, Any], rules: str) -> None:
         {str(PROHIBITIONS[name].cite) for name in met},
     )
     assert literal.met(at, act) == met
+    if "shows" in case:
+        assert gate.decide(act).full == (case["shows"] == "full")
     if act.user:
         columns = UserColumns.of(gate.users.items())
         row = columns.rows.get(act.user, columns.unknown)
