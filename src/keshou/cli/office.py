@@ -20,6 +20,7 @@ from keshou.gate.facts import (
     ReviewApproved,
     SiteFact,
     StaffAppointed,
+    StaffLeft,
     StaffRemoved,
     SuspensionLifted,
     SuspensionOrdered,
@@ -33,6 +34,7 @@ ground = typer.Typer(help="Where a law or administrative regulation provides oth
 
 Who = Annotated[str, typer.Argument(metavar="STAFF", help="Id of the member of staff or program.")]
 Post = Annotated[str, typer.Option(metavar="ID", help="Id of the post.")]
+Branch = Annotated[str, typer.Option(metavar="ID", help="The branch; none: everywhere.")]
 Until = Annotated[str | None, typer.Option(metavar="TIME", help="Until when, with its zone.")]
 By = Annotated[str, typer.Option(metavar="STAFF", help="Who writes it down.")]
 Kinds = Annotated[list[ActKind], typer.Option("--kind", help="Which kind of act; may be given again; none: all.")]
@@ -56,16 +58,49 @@ def appoint(
     *,
     post: Post,
     by: By,
-    branch: Annotated[str, typer.Option(metavar="ID", help="The branch; none: everywhere.")] = "",
+    branch: Branch = "",
     until: Until = None,
 ) -> None:
     """Appoint a person or program to a post that the rules declare."""
     with call.open() as site:
-        if post not in {each.id for each in in_force(site).declaration.posts}:
-            raise InputError(f"the rules declare no post `{post}`", hint="see the posts with `keshou rules --json`")
-        now = site.now()
-        end = asked.moment(until, now) if until else None
-        _record(call, site, StaffAppointed(at=now, staff=who, post=post, branch=branch, until=end), by)
+        fact = _appointment(site, who, post, branch, until)
+        write_down(call, site, by, fact)
+
+
+def _appointment(site: Site, who: str, post: str, branch: str, until: str | None) -> StaffAppointed:
+    """Return an appointment as of now.
+
+    Raises:
+        InputError: the rules declare no such post.
+
+    """
+    if post not in {each.id for each in in_force(site).declaration.posts}:
+        raise InputError(f"the rules declare no post `{post}`", hint="see the posts with `keshou rules --json`")
+    now = site.now()
+    end = asked.moment(until, now) if until else None
+    return StaffAppointed(at=now, staff=who, post=post, branch=branch, until=end)
+
+
+@verb(staff, "move")
+def move(call: Call, who: Who, *, post: Post, by: By, branch: Branch = "", until: Until = None) -> None:
+    """Move a person or program to another post: every post held ends and the new one begins, in one entry."""
+    with call.open() as site:
+        _refuse_nobody(site, who)
+        fact = _appointment(site, who, post, branch, until)
+        write_down(call, site, by, StaffLeft(at=fact.at, staff=who), fact)
+
+
+@verb(staff, "leave")
+def leave(call: Call, who: Who, *, by: By) -> None:
+    """Write down that a person or program left for good: every post ends at once, and whatever was lent."""
+    with call.open() as site:
+        _refuse_nobody(site, who)
+        write_down(call, site, by, StaffLeft(at=site.now(), staff=who))
+
+
+def _refuse_nobody(site: Site, who: str) -> None:
+    if not site.state().appointments(who):
+        raise InputError("nobody of that id holds a post", hint="check the id; see `keshou access list`")
 
 
 @verb(staff, "remove")
@@ -75,7 +110,7 @@ def remove(call: Call, who: Who, *, post: Post, by: By) -> None:
         if post not in {each.post for each in site.state().appointments(who)}:
             raise InputError(f"nobody of that id holds the post `{post}`", hint="check the id and the post")
         fact = StaffRemoved(at=site.now(), staff=who, post=post)
-        _record(call, site, fact, by)
+        write_down(call, site, by, fact)
 
 
 @verb(review, "approve")
@@ -98,13 +133,13 @@ def approve(
         declared = in_force(site).declaration.review
         if declared is None:
             raise InputError("the rules declare no review of bulk acts", hint="add [review] to the declaration")
-        name, now = id_ or _new("r"), site.now()
+        name, now = id_ or new_id("r"), site.now()
         until = now + dt.timedelta(hours=declared.valid_hours)
         parts = {"requester": requester, "reviewer": by, "kind": kind, "purpose": purpose, "recipient": recipient}
         fact = ReviewApproved(
             at=now, review=name, items=frozenset(item), count=count, until=until, **parts  # type: ignore[arg-type]
         )  # fmt: skip
-        _record(call, site, fact, by, name)
+        write_down(call, site, by, fact, name=name)
 
 
 @verb(suspend, "order")
@@ -117,11 +152,11 @@ def order(
     id_: NewName = "",
 ) -> None:
     """Write down that the authority asked that acts stop; the gate denies them until it is lifted."""
-    name = id_ or _new("s")
+    name = id_ or new_id("s")
     with call.open() as site:
         kinds, purposes = frozenset(kind), frozenset(purpose)
         fact = SuspensionOrdered(at=site.now(), suspension=name, kinds=kinds, purposes=purposes)
-        _record(call, site, fact, by, name)
+        write_down(call, site, by, fact, name=name)
 
 
 @verb(suspend, "lift")
@@ -131,7 +166,7 @@ def lift(call: Call, name: Name, *, by: By) -> None:
         if name not in {each.suspension for each in site.state().suspensions()}:
             raise InputError(f"no suspension `{name}` stands", hint="`keshou suspend order` printed its id")
         fact = SuspensionLifted(at=site.now(), suspension=name)
-        _record(call, site, fact, by, name)
+        write_down(call, site, by, fact, name=name)
 
 
 @verb(ground, "record")
@@ -150,7 +185,7 @@ def record(
     id_: NewName = "",
 ) -> None:
     """Write down that a law or administrative regulation provides otherwise, for just these acts (miit24:9.5)."""
-    name = id_ or _new("g")
+    name = id_ or new_id("g")
     with call.open() as site:
         now = site.now()
         fact = GroundRecorded(
@@ -158,7 +193,7 @@ def record(
             purposes=frozenset(purpose), items=frozenset(item), until=asked.moment(until, now),
             users=frozenset(user), recipient=recipient,
         )  # fmt: skip
-        _record(call, site, fact, by, name)
+        write_down(call, site, by, fact, name=name)
 
 
 @verb(ground, "end")
@@ -168,15 +203,17 @@ def end(call: Call, name: Name, *, by: By) -> None:
         if site.state().ground(name) is None:
             raise InputError(f"no ground `{name}` holds", hint="`keshou ground record` printed its id")
         fact = GroundEnded(at=site.now(), ground=name)
-        _record(call, site, fact, by, name)
+        write_down(call, site, by, fact, name=name)
 
 
-def _new(letter: str) -> str:
+def new_id(letter: str) -> str:
+    """Return an id that nobody else was given."""
     return f"{letter}-{secrets.token_hex(4)}"
 
 
-def _record(call: Call, site: Site, fact: SiteFact, by: str, name: str = "") -> None:
-    revision = site.record_site(fact, by=by)
+def write_down(call: Call, site: Site, by: str, *facts: SiteFact, name: str = "") -> None:
+    """Record facts in one entry and say from when they hold; `name` is the id that was made for them."""
+    revision = site.record_site(*facts, by=by)
     zh, en = f"已记录，自修订号 {revision} 起生效", f"recorded; holds from revision {revision}"
     data = {"revision": revision, "entry": revision - 1} | ({"id": name} if name else {})
     call.answer(data, Line(call.words(zh, en) + (f"  {name}" if name else ""), GOOD))
