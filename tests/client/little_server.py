@@ -20,15 +20,18 @@ from litestar.params import JSONBody
 from keshou.acts.request import BulkPerform, Perform
 from keshou.app.row_filter import filter_rows
 from keshou.app.site import Site
+from keshou.db import Transaction
 from keshou.gate.act import Act
 from keshou.gate.decision import Decision, Permit
 from keshou.permits.filter import Table
-from keshou.permits.keys import LABEL, SigningKeys
-from keshou.permits.permit import Issuer
+from keshou.web.server import application
+from keshou.wire.caller import Caller, CallerKind, Scope
 from keshou.wire.decision import decision_shape
 from keshou.wire.problem import Problem
 
 KEY = "little-key"
+PROGRAM = Caller(id="crm_app", kind=CallerKind.PROGRAM, scopes=frozenset(Scope), credential="k1")
+"""Whom the key proves."""
 ONCE = "ledger_room"
 """The one holding whose permits are for one use."""
 _LIFE = dt.timedelta(minutes=5)
@@ -41,16 +44,6 @@ class _Filter(msgspec.Struct):
     users: list[str]
 
 
-@post("/access/v1/evaluation", sync_to_thread=True, status_code=200)
-def evaluation(request: Asked, data: JSONBody[dict[str, Any]]) -> dict[str, Any]:
-    return _evaluated(request.app.state.site, data)
-
-
-@post("/access/v1/evaluations", sync_to_thread=True, status_code=200)
-def evaluations(request: Asked, data: JSONBody[dict[str, Any]]) -> dict[str, Any]:
-    return {"evaluations": [_evaluated(request.app.state.site, each) for each in data["evaluations"]]}
-
-
 @post("/api/v1/acts", sync_to_thread=True, status_code=200)
 def acts(request: Asked, data: JSONBody[dict[str, Any]]) -> dict[str, Any]:
     site: Site = request.app.state.site
@@ -61,7 +54,7 @@ def acts(request: Asked, data: JSONBody[dict[str, Any]]) -> dict[str, Any]:
     permit = ""
     if isinstance(done.decision, Permit) and holding:
         covered = [user for user in (users or [act.user]) if user not in done.refused]
-        permit = request.app.state.issuer.issue(
+        permit = site.permits.issue(
             act,
             done.decision,
             users=covered,
@@ -84,24 +77,8 @@ def filters(request: Asked, data: JSONBody[_Filter]) -> Response[bytes]:
 
 @get("/api/v1/permit-keys", sync_to_thread=True)
 def permit_keys(request: Asked) -> dict[str, Any]:
-    found: dict[str, Any] = request.app.state.issuer.keys.jwk_set(request.app.state.site.now())
+    found: dict[str, Any] = request.app.state.site.permits.keys.jwk_set(request.app.state.site.now())
     return found
-
-
-def _evaluated(site: Site, question: dict[str, Any]) -> dict[str, Any]:
-    resource = question["resource"]
-    fields = {
-        "kind": question["action"]["name"],
-        "user": resource["id"],
-        "items": resource["properties"]["items"],
-        "purpose": question["context"]["purpose"],
-        "by": question["subject"]["id"],
-    }
-    decision = site.ask(_act(site, fields))
-    shaped = _shaped(site, decision)
-    basis = {"rules": decision.rules, "revision": decision.revision}
-    told = {"reasons": shaped["reasons"], "grounds": shaped["grounds"], "full": shaped["full"], "basis": basis}
-    return {"decision": decision.permitted, "context": told}
 
 
 def _act(site: Site, fields: dict[str, Any]) -> Act:
@@ -124,12 +101,20 @@ def _signed_in(request: Asked) -> Response[bytes] | None:
 @contextlib.contextmanager
 def serving(site: Site) -> Iterator[str]:
     """Serve `site` and give the address."""
-    issuer = Issuer(site.settings.log_origin, SigningKeys(b"\7" * 32, site.settings.log_origin), _LIFE)
-    asking = Router("/", route_handlers=[evaluation, evaluations, acts, filters], before_request=_signed_in)
-    app = Litestar([asking, permit_keys], state=State({"site": site, "issuer": issuer}), logging_config=None)
-    assert LABEL
+    asking = Router("/", route_handlers=[acts, filters], before_request=_signed_in)
+    little = Litestar([asking, permit_keys], state=State({"site": site}), logging_config=None)
+    whole = application(site, _find)
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        ours = scope["type"] == "http" and scope["path"].startswith("/api/")
+        await (little if ours else whole)(scope, receive, send)
+
     with _running(app) as url:
         yield url
+
+
+def _find(_tx: Transaction, token: str, _binding: str, _now: dt.datetime) -> Caller | None:
+    return PROGRAM if token == KEY else None
 
 
 @contextlib.contextmanager
