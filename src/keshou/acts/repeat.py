@@ -9,11 +9,19 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from keshou.acts.draft import Draft
-from keshou.acts.request import ActError, BulkPerform, Done, Erase, Job, Judged, Perform
+from keshou.acts.request import ActError, BulkPerform, Done, Erase, Job, Judged, Perform, Record, RecordSite
 from keshou.db import Transaction
+from keshou.gate.facts import SiteFact, UserFact
 from keshou.ledger.entry import decode
 from keshou.ledger.store import Ledger
 from keshou.vault.store import Vault
+
+
+class RequestTakenError(ActError):
+    """The id of a request that was another one; nothing was done."""
+
+    def __init__(self) -> None:
+        super().__init__("another request had the same id", hint="give each request an id of its own")
 
 
 class Requests:
@@ -58,14 +66,21 @@ class Requests:
 
 def _refuse_other(first: bytes, body: bytes) -> None:
     if first != body:
-        raise ActError("another request had the same id", hint="give each request an id of its own")
+        raise RequestTakenError
 
 
 def _tokens(job: Job, vault: Vault) -> tuple[bytes, bytes]:
     if isinstance(job, Perform | BulkPerform | Erase | Judged):
         body: object = msgspec.structs.replace(job, act=None)
         body = (body, msgspec.structs.asdict(job.act) | {"when": None})
+    elif isinstance(job, Record | RecordSite):
+        body = (msgspec.structs.replace(job, facts=()), [_timeless(fact) for fact in job.facts])
     else:
         body = job
     text = msgspec.json.encode((type(job).__name__, body), order="deterministic").decode()
     return bytes.fromhex(vault.blind("request " + job.request_id)), bytes.fromhex(vault.blind("body " + text))
+
+
+def _timeless(fact: UserFact | SiteFact) -> tuple[str, dict[str, object]]:
+    """Return a fact without its time: who asks again a moment later asks for the same."""
+    return type(fact).__name__, {**msgspec.structs.asdict(fact), "at": None}
