@@ -57,7 +57,7 @@ def open_site(home: Path, database: str = "") -> Site:
     site.record_site(
         StaffAppointed(at=NOON, staff=CLERK, post="counter_clerk", branch=BRANCH),
         StaffAppointed(at=NOON, staff=OFFICER, post="privacy_officer"),
-        by=OFFICER,
+        by="board",
     )
     return site
 

@@ -24,7 +24,7 @@ metadata = sa.MetaData()
 
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
-_COPY_FROM = 64
+_AT_ONCE = 5_000
 _POSTGRESQL = PGDialect()  # type: ignore[no-untyped-call]
 
 
@@ -54,7 +54,7 @@ class DatabaseError(KeshouError):
 class Transaction:
     """One open database transaction, handed down as the first parameter of everything that touches tables."""
 
-    __slots__ = ("_driver", "connection", "cursor", "postgresql")
+    __slots__ = ("_driver", "_pipeline", "_sender", "connection", "cursor", "postgresql")
 
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
@@ -63,8 +63,10 @@ class Transaction:
         if driver is None:
             raise UnreachableError("the database connection is gone")
         self._driver = driver
+        self._pipeline: psycopg.Pipeline | None = None
         self.cursor: Any = driver.cursor(binary=True) if self.postgresql else driver.cursor()
         """The driver's own cursor in this transaction: what is done for every act costs half as much through it."""
+        self._sender: Any = driver.cursor() if self.postgresql else self.cursor
 
     def ask(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Return all rows of a query written with ``?`` for each value."""
@@ -73,14 +75,37 @@ class Transaction:
 
     def change(self, sql: str, values: Sequence[Any]) -> int:
         """Run a statement written with ``?`` for each value; return how many rows it changed."""
-        return int(self.cursor.execute(self._marked(sql), values).rowcount)
+        self.cursor.execute(self._marked(sql), values)
+        if self._pipeline is not None:
+            self._pipeline.sync()
+        return int(self.cursor.rowcount)
 
-    def change_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
+    def put(self, sql: str, values: Sequence[Any]) -> None:
+        """Run a statement written with ``?`` for each value, of which nothing is to be known but a failure."""
+        self._sender.execute(self._marked(sql), values)
+
+    def put_each(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run a statement written with ``?`` for each value, once for each of `rows`."""
         if len(rows) == 1:
-            self.change(sql, rows[0])
+            self.put(sql, rows[0])
         elif rows:
-            self.cursor.executemany(self._marked(sql), rows)
+            self._sender.executemany(self._marked(sql), rows)
+
+    @contextmanager
+    def unanswered(self) -> Iterator[None]:
+        """Do not wait, within the block, for the answer to each thing put or inserted: PostgreSQL works beside us.
+
+        What fails is raised by whatever asks next, by the end of the block at the latest.
+        """
+        if not self.postgresql:
+            yield
+            return
+        with self._driver.pipeline() as pipeline:
+            self._pipeline = pipeline
+            try:
+                yield
+            finally:
+                self._pipeline = None
 
     def _marked(self, sql: str) -> str:
         return _with_marks(sql) if self.postgresql else sql
@@ -93,23 +118,16 @@ class Transaction:
         return result
 
     def insert(self, table: sa.Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-        """Insert many rows the fastest way the database has: COPY on PostgreSQL, one prepared statement on SQLite.
+        """Insert many rows the fastest way the database has: arrays on PostgreSQL, one prepared statement on SQLite.
 
         `columns` are names of `table`; each row has their values in the same order, already of the stored type.
         """
-        if not rows:
-            return
-        names = ", ".join(f'"{name}"' for name in columns)
-        if self.postgresql and len(rows) >= _COPY_FROM:
-            names = ", ".join(f'"{name}"' for name in columns)
-            with self._driver.cursor() as cursor, cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
-                for row in rows:
-                    copy.write_row(row)
-        elif self.postgresql and len(rows) > 1:
+        if self.postgresql and len(rows) > 1:
             sql = _insert_arrays(table, tuple(columns))
-            self.cursor.execute(sql, [array(each) for each in zip(*rows, strict=True)])
+            for start in range(0, len(rows), _AT_ONCE):
+                self.put(sql, [array(each) for each in zip(*rows[start : start + _AT_ONCE], strict=True)])
         else:
-            self.change_each(_insert(table, tuple(columns)), rows)
+            self.put_each(_insert(table, tuple(columns)), rows)
 
 
 @lru_cache(maxsize=512)
@@ -127,18 +145,19 @@ def _insert(table: sa.Table, columns: tuple[str, ...]) -> str:
 def _insert_arrays(table: sa.Table, columns: tuple[str, ...]) -> str:
     """Return PostgreSQL's statement that inserts rows given column by column."""
     names = ", ".join(f'"{name}"' for name in columns)
-    types = (table.c[name].type.dialect_impl(_POSTGRESQL).compile(_POSTGRESQL) for name in columns)
-    arrays = ", ".join(f"%s::{type_}[]" for type_ in types)
-    return f'INSERT INTO "{table.name}" ({names}) SELECT * FROM unnest({arrays})'  # noqa: S608 - names are our own
+    types = [table.c[name].type.dialect_impl(_POSTGRESQL).compile(_POSTGRESQL) for name in columns]
+    return f'INSERT INTO "{table.name}" ({names}) SELECT * FROM unnest({arrays(types)})'  # noqa: S608 - our own names
+
+
+def arrays(types: Sequence[str]) -> str:
+    """Return the places, in a statement of PostgreSQL, of one `array` of each of `types`."""
+    return ", ".join(f"%b::{type_}[]" if type_.lower() == "bytea" else f"%s::{type_}[]" for type_ in types)
 
 
 def array(values: Sequence[Any]) -> Any:
-    """Return values as PostgreSQL reads an array of their type; numbers and bytes as text, at once."""
-    kinds = set(map(type, values))
-    if kinds == {int}:
+    """Return values as PostgreSQL reads an array of their type; numbers as text at once and not one by one."""
+    if set(map(type, values)) == {int}:
         return f"{{{','.join(map(str, values))}}}"
-    if kinds == {bytes}:
-        return "{" + ",".join([f'"\\\\x{each.hex()}"' for each in values]) + "}"
     return list(values)
 
 

@@ -2,13 +2,13 @@
 """An entry in the making: what one job will leave in the log, before its place there is known."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import msgspec
 
 from keshou.acts.request import Done
 from keshou.gate.decision import Decision
 from keshou.gate.facts import SiteFact, UserFact
+from keshou.ledger.entry import Header
 from keshou.vault.sealed import Sealed, Shredded
 
 
@@ -22,12 +22,11 @@ class Payload(msgspec.Struct, frozen=True, omit_defaults=True):
     version: int = 1
 
 
-@dataclass(slots=True)
-class Draft:
+class Draft(msgspec.Struct, eq=False):
     """One entry in the making, and what its caller will be answered."""
 
     header: dict[str, object]
-    """Fields of the entry's header, without pseudonym and commitment."""
+    """Fields of the entry's header, without pseudonym and commitment; those of `base` need not be here."""
     users: Sequence[tuple[int, Payload]] = ()
     """Surrogate key and payload of each user concerned."""
     user_facts: Sequence[tuple[int, tuple[UserFact, ...]]] = ()
@@ -35,10 +34,12 @@ class Draft:
     decision: Decision | None = None
     shown: Sequence[tuple[str, Sealed]] = ()
     """What a permitted act shows, still sealed, with the operator's id of the user."""
-    refused: dict[str, Decision] = field(default_factory=dict)
+    refused: dict[str, Decision] = {}
     shredded: Sequence[Shredded] = ()
     version: int = 0
     done: Done | None = None
     """Set when the request had been answered before."""
     sealed: Sequence[tuple[int, bytes]] = ()
     """Sealed payloads, once they are."""
+    base: Header | None = None
+    """A header that acts of the same question share; `header` says what differs."""

@@ -4,6 +4,7 @@
 import datetime as dt
 from collections import Counter
 from collections.abc import Collection, Sequence
+from functools import lru_cache
 from operator import attrgetter
 
 import msgspec
@@ -17,7 +18,7 @@ from keshou.gate.decision import Decision, Deny, Ground, Reason
 from keshou.gate.facts import Erased, ReviewUsed, ServiceEnded, UserFact
 from keshou.gate.standing import UserStanding, fold_user
 from keshou.law.terms import BULK_KINDS, ActKind, RetentionClass
-from keshou.ledger.entry import fact_json
+from keshou.ledger.entry import Header, fact_json
 from keshou.vault.sealed import Shredded
 
 _MOST_WRITTEN = 4096
@@ -33,8 +34,8 @@ def perform(work: Work, job: Perform, now: dt.datetime) -> Draft:
     _check(work, job, now)
     key = work.view.keys.get(act.user)
     decision, standing = _decide_with(work, job)
-    draft = Draft(header_of(work, act, decision), decision=decision)
-    if isinstance(decision, Deny):
+    draft = Draft({"revision": decision.revision}, decision=decision, base=_base_of(work, act, decision))
+    if type(decision) is Deny:
         if key is not None:
             draft.users = [(key, _payload(act, act.user))]
         return draft
@@ -45,7 +46,7 @@ def perform(work: Work, job: Perform, now: dt.datetime) -> Draft:
     if standing is not None:
         draft.user_facts = [(key, job.facts)]
         work.view.become(act.user, key, standing)
-    draft.users = [(key, Payload(act.user, act.kind, tuple(sorted(act.items)), job.facts))]
+    draft.users = [(key, _payload(act, act.user, job.facts))]
     _do(work, draft, job, key, now)
     return draft
 
@@ -103,8 +104,13 @@ def _key_ids(shredded: Sequence[Shredded]) -> tuple[str, ...]:
     return ids if len(ids) <= _MOST_KEYS else (f"{len(ids)}:{root_of([each.kid for each in shredded]).hex()}",)
 
 
-def _payload(act: Act, user: str) -> Payload:
-    return Payload(user, act.kind, tuple(sorted(act.items)))
+def _payload(act: Act, user: str, facts: tuple[UserFact, ...] = ()) -> Payload:
+    return Payload(user, act.kind, _in_order(act.items), facts)
+
+
+@lru_cache(maxsize=_MOST_WRITTEN)
+def _in_order(items: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(items))
 
 
 def cancel(work: Work, job: Cancel, now: dt.datetime) -> Draft:
@@ -177,6 +183,21 @@ def header_of(work: Work, act: Act, decision: Decision) -> dict[str, object]:
     }
 
 
+def _base_of(work: Work, act: Act, decision: Decision) -> Header:
+    """Return the header of `header_of` without the revision; kept, since few different questions are asked often."""
+    stands_on = decision[0]
+    asked = (act.kind, act.by, act.post, act.where, act.purpose, act.items, act.recipient, act.review, act.ground)
+    key = (*asked, act.count, id(stands_on), decision.rules)
+    kept = work.names.headers
+    found = kept.get(key)
+    if found is None:
+        if len(kept) >= _MOST_WRITTEN:
+            kept.clear()
+        # The answer is kept with it, so that its identity is nobody else's meanwhile.
+        found = kept[key] = (stands_on, Header(**header_of(work, act, decision) | {"revision": 0, "t": 0}))  # type: ignore[arg-type]
+    return found[1]
+
+
 _written: dict[int, tuple[tuple[Reason | Ground, ...], tuple[str, ...]]] = {}
 
 
@@ -202,6 +223,8 @@ def _check(work: Work, job: Perform, now: dt.datetime) -> None:
         raise ActError("the user is known already", hint="collect further information without admitting again")
     if job.admit and act.kind is not ActKind.COLLECT:
         raise ActError("a user is admitted by collecting information", hint="give kind collect")
+    if not job.facts:
+        return
     for fact in job.facts:
         check_user_fact(work, fact, now)
     if not job.admit:

@@ -13,6 +13,7 @@ from keshou.gate.act import OWN_HAND, Act
 from keshou.gate.facts import GroundRecorded, ReviewApproved, StaffAppointed
 from keshou.gate.site import SiteStanding
 from keshou.law.law import Law
+from keshou.ledger.entry import Header
 
 _TOKEN = 16
 _MOST_WRITTEN = 4096
@@ -28,6 +29,8 @@ class Names:
         declared = [each.declaration for each in versions.values()]
         self._blind = blind
         self._written: dict[tuple[object, ...], dict[str, object]] = {}
+        self.headers: dict[tuple[object, ...], tuple[object, Header]] = {}
+        """What entries about the same question and answer share, for `effects`, with the answer it is kept for."""
         self._purposes = {each.id for one in declared for each in one.purposes}
         self._posts = {each.id for one in declared for each in one.posts}
         self._places = {each.id for one in declared for each in one.departments}

@@ -2,7 +2,7 @@
 """class Acts: the procedure. `app` hands out Acts, never the Vault."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -64,14 +64,13 @@ class Acts:
         draft, place = pending
         if draft.done is not None:
             return draft.done
-        done = Done(
-            place,
-            draft.decision,
-            refused=draft.refused,
-            version=draft.version,
-            shredded=tuple((each.class_, each.kid.hex()) for each in draft.shredded),
-        )
-        return self._shown(done, draft) if show and draft.shown else done
+        values: Mapping[str, str] = {}
+        by_user: Mapping[str, Mapping[str, str]] = {}
+        if show and draft.shown:
+            by_user = self._opened(draft, place)
+            values = next(iter(by_user.values())) if len(by_user) == 1 else {}
+        shredded = tuple((each.class_, each.kid.hex()) for each in draft.shredded) if draft.shredded else ()
+        return Done(place, draft.decision, values, by_user, draft.refused, draft.version, shredded)
 
     def audit(
         self, tx: Transaction, receipt: Receipt | None = None, on_progress: Progress | None = None
@@ -88,13 +87,13 @@ class Acts:
             receipt=receipt,
         )
 
-    def _shown(self, done: Done, draft: Draft) -> Done:
-        receipt = Receipt(done.entry, len(draft.shown))
+    def _opened(self, draft: Draft, place: int) -> Mapping[str, Mapping[str, str]]:
+        """Return what a permitted act shows, by user, opened against its entry."""
+        receipt = Receipt(place, len(draft.shown))
         by_user = {user: self._known.vault.open(sealed, receipt) for user, sealed in draft.shown}
-        if not (isinstance(draft.decision, Permit) and draft.decision.full):
-            by_user = {user: {item: masked(item, value) for item, value in of.items()} for user, of in by_user.items()}
-        single = next(iter(by_user.values())) if len(by_user) == 1 else {}
-        return done._replace(values=single, by_user=by_user)
+        if isinstance(draft.decision, Permit) and draft.decision.full:
+            return by_user
+        return {user: {item: masked(item, value) for item, value in of.items()} for user, of in by_user.items()}
 
 
 def do(work: Work, job: Job, now: dt.datetime) -> Draft:

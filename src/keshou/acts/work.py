@@ -26,13 +26,16 @@ from keshou.acts.repeat import Requests
 from keshou.acts.request import ActError, Job, Perform
 from keshou.db import Transaction, from_micros, to_micros
 from keshou.gate.facts import GroundRecorded, SiteFact, UserFact
-from keshou.law.terms import ActKind, RetentionClass
+from keshou.law.terms import RetentionClass
 from keshou.ledger import entry
 from keshou.ledger.merkle import Frontier, leaf_hash
 from keshou.ledger.store import Ledger
+from keshou.vault.lookup import Found
+from keshou.vault.sealed import Sealed
 
 _SALT = 32
 _encode = msgspec.json.Encoder().encode
+_replace = msgspec.structs.replace
 
 
 class Pending(NamedTuple):
@@ -63,6 +66,7 @@ class Work:
         self._fetches: list[tuple[Draft, Sequence[tuple[str, int]], tuple[str, ...]]] = []
         self._fetching: set[int] = set()
         self._held: dict[int, set[str]] = {}
+        self._found = Found()
         self._spoiled = False
 
     def perform(self, jobs: Sequence[Job], now: dt.datetime) -> list[Pending]:
@@ -96,12 +100,14 @@ class Work:
     def _perform(self, jobs: Sequence[Job], now: dt.datetime) -> list[Pending]:
         self._drafts, self._settled = [], 0
         self.view.prepare(self.tx, jobs)
-        corrected = {job.act.user for job in jobs if isinstance(job, Perform) and job.act.kind is ActKind.CORRECT}
-        keys = [self.view.keys[user] for user in corrected & self.view.keys.keys()]
-        self._held = self.known.vault.items_held(self.tx, keys) if keys else {}
+        written = {job.act.user for job in jobs if isinstance(job, Perform) and job.values and not job.admit}
+        keys = [self.view.keys[user] for user in written & self.view.keys.keys()]
+        self._found = self.known.vault.look_up(self.tx, keys)
+        self._held = {key: set(self._found.values.get(key, ())) for key in keys}
         requests = Requests(self.tx, self.ledger, self.known.vault, jobs)
         answers = [self._answer(job, requests, now) for job in jobs]
-        first = self._append(now, requests)
+        with self.tx.unanswered():
+            first = self._append(now, requests)
         places = {id(draft): first + place for place, draft in enumerate(self._drafts)}
         return [Pending(draft, places.get(id(draft), -1)) for draft in answers]
 
@@ -176,7 +182,7 @@ class Work:
     def settle(self) -> None:
         """Do what waits, so that later jobs of the batch find it done and keys may go."""
         if self._admitted:
-            self.known.vault.admit(self.tx, self._admitted, since=self.head.size)
+            self._found.users.update(self.known.vault.admit(self.tx, self._admitted, since=self.head.size))
             self._admitted = []
         self._fetch()
         self._seal(self._drafts[self._settled :])
@@ -206,11 +212,11 @@ class Work:
         by_items: dict[tuple[str, ...], list[int]] = {}
         for _, users, items in self._fetches:
             by_items.setdefault(items, []).extend(key for _, key in users)
-        found = {
-            (each.user, items): each
-            for items, keys in by_items.items()
-            for each in self.known.vault.fetch_many(self.tx, list(dict.fromkeys(keys)), items)
-        }
+        found: dict[tuple[int, tuple[str, ...]], Sealed] = {}
+        for items, keys in by_items.items():
+            fetched, wrapped = self.known.vault.fetch_with_keys(self.tx, list(dict.fromkeys(keys)), items)
+            found.update(((each.user, items), each) for each in fetched)
+            self._found.keys.update(wrapped)
         for draft, users, items in self._fetches:
             draft.shown = [(user, found[key, items]) for user, key in users]
         self._fetches, self._fetching = [], set()
@@ -220,21 +226,23 @@ class Work:
         values = [(key, class_, of) for (key, class_), of in self._seals.items()]
         self._seals, self._sealing = {}, set()
         open_ = [draft for draft in drafts if draft.users and "c" not in draft.header]
+        salts = _salts(sum(len(draft.users) for draft in open_))
         rows: list[tuple[int, bytes, bytes]] = []
         for draft in open_:
-            salted = [(user, os.urandom(_SALT), _encode(payload)) for user, payload in draft.users]
+            salted = [(user, next(salts), _encode(payload)) for user, payload in draft.users]
             rows += salted
             draft.header["c"] = _commitment([entry.commit(salt, body) for _, salt, body in salted])
-        made = iter(self.known.vault.seal_all(self.tx, values, rows))
+        found, self._found = self._found, Found()
+        made = iter(self.known.vault.seal_all(self.tx, values, rows, found))
         for draft in open_:
             sealed = [(user, *next(made)) for user, _ in draft.users]
-            draft.sealed = [(user, payload) for user, payload, _ in sealed]
+            draft.sealed = [each[:2] for each in sealed]
             draft.header["obj"] = entry.to_text(sealed[0][2]) if len(sealed) == 1 else ""
 
     def _append(self, now: dt.datetime, requests: Requests) -> int:
         self.settle()
         moment, first = to_micros(now), self.head.size
-        bodies = [entry.encode(entry.Header(t=moment, **draft.header)) for draft in self._drafts]  # type: ignore[arg-type]
+        bodies = [entry.encode(_header(draft, moment)) for draft in self._drafts]
         self.head = self.ledger.append(self.tx, self.head, bodies, moment)
         placed = list(enumerate(self._drafts, first))
         self.ledger.write_payloads(
@@ -249,6 +257,18 @@ class Work:
             if draft.site_facts:
                 standings.write_site(self.tx, index + 1, draft.site_facts)
         return first
+
+
+def _salts(count: int) -> Iterator[bytes]:
+    """Yield fresh random salts, all taken from the system at once."""
+    noise = os.urandom(_SALT * count)
+    return (noise[at : at + _SALT] for at in range(0, len(noise), _SALT))
+
+
+def _header(draft: Draft, moment: int) -> entry.Header:
+    if draft.base is None:
+        return entry.Header(t=moment, **draft.header)  # type: ignore[arg-type]
+    return _replace(draft.base, t=moment, **draft.header)
 
 
 Effect = Callable[[Work, Job, dt.datetime], Draft]

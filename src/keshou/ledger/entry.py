@@ -8,7 +8,7 @@ never encoded again in order to verify.
 Source: miit24:13.1.6 names what is recorded: who, when, where, which act.
 """
 
-import base64
+from binascii import b2a_base64
 from hashlib import sha256
 from typing import Annotated, Any, Literal
 
@@ -18,6 +18,7 @@ from keshou.ledger.errors import EntryError
 from keshou.ledger.tile import ENTRY_LIMIT
 
 SALT_SIZE = 32
+_URL = bytes.maketrans(b"+/", b"-_")
 _LARGEST_INT = 2**53 - 1
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=_LARGEST_INT)]
@@ -156,4 +157,4 @@ def commit(salt: bytes, payload: bytes) -> bytes:
 
 def to_text(raw: bytes) -> str:
     """Return bytes as headers write them: base64url without padding."""
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+    return b2a_base64(raw, newline=False).translate(_URL, b"=").decode("ascii")

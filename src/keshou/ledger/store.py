@@ -312,8 +312,7 @@ def _edges(tx: Transaction, size: int) -> Callable[[int], bytes]:
 def _write_tiles(tx: Transaction, writer: TileWriter) -> None:
     tx.insert(tile_table, ("level", "n", "hashes"), writer.take())
     for level, hashes in writer.edges.items():
-        change(
-            tx,
+        tx.put(
             "INSERT INTO log_edge (level, hashes) VALUES (?, ?) "
             "ON CONFLICT (level) DO UPDATE SET hashes = excluded.hashes",
             (level, hashes),

@@ -12,9 +12,7 @@ from collections.abc import Callable, Collection
 from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from keshou.vault.errors import SealBrokenError
 from keshou.vault.wrapping import join
@@ -68,7 +66,8 @@ class DataKey:
         """Return 32 bytes for the use `label` names, independent of every other use (HKDF, RFC 5869 section 2.3)."""
         found = self._derived.get(label)
         if found is None:
-            found = self._derived[label] = HKDFExpand(hashes.SHA256(), 32, b"keshou:" + label).derive(self._secret)
+            # Of 32 bytes, HKDF-Expand with SHA-256 is its first and only block, an HMAC.
+            found = self._derived[label] = hmac.digest(self._secret, b"keshou:" + label + b"\x01", "sha256")
         return found
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from keshou.db import Transaction, array
+from keshou.db import Transaction, array, arrays
 
 CHUNK = 2000
 """How many rows one statement is given at most."""
@@ -31,7 +31,7 @@ def select(tx: Transaction, text: str, *values: Any) -> list[tuple[Any, ...]]:
 
 def each(tx: Transaction, sql: str, rows: list[tuple[Any, ...]]) -> None:
     """Run a statement for each of `rows`; ``?`` stands for one value."""
-    tx.change_each(sql, rows)
+    tx.put_each(sql, rows)
 
 
 def replace(
@@ -40,19 +40,19 @@ def replace(
     """Insert rows, each in place of the one that has the same `key`; `columns` gives PostgreSQL's type of each."""
     if not rows:
         return
-    sql = _replacing(table, tuple(columns.items()), tuple(key), arrays=tx.postgresql)
+    sql = _replacing(table, tuple(columns.items()), tuple(key), by_arrays=tx.postgresql)
     if tx.postgresql:
-        tx.change(sql, [array(each) for each in zip(*rows, strict=True)])
+        tx.put(sql, [array(each) for each in zip(*rows, strict=True)])
     else:
-        tx.change_each(sql, rows)
+        tx.put_each(sql, rows)
 
 
 @lru_cache(maxsize=64)
-def _replacing(table: str, columns: tuple[tuple[str, str], ...], key: tuple[str, ...], *, arrays: bool) -> str:
+def _replacing(table: str, columns: tuple[tuple[str, str], ...], key: tuple[str, ...], *, by_arrays: bool) -> str:
     names = [name for name, _ in columns]
     new = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name not in key)
-    if arrays:
-        rows = f"SELECT * FROM unnest({', '.join(f'?::{type_}[]' for _, type_ in columns)})"  # noqa: S608 - our own
+    if by_arrays:
+        rows = f"SELECT * FROM unnest({arrays([type_ for _, type_ in columns])})"  # noqa: S608 - our own
     else:
         rows = f"VALUES ({', '.join('?' * len(names))})"
     return f'INSERT INTO "{table}" ({_names(names)}) {rows} ON CONFLICT ({_names(key)}) DO UPDATE SET {new}'

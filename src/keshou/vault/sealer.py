@@ -17,7 +17,7 @@ from keshou.vault.sealed import SealedRecord, SealedValue
 RECORD = RetentionClass.RECORD.value
 _TABLE = "vault_value"
 _ABOUT_RECORD = ("ledger", "payload", RECORD)
-_CACHE = 16_384
+_CACHE = 32_768
 _MALFORMED = (TypeError, ValueError, OverflowError, AttributeError, struct.error)
 """What a row altered into other types (SQLite takes any, and a missing key is null) makes the code below say."""
 _USER_LABEL = blind_index.label(blind_index.USER_LABEL)

@@ -18,6 +18,7 @@ from keshou.vault.envelope import DataKey
 from keshou.vault.errors import SealBrokenError, VaultError
 from keshou.vault.key_cache import WrappedKey
 from keshou.vault.keys import FileKeys
+from keshou.vault.lookup import Found, look_for, look_up
 from keshou.vault.receipt import Receipt
 from keshou.vault.rows import chunks, each, replace, select
 from keshou.vault.sealed import Sealed, SealedRecord, SealedValue, Shredded
@@ -69,8 +70,9 @@ _DELETE_INDEX = (
     'DELETE FROM vault_index WHERE "user" = ? AND item IN (SELECT item FROM vault_value WHERE "user" = ? AND class = ?)'
 )
 _FETCH = (
-    'SELECT v."user", v.item, v.class, v.version, v.sealed, k.kid, k.epoch, k.wrapped FROM vault_value v '
-    'LEFT JOIN vault_key k ON k."user" = v."user" AND k.class = v.class WHERE v."user" @ AND v.item @'
+    'SELECT v."user", v.item, v.class, v.version, v.sealed, k.kid, k.epoch, k.wrapped, r.kid, r.epoch, r.wrapped '
+    'FROM vault_value v LEFT JOIN vault_key k ON k."user" = v."user" AND k.class = v.class '
+    'LEFT JOIN vault_key r ON r."user" = v."user" AND r.class = ? WHERE v."user" @ AND v.item @'
 )
 _STALE = (
     'SELECT k."user", k.class, k.kid, k.epoch, k.wrapped FROM vault_key k WHERE k.epoch < ? AND NOT EXISTS '
@@ -82,11 +84,6 @@ _REWRAP = 'UPDATE vault_key SET epoch = ?, wrapped = ? WHERE "user" = ? AND clas
 _PLACE = ("user", "item")
 _VALUE_COLUMNS = {"user": "bigint", "item": "text", "class": "text", "version": "integer", "sealed": "bytea"}
 _INDEX_COLUMNS = {"user": "bigint", "item": "text", "tag": "bytea"}
-_KEYS = 'SELECT "user", class, kid, epoch, wrapped FROM vault_key WHERE "user" @ AND class @'
-_KEYS_AND_VERSIONS = (
-    f'{_KEYS} UNION ALL SELECT "user", item, NULL, version, NULL FROM vault_value WHERE "user" @ AND item @'  # noqa: S608
-)
-
 SealRow = tuple[int, RetentionClass, Mapping[str, str]]
 """A user, the class, and the values to seal by item."""
 RecordRow = tuple[int, bytes, bytes]
@@ -170,20 +167,29 @@ class Vault:
         """
         self.seal_all(tx, rows, ())
 
+    def look_up(self, tx: Transaction, users: Collection[int]) -> Found:
+        """Return all wrapped keys of `users`, and the version of each value held of them.
+
+        `seal_all` need not look again; it serves until anything of these users is sealed, removed or shredded.
+        """
+        return look_up(tx, users)
+
     def seal_all(
-        self, tx: Transaction, rows: Sequence[SealRow], records: Sequence[RecordRow]
+        self, tx: Transaction, rows: Sequence[SealRow], records: Sequence[RecordRow], found: Found | None = None
     ) -> list[tuple[bytes, bytes]]:
         """Seal and store values as `seal` does; return for each record its sealed payload and the user's pseudonym.
 
-        Values and records together need each user's keys once.
+        Values and records together need each user's keys once; what `found` has is not looked up again.
         """
+        found = found or Found()
         made: list[tuple[bytes, bytes]] = []
         for some, others in zip_longest(chunks(rows), chunks(records), fillvalue=()):
             plan = {
                 (user, item): (class_.value, value) for user, class_, values in some for item, value in values.items()
             }
             wanted = {(user, class_) for (user, _), (class_, _) in plan.items()}
-            keys, versions = self._keys_and_versions(tx, wanted | {(user, RECORD) for user, *_ in others}, plan)
+            wanted |= {(user, RECORD) for user, *_ in others}
+            keys, versions = self._keys_and_versions(tx, wanted, plan, found)
             if plan:
                 self._write(tx, plan, keys, versions)
             sealed = self._sealer.seal_records([(user, salt + payload) for user, salt, payload in others], keys)
@@ -212,11 +218,21 @@ class Vault:
 
     def fetch_many(self, tx: Transaction, users: Sequence[int], items: Collection[str]) -> list[Sealed]:
         """Return what is held of `items` about each of `users`, in their order."""
-        found: dict[int, list[SealedValue]] = {}
+        return self.fetch_with_keys(tx, users, items)[0]
+
+    def fetch_with_keys(
+        self, tx: Transaction, users: Sequence[int], items: Collection[str]
+    ) -> tuple[list[Sealed], dict[Place, WrappedKey]]:
+        """Return what `fetch_many` does, and the wrapped record keys that were found on the way."""
+        values: dict[int, list[SealedValue]] = {}
+        keys: dict[Place, WrappedKey] = {}
         for chunk in chunks(users):
-            for user, *value in select(tx, _FETCH, list(chunk), list(items)) if items else ():
-                found.setdefault(user, []).append(SealedValue(*value))
-        return [Sealed(user, tuple(found.get(user, ()))) for user in users]
+            for row in select(tx, _FETCH, RECORD, list(chunk), list(items)) if items else ():
+                user = row[0]
+                values.setdefault(user, []).append(SealedValue._make(row[1:8]))
+                if row[10] is not None:
+                    keys[user, RECORD] = (user, RECORD, *row[8:])
+        return [Sealed(user, tuple(values.get(user, ()))) for user in users], keys
 
     def open(self, sealed: Sealed, receipt: Receipt) -> dict[str, str]:
         """Return the plaintext by item, against the receipt of an entry that records it; needs no transaction.
@@ -233,14 +249,6 @@ class Vault:
         """Return the items held about a user, each with its class."""
         rows = select(tx, 'SELECT item, class FROM vault_value WHERE "user" = ? ORDER BY item', user)
         return {item: RetentionClass(class_) for item, class_ in rows}
-
-    def items_held(self, tx: Transaction, users: Sequence[int]) -> dict[int, set[str]]:
-        """Return the items held about each of `users`."""
-        found: dict[int, set[str]] = {user: set() for user in users}
-        for chunk in chunks(users):
-            for user, item in select(tx, 'SELECT "user", item FROM vault_value WHERE "user" @', list(chunk)):
-                found[user].add(item)
-        return found
 
     def find(self, tx: Transaction, item: str, value: str) -> list[int]:
         """Return the users whose `item` equals `value` after normalising, in order of admission.
@@ -355,18 +363,12 @@ class Vault:
         return [tuple(row) for row in select(tx, sql, list(users))]
 
     def _keys_and_versions(
-        self, tx: Transaction, wanted: set[Place], values: Collection[Place]
+        self, tx: Transaction, wanted: set[Place], values: Collection[Place], found: Found
     ) -> tuple[dict[Place, DataKey], dict[Place, int]]:
         """Return the data keys `wanted`, making those that are not there, and the versions held of `values`."""
-        users, classes = list({user for user, _ in wanted}), list({class_ for _, class_ in wanted})
-        if values:
-            owners, items = list({user for user, _ in values}), list({item for _, item in values})
-            rows = select(tx, _KEYS_AND_VERSIONS, users, classes, owners, items)
-        else:
-            rows = select(tx, _KEYS, users, classes)
-        wrapped = [tuple(row) for row in rows if row[4] is not None]
-        keys = {row[:2]: self._sealer.unwrap(row) for row in wrapped if row[:2] in wanted}
-        versions = {(row[0], row[1]): row[3] for row in rows if row[4] is None and (row[0], row[1]) in values}
+        rows, versions = look_for(tx, wanted, values, found)
+        unwrap = self._sealer.unwrap
+        keys = {place: unwrap(row) for place, row in rows.items()}
         made = self._sealer.make_keys(sorted(wanted - keys.keys()))
         tx.insert(_key, ("user", "class", "kid", "epoch", "wrapped"), [row for row, _ in made])
         keys |= {row[:2]: key for row, key in made}

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Wrapped keys and versions of values, looked up in one step for all who need them."""
+
+from collections.abc import Collection
+
+from keshou.db import Transaction
+from keshou.vault.key_cache import WrappedKey
+from keshou.vault.rows import chunks, select
+from keshou.vault.sealer import Place
+
+_KEYS = 'SELECT "user", class, kid, epoch, wrapped FROM vault_key WHERE "user" @ AND class @'
+_KEYS_AND_VERSIONS = (
+    f'{_KEYS} UNION ALL SELECT "user", item, NULL, version, NULL FROM vault_value WHERE "user" @ AND item @'  # noqa: S608
+)
+_ALL_KEYS_AND_VERSIONS = (
+    'SELECT "user", class, kid, epoch, wrapped FROM vault_key WHERE "user" @ '
+    'UNION ALL SELECT "user", item, NULL, version, NULL FROM vault_value WHERE "user" @'
+)
+
+
+class Found:
+    """Wrapped keys and versions of values that a transaction has looked up, still true of its tables."""
+
+    __slots__ = ("keys", "users", "values")
+
+    def __init__(self) -> None:
+        self.users: set[int] = set()
+        """Users of whom nothing is missing here."""
+        self.keys: dict[Place, WrappedKey] = {}
+        """Rows of the key table by user and class."""
+        self.values: dict[int, dict[str, int]] = {}
+        """By user: the version of each item held."""
+
+    def versions(self, places: Collection[Place]) -> dict[Place, int]:
+        """Return the versions of those of `places`, each a user and an item, that are here."""
+        found = {(user, item): self.values.get(user, {}).get(item, 0) for user, item in places}
+        return {place: version for place, version in found.items() if version}
+
+
+def look_up(tx: Transaction, users: Collection[int]) -> Found:
+    """Return all wrapped keys of `users`, and the version of each value held of them."""
+    found = Found()
+    found.users.update(users)
+    for chunk in chunks(list(users)):
+        for row in select(tx, _ALL_KEYS_AND_VERSIONS, list(chunk), list(chunk)):
+            if row[4] is None:
+                found.values.setdefault(row[0], {})[row[1]] = row[3]
+            else:
+                found.keys[row[:2]] = row
+    return found
+
+
+def look_for(
+    tx: Transaction, wanted: set[Place], values: Collection[Place], found: Found
+) -> tuple[dict[Place, WrappedKey], dict[Place, int]]:
+    """Return the wrapped keys of `wanted` and the versions of `values`, asking only for what `found` does not have."""
+    keys = {place: found.keys[place] for place in wanted & found.keys.keys()}
+    versions = found.versions(values)
+    places = {place for place in wanted - keys.keys() if place[0] not in found.users}
+    other = {place for place in values if place[0] not in found.users}
+    if not places and not other:
+        return keys, versions
+    users, classes = list({user for user, _ in places | other}), list({class_ for _, class_ in places})
+    if other:
+        rows = select(tx, _KEYS_AND_VERSIONS, users, classes, users, list({item for _, item in other}))
+    else:
+        rows = select(tx, _KEYS, users, classes)
+    keys |= {place: row for row in rows if row[4] is not None and (place := row[:2]) in places}
+    versions |= {place: row[3] for row in rows if row[4] is None and (place := row[:2]) in other}
+    return keys, versions
