@@ -14,13 +14,13 @@ import pytest
 from cli_caller import Caller
 from keshou.cli import app as frame
 from keshou.cli import fault_words
-from keshou.wire import decision_words
 from keshou.cli.sample.people import Subscriber, subscribers
 from keshou.cli.sample.tables import write_subscribers_csv
 from keshou.db import Database
 from keshou.errors import UnreachableError
 from keshou.gate.answers import GROUNDS, ORDER
 from keshou.gate.prohibitions.registry import PROHIBITIONS
+from keshou.wire import decision_words
 from planting import Planted
 
 KESHOU = [sys.executable, "-W", "error", "-m", "keshou"]

@@ -70,8 +70,10 @@ def _refuse_other(first: bytes, body: bytes) -> None:
 
 
 def _tokens(job: Job, vault: Vault) -> tuple[bytes, bytes]:
-    if isinstance(job, Perform | BulkPerform | Erase | Judged):
-        body: object = msgspec.structs.replace(job, act=None)
+    if job.said:
+        body: object = job.said
+    elif isinstance(job, Perform | BulkPerform | Erase | Judged):
+        body = msgspec.structs.replace(job, act=None)
         body = (body, msgspec.structs.asdict(job.act) | {"when": None})
     elif isinstance(job, Record | RecordSite):
         body = (msgspec.structs.replace(job, facts=()), [_timeless(fact) for fact in job.facts])

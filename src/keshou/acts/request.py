@@ -26,6 +26,8 @@ class Perform(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the user is new; an id already known is then an error."""
     request_id: str = ""
     """Names this request for good: asked again, it is answered with the first entry and not done twice."""
+    said: str = ""
+    """What tells this request from another of the same name; empty: all that the job holds but its moment."""
 
 
 class BulkPerform(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +36,7 @@ class BulkPerform(msgspec.Struct, frozen=True, kw_only=True):
     act: Act
     users: tuple[str, ...]
     request_id: str = ""
+    said: str = ""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,6 +47,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     where: str = ""
     request_id: str = ""
+    said: str = ""
 
 
 class RecordSite(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +57,7 @@ class RecordSite(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     where: str = ""
     request_id: str = ""
+    said: str = ""
 
 
 class Publish(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +67,7 @@ class Publish(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     where: str = ""
     request_id: str = ""
+    said: str = ""
 
 
 class Cancel(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +79,7 @@ class Cancel(msgspec.Struct, frozen=True, kw_only=True):
     """Empty means every service the user has."""
     where: str = ""
     request_id: str = ""
+    said: str = ""
 
 
 class Erase(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,6 +88,7 @@ class Erase(msgspec.Struct, frozen=True, kw_only=True):
     act: Act
     """Its items are taken to be all that is held, whatever it names; those it names count when nothing is held."""
     request_id: str = ""
+    said: str = ""
 
 
 class Audit(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +97,7 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     where: str = ""
     request_id: str = ""
+    said: str = ""
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +114,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     users: frozenset[int] = frozenset()
     """Surrogate keys of the users on record whom the table names."""
     request_id: str = ""
+    said: str = ""
 
 
 Job = Perform | BulkPerform | Record | RecordSite | Publish | Cancel | Erase | Audit | Judged

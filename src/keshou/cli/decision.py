@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from rich.console import RenderableType
 from rich.text import Text as Line
 
-from keshou.wire.decision_words import MISSING, STANDS_ON
 from keshou.cli.terminal import BAD, GOOD, QUIET, STRONG, Call, table
 from keshou.errors import ExitStatus
 from keshou.gate.decision import Decision, Deny, Permit
 from keshou.law.law import Law
 from keshou.law.model import Citation
+from keshou.wire.decision_words import MISSING, STANDS_ON
 
 
 def data_of(decision: Decision) -> dict[str, object]:

@@ -15,10 +15,10 @@ from rich.table import Table
 from rich.text import Text as Line
 
 from keshou.app.site import Site
-from keshou.wire.decision_words import MISSING
 from keshou.cli.terminal import BAD, GOOD, QUIET, STRONG, Call
 from keshou.gate.calendar import CHINA
 from keshou.gate.decision import Decision, Deny
+from keshou.wire.decision_words import MISSING
 
 _WIDEST = 100
 _OPENS = dt.time(10, 0)

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ask and do in one: the act, its decision, its effect and its entry; and the pure question."""
+
+import anyio.to_thread
+import msgspec
+from litestar import Response, Router, post
+from litestar.di import NamedDependency
+
+from keshou.acts.request import BulkPerform, Done, Perform
+from keshou.app.site import Site
+from keshou.gate.act import Act
+from keshou.gate.decide import StaleStandingError
+from keshou.gate.decision import Decision, Permit
+from keshou.language import Language
+from keshou.law.terms import BULK_KINDS, ActKind
+from keshou.web.api.asked import Requested, answer, read
+from keshou.web.api.decided import denied, done_before, keys_gone
+from keshou.web.api.described import told
+from keshou.web.entitled import actor, refuse_beyond_key, refuse_beyond_own, require_fresh
+from keshou.web.errors import MalformedError, NotFoundError
+from keshou.web.idempotency import IdempotencyKey, named
+from keshou.web.language import language_of
+from keshou.wire.acts import ActAnswer, ActRequest, Question, QuestionRequest
+from keshou.wire.caller import Caller, CallerKind, Scope
+from keshou.wire.decision import DecisionShape, decision_shape
+
+_WRITING = frozenset({ActKind.COLLECT, ActKind.CORRECT})
+
+
+@post("/acts", status_code=200, operation_class=told(ActAnswer, body=ActRequest, problems=(404, 409)))
+async def perform(
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: bytes, key: IdempotencyKey
+) -> Response[bytes]:
+    """Ask whether an act is permitted and, when it is, do it: decision, effect and entry are committed together.
+
+    Denied: 403 with every article met and the place of the entry that recorded it.
+    """
+    asked = read(request, body, ActRequest)
+    act = act_of(asked, caller, site)
+    _refuse_ill_formed(asked)
+    if asked.users:
+        require_fresh(caller, site)
+    if asked.holding:
+        await anyio.to_thread.run_sync(_refuse_unknown_holding, site, asked.holding)
+    await _refuse_before(site, asked.at_least)
+    job: Perform | BulkPerform = Perform(act=act, values=asked.values)
+    if asked.users:
+        job = BulkPerform(act=act, users=tuple(asked.users))
+    done = await site.perform_async(named(job, caller, key, asked, "acts"))
+    language = language_of(request)
+    if done.repeated:
+        return await anyio.to_thread.run_sync(done_before, site, done, language)
+    if not isinstance(done.decision, Permit):
+        return denied(site, done, language)
+    permit = _permit(site, act, asked, caller, done) if asked.holding else ""
+    return answer(_answer(site, done, language, bulk=bool(asked.users), permit=permit))
+
+
+def act_of(asked: Question, caller: Caller, site: Site) -> Act:
+    """Return the act that `caller` asks for, as far as the caller may ask for it at all."""
+    by = actor(caller, asked.by)
+    refuse_beyond_key(caller, asked.purpose, asked.kind)
+    user = asked.user or (caller.user if caller.kind is CallerKind.USER else "")
+    refuse_beyond_own(caller, user, asked.kind)
+    return Act(
+        kind=asked.kind, user=user, items=frozenset(asked.items), purpose=asked.purpose, by=by, when=site.now(),
+        where=asked.where, post=asked.post, recipient=asked.recipient, count=asked.count, review=asked.review,
+        ground=asked.ground,
+    )  # fmt: skip
+
+
+def _refuse_ill_formed(asked: ActRequest) -> None:
+    """Refuse what names users in two ways, or values where there are none to write."""
+    if asked.users and (asked.user or asked.values):
+        raise MalformedError("a bulk act names its users in the list and takes no values", "$.user", "$.values")
+    if asked.users and asked.kind not in BULK_KINDS:
+        raise MalformedError("a bulk act exports, copies or destroys", "$.kind")
+    if asked.count not in (1, len(asked.users)):
+        raise MalformedError("the count is not that of the users listed", "$.count")
+    if asked.kind in _WRITING and set(asked.values) != set(asked.items):
+        raise MalformedError("the values given are not those of the items", "$.values")
+    if asked.kind not in _WRITING and asked.values:
+        raise MalformedError("an act of this kind takes no values", "$.values")
+
+
+def _refuse_unknown_holding(site: Site, holding: str) -> None:
+    rules = site.rules()
+    declared = rules.declaration.holdings if rules else ()
+    if holding not in {each.id for each in declared if each.kind == "own_system"}:
+        raise NotFoundError("the rules declare no such system of the operator's own", hint="see `holdings` in them")
+
+
+async def _refuse_before(site: Site, at_least: int | None) -> None:
+    """Refuse to act before the log has come to the revision asked for.
+
+    Raises:
+        StaleStandingError: it has not.
+
+    """
+    if at_least is not None and (seen := (await site.pulse.look()).size) < at_least:
+        raise StaleStandingError(seen, at_least)
+
+
+def _answer(site: Site, done: Done, language: Language, *, bulk: bool, permit: str) -> ActAnswer:
+    assert done.decision is not None  # noqa: S101 - what is asked anew is decided
+    return ActAnswer(
+        decision=decision_shape(done.decision, site.law, language),
+        entry=done.entry,
+        revision=done.entry + 1,
+        values={} if bulk else dict(done.values),
+        by_user={user: dict(values) for user, values in done.by_user.items()} if bulk else {},
+        refused={user: decision_shape(each, site.law, language) for user, each in done.refused.items()},
+        shredded=keys_gone(done),
+        permit=permit,
+    )
+
+
+def _permit(site: Site, act: Act, asked: ActRequest, caller: Caller, done: Done) -> str:
+    """Return the permit for those whom the act covers; empty when that is nobody."""
+    users = [user for user in (asked.users or [act.user]) if user not in done.refused]
+    if not users or not isinstance(done.decision, Permit):
+        return ""
+    program = caller.id if caller.kind is CallerKind.PROGRAM else ""
+    return site.permits.issue(
+        act, done.decision, users=users, audience=asked.holding, caller=program, entry=done.entry, now=site.now()
+    )
+
+
+@post("/decisions", status_code=200, operation_class=told(DecisionShape, body=QuestionRequest, problems=(409,)))
+async def decide(
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: bytes
+) -> Response[bytes]:
+    """Ask whether an act would be permitted; nothing is done and nothing recorded.
+
+    Programs with the scope `evaluate` ask of anybody's acts; everybody else of their own.
+    """
+    asked = read(request, body, QuestionRequest)
+    asker = caller
+    if caller.kind is CallerKind.PROGRAM and Scope.EVALUATE in caller.scopes:
+        asker = msgspec.structs.replace(caller, scopes=caller.scopes | {Scope.ACT, Scope.ON_BEHALF})
+    act = act_of(asked, asker, site)
+    if asked.at is not None:
+        act = msgspec.structs.replace(act, when=asked.at)
+    seen = (await request.app.state.callers.seen(request)).size
+    if asked.at_least is not None and seen < asked.at_least:
+        raise StaleStandingError(seen, asked.at_least)
+    decision: Decision = (await site.decide_async([act], seen))[0]
+    return answer(decision_shape(decision, site.law, language_of(request)))
+
+
+FACE = Router("/api/v1", route_handlers=[perform, decide], tags=["acts"])
+"""The router of acts and questions."""

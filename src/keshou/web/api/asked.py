@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Bodies -> requests: strictly as documented, and every failure told by place, never by value."""
+
+import json
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import msgspec
+from litestar import Request, Response
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+
+from keshou.web.api.described import JSON
+from keshou.web.errors import MalformedError
+
+Requested = Request[Any, Any, State]
+T = TypeVar("T")
+_PLACE = re.compile(r"`(\$[^`]*)`$")
+
+
+def read(request: Requested, body: bytes, shape: type[T]) -> T:
+    """Return the request that `body` is.
+
+    Raises:
+        HTTPException: it does not say that it is JSON (415).
+        MalformedError: it is not JSON in UTF-8, names a member twice, or is not of the documented form.
+
+    """
+    refuse_other_type(request, JSON)
+    try:
+        text = body.decode("utf-8")
+        json.loads(text, object_pairs_hook=_once)
+        found: T = _decoder(shape).decode(text)  # type: ignore[arg-type]
+    except msgspec.ValidationError as error:
+        place = _PLACE.search(str(error))
+        raise MalformedError("the body is not of the documented form", place[1] if place else "$") from None
+    except UnicodeDecodeError:
+        raise MalformedError("the body is not UTF-8") from None
+    except (ValueError, msgspec.DecodeError):
+        raise MalformedError("the body is not JSON") from None
+    return found
+
+
+def refuse_other_type(request: Requested, *wanted: str) -> str:
+    """Return the media type of the body.
+
+    Raises:
+        HTTPException: it is none of those wanted (415).
+
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in wanted:
+        raise HTTPException(status_code=415)
+    return kind
+
+
+def answer(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> Response[bytes]:
+    """Return the response that carries `value` as JSON."""
+    return Response(msgspec.json.encode(value), status_code=status, media_type=JSON, headers=headers)
+
+
+def _once(pairs: Sequence[tuple[str, Any]]) -> None:
+    if len(pairs) > 1 and len({name for name, _ in pairs}) != len(pairs):
+        raise MalformedError("the body names a member twice")
+
+
+@lru_cache(maxsize=256)
+def _decoder(shape: Any) -> Any:
+    return msgspec.json.Decoder(shape)

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What became of an act -> an answer: permitted, denied, or answered before."""
+
+from litestar import Response
+
+from keshou.acts.request import Done
+from keshou.app.site import Site
+from keshou.gate.decision import Decision
+from keshou.language import Language
+from keshou.ledger.entry import decode
+from keshou.web.api.asked import answer
+from keshou.web.problem import DENIED, response
+from keshou.wire.acts import ActAnswer, KeyGone
+from keshou.wire.decision import DecisionShape, GroundShape, ReasonShape, decision_shape
+from keshou.wire.problem import Problem
+
+
+def keys_gone(done: Done) -> list[KeyGone]:
+    """Return the keys that an act destroyed."""
+    return [KeyGone(class_=class_, key=key) for class_, key in done.shredded]
+
+
+def denied(site: Site, done: Done, language: Language) -> Response[bytes]:
+    """Return the problem that tells a denial: every article met, and where it was recorded."""
+    assert done.decision is not None  # noqa: S101 - only what was decided is denied
+    return denial(site, done.decision, done.entry, language)
+
+
+def denial(site: Site, decision: Decision, entry: int | None, language: Language) -> Response[bytes]:
+    """Return the problem that tells the denial `decision`."""
+    return _problem(tuple(decision_shape(decision, site.law, language).reasons), entry, language)
+
+
+def done_before(site: Site, done: Done, language: Language) -> Response[bytes]:
+    """Return what an act was answered before, out of its entry; nothing is shown again."""
+    with site.reading() as tx:
+        header = decode(site.ledger.entry(tx, done.entry))
+    provisions = [(cite, site.law.provision(cite).says.in_(language)) for cite in header.cites]
+    if done.verdict == "deny":
+        reasons = tuple(
+            ReasonShape(prohibition="", cite=cite, missing="", missing_name="", says=says) for cite, says in provisions
+        )
+        return _problem(reasons, done.entry, language)
+    decision = DecisionShape(
+        permitted=True, rules=header.rules, revision=header.revision, full=False, reasons=[],
+        grounds=[GroundShape(cite=cite, fact="", fact_name="") for cite, _ in provisions],
+    )  # fmt: skip
+    return answer(ActAnswer(decision=decision, entry=done.entry, revision=done.entry + 1, repeated=True))
+
+
+def _problem(reasons: tuple[ReasonShape, ...], entry: int | None, language: Language) -> Response[bytes]:
+    title = DENIED.title.in_(language)
+    return response(Problem(type=f"/problems/{DENIED.slug}", title=title, status=403, entry=entry, reasons=reasons))

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the OpenAPI document says of each operation: body, answers and problems, from the very shapes that are read.
+
+Source: OpenAPI 3.1; JSON Schema 2020-12 as msgspec writes it.
+"""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from litestar.openapi.spec import OpenAPIHeader, OpenAPIMediaType, OpenAPIResponse, Operation, RequestBody
+
+from keshou.web.problem import MEDIA_TYPE
+from keshou.wire.problem import Problem
+
+JSON = "application/json"
+ALWAYS = (400, 401, 403, 429, 500, 503)
+"""Problems that any operation may answer with."""
+WITH_BODY = (408, 413, 415, 422)
+"""Problems of what is sent along."""
+
+
+def schema_of(shape: Any) -> dict[str, Any]:
+    """Return the JSON Schema of a shape, whole in itself."""
+    (found,), parts = msgspec.json.schema_components([shape], ref_template="{name}")
+    whole = _whole(found, parts)
+    return whole if isinstance(whole, dict) else {}
+
+
+def _whole(found: Any, parts: dict[str, Any]) -> Any:
+    if isinstance(found, dict):
+        name = found.get("$ref")
+        if isinstance(name, str):
+            return _whole(parts[name], parts)
+        return {key: _whole(value, parts) for key, value in found.items() if key not in ("title", "default")}
+    if isinstance(found, list):
+        return [_whole(each, parts) for each in found]
+    return found
+
+
+def told(
+    answer: Any,
+    *,
+    body: Any = None,
+    body_types: tuple[str, ...] = (JSON,),
+    status: int = 200,
+    media_types: tuple[str, ...] = (JSON,),
+    problems: tuple[int, ...] = (),
+    headers: tuple[str, ...] = (),
+    needs_body: bool = True,
+) -> type[Operation]:
+    """Return the description of an operation that reads `body` and answers with `answer`, both shapes.
+
+    A shape of ``bytes`` or ``str`` stands for content that is no JSON. `problems` are the statuses beyond those that
+    any operation has; `headers` are names of the answer's headers.
+    """
+    has_body = body is not None
+
+    @dataclass
+    class Told(Operation):
+        """One operation."""
+
+        def __post_init__(self) -> None:
+            if has_body:
+                content: Any = {each: OpenAPIMediaType(schema=_media(body)) for each in body_types}
+                self.request_body = RequestBody(content=content, required=needs_body)
+            given: Any = {each: OpenAPIMediaType(schema=_media(answer)) for each in media_types}
+            named = {each: OpenAPIHeader(name=None, param_in=None, schema={"type": "string"}) for each in headers}  # type: ignore[arg-type]
+            found: Any = OpenAPIResponse(
+                description=HTTPStatus(status).phrase, content=given or None, headers=named or None  # type: ignore[arg-type]
+            )  # fmt: skip
+            every = {*ALWAYS, *problems, *(WITH_BODY if has_body else ())}
+            self.responses = {str(status): found} | {str(each): _problem(each) for each in sorted(every)}
+
+    return Told
+
+
+def _media(shape: Any) -> Any:
+    if shape is bytes or shape is str:
+        return {"type": "string"}
+    return schema_of(shape)
+
+
+def _problem(status: int) -> OpenAPIResponse:
+    return OpenAPIResponse(
+        description=HTTPStatus(status).phrase,
+        content={MEDIA_TYPE: OpenAPIMediaType(schema=_PROBLEM)},  # type: ignore[arg-type]
+    )
+
+
+_PROBLEM = schema_of(Problem)

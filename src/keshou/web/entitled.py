@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may ask for what, beside what the gate decides of acts: scopes of keys, offices of posts, freshness of proof."""
+
+import datetime as dt
+
+from keshou.app.site import Site
+from keshou.declaration.model import Office
+from keshou.gate.act import OWN_HAND
+from keshou.gate.offices import offices_of
+from keshou.law.terms import ActKind
+from keshou.web.errors import NotEntitledError, ProofTooOldError
+from keshou.wire.caller import Caller, CallerKind, Scope
+
+OWN_KINDS = frozenset({ActKind.QUERY, ActKind.CORRECT, ActKind.DELETE})
+"""What users may do with their own information (Order 24 Art. 9(2), Decision item 8)."""
+
+
+def actor(caller: Caller, by: str) -> str:
+    """Return who does an act that `caller` asks for; `by` is whom the request names, empty for the caller.
+
+    Raises:
+        NotEntitledError: the caller may not act, or not in that name.
+
+    """
+    if caller.kind is CallerKind.INSPECTOR or (caller.kind is not CallerKind.USER and caller.id == OWN_HAND):
+        raise NotEntitledError("this caller does no acts")
+    own = by in ("", caller.id)
+    if caller.kind is CallerKind.PROGRAM:
+        _require_scope(caller, Scope.ACT if own else Scope.ON_BEHALF)
+        if by == OWN_HAND:
+            raise NotEntitledError("nobody acts by a user's own hand but the user")
+    elif not own:
+        raise NotEntitledError("an act in another's name (miit24:13.1.3)", hint="leave out `by`: it is you")
+    return caller.id if own else by
+
+
+def refuse_beyond_key(caller: Caller, purpose: str, kind: ActKind) -> None:
+    """Refuse what a key is not for, whatever the posts are granted.
+
+    Raises:
+        NotEntitledError: the key is limited to other purposes or kinds of act.
+
+    """
+    if caller.purposes is not None and purpose not in caller.purposes:
+        raise NotEntitledError("the key is not for this purpose", hint="ask with a key that is")
+    if caller.acts is not None and kind not in caller.acts:
+        raise NotEntitledError("the key is not for this kind of act", hint="ask with a key that is")
+
+
+def refuse_beyond_own(caller: Caller, user: str, kind: ActKind) -> None:
+    """Refuse a user what is not of their own information, or not theirs to do with it.
+
+    Raises:
+        NotEntitledError: it is another's, or no query, correction or deletion.
+
+    """
+    if caller.kind is CallerKind.USER and (user != caller.user or kind not in OWN_KINDS):
+        raise NotEntitledError("users query, correct and delete their own information", hint="see /api/v1/me")
+
+
+def require_staff(caller: Caller) -> None:
+    """Refuse whoever does not act for the operator.
+
+    Raises:
+        NotEntitledError: a user or an inspector, or a program whose key is not for acting.
+
+    """
+    if caller.kind in (CallerKind.USER, CallerKind.INSPECTOR) or caller.id == OWN_HAND:
+        raise NotEntitledError("this is for the operator's people and programs")
+    if caller.kind is CallerKind.PROGRAM:
+        _require_scope(caller, Scope.ACT)
+
+
+def require_user(caller: Caller) -> str:
+    """Return the user who calls.
+
+    Raises:
+        NotEntitledError: it is nobody's user.
+
+    """
+    if caller.kind is not CallerKind.USER or not caller.user:
+        raise NotEntitledError("this is for users about themselves", hint="staff ask at /api/v1/users/{user}")
+    return caller.user
+
+
+def require_reader(caller: Caller, *, users: bool = False) -> None:
+    """Refuse whoever may not read what names nobody: rules, law, log; with `users`, users may too.
+
+    Raises:
+        NotEntitledError: a user, or a program whose key is not for reading.
+
+    """
+    if caller.kind is CallerKind.USER and not users:
+        raise NotEntitledError("this is for the operator's people and programs, and inspectors")
+    if caller.kind is CallerKind.PROGRAM:
+        _require_scope(caller, Scope.READ)
+
+
+def require(caller: Caller, site: Site, *offices: Office) -> None:
+    """Refuse whoever holds none of `offices` now.
+
+    Raises:
+        NotEntitledError: none of the caller's posts has such an office (Order 24 Art. 13(1), 13(3)).
+
+    """
+    require_staff(caller)
+    rules = site.rules()
+    held = offices_of(site.state(), rules.declaration if rules else None, caller.id, site.now())
+    if not held & set(offices):
+        names = " or ".join(f"`{each}`" for each in offices)
+        raise NotEntitledError(
+            f"no post of the caller has the office {names} (miit24:13.1.1)",
+            hint="`offices` of the posts in the rules say who may",
+        )
+
+
+def require_fresh(caller: Caller, site: Site) -> None:
+    """Refuse people whose proof of who they are is not fresh; programs prove themselves with each request.
+
+    Raises:
+        ProofTooOldError: they proved themselves too long ago (Order 24 Art. 13(3)).
+
+    """
+    if caller.kind is CallerKind.PROGRAM:
+        return
+    limit = dt.timedelta(minutes=site.settings.server.fresh_proof_minutes)
+    if caller.proven_at is None or site.now() - caller.proven_at > limit:
+        raise ProofTooOldError
+
+
+def _require_scope(caller: Caller, scope: Scope) -> None:
+    if scope not in caller.scopes:
+        raise NotEntitledError(f"the key does not have the scope `{scope}`", hint="ask with a key that has it")

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The words that requests are made of: ids, values, moments, each with its bounds."""
+
+import datetime as dt
+from typing import Annotated
+
+from msgspec import Meta
+
+LONGEST_USER = 255
+LONGEST_VALUE = 4096
+_ID = "[A-Za-z0-9._-]"
+
+Id = Annotated[
+    str, Meta(pattern=f"^{_ID}{{1,64}}$", max_length=64, description="An id that the rules or the site know.")
+]
+NoId = Annotated[str, Meta(pattern=f"^{_ID}{{0,64}}$", max_length=64, description="An id; empty for none.")]
+UserId = Annotated[
+    str,
+    Meta(
+        pattern=r"^[^\u0000-\u001f\u007f]+$",
+        min_length=1,
+        max_length=LONGEST_USER,
+        description="The operator's own id of a user.",
+    ),
+]
+NoUserId = Annotated[
+    str, Meta(pattern=r"^[^\u0000-\u001f\u007f]*$", max_length=LONGEST_USER, description="A user's id; empty for none.")
+]
+Value = Annotated[str, Meta(min_length=1, max_length=LONGEST_VALUE)]
+Items = Annotated[list[Id], Meta(min_length=1, max_length=256)]
+SomeItems = Annotated[list[Id], Meta(max_length=256)]
+Moment = Annotated[dt.datetime, Meta(tz=True, description="RFC 3339, with its zone.")]
+Revision = Annotated[int, Meta(ge=0, le=2**53 - 1)]
