@@ -6,7 +6,7 @@ import contextlib
 import datetime as dt
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import httpx2
@@ -17,7 +17,7 @@ from litestar import Litestar, MediaType, Request, Response, Router, get, post
 from litestar.datastructures import State
 from litestar.params import JSONBody
 
-from keshou.acts.request import BulkPerform, Perform
+from keshou.acts.request import BulkPerform, Done, Perform
 from keshou.app.row_filter import filter_rows
 from keshou.app.site import Site
 from keshou.db import Transaction
@@ -45,27 +45,40 @@ class _Filter(msgspec.Struct):
 
 
 @post("/api/v1/acts", sync_to_thread=True, status_code=200)
-def acts(request: Asked, data: JSONBody[dict[str, Any]]) -> dict[str, Any]:
+def acts(request: Asked, data: JSONBody[dict[str, Any]]) -> Response[bytes]:
     site: Site = request.app.state.site
     holding, users = data.pop("holding", ""), data.pop("users", [])
     act, name = _act(site, data), request.headers["idempotency-key"]
     job = BulkPerform(act=act, users=tuple(users), request_id=name) if users else Perform(act=act, request_id=name)
     done = site.do(job)
-    permit = ""
-    if isinstance(done.decision, Permit) and holding:
-        covered = [user for user in (users or [act.user]) if user not in done.refused]
-        permit = site.permits.issue(
-            act,
-            done.decision,
-            users=covered,
-            audience=holding,
-            caller="crm_app",
-            entry=done.entry,
-            now=site.now(),
-            once=holding == ONCE,
+    if not _was_permitted(done):
+        reasons = decision_shape(done.decision, site.law, "en").reasons if done.decision else ()
+        return _problem(
+            Problem(type="/problems/denied", title="-", status=403, entry=done.entry, reasons=tuple(reasons))
         )
-    decision = _shaped(site, done.decision) if done.decision else {"permitted": done.verdict == "permit"}
-    return {"decision": decision, "entry": done.entry, "values": done.values, "permit": permit}
+    permit = _permit(site, act, done, holding, users or [act.user])
+    decision = _shaped(site, done.decision) if done.decision else {"permitted": True}
+    body = {"decision": decision, "entry": done.entry, "values": done.values, "permit": permit}
+    return Response(msgspec.json.encode(body), media_type=MediaType.JSON)
+
+
+def _was_permitted(done: Done) -> bool:
+    return done.decision.permitted if done.decision else done.verdict == "permit"
+
+
+def _permit(site: Site, act: Act, done: Done, holding: str, users: Sequence[str]) -> str:
+    if not holding or not isinstance(done.decision, Permit):
+        return ""
+    return site.permits.issue(
+        act,
+        done.decision,
+        users=[user for user in users if user not in done.refused],
+        audience=holding,
+        caller=PROGRAM.id,
+        entry=done.entry,
+        now=site.now(),
+        once=holding == ONCE,
+    )
 
 
 @post("/api/v1/filters", sync_to_thread=True, status_code=200)
@@ -94,8 +107,12 @@ def _shaped(site: Site, decision: Decision) -> dict[str, Any]:
 def _signed_in(request: Asked) -> Response[bytes] | None:
     if request.headers.get("authorization") == f"Bearer {KEY}":
         return None
-    problem = Problem(type="/problems/not-signed-in", title="not signed in", status=401)
-    return Response(msgspec.json.encode(problem), status_code=401, media_type="application/problem+json")
+    return _problem(Problem(type="/problems/not-signed-in", title="not signed in", status=401))
+
+
+def _problem(problem: Problem) -> Response[bytes]:
+    body = msgspec.json.encode(problem)
+    return Response(body, status_code=problem.status, media_type="application/problem+json")
 
 
 @contextlib.contextmanager

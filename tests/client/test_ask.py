@@ -91,9 +91,9 @@ def test_a_denied_act_is_recorded_and_has_no_permit(site: Site, url: str) -> Non
 
 def test_an_act_repeated_with_its_key_is_done_once(site: Site, url: str) -> None:
     with Keshou(url, KEY) as keshou:
-        first = keshou.perform(using("A-1"), key="one")
-        assert keshou.perform(using("A-1"), key="one").entry == first.entry
-        assert keshou.perform(using("A-1"), key="two").entry != first.entry
+        first = keshou.perform(using("A-1"), key="one-request")
+        assert keshou.perform(using("A-1"), key="one-request").entry == first.entry
+        assert keshou.perform(using("A-1"), key="two-request").entry != first.entry
 
 
 def test_a_withdrawal_is_in_the_next_answer(site: Site, url: str) -> None:

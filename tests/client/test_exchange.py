@@ -15,7 +15,7 @@ from keshou.client import errors as e
 from keshou.client.credentials import ApiKey, ClientSecret, PrivateKey
 from keshou.client.exchange import Call, Got, Lost, Patience, Pause, Send, Step, exchange
 from keshou.client.question import Question
-from keshou.errors import InputError, UnreachableError
+from keshou.errors import InputError, KeshouError, UnreachableError
 from keshou.law.terms import ActKind
 
 DONE = Got(200, {}, b"done")
@@ -152,6 +152,27 @@ def test_an_act_has_a_key_of_its_own_that_stays_the_same_over_its_tries() -> Non
     assert isinstance(again, Send)
     assert sent.headers["idempotency-key"] == again.headers["idempotency-key"]
     assert calls.perform(QUESTION, holding="", key="mine").headers["idempotency-key"] == "mine"
+
+
+def outcome_of_act(came: Got) -> Any:
+    steps = exchange(calls.perform(QUESTION, holding="crm"), ApiKey("k"), PATIENCE)
+    next(steps)
+    try:
+        steps.send(came)
+    except StopIteration as end:
+        return end.value
+    except KeshouError as error:
+        return error
+    raise AssertionError("it was tried again")
+
+
+def test_an_act_that_is_denied_is_answered_and_one_that_may_not_be_asked_is_a_failure() -> None:
+    reason = {"prohibition": "p", "cite": "miit24:9.1", "missing": "consent", "missing_name": "", "says": ""}
+    denied = outcome_of_act(problem(403, type="/problems/denied", entry=7, reasons=[reason]))
+    assert (denied.permitted, denied.entry, denied.permit) == (False, 7, "")
+    assert [each.cite for each in denied.decision.reasons] == ["miit24:9.1"]
+    assert isinstance(outcome_of_act(problem(403, type="/problems/not-entitled", entry=7)), e.NotEntitledError)
+    assert isinstance(outcome_of_act(problem(403, type="/problems/denied")), e.AnswerError)
 
 
 def test_a_question_alone_has_no_key() -> None:

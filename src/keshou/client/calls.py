@@ -16,6 +16,7 @@ from keshou.client.question import Answer, Question, Recorded
 from keshou.permits.filter import RowFilter, Table
 from keshou.permits.keys import PublicKeys
 from keshou.wire.decision import GroundShape, ReasonShape
+from keshou.wire.problem import Problem
 
 EVALUATION = "/access/v1/evaluation"
 EVALUATIONS = "/access/v1/evaluations"
@@ -56,7 +57,7 @@ def perform(question: Question, *, holding: str, users: Sequence[str] = (), key:
     """Return the call that asks `question` and has it recorded; asked again with the same `key`, it is done once."""
     body = _act(question) | ({"holding": holding} if holding else {}) | ({"users": list(users)} if users else {})
     headers = {"idempotency-key": key or secrets.token_urlsafe(24)}
-    return Call("POST", ACTS, _reading(Recorded, lambda found: found), _body(body), headers)
+    return Call("POST", ACTS, _reading(Recorded, lambda found: found), _body(body), headers, _denial)
 
 
 def filter_rows(question: Question, table: Table, users: Sequence[str]) -> Call[RowFilter]:
@@ -138,6 +139,12 @@ def _answer(found: _Decision) -> Answer:
         full=context.full,
         fault=context.error.message,
     )
+
+
+def _denial(problem: Problem) -> Recorded:
+    if problem.entry is None:
+        raise AnswerError
+    return Recorded(decision=Answer(permitted=False, reasons=problem.reasons), entry=problem.entry)
 
 
 def _reading(shape: type[Any], made: Callable[[Any], T]) -> Callable[[Got], T]:

@@ -8,7 +8,11 @@ asynchronous client carry the same procedures out, each in its own way.
 from collections.abc import Callable, Generator, Mapping
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from keshou.client.errors import ServerUnreachableError, error_of, problem_of
+from keshou.client.errors import NotEntitledError, ServerUnreachableError, error_of, problem_of
+from keshou.wire.problem import Problem
+
+DENIED = "/problems/denied"
+"""Type of the problem that an act is denied with."""
 
 T = TypeVar("T")
 
@@ -57,6 +61,8 @@ class Call(NamedTuple, Generic[T]):
     read: Callable[[Got], T]
     body: bytes = b""
     headers: Mapping[str, str] = {}
+    denied: Callable[[Problem], T] | None = None
+    """For acts: how a denial is read, which is an answer and no failure."""
 
 
 class Access(Protocol):
@@ -111,7 +117,16 @@ def exchange(call: Call[T], access: Access, patience: Patience) -> Steps[T]:
         if attempt < patience.tries and _is_worth_another_try(came):
             yield Pause(patience.before(attempt, came))  # type: ignore[arg-type]  # a Send is never answered by None
             continue
+        return _read(call, came)
+
+
+def _read(call: Call[T], came: Came) -> T:
+    try:
         return call.read(answered(came))
+    except NotEntitledError as error:
+        if call.denied is None or error.problem.type != DENIED:
+            raise
+        return call.denied(error.problem)
 
 
 def answered(came: Came) -> Got:

@@ -51,10 +51,18 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     decision: Answer
     entry: int
     """Place of its entry in the log."""
+    revision: int = 0
+    """From which revision on it can be seen."""
     values: Mapping[str, str] = {}
     """What was shown, for information that lies in the vault."""
+    by_user: Mapping[str, Mapping[str, str]] = {}
+    """The same, user by user, for acts on many."""
+    refused: Mapping[str, Answer] = {}
+    """Users among many whose own state refused it; a permit does not cover them."""
     permit: str = ""
     """For information that lies in the operator's own system: the permit to hand to it. Empty on a denial."""
+    repeated: bool = False
+    """Whether the same request had been answered before; then nothing was done now and nothing is shown."""
 
     @property
     def permitted(self) -> bool:
