@@ -14,6 +14,7 @@ from keshou.app.pulse import Seen
 from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.web.errors import ForgedRequestError, NotSignedInError
+from keshou.web.limits import Limits
 from keshou.wire.caller import Caller
 
 Find = Callable[[Transaction, str, str, dt.datetime], Caller | None]
@@ -42,15 +43,27 @@ class Callers:
         self._find = find
         self._remembered: dict[bytes, tuple[Caller, dt.datetime]] = {}
         self._change = -1
+        self.limits = Limits(site.settings.server.rate, site.settings.server.rate_unknown)
+        """How often each may ask; whoever proves nothing counts by where it comes from."""
 
     async def of(self, request: Requested) -> Caller:
-        """Return who calls.
+        """Return who calls, and count the request.
 
         Raises:
             NotSignedInError: the request proves nobody, or its proof does not hold any more.
             ForgedRequestError: it has a session's cookie and comes from another site.
+            TooManyRequestsError: the caller asked too often, or its source proved nothing too often.
 
         """
+        try:
+            caller = await self._proven(request)
+        except (NotSignedInError, ForgedRequestError):
+            self.limits.spend_source(request.scope)
+            raise
+        self.limits.spend_caller(request.scope, caller.credential or caller.id)
+        return caller
+
+    async def _proven(self, request: Requested) -> Caller:
         token, by_cookie = _token(request)
         if by_cookie and request.method not in _SAFE:
             _refuse_foreign(request)
@@ -63,6 +76,7 @@ class Callers:
         now = self._site.now()
         caller, since = self._remembered.get(name, (None, now))
         if caller is None or now - since > _REMEMBERED_FOR:
+            self.limits.check_source(request.scope)
             caller = await anyio.to_thread.run_sync(self._look_up, token, binding, now)
             if caller is None:
                 raise NotSignedInError("the key or session does not hold, or no longer")
