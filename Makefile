@@ -6,13 +6,19 @@ SITE ?= site
 JOBS ?= 2
 TESTS ?= tests
 
-.PHONY: help run test check format lint types contracts docs pages bench soak lock clean environment
+.PHONY: help run tour test check format lint types contracts docs pages bench soak lock clean environment
 .NOTPARALLEL:
 
 help:  ## say what there is to do
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1 - \2/p' Makefile
 
-run:  ## make a sample site unless there is one, and be shown round it
+run:  ## make a sample site unless there is one, say what to try, and serve it
+	@scripts/environment run
+	@test -e $(SITE) || $(BIN)/keshou init $(SITE) --sample
+	@$(BIN)/keshou --home $(SITE) try
+	@$(BIN)/keshou --home $(SITE) serve
+
+tour:  ## be shown round a sample site: declare, publish, ask, act, record, prove
 	@scripts/environment run
 	@test -e $(SITE) || $(BIN)/keshou init $(SITE) --sample
 	@$(BIN)/keshou --home $(SITE) tour

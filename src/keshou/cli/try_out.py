@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``keshou try``: make the sample site ready to be asked over HTTP, and say what to ask."""
+
+import datetime as dt
+import json
+import shlex
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import RenderableType
+from rich.text import Text as Line
+
+from keshou.app.intake import Intake
+from keshou.app.settings import DECLARATION_FILE, find_home
+from keshou.app.site import Site
+from keshou.cli.sample import tables
+from keshou.cli.sample.people import subscribers
+from keshou.cli.setup import sample_declaration
+from keshou.cli.terminal import GOOD, QUIET, STRONG, Call
+from keshou.cli.verb import verb
+from keshou.declaration.load import read, read_file
+from keshou.errors import InputError
+from keshou.programs.grant import KeyGrant
+from keshou.programs.scope import Scope
+
+PROGRAM = "billing"
+"""The sample's own program, which has a post already."""
+_SEED = 1
+_KEY_HOLDS = dt.timedelta(days=1)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the verb under the one name."""
+    verb(app, "try")(try_)
+
+
+def try_(
+    call: Call,
+    *,
+    users: Annotated[int, typer.Option(metavar="N", min=10, max=100_000, help="How many invented users.")] = 200,
+) -> None:
+    """Make the sample site ready to be tried: rules in force, invented users, a key for a day; say what to ask.
+
+    What is there already is left as it is; keys that an earlier call made are revoked.
+    """
+    sample = read(sample_declaration()).declaration
+    own = read_file(find_home(call.home) / DECLARATION_FILE).declaration
+    if sample is None or own is None or own.operator.name != sample.operator.name:
+        raise InputError("this is not the sample site", hint="make one with `keshou init DIR --sample`")
+    with call.open() as site:
+        if site.rules() is None:
+            site.publish(sample, by="officer")
+        user = _take_in(site, users)
+        key = _key(site)
+        url = site.settings.url
+    asked = {name: _request(url, *each) for name, each in _questions(user).items()}
+    call.answer({"url": url, "key": key, "user": user, "try": asked}, *_shown(call, url, key, asked))
+
+
+def _take_in(site: Site, users: int) -> str:
+    """Take in the sample's users who are not there yet; return the id of one who agreed to the service."""
+    people = list(subscribers(users, _SEED))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "subscribers.csv"
+        tables.write_subscribers_csv(path, people)
+        Intake(site, path, by="intake").run("skip")
+    return next(each.user_id for each in people if each.service_consent == "express" and not each.limited_capacity)
+
+
+def _key(site: Site) -> str:
+    now = site.now()
+    grant = KeyGrant(scopes=frozenset({Scope.EVALUATE, Scope.ACT, Scope.READ}), until=now + _KEY_HOLDS)
+    with site.writing() as tx:
+        site.programs.add(tx, PROGRAM, now)
+        for each in site.programs.credentials(tx, PROGRAM):
+            site.programs.revoke(tx, each.id, now)
+        return site.programs.new_key(tx, PROGRAM, grant, now)[1]
+
+
+def _questions(user: str) -> dict[str, tuple[str, dict[str, object]]]:
+    resource = {"type": "personal_information", "id": user, "properties": {"items": ["tariff_plan"]}}
+
+    def question(kind: str) -> dict[str, object]:
+        return {
+            "subject": {"type": "service", "id": PROGRAM},
+            "action": {"name": kind},
+            "resource": resource,
+            "context": {"purpose": "billing"},
+        }
+
+    act: dict[str, object] = {"kind": "use", "user": user, "items": ["tariff_plan"], "purpose": "billing"}
+    return {
+        "permitted": ("/access/v1/evaluation", question("use")),
+        "denied": ("/access/v1/evaluation", question("sell")),
+        "act": ("/api/v1/acts", act),
+    }
+
+
+def _request(url: str, path: str, body: dict[str, object]) -> str:
+    """Return a command line that sends `body` with the key in ``$KEY``."""
+    headers = ["Authorization: Bearer $KEY", "Content-Type: application/json"]
+    if path.startswith("/api"):
+        headers.append("Idempotency-Key: try-$(date +%s)")
+    given = " ".join(f'-H "{each}"' for each in headers)
+    return f"curl -s {url}{path} {given} -d {shlex.quote(json.dumps(body, ensure_ascii=False))}"
+
+
+def _shown(call: Call, url: str, key: str, asked: dict[str, str]) -> list[RenderableType]:
+    told = {
+        "permitted": call.words(
+            "问：计费程序可以用这名用户的套餐信息计费吗？（可以）", "may billing use this user's plan? (yes)"
+        ),
+        "denied": call.words("问：可以出售它吗？（不可以，逐条列出依据）", "may it be sold? (no, with every article)"),
+        "act": call.words("问并执行：判定、结果和日志条目一并写入", "ask and do: decision, effect and entry at once"),
+    }
+    lines: list[RenderableType] = [
+        Line(
+            call.words(f"站点就绪。启动 `keshou serve` 后，地址是 {url}", f"ready; `keshou serve` serves it at {url}"),
+            GOOD,
+        ),
+        Line(call.words("密钥有效一天，只显示这一次。", "The key holds for a day and is shown this once."), QUIET),
+    ]
+    lines += ["", f"KEY={key}"]
+    for name, line in asked.items():
+        lines += ["", Line(told[name], STRONG), line]
+    return lines

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `keshou try` tells people to send is answered as it says, by the server of that very site."""
+
+import itertools
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+from litestar.testing import TestClient
+
+from cli_caller import Caller
+from keshou.app.site import Site
+from keshou.web.find_caller import finder
+from keshou.web.server import application
+
+
+def send(client: TestClient[Any], key: str, line: str) -> Any:
+    """Send what a command line of curl would."""
+    words = shlex.split(line.replace("$KEY", key))
+    headers = dict(each.split(": ", 1) for before, each in itertools.pairwise(words) if before == "-H")
+    path = words[2].split("/", 3)[3]
+    return client.post(f"/{path}", content=words[words.index("-d") + 1].encode(), headers=headers)
+
+
+def test_what_it_says_to_ask_is_answered_as_it_says(bare: Caller) -> None:
+    told = bare("try", "--users", 20, "--json").ok().json
+    site = Site.open(bare.home)
+    with TestClient(application(site, finder(site), closes=True)) as client:
+        answers = {name: send(client, told["key"], line) for name, line in told["try"].items()}
+    assert {name: each.status_code for name, each in answers.items()} == dict.fromkeys(answers, 200)
+    assert answers["permitted"].json()["decision"] is True
+    denied = answers["denied"].json()
+    assert denied["decision"] is False
+    assert "miit24:10" in json.dumps(denied)
+    assert answers["act"].json()["decision"]["permitted"] is True
+
+
+def test_said_again_it_leaves_what_is_there_and_revokes_the_key_before(bare: Caller) -> None:
+    first = bare("try", "--users", 20, "--json").ok().json
+    second = bare("try", "--users", 20, "--json").ok().json
+    assert second["user"] == first["user"]
+    site = Site.open(bare.home)
+    with TestClient(application(site, finder(site), closes=True)) as client:
+        statuses = [send(client, each["key"], second["try"]["permitted"]).status_code for each in (first, second)]
+    assert statuses == [401, 200]
+
+
+def test_a_site_of_somebody_is_not_filled_with_invented_users(nowhere: Caller, tmp_path: Path) -> None:
+    nowhere("init", "mine").ok()
+    assert Caller(tmp_path / "mine")("try").status == 2
