@@ -4,7 +4,8 @@
 from litestar import Router
 
 from keshou.web import health
+from keshou.web.api import acts
 from keshou.web.authzen import evaluation
 
-FACES: list[Router] = [health.FACE, evaluation.FACE]
+FACES: list[Router] = [health.FACE, evaluation.FACE, acts.FACE]
 """Routers of the authorization protocol, the API, and what surrounds them."""

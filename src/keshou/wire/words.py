@@ -9,22 +9,27 @@ from msgspec import Meta
 LONGEST_USER = 255
 LONGEST_VALUE = 4096
 _ID = "[A-Za-z0-9._-]"
+_END = r"$(?!\n)"
+"""The end, as ECMA-262 means it; to Python `$` would let a line end follow."""
 
 Id = Annotated[
-    str, Meta(pattern=f"^{_ID}{{1,64}}$", max_length=64, description="An id that the rules or the site know.")
+    str, Meta(pattern=f"^{_ID}{{1,64}}{_END}", max_length=64, description="An id that the rules or the site know.")
 ]
-NoId = Annotated[str, Meta(pattern=f"^{_ID}{{0,64}}$", max_length=64, description="An id; empty for none.")]
+NoId = Annotated[str, Meta(pattern=f"^{_ID}{{0,64}}{_END}", max_length=64, description="An id; empty for none.")]
 UserId = Annotated[
     str,
     Meta(
-        pattern=r"^[^\u0000-\u001f\u007f]+$",
+        pattern=r"^[^\u0000-\u001f\u007f]+" + _END,
         min_length=1,
         max_length=LONGEST_USER,
         description="The operator's own id of a user.",
     ),
 ]
 NoUserId = Annotated[
-    str, Meta(pattern=r"^[^\u0000-\u001f\u007f]*$", max_length=LONGEST_USER, description="A user's id; empty for none.")
+    str,
+    Meta(
+        pattern=r"^[^\u0000-\u001f\u007f]*" + _END, max_length=LONGEST_USER, description="A user's id; empty for none."
+    ),
 ]
 Value = Annotated[str, Meta(min_length=1, max_length=LONGEST_VALUE)]
 Items = Annotated[list[Id], Meta(min_length=1, max_length=256)]

@@ -5,6 +5,7 @@ import anyio.to_thread
 import msgspec
 from litestar import Response, Router, post
 from litestar.di import NamedDependency
+from litestar.params import RawBody
 
 from keshou.acts.request import BulkPerform, Done, Perform
 from keshou.app.site import Site
@@ -29,7 +30,7 @@ _WRITING = frozenset({ActKind.COLLECT, ActKind.CORRECT})
 
 @post("/acts", status_code=200, operation_class=told(ActAnswer, body=ActRequest, problems=(404, 409)))
 async def perform(
-    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: bytes, key: IdempotencyKey
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
 ) -> Response[bytes]:
     """Ask whether an act is permitted and, when it is, do it: decision, effect and entry are committed together.
 
@@ -128,7 +129,7 @@ def _permit(site: Site, act: Act, asked: ActRequest, caller: Caller, done: Done)
 
 @post("/decisions", status_code=200, operation_class=told(DecisionShape, body=QuestionRequest, problems=(409,)))
 async def decide(
-    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: bytes
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody
 ) -> Response[bytes]:
     """Ask whether an act would be permitted; nothing is done and nothing recorded.
 
