@@ -3,11 +3,12 @@
 
 A fenced block right after ``<!-- test -->`` is an example. ``python`` blocks of a page run one after another in one
 namespace; in ``console`` blocks the lines starting with ``$ `` run and what is printed is compared with the lines
-below, where ``...`` stands for anything. ``<!-- test exit 1 -->`` says how the last command of the block ends.
+below, where ``...`` stands for anything. ``<!-- test exit 1 -->`` says how the last command of the block ends. Only
+``keshou`` and ``curl`` run; ``NAME=$(keshou ...)`` keeps what was printed for later lines and blocks, and
+``keshou serve &`` serves until the page ends.
 """
 
 import re
-import shlex
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +23,7 @@ _HEADING = re.compile(r"^#+ +(.+?) *$", re.M)
 class Command(NamedTuple):
     """One command line of a console block; `expected` is empty when nothing is said of its output."""
 
-    words: list[str]
+    line: str
     expected: str
     status: int
 
@@ -41,7 +42,7 @@ class Example(NamedTuple):
         last = len(parts) - 1
         split = [part.partition("\n") for part in parts]
         return [
-            Command(shlex.split(line), expected.rstrip(), self.status if n == last else 0)
+            Command(line, expected.rstrip(), self.status if n == last else 0)
             for n, (line, _, expected) in enumerate(split)
         ]
 

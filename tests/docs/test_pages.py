@@ -2,8 +2,11 @@
 """The documentation does what it says: examples run, links lead somewhere, every page is found."""
 
 import os
+import re
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,43 +17,101 @@ import documentation
 ROOT = documentation.ROOT
 PAGES = documentation.pages()
 KESHOU = Path(sys.executable).with_name("keshou")
+CURL = Path(__file__).with_name("bin")
+"""Where a `curl` is that does as much as pages ask of it, for machines that have none."""
+DEFAULT = "127.0.0.1:8400"
 
 
 def _name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def _run(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    assert words[0] == "keshou", f"only keshou is run from pages, not {words[0]}"
-    quiet = {"KESHOU_HOME": str(folder / "site"), "COLUMNS": "120", "NO_COLOR": "1", "TERM": "dumb"}
-    environment = os.environ | quiet | {"LC_ALL": "C.UTF-8"}
-    return subprocess.run(
-        [KESHOU, *words[1:]], cwd=folder, env=environment, check=False, capture_output=True, text=True
-    )
+class Shell:
+    """Runs the console lines of one page: each in a shell, in one folder, with what earlier lines kept."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.kept: dict[str, str] = {}
+        self.address = ""
+        self._server: subprocess.Popen[bytes] | None = None
+
+    def run(self, line: str) -> subprocess.CompletedProcess[str]:
+        """Run one line; `keshou serve &` goes on until `close`."""
+        kept = re.match(r"([A-Z]+)=\$\((.*)\)$", line)
+        told = kept[2] if kept else line
+        assert told.split()[0] in {"keshou", "curl"}, f"only keshou and curl are run from pages, not {told.split()[0]}"
+        if line == "keshou serve &":
+            return self._serve()
+        outcome = subprocess.run(
+            ["sh", "-c", self.moved(told)],
+            cwd=self.folder, env=self.environment(), check=False, capture_output=True, text=True,
+        )  # fmt: skip
+        if kept:
+            self.kept[kept[1]] = outcome.stdout.strip()
+        return outcome
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment that the page's lines have."""
+        path = os.pathsep.join([str(CURL), str(KESHOU.parent), os.environ["PATH"]])
+        quiet = {"KESHOU_HOME": str(self.folder / "site"), "COLUMNS": "120", "NO_COLOR": "1", "TERM": "dumb"}
+        return os.environ | quiet | self.kept | {"LC_ALL": "C.UTF-8", "PATH": path}
+
+    def moved(self, text: str) -> str:
+        """Return `text` with the address where the page's server is."""
+        return text.replace(DEFAULT, self.address) if self.address else text
+
+    def _serve(self) -> subprocess.CompletedProcess[str]:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.address = f"127.0.0.1:{free.getsockname()[1]}"
+        environment = self.environment() | {"KESHOU_ADDRESS": self.address}
+        with (self.folder / "server.log").open("wb") as log:
+            self._server = subprocess.Popen(
+                [KESHOU, "serve"], cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=log
+            )
+        assert self._server.stdout is not None
+        assert self.address.encode() in self._server.stdout.readline(), (self.folder / "server.log").read_text()
+        return subprocess.CompletedProcess([], 0, "", "")
+
+    def close(self) -> None:
+        """Stop the server, if one was started; it must end well."""
+        if self._server is not None:
+            self._server.terminate()
+            _, _ = self._server.communicate(timeout=30)
+            assert self._server.returncode == 0
 
 
-def _run_console(example: documentation.Example, folder: Path) -> None:
+def _run_console(example: documentation.Example, shell: Shell) -> None:
     for command in example.commands():
-        outcome = _run(command.words, folder)
-        said = f"line {example.line}: {' '.join(command.words)}\n{outcome.stdout}{outcome.stderr}"
+        outcome = shell.run(command.line)
+        said = f"line {example.line}: {command.line}\n{outcome.stdout}{outcome.stderr}"
         assert outcome.returncode == command.status, said
-        assert not command.expected or documentation.agrees(command.expected, outcome.stdout), said
+        assert not command.expected or documentation.agrees(shell.moved(command.expected), outcome.stdout), said
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Iterator[Shell]:
+    made = Shell(tmp_path)
+    yield made
+    made.close()
 
 
 @pytest.mark.parametrize("path", PAGES, ids=_name)
-def test_the_examples_of_a_page_do_what_it_says(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_examples_of_a_page_do_what_it_says(path: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     examples = documentation.examples(path.read_text("utf-8"))
     if examples and not any(" init " in each.text for each in examples):
-        made = _run(["keshou", "init", "site", "--sample"], tmp_path)
+        made = shell.run("keshou init site --sample")
         assert made.returncode == 0, made.stderr
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("KESHOU_HOME", str(tmp_path / "site"))
+    monkeypatch.chdir(shell.folder)
+    monkeypatch.setenv("KESHOU_HOME", str(shell.folder / "site"))
     names: dict[str, Any] = {"__name__": "__main__"}
     for example in examples:
+        for name, value in shell.kept.items():
+            monkeypatch.setenv(name, value)
         if example.kind == "console":
-            _run_console(example, tmp_path)
+            _run_console(example, shell)
         else:
-            code = compile("\n" * (example.line - 1) + example.text, str(path), "exec")
+            code = compile("\n" * (example.line - 1) + shell.moved(example.text), str(path), "exec")
             exec(code, names)  # noqa: S102 - our own pages
 
 
@@ -90,7 +151,7 @@ def test_marked_blocks_and_only_those_are_examples() -> None:
     text = "# A\n\n```python\nleft_out()\n```\n\n<!-- test exit 1 -->\n```console\n$ keshou ask \\\n> --json\nno\n```\n"
     (example,) = documentation.examples(text)
     assert (example.kind, example.line, example.status) == ("console", 9, 1)
-    assert example.commands() == [(["keshou", "ask", "--json"], "no", 1)]
+    assert example.commands() == [("keshou ask --json", "no", 1)]
 
 
 @pytest.mark.parametrize("below", ["", "\n```python\npass\n```\n", "```toml\na = 1\n```\n", "text\n"])
@@ -120,7 +181,12 @@ def test_links_and_anchors_are_read_outside_examples_only() -> None:
     assert documentation.anchors(text) == {"what-it-does-恪守"}
 
 
-def test_a_console_example_that_ends_otherwise_than_the_page_says_is_noticed(tmp_path: Path) -> None:
+def test_a_console_example_that_ends_otherwise_than_the_page_says_is_noticed(shell: Shell) -> None:
     (example,) = documentation.examples("<!-- test -->\n```console\n$ keshou no-such-verb\n```\n")
     with pytest.raises(AssertionError, match="no-such-verb"):
-        _run_console(example, tmp_path)
+        _run_console(example, shell)
+
+
+def test_nothing_but_keshou_and_curl_runs_from_pages(shell: Shell) -> None:
+    with pytest.raises(AssertionError, match="not rm"):
+        shell.run("rm -r site")
