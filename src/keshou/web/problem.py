@@ -56,7 +56,7 @@ KINDS: Mapping[type[BaseException], Kind] = {
 }
 """Error -> kind; the closest class counts. Rooms' own errors are added with `know`."""
 
-_BY_STATUS: Mapping[int, Kind] = {
+BY_STATUS: Mapping[int, Kind] = {
     400: KINDS[e.MalformedError],
     401: KINDS[e.NotSignedInError],
     403: KINDS[e.NotEntitledError],
@@ -66,7 +66,9 @@ _BY_STATUS: Mapping[int, Kind] = {
     415: Kind(415, "media-type", Text("不支持这种内容类型", "media type not supported")),
     429: KINDS[e.TooManyRequestsError],
 }
-_INTERNAL = Kind(500, "internal", Text("服务器内部错误", "internal error"))
+"""HTTP status -> kind, for what the frame itself refuses."""
+INTERNAL = Kind(500, "internal", Text("服务器内部错误", "internal error"))
+"""What nobody foresaw."""
 
 
 def kind_of(error: BaseException) -> Kind:
@@ -74,7 +76,7 @@ def kind_of(error: BaseException) -> Kind:
     for class_ in type(error).__mro__:
         if class_ in KINDS:
             return KINDS[class_]
-    return _INTERNAL
+    return INTERNAL
 
 
 def problem_of(error: Exception, language: Language, request_id: str = "") -> Problem:
@@ -95,7 +97,7 @@ def problem_of(error: Exception, language: Language, request_id: str = "") -> Pr
 
 
 def _of_http(error: HTTPException, language: Language, request_id: str) -> Problem:
-    kind = _BY_STATUS.get(error.status_code, _INTERNAL)
+    kind = BY_STATUS.get(error.status_code, INTERNAL)
     return Problem(
         type=f"/problems/{kind.slug}",
         title=kind.title.in_(language),
