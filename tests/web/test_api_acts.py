@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from api_house import Api, serving, size
 from house import VALUES, Clock, newcomer, ready
@@ -13,7 +14,11 @@ from house import VALUES, Clock, newcomer, ready
 from keshou.app.site import Site
 from keshou.db import Database
 from keshou.gate.facts import ConsentWithdrawn
+from keshou.law.terms import ActKind
 from keshou.ledger.entry import decode
+from keshou.permits.errors import PermitBeyondError
+from keshou.permits.keys import PublicKeys
+from keshou.permits.verify import Serving, verify
 
 PLAN = VALUES["tariff_plan"]
 
@@ -262,3 +267,51 @@ def test_a_question_may_be_of_another_moment(api: Api) -> None:
 def test_a_program_that_may_only_evaluate_asks_of_anybody_and_does_nothing(api: Api) -> None:
     assert api.post("/decisions", use(by="clerk1"), "crm").json()["permitted"] is True
     assert api.post("/decisions", use(by="clerk1"), "biller").status_code == 403
+
+
+def permitted(api: Api, site: Site, asked: Any, who: str, **served: Any) -> Any:
+    """Ask, fetch the published keys, and check the permit as a system of the operator's own would."""
+    found = api.post("/acts", asked, who).json()
+    keys = PublicKeys.read(site.settings.log_origin, api.client.get("/api/v1/permit-keys").content)
+    serving_it = Serving(
+        audience="crm", kind=ActKind.USE, users=frozenset({"u1"}), items=frozenset({"tariff_plan"}), purpose="service",
+        caller="crm",
+    )  # fmt: skip
+    return found, verify(found["permit"], keys, msgspec.structs.replace(serving_it, **served), site.now())
+
+
+def test_an_act_on_another_system_s_information_is_answered_with_a_permit_that_holds_offline(
+    api: Api, site: Site
+) -> None:
+    found, permit = permitted(api, site, use(by="clerk1", holding="crm"), "crm")
+    assert (permit.entry, permit.by, permit.full, permit.once) == (found["entry"], "clerk1", True, False)
+
+
+def test_a_permit_is_for_one_use_where_the_rules_say_so(api: Api, site: Site) -> None:
+    asked = use(by="clerk1", holding="ledger_room")
+    assert permitted(api, site, asked, "crm", audience="ledger_room")[1].once is True
+
+
+def test_a_permit_of_staff_names_no_program(api: Api, site: Site) -> None:
+    assert permitted(api, site, use(holding="crm"), "clerk", caller="")[1].by == "clerk1"
+
+
+def test_a_permit_for_many_covers_those_not_refused(api: Api, site: Site) -> None:
+    asked, rest = bulk("u1", "nobody", holding="crm"), {"kind": ActKind.EXPORT, "caller": ""}
+    permitted(api, site, asked, "lister", users=frozenset({"u1"}), **rest)
+    with pytest.raises(PermitBeyondError):
+        permitted(api, site, asked, "lister", users=frozenset({"nobody"}), **rest)
+
+
+@pytest.mark.parametrize("change", [{"holding": "other"}, {"items": ["user_name"]}])
+def test_a_system_that_the_rules_do_not_declare_gets_no_permit(api: Api, site: Site, change: Any) -> None:
+    before = size(site)
+    answer = api.post("/acts", use(holding="crm") | change)
+    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
+    assert size(site) == before
+
+
+def test_a_denied_or_repeated_act_has_no_permit(api: Api) -> None:
+    assert "permit" not in api.post("/acts", use(holding="crm"), "stranger").json()
+    assert api.post("/acts", use(holding="crm"), key="once").json()["permit"]
+    assert api.post("/acts", use(holding="crm"), key="once").json()["permit"] == ""

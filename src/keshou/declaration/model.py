@@ -283,6 +283,8 @@ class Holding(_Table, frozen=True, kw_only=True):
     kind: Literal["vault", "own_system"]
     items: tuple[str, ...]
     access_reviewed_on: dt.date | None = None
+    once: bool = False
+    """Whether a permit to serve from it is good for one use only."""
 
 
 class Declaration(_Table, frozen=True, kw_only=True):

@@ -9,6 +9,7 @@ from litestar.params import RawBody
 
 from keshou.acts.request import BulkPerform, Done, Perform
 from keshou.app.site import Site
+from keshou.declaration.model import Holding
 from keshou.gate.act import Act
 from keshou.gate.decide import StaleStandingError
 from keshou.gate.decision import Decision, Permit
@@ -41,8 +42,7 @@ async def perform(
     _refuse_ill_formed(asked)
     if asked.users:
         require_fresh(caller, site)
-    if asked.holding:
-        await anyio.to_thread.run_sync(_refuse_unknown_holding, site, asked.holding)
+    holding = await anyio.to_thread.run_sync(_holding, site, asked) if asked.holding else None
     await _refuse_before(site, asked.at_least)
     job: Perform | BulkPerform = Perform(act=act, values=asked.values)
     if asked.users:
@@ -53,7 +53,7 @@ async def perform(
         return await anyio.to_thread.run_sync(done_before, site, done, language)
     if not isinstance(done.decision, Permit):
         return denied(site, done, language)
-    permit = _permit(site, act, asked, caller, done) if asked.holding else ""
+    permit = _permit(site, act, asked, caller, done, once=holding.once) if holding else ""
     return answer(_answer(site, done, language, bulk=bool(asked.users), permit=permit))
 
 
@@ -84,11 +84,18 @@ def _refuse_ill_formed(asked: ActRequest) -> None:
         raise MalformedError("an act of this kind takes no values", "$.values")
 
 
-def _refuse_unknown_holding(site: Site, holding: str) -> None:
+def _holding(site: Site, asked: ActRequest) -> Holding:
+    """Return the system of the operator's own that the information asked for lies in.
+
+    Raises:
+        NotFoundError: the rules declare no such system with all these items.
+
+    """
     rules = site.rules()
-    declared = rules.declaration.holdings if rules else ()
-    if holding not in {each.id for each in declared if each.kind == "own_system"}:
-        raise NotFoundError("the rules declare no such system of the operator's own", hint="see `holdings` in them")
+    for each in rules.declaration.holdings if rules else ():
+        if each.id == asked.holding and each.kind == "own_system" and set(asked.items) <= set(each.items):
+            return each
+    raise NotFoundError("the rules declare no such system of the operator's own", hint="see `holdings` in them")
 
 
 async def _refuse_before(site: Site, at_least: int | None) -> None:
@@ -116,15 +123,16 @@ def _answer(site: Site, done: Done, language: Language, *, bulk: bool, permit: s
     )
 
 
-def _permit(site: Site, act: Act, asked: ActRequest, caller: Caller, done: Done) -> str:
+def _permit(site: Site, act: Act, asked: ActRequest, caller: Caller, done: Done, *, once: bool) -> str:
     """Return the permit for those whom the act covers; empty when that is nobody."""
     users = [user for user in (asked.users or [act.user]) if user not in done.refused]
     if not users or not isinstance(done.decision, Permit):
         return ""
     program = caller.id if caller.kind is CallerKind.PROGRAM else ""
     return site.permits.issue(
-        act, done.decision, users=users, audience=asked.holding, caller=program, entry=done.entry, now=site.now()
-    )
+        act, done.decision, users=users, audience=asked.holding, caller=program, entry=done.entry, now=site.now(),
+        once=once,
+    )  # fmt: skip
 
 
 @post("/decisions", status_code=200, operation_class=told(DecisionShape, body=QuestionRequest, problems=(409,)))
