@@ -4,6 +4,8 @@
 import datetime as dt
 from operator import attrgetter
 
+import msgspec
+
 from keshou.acts.audit import openings
 from keshou.acts.draft import Draft, Payload
 from keshou.acts.effects import header_of, known_user
@@ -24,9 +26,10 @@ def record(work: Work, job: Record, now: dt.datetime) -> Draft:
     if not job.facts:
         raise ActError("nothing to write down")
     check_hand(work, job.by, now)
-    for fact in job.facts:
+    told = tuple(msgspec.structs.replace(fact, at=now) for fact in job.facts) if job.just_now else job.facts
+    for fact in told:
         check_user_fact(work, fact, now)
-    facts = tuple(sorted(job.facts, key=attrgetter("at")))
+    facts = tuple(sorted(told, key=attrgetter("at")))
     check_order(facts, work.view.gate.standing(job.user).last)
     work.view.become(job.user, key, fold_user([*work.facts(job.user), *facts]))
     purposes = {getattr(fact, "purpose", "") for fact in job.facts} - {""}

@@ -46,6 +46,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     facts: tuple[UserFact, ...]
     by: str
     where: str = ""
+    just_now: bool = False
+    """Whether they came true as they were told: then they are dated when they are written down, in whatever order
+    they come to the door, and not by `at`."""
     request_id: str = ""
     said: str = ""
 

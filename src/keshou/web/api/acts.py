@@ -13,10 +13,9 @@ from keshou.declaration.model import Holding
 from keshou.gate.act import Act
 from keshou.gate.decide import StaleStandingError
 from keshou.gate.decision import Decision, Permit
-from keshou.language import Language
 from keshou.law.terms import BULK_KINDS, ActKind
 from keshou.web.api.asked import Requested, answer, read
-from keshou.web.api.decided import denied, done_before, keys_gone
+from keshou.web.api.decided import denied, done_before, permitted
 from keshou.web.api.described import told
 from keshou.web.entitled import actor, refuse_beyond_key, refuse_beyond_own, require_fresh
 from keshou.web.errors import MalformedError, NotFoundError
@@ -54,7 +53,7 @@ async def perform(
     if not isinstance(done.decision, Permit):
         return denied(site, done, language)
     permit = _permit(site, act, asked, caller, done, once=holding.once) if holding else ""
-    return answer(_answer(site, done, language, bulk=bool(asked.users), permit=permit))
+    return answer(permitted(site, done, language, bulk=bool(asked.users), permit=permit))
 
 
 def act_of(asked: Question, caller: Caller, site: Site) -> Act:
@@ -107,20 +106,6 @@ async def _refuse_before(site: Site, at_least: int | None) -> None:
     """
     if at_least is not None and (seen := (await site.pulse.look()).size) < at_least:
         raise StaleStandingError(seen, at_least)
-
-
-def _answer(site: Site, done: Done, language: Language, *, bulk: bool, permit: str) -> ActAnswer:
-    assert done.decision is not None  # noqa: S101 - what is asked anew is decided
-    return ActAnswer(
-        decision=decision_shape(done.decision, site.law, language),
-        entry=done.entry,
-        revision=done.entry + 1,
-        values={} if bulk else dict(done.values),
-        by_user={user: dict(values) for user, values in done.by_user.items()} if bulk else {},
-        refused={user: decision_shape(each, site.law, language) for user, each in done.refused.items()},
-        shredded=keys_gone(done),
-        permit=permit,
-    )
 
 
 def _permit(site: Site, act: Act, asked: ActRequest, caller: Caller, done: Done, *, once: bool) -> str:

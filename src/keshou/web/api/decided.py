@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What became of an act -> an answer: permitted, denied, or answered before."""
 
+import anyio.to_thread
 from litestar import Response
 
-from keshou.acts.request import Done
+from keshou.acts.request import Done, Job
 from keshou.app.site import Site
-from keshou.gate.decision import Decision
+from keshou.gate.decision import Decision, Permit
 from keshou.language import Language
 from keshou.ledger.entry import decode
 from keshou.web.api.asked import answer
@@ -18,6 +19,31 @@ from keshou.wire.problem import Problem
 def keys_gone(done: Done) -> list[KeyGone]:
     """Return the keys that an act destroyed."""
     return [KeyGone(class_=class_, key=key) for class_, key in done.shredded]
+
+
+async def perform(site: Site, job: Job, language: Language) -> Response[bytes]:
+    """Bring an act on one user's information to the door, and answer with what became of it."""
+    done = await site.perform_async(job)
+    if done.repeated:
+        return await anyio.to_thread.run_sync(done_before, site, done, language)
+    return (
+        answer(permitted(site, done, language)) if isinstance(done.decision, Permit) else denied(site, done, language)
+    )
+
+
+def permitted(site: Site, done: Done, language: Language, *, bulk: bool = False, permit: str = "") -> ActAnswer:
+    """Return the answer that tells what a permitted act showed and did."""
+    assert done.decision is not None  # noqa: S101 - what is asked anew is decided
+    return ActAnswer(
+        decision=decision_shape(done.decision, site.law, language),
+        entry=done.entry,
+        revision=done.entry + 1,
+        values={} if bulk else dict(done.values),
+        by_user={user: dict(values) for user, values in done.by_user.items()} if bulk else {},
+        refused={user: decision_shape(each, site.law, language) for user, each in done.refused.items()},
+        shredded=keys_gone(done),
+        permit=permit,
+    )
 
 
 def denied(site: Site, done: Done, language: Language) -> Response[bytes]:

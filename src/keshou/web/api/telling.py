@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What came true of a user is written down as it is told: in whose hand, under which rules, once."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import anyio.to_thread
+
+from keshou.acts.request import Cancel, Record
+from keshou.app.site import Site
+from keshou.declaration.model import Published
+from keshou.errors import InputError
+from keshou.gate.act import OWN_HAND
+from keshou.gate.facts import (
+    ConsentGiven,
+    ConsentWithdrawn,
+    MessagesRefused,
+    MessagesRequested,
+    NoticeShown,
+    UserFact,
+)
+from keshou.law.terms import ConsentStrength
+from keshou.web.api.decided import keys_gone
+from keshou.web.entitled import actor, require_staff, require_user
+from keshou.web.errors import NotEntitledError
+from keshou.web.idempotency import named
+from keshou.wire.caller import Caller
+from keshou.wire.standing import Told
+
+
+class Telling(NamedTuple):
+    """Something told of a user by one hand, in one request."""
+
+    site: Site
+    caller: Caller
+    key: str
+    """The request's idempotency key."""
+    asked: Any
+    """What the request says."""
+    place: str
+    """Where it was sent."""
+    user: str
+    by: str
+    where: str = ""
+
+    async def write_down(self, *facts: UserFact) -> Told:
+        """Write down `facts`, which come true as they are told; return where."""
+        return await self._done(Record(user=self.user, facts=facts, by=self.by, where=self.where, just_now=True))
+
+    async def end(self, services: Sequence[str]) -> Told:
+        """End services, all when none are named; with the last, what they held is destroyed."""
+        return await self._done(Cancel(user=self.user, by=self.by, where=self.where, services=tuple(services)))
+
+    async def _done(self, job: Record | Cancel) -> Told:
+        done = await self.site.perform_async(named(job, self.caller, self.key, self.asked, self.place))
+        return Told(entry=done.entry, revision=done.entry + 1, shredded=keys_gone(done), repeated=done.repeated)
+
+
+async def by_staff(site: Site, caller: Caller, key: str, asked: Any, place: str) -> Telling:
+    """Return what a caller of the operator's tells of the user whom `asked` names.
+
+    Raises:
+        NotEntitledError: it is no caller of the operator's, acts in another's name, has a key that is limited to less,
+            or the hand holds no post.
+
+    """
+    require_staff(caller)
+    by = actor(caller, asked.by)
+    beyond = caller.purposes is not None and getattr(asked, "purpose", "") not in caller.purposes
+    if caller.acts is not None or beyond:
+        raise NotEntitledError("the key is limited to acts or purposes", hint="tell it with a key that is not")
+    if not await anyio.to_thread.run_sync(_holds_post, site, by):
+        raise NotEntitledError("whoever writes this down holds no post (miit24:13.1.3)", hint="appoint them first")
+    return Telling(site, caller, key, asked, place, asked.user, by, asked.where)
+
+
+def by_user(site: Site, caller: Caller, key: str, asked: Any, place: str) -> Telling:
+    """Return what users tell of themselves.
+
+    Raises:
+        NotEntitledError: it is nobody's user.
+
+    """
+    return Telling(site, caller, key, asked, place, require_user(caller), OWN_HAND)
+
+
+def _holds_post(site: Site, by: str) -> bool:
+    return bool(site.state().appointments(by))
+
+
+async def notice(site: Site, version: int | None = None) -> NoticeShown:
+    """Return that the rules of `version` were shown, or those in force.
+
+    Raises:
+        InputError: no rules are in force, or none of that version were published.
+
+    """
+    rules = await anyio.to_thread.run_sync(_published, site, version)
+    return NoticeShown(at=site.now(), version=rules.version, digest=rules.digest)
+
+
+def _published(site: Site, version: int | None) -> Published:
+    if version is None:
+        found = site.rules()
+    else:
+        with site.reading() as tx:
+            found = next((each for each in site.declarations.versions(tx) if each.version == version), None)
+    if found is None:
+        raise InputError("no such rules are published", hint="publish rules first, or name a version that was")
+    return found
+
+
+def agreement(
+    shown: NoticeShown, purpose: str, items: list[str], strength: ConsentStrength, *, messages: bool
+) -> list[UserFact]:
+    """Return what comes true when a user agrees to a purpose under the rules shown."""
+    consent = ConsentGiven(
+        at=shown.at, purpose=purpose, version=shown.version, strength=strength, items=frozenset(items)
+    )
+    return [shown, consent, *([MessagesRequested(at=shown.at)] if messages else [])]
+
+
+def withdrawal(site: Site, purpose: str, items: list[str], *, messages: bool) -> list[UserFact]:
+    """Return what comes true when a user takes a consent back."""
+    now = site.now()
+    withdrawn = ConsentWithdrawn(at=now, purpose=purpose, items=frozenset(items))
+    return [withdrawn, *([MessagesRefused(at=now)] if messages else [])]
+
+
+def wish(site: Site, *, wanted: bool) -> UserFact:
+    """Return what comes true when a user asks for commercial messages or refuses them."""
+    return MessagesRequested(at=site.now()) if wanted else MessagesRefused(at=site.now())

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What staff and programs write down of users: shown, agreed, withdrawn, begun, ended."""
+
+from litestar import Response, Router, post
+from litestar.di import NamedDependency
+from litestar.params import RawBody
+
+from keshou.app.site import Site
+from keshou.gate.facts import CapacityFull, CapacityLimited, ConsentVoided, ServiceStarted
+from keshou.web.api.asked import Requested, answer, read
+from keshou.web.api.described import told
+from keshou.web.api.telling import agreement, by_staff, notice, wish, withdrawal
+from keshou.web.entitled import require_fresh
+from keshou.web.idempotency import IdempotencyKey
+from keshou.wire import users as w
+from keshou.wire.caller import Caller
+from keshou.wire.standing import Told
+
+
+@post("/consents", status_code=200, operation_class=told(Told, body=w.Consenting))
+async def consent(
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
+) -> Response[bytes]:
+    """Write down that a user was shown the rules and agreed to a purpose (Order 24 Art. 9(1), 9(2))."""
+    asked = read(request, body, w.Consenting)
+    telling = await by_staff(site, caller, key, asked, "users/consents")
+    shown = await notice(site, asked.version)
+    facts = agreement(shown, asked.purpose, asked.items, asked.strength, messages=asked.messages)
+    return answer(await telling.write_down(*facts))
+
+
+@post("/withdrawals", status_code=200, operation_class=told(Told, body=w.Withdrawing))
+async def withdraw(
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
+) -> Response[bytes]:
+    """Write down that a user took a consent back; from then on the gate denies what stood on it."""
+    asked = read(request, body, w.Withdrawing)
+    telling = await by_staff(site, caller, key, asked, "users/withdrawals")
+    facts = withdrawal(site, asked.purpose, asked.items, messages=asked.messages)
+    return answer(await telling.write_down(*facts))
+
+
+@post("/voided-consents", status_code=200, operation_class=told(Told, body=w.Voiding))
+async def void(
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
+) -> Response[bytes]:
+    """Write down that a consent was had by deceit, misleading or coercion (Order 24 Art. 9(3)); it counts as none."""
+    asked = read(request, body, w.Voiding)
+    telling = await by_staff(site, caller, key, asked, "users/voided-consents")
+    fact = ConsentVoided(at=site.now(), purpose=asked.purpose, because=asked.because)
+    return answer(await telling.write_down(fact))
+
+
+@post("/notices", status_code=200, operation_class=told(Told, body=w.Noticing))
+async def show_notice(
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
+) -> Response[bytes]:
+    """Write down that a user was shown the published rules (Order 24 Art. 9(2))."""
+    asked = read(request, body, w.Noticing)
+    telling = await by_staff(site, caller, key, asked, "users/notices")
+    shown = await notice(site, asked.version)
+    return answer(await telling.write_down(shown))
+
+
+@post("/messages", status_code=200, operation_class=told(Told, body=w.Wishing))
+async def messages(
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
+) -> Response[bytes]:
+    """Write down that a user asked for commercial messages, or refused them (Decision item 7)."""
+    asked = read(request, body, w.Wishing)
+    telling = await by_staff(site, caller, key, asked, "users/messages")
+    return answer(await telling.write_down(wish(site, wanted=asked.wanted)))
+
+
+@post("/services", status_code=200, operation_class=told(Told, body=w.Beginning))
+async def begin(
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
+) -> Response[bytes]:
+    """Write down that a user began to use services."""
+    asked = read(request, body, w.Beginning)
+    telling = await by_staff(site, caller, key, asked, "users/services")
+    facts = [ServiceStarted(at=site.now(), service=each) for each in dict.fromkeys(asked.services)]
+    return answer(await telling.write_down(*facts))
+
+
+@post("/capacity", status_code=200, operation_class=told(Told, body=w.Capacity))
+async def capacity(
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
+) -> Response[bytes]:
+    """Write down that a user is of limited capacity, so that a guardian consents; or is so no longer."""
+    asked = read(request, body, w.Capacity)
+    telling = await by_staff(site, caller, key, asked, "users/capacity")
+    fact = CapacityLimited(at=site.now()) if asked.limited else CapacityFull(at=site.now())
+    return answer(await telling.write_down(fact))
+
+
+@post("/cancellations", status_code=200, operation_class=told(Told, body=w.Cancelling))
+async def cancel(
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
+) -> Response[bytes]:
+    """End a user's services; with the last, the keys of what they held are destroyed (Order 24 Art. 9(4)).
+
+    People need a fresh proof of who they are.
+    """
+    asked = read(request, body, w.Cancelling)
+    telling = await by_staff(site, caller, key, asked, "users/cancellations")
+    require_fresh(caller, site)
+    return answer(await telling.end(asked.services))
+
+
+FACE = Router(
+    "/api/v1/users",
+    route_handlers=[consent, withdraw, void, show_notice, messages, begin, capacity, cancel],
+    tags=["users"],
+)
+"""The router of what is written down of users."""

@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is on record of a user, as it is answered over the wire: facts told, standing, own copy."""
+
+import datetime as dt
+
+import msgspec
+
+from keshou.gate.facts import UserFact
+from keshou.gate.standing import UserStanding
+from keshou.law.terms import ConsentStrength, RetentionClass
+from keshou.wire.acts import KeyGone
+from keshou.wire.decision import DecisionShape
+from keshou.wire.words import Revision
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """Something was written down."""
+
+    entry: Revision
+    """Place of its entry in the log, counted from zero."""
+    revision: Revision
+    """From which revision on it holds."""
+    shredded: list[KeyGone] = []
+    """Keys destroyed by it."""
+    repeated: bool = False
+    """Whether this idempotency key had been answered before; then nothing was done now."""
+
+
+class NoticeShape(msgspec.Struct, frozen=True, kw_only=True):
+    """Published rules that the user was shown."""
+
+    version: int
+    digest: str
+
+
+class ConsentShape(msgspec.Struct, frozen=True, kw_only=True):
+    """A consent that stands, in whole or in part."""
+
+    purpose: str
+    version: int
+    strength: ConsentStrength
+    items: list[str]
+    """Empty: every item the purpose declared in that version."""
+    less: list[str]
+    """Items withdrawn from it since."""
+
+
+class StandingShape(msgspec.Struct, frozen=True, kw_only=True):
+    """What the gate reads of a user."""
+
+    notices: list[NoticeShape]
+    consents: list[ConsentShape]
+    voided: list[str]
+    """Purposes whose consent was found to be had wrongly, and not given anew."""
+    services: list[str]
+    """Those in use."""
+    messages: str
+    """``requested``, ``refused`` or empty."""
+    limited_capacity: bool
+    since: dt.datetime | None
+    """When the last of it came true."""
+
+
+class UserAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A user as the gate lets them be seen; recorded as an act."""
+
+    decision: DecisionShape
+    entry: Revision
+    revision: Revision
+    values: dict[str, str]
+    """Item to value: masked unless the grant is for full values."""
+    standing: StandingShape
+
+
+class HeldShape(msgspec.Struct, frozen=True, kw_only=True):
+    """An item held of the user."""
+
+    item: str
+    name: str
+    """In the caller's language."""
+    class_: RetentionClass = msgspec.field(name="class")
+    purposes: list[str]
+    """Ids of the purposes that need it."""
+    may_query: bool
+    """Whether the user may see it now."""
+    full: bool
+    """Whether in full; otherwise masked."""
+
+
+class MeAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What is on record of the user who asks; values are in the copy."""
+
+    revision: Revision
+    held: list[HeldShape]
+    standing: StandingShape
+
+
+class FactShape(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something that came true of a user."""
+
+    type: str
+    """E.g. ``consent_given``."""
+    at: dt.datetime
+    purpose: str = ""
+    service: str = ""
+    version: int = 0
+    digest: str = ""
+    strength: str = ""
+    items: list[str] = []
+    because: str = ""
+
+
+class NamedValue(msgspec.Struct, frozen=True, kw_only=True):
+    """An item of the copy."""
+
+    item: str
+    name: str
+    value: str
+
+
+class CopyAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A user's own copy."""
+
+    made: dt.datetime
+    user: str
+    information: list[NamedValue]
+    purposes: dict[str, list[str]]
+    """Purpose to the items it was shown for."""
+    history: list[FactShape]
+    """Oldest first."""
+    recipients: dict[str, list[str]]
+    """Purpose to those it may be given to."""
+
+
+def standing_shape(standing: UserStanding) -> StandingShape:
+    """Return a standing as it goes over the wire."""
+    profile = standing.profile
+    return StandingShape(
+        notices=[NoticeShape(version=version, digest=digest) for version, digest in sorted(profile.notices)],
+        consents=[
+            ConsentShape(
+                purpose=purpose,
+                version=each.version,
+                strength=each.strength,
+                items=sorted(each.items),
+                less=sorted(each.less),
+            )
+            for purpose, consents in sorted(profile.consents.items())
+            for each in consents
+        ],
+        voided=sorted(profile.deceived),
+        services=sorted(profile.in_use),
+        messages=profile.messages,
+        limited_capacity=profile.limited,
+        since=standing.last if profile.known else None,
+    )
+
+
+def fact_shape(fact: UserFact) -> FactShape:
+    """Return a fact as it goes over the wire."""
+    found = {name: value for name, value in msgspec.structs.asdict(fact).items() if name in FactShape.__struct_fields__}
+    found |= {"items": sorted(found["items"])} if "items" in found else {}
+    return FactShape(type=str(fact.__struct_config__.tag), **found)

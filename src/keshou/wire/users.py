@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What staff and programs tell and ask of users, over the wire.
+
+Users' ids stand in bodies alone, never in addresses, which end in logs.
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from keshou.law.terms import ActKind, ConsentStrength
+from keshou.wire.words import Id, NoId, SomeItems, UserId, Value
+
+Version = Annotated[int, Meta(ge=1, le=2**31 - 1)]
+Values = Annotated[dict[Id, Value], Meta(min_length=1, max_length=256)]
+Services = Annotated[list[Id], Meta(max_length=64)]
+
+
+class _Hand(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Of whom something is told or asked, and by whom."""
+
+    user: UserId
+    by: NoId = ""
+    """For programs with the scope `on_behalf`: the member of staff whom their system has signed in. Else the caller."""
+    where: NoId = ""
+
+
+class _Act(_Hand, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the gate is asked for."""
+
+    purpose: Id
+    post: NoId = ""
+    ground: NoId = ""
+
+
+class Agreed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A consent to one purpose."""
+
+    purpose: Id
+    strength: ConsentStrength = ConsentStrength.EXPRESS
+    items: SomeItems = []
+    """Empty: all that the purpose declares."""
+
+
+class Registration(_Act, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Take a new user in: what is collected, and what comes true with it."""
+
+    values: Values
+    """Item to value."""
+    noticed: bool = True
+    """Whether the user was shown the rules in force."""
+    consents: Annotated[list[Agreed], Meta(max_length=64)] = []
+    services: Services = []
+    """Those that begin."""
+    limited_capacity: bool = False
+    messages: bool = False
+    """Whether the user asks for commercial messages."""
+
+
+class Consenting(_Hand, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The user was shown the rules and agreed to a purpose."""
+
+    purpose: Id
+    strength: ConsentStrength = ConsentStrength.EXPRESS
+    items: SomeItems = []
+    """Empty: all that the purpose declares."""
+    version: Version | None = None
+    """Version of the rules that was shown; when left out, the one in force."""
+    messages: bool = False
+    """Whether the user also asks for commercial messages."""
+
+
+class Withdrawing(_Hand, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The user took a consent back."""
+
+    purpose: Id
+    items: SomeItems = []
+    """Empty: all of it."""
+    messages: bool = False
+    """Whether the user also refuses commercial messages."""
+
+
+class Voiding(_Hand, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A consent was found to be had wrongly; it counts as none."""
+
+    purpose: Id
+    because: Literal["deceit", "misleading", "coercion"]
+
+
+class Noticing(_Hand, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The user was shown the published rules."""
+
+    version: Version | None = None
+    """When left out, the one in force."""
+
+
+class Wishing(_Hand, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The user asked for commercial messages, or refused them."""
+
+    wanted: bool
+
+
+class Beginning(_Hand, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The user began to use services."""
+
+    services: Annotated[list[Id], Meta(min_length=1, max_length=64)]
+
+
+class Capacity(_Hand, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The user is of limited capacity, or is so no longer."""
+
+    limited: bool
+
+
+class Cancelling(_Hand, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Services end; with the last of them, what they held is destroyed."""
+
+    services: Services = []
+    """Empty: every one in use."""
+
+
+class Correcting(_Act, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Correct what is held."""
+
+    values: Values
+
+
+class Erasing(_Act, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Destroy every key of a user, registration papers among it."""
+
+    kind: Literal[ActKind.DELETE, ActKind.DESTROY] = ActKind.DELETE
+    items: SomeItems = []
+    """What is asked of the gate when nothing is held; else it is asked for all that is."""
+
+
+class Copying(_Hand, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Make the user's own copy."""
+
+    post: NoId = ""
+
+
+class Viewing(_Act, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Show a user: values as far as the gate lets them be seen, and what was shown, agreed and begun."""
+
+    kind: Literal[ActKind.QUERY, ActKind.USE] = ActKind.QUERY
+    items: SomeItems = []
+    """Empty: all of the purpose that may be seen."""
