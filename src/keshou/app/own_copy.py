@@ -29,6 +29,8 @@ class OwnCopy(NamedTuple):
     recipients: dict[str, tuple[str, ...]]
     """Purpose to the recipients that the rules in force declare for it."""
     refused: tuple[Decision, ...]
+    entries: tuple[int, ...]
+    """Places in the log of the queries that it took."""
 
     def data(self, language: Language, site: Site) -> dict[str, object]:
         """Return the copy as plain values, with names for people in `language`."""
@@ -61,6 +63,7 @@ def own_copy(site: Site, user: str, *, by: str, post: str = "", where: str = "")
     information: dict[str, str] = {}
     purposes: dict[str, tuple[str, ...]] = {}
     refused: list[Decision] = []
+    entries: list[int] = []
     for each in sorted(rules.declaration.purposes, key=lambda purpose: -len(purpose.needs)):
         items = {need.item for need in each.needs if ActKind.QUERY in (need.acts or each.acts)} - information.keys()
         if not items:
@@ -70,6 +73,7 @@ def own_copy(site: Site, user: str, *, by: str, post: str = "", where: str = "")
             where=where,
         )  # fmt: skip
         done = site.perform(act)
+        entries.append(done.entry)
         if done.decision is None or not done.decision.permitted:
             refused += [done.decision] if done.decision else []
         elif done.values:
@@ -77,7 +81,7 @@ def own_copy(site: Site, user: str, *, by: str, post: str = "", where: str = "")
             purposes[each.id] = tuple(sorted(done.values))
     recipients = {each.id: each.recipients for each in rules.declaration.purposes if each.recipients}
     facts = _facts(site, user) if purposes else ()
-    return OwnCopy(site.now(), user, information, purposes, facts, recipients, tuple(refused))
+    return OwnCopy(site.now(), user, information, purposes, facts, recipients, tuple(refused), tuple(entries))
 
 
 def _facts(site: Site, user: str) -> tuple[UserFact, ...]:

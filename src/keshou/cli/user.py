@@ -13,13 +13,14 @@ from rich.text import Text as Line
 from keshou.acts.request import Done
 from keshou.app.own_copy import own_copy
 from keshou.app.site import Site
+from keshou.app.user_view import all_that_may_be
 from keshou.cli import asked
 from keshou.cli.decision import data_of, shown, status_of
 from keshou.cli.rules import write
 from keshou.cli.terminal import GOOD, QUIET, Call, pairs, plain
 from keshou.cli.verb import verb
 from keshou.errors import ExitStatus, InputError
-from keshou.gate.act import OWN_HAND, Act
+from keshou.gate.act import OWN_HAND
 from keshou.law.terms import ActKind
 
 group = typer.Typer(help="One user's information: see, correct, copy, cancel.", no_args_is_help=True)
@@ -52,22 +53,9 @@ def show(
         raise InputError("showing is an act of query or use", hint="--kind query or --kind use")
     with call.open() as site:
         act = asked.act(kind, user, item, purpose, by=by, when=site.now(), post=post, where=where)
-        done = site.perform(act if item else _all_that_may_be(site, act))
+        done = site.perform(act if item else all_that_may_be(site, act))
         _tell(call, site, done)
     return status_of(_decided(done))
-
-
-def _all_that_may_be(site: Site, act: Act) -> Act:
-    """Return the act for all items that it may touch; for all that the purpose needs when that is none."""
-    rules = site.rules()
-    declared = rules.declaration.purposes if rules else ()
-    needs = [need.item for each in declared if each.id == act.purpose for need in each.needs]
-    parts = {"kind": act.kind, "user": act.user, "purpose": act.purpose, "by": act.by, "when": act.when}
-    rest = {"post": act.post, "where": act.where}
-    one_by_one = [Act(items=frozenset({name}), **parts, **rest) for name in needs]  # type: ignore[arg-type]
-    allowed = [each.items for each in one_by_one if site.ask(each).permitted]
-    items = frozenset[str]().union(*allowed) or frozenset(needs)
-    return Act(items=items, **parts, **rest)  # type: ignore[arg-type]
 
 
 def _decided(done: Done):  # type: ignore[no-untyped-def]

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from keshou.law.terms import ActKind, ConsentStrength
+from keshou.law.terms import ConsentStrength
 from keshou.wire.words import Id, NoId, SomeItems, UserId, Value
 
 Version = Annotated[int, Meta(ge=1, le=2**31 - 1)]
@@ -129,7 +129,7 @@ class Correcting(_Act, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Erasing(_Act, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Destroy every key of a user, registration papers among it."""
 
-    kind: Literal[ActKind.DELETE, ActKind.DESTROY] = ActKind.DELETE
+    kind: Literal["delete", "destroy"] = "delete"
     items: SomeItems = []
     """What is asked of the gate when nothing is held; else it is asked for all that is."""
 
@@ -143,6 +143,6 @@ class Copying(_Hand, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Viewing(_Act, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Show a user: values as far as the gate lets them be seen, and what was shown, agreed and begun."""
 
-    kind: Literal[ActKind.QUERY, ActKind.USE] = ActKind.QUERY
+    kind: Literal["query", "use"] = "query"
     items: SomeItems = []
     """Empty: all of the purpose that may be seen."""

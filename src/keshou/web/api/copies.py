@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A user's own copy as it is answered, to the user or to whoever hands it over."""
+
+from functools import partial
+
+import anyio.to_thread
+from litestar import Response
+
+from keshou.app.own_copy import OwnCopy, own_copy
+from keshou.app.site import Site
+from keshou.gate.decision import Deny, Reason
+from keshou.language import Language
+from keshou.web.api.asked import answer
+from keshou.web.api.decided import denial
+from keshou.wire.standing import CopyAnswer, NamedValue, fact_shape
+
+
+async def copied(
+    site: Site, user: str, by: str, language: Language, *, post: str = "", where: str = ""
+) -> Response[bytes]:
+    """Answer with the copy of `user` that `by` asks for; with every article met when nothing of it may be seen."""
+    copy = await anyio.to_thread.run_sync(partial(own_copy, site, user, by=by, post=post, where=where))
+    refused = [each for each in copy.refused if isinstance(each, Deny)]
+    if refused and not copy.purposes:
+        reasons: dict[Reason, None] = dict.fromkeys(reason for each in refused for reason in each.reasons)
+        return denial(site, refused[0]._replace(reasons=tuple(reasons)), copy.entries[-1], language)
+    return answer(_shape(copy, site, language))
+
+
+def _shape(copy: OwnCopy, site: Site, language: Language) -> CopyAnswer:
+    names = {item: found.label.in_(language) for item, found in site.law.items.items()}
+    return CopyAnswer(
+        made=copy.made,
+        user=copy.user,
+        information=[
+            NamedValue(item=item, name=names.get(item, item), value=value)
+            for item, value in sorted(copy.information.items())
+        ],
+        purposes={purpose: list(items) for purpose, items in copy.purposes.items()},
+        history=[fact_shape(fact) for fact in copy.facts],
+        recipients={purpose: list(to) for purpose, to in copy.recipients.items()},
+    )

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Taking in, showing, correcting, copying and erasing one user over the API is what the gate permits, and recorded."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from api_house import Api, serving, size
+from house import VALUES, Clock, newcomer, ready
+
+from keshou.app.site import Site
+from keshou.app.user_view import user_view
+from keshou.db import Database
+from keshou.gate.facts import ConsentWithdrawn
+
+ITEMS = sorted(VALUES)
+GUARDED = [{"purpose": "service", "strength": "guardian"}]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
+    site = ready(database, tmp_path, clock)
+    site.do(newcomer(site, "u1"))
+    yield site
+    site.close()
+
+
+@pytest.fixture
+def api(site: Site) -> Iterator[Api]:
+    with serving(site) as api:
+        yield api
+
+
+def registration(user: str = "n/1", **more: Any) -> dict[str, Any]:
+    return {
+        "user": user, "purpose": "service", "values": VALUES, "consents": [{"purpose": "service"}],
+        "services": ["mobile"],
+    } | more  # fmt: skip
+
+
+def test_a_new_user_is_taken_in_with_notice_consents_and_services_in_one_act(api: Api, site: Site) -> None:
+    before = size(site)
+    answer = api.post("/users", registration(limited_capacity=True, messages=True, consents=GUARDED))
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["entry"], size(site)) == (before, before + 1)
+    found = user_view(site, "n/1")
+    assert found is not None
+    profile = found.standing.profile
+    assert (sorted(found.held), profile.in_use, profile.limited, profile.messages) == (
+        ITEMS, frozenset({"mobile"}), True, "requested",
+    )  # fmt: skip
+    assert VALUES["mobile_number"] not in answer.text
+
+
+def test_a_user_whom_the_gate_refuses_is_not_taken_in_at_all(api: Api, site: Site) -> None:
+    for change in ({"consents": []}, {"noticed": False}, {"services": []}):
+        answer = api.post("/users", registration(**change))
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/denied"), answer.text
+        assert user_view(site, "n/1") is None
+    assert api.post("/users", registration(), "biller").json()["type"] == "/problems/denied"
+
+
+def test_a_user_is_taken_in_once(api: Api, site: Site) -> None:
+    first = api.post("/users", registration(), key="once").json()
+    before = size(site)
+    again = api.post("/users", registration(), key="once").json()
+    assert (again["entry"], again["repeated"]) == (first["entry"], True)
+    for body in (registration("n/2"), registration(values=VALUES | {"tariff_plan": "P-1"})):
+        assert api.post("/users", body, key="once").json()["type"] == "/problems/request-repeated"
+    assert api.post("/users", registration()).json()["type"] == "/problems/input"
+    assert size(site) == before
+
+
+@pytest.mark.parametrize("user", ["a\u2028b", "a\u202eb", "a\ue000b"])
+def test_an_id_that_cannot_be_printed_is_given_to_nobody(api: Api, site: Site, user: str) -> None:
+    assert api.post("/users", registration(user)).json()["type"] == "/problems/input"
+    assert user_view(site, user) is None
+
+
+def viewing(**more: Any) -> dict[str, Any]:
+    return {"user": "u1", "purpose": "service"} | more
+
+
+def test_a_user_is_shown_with_all_that_may_be_seen_and_what_was_agreed(api: Api, site: Site) -> None:
+    before = size(site)
+    answer = api.post("/users/standing", viewing())
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert found["values"] == VALUES
+    assert [each["purpose"] for each in found["standing"]["consents"]] == ["service"]
+    assert found["standing"]["services"] == ["mobile"]
+    assert (found["entry"], size(site)) == (before, before + 1)
+
+
+def test_a_user_is_not_shown_to_who_may_not_see_them_and_it_is_recorded(api: Api, site: Site) -> None:
+    before = size(site)
+    answer = api.post("/users/standing", viewing(), "stranger")
+    assert (answer.status_code, answer.json()["entry"], size(site)) == (403, before, before + 1)
+    assert "standing" not in answer.json()
+    some = api.post("/users/standing", viewing(kind="use"), "biller").json()
+    assert some["values"]["mobile_number"] != VALUES["mobile_number"]
+
+
+def test_a_stranger_and_somebody_who_agreed_to_nothing_are_told_of_alike(api: Api, site: Site) -> None:
+    site.record("u1", ConsentWithdrawn(at=site.now(), purpose="service"))
+    known, unknown = (api.post("/users/standing", viewing(user=user), "stranger").json() for user in ("u1", "none"))
+    assert known["type"] == unknown["type"] == "/problems/denied"
+
+
+def test_a_correction_is_seen_afterwards(api: Api) -> None:
+    assert api.post("/users/corrections", viewing(values={"tariff_plan": "P-20"})).status_code == 200
+    assert api.post("/users/standing", viewing(items=["tariff_plan"])).json()["values"] == {"tariff_plan": "P-20"}
+    denied = api.post("/users/corrections", viewing(values={"tariff_plan": "P-21"}), "biller")
+    assert denied.json()["type"] == "/problems/denied"
+    unknown = api.post("/users/corrections", viewing(values={"bill": "secretvalue"}))
+    assert unknown.status_code in (403, 422)
+    assert "secretvalue" not in unknown.text
+
+
+def test_a_copy_has_everything_held_agreed_and_given_away(api: Api, site: Site) -> None:
+    answer = api.post("/users/copies", {"user": "u1"}, "fresh")
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert {each["item"]: each["value"] for each in found["information"]} == VALUES
+    assert [each["type"] for each in found["history"]] == ["notice_shown", "consent_given", "service_started"]
+    assert found["purposes"] == {"service": ITEMS}
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def test_a_copy_that_may_not_be_seen_is_denied_with_its_entry(api: Api, site: Site) -> None:
+    before = size(site)
+    answer = api.post("/users/copies", {"user": "u1"}, "stranger")
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/denied")
+    assert before <= answer.json()["entry"] < size(site)
+    assert answer.json()["reasons"]
+
+
+def test_a_user_is_erased_when_nothing_needs_be_kept_any_more(api: Api, site: Site, clock: Clock) -> None:
+    kept = api.post("/users/erasures", viewing(), "fresh")
+    assert kept.json()["type"] == "/problems/denied"
+    site.cancel("u1", by="clerk1")
+    clock.moment = clock.moment.replace(year=clock.moment.year + 3)
+    stale = api.post("/users/erasures", viewing(), "fresh")
+    assert stale.json()["type"] == "/problems/proof-too-old"
+    assert user_view(site, "u1") is not None
+    answer = api.post("/users/erasures", viewing(by="clerk1", kind="destroy"), "crm")
+    assert answer.status_code == 200, answer.text
+    assert {each["class"] for each in answer.json()["shredded"]} >= {"registration"}
+    assert user_view(site, "u1") is None
+
+
+ACTS: list[tuple[str, dict[str, Any]]] = [
+    ("", registration()), ("/corrections", viewing(values={"tariff_plan": "P-20"})), ("/erasures", viewing()),
+    ("/standing", viewing()), ("/copies", {"user": "u1"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "body"), ACTS)
+@pytest.mark.parametrize(
+    ("who", "more"),
+    [
+        ("user", {}), ("inspector", {}), ("reader", {}), ("narrow", {}), ("biller", {"by": "clerk1"}),
+        ("fresh", {"by": "biller"}), ("crm", {"by": "user"}),
+    ],
+)  # fmt: skip
+def test_nobody_acts_in_another_s_name_or_beyond_their_key(
+    api: Api, site: Site, path: str, body: dict[str, Any], *, who: str, more: dict[str, Any]
+) -> None:
+    before = size(site)
+    answer = api.post(f"/users{path}", body | more, who)
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/not-entitled")
+    assert size(site) == before
+
+
+@pytest.mark.parametrize("path", ["/erasures", "/copies"])
+def test_what_takes_everything_needs_a_fresh_proof(api: Api, site: Site, clock: Clock, path: str) -> None:
+    clock.moment += dt.timedelta(hours=1)
+    before = size(site)
+    body = dict(ACTS)[path]
+    assert api.post(f"/users{path}", body, "fresh").json()["type"] == "/problems/proof-too-old"
+    assert api.post(f"/users{path}", body, "clerk").json()["type"] == "/problems/proof-too-old"
+    assert size(site) == before
+
+
+@pytest.mark.parametrize(("path", "change"), [
+    *((path, {"extra": "secretvalue"}) for path, _ in ACTS), *((path, {"user": ""}) for path, _ in ACTS),
+    *((path, {"user": "a\u0007b"}) for path, _ in ACTS), ("", {"values": {}}), ("", {"values": {"a b": "secretvalue"}}),
+    ("", {"consents": [{"purpose": "service", "strength": "secretvalue"}]}), ("", {"services": "mobile"}),
+    ("/corrections", {"values": {"tariff_plan": ""}}), ("/erasures", {"kind": "use"}),
+    ("/standing", {"kind": "delete"}),
+])  # fmt: skip
+def test_what_is_not_of_the_documented_form_is_refused(api: Api, site: Site, path: str, change: dict[str, Any]) -> None:
+    before = size(site)
+    answer = api.post(f"/users{path}", dict(ACTS)[path] | change, "fresh")
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/malformed")
+    assert "secretvalue" not in answer.text
+    assert size(site) == before
