@@ -17,8 +17,9 @@ from keshou.migrations.run import is_current, upgrade
 
 def test_migrations_make_exactly_the_tables_the_stores_declare(database: Database) -> None:
     assert mark
-    for store in sorted(Path(keshou.__file__).parent.glob("*/store.py")):
-        importlib.import_module(f"keshou.{store.parent.name}.store")
+    package = Path(keshou.__file__).parent
+    for store in sorted(package.rglob("store.py")):
+        importlib.import_module(".".join(("keshou", *store.relative_to(package).with_suffix("").parts)))
     with database.reading() as tx:
         context = MigrationContext.configure(tx.connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []

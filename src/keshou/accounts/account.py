@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Accounts of people, their sessions, and what happened to them, as values."""
+
+import datetime as dt
+from enum import StrEnum
+from typing import NamedTuple
+
+import msgspec
+
+
+class AccountKind(StrEnum):
+    """Whose account it is (Order 24 Art. 11, 13(1), 14)."""
+
+    STAFF = "staff"
+    AGENT_STAFF = "agent_staff"
+    INSPECTOR = "inspector"
+
+
+class Factor(StrEnum):
+    """By what somebody proved who they are."""
+
+    PASSWORD = "password"  # noqa: S105 - a word, and no secret
+    TOTP = "totp"
+    RECOVERY = "recovery"
+    PASSKEY = "passkey"
+    OPENID = "openid"
+    INVITATION = "invitation"
+
+
+class What(StrEnum):
+    """What happened to an account."""
+
+    INVITED = "invited"
+    ACCEPTED = "accepted"
+    SIGNED_IN = "signed_in"
+    FAILED = "failed"
+    LOCKED = "locked"
+    PROVEN = "proven"
+    ENROLLED = "enrolled"
+    REMOVED = "removed"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a word, and no secret
+    ENDED = "ended"
+    CLOSED = "closed"
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """One person's account; its id stands in `Act.by`."""
+
+    id: str
+    kind: AccountKind
+    agent: str = ""
+    """For agents' staff: id of the agent."""
+    mail: str = ""
+    """Where invitations go."""
+    created: dt.datetime
+    closed: dt.datetime | None = None
+    invited_until: dt.datetime | None = None
+    """Until when an open invitation can be accepted."""
+    has_password: bool = False
+    has_totp: bool = False
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """One time that somebody signed in."""
+
+    id: str
+    account: str
+    created: dt.datetime
+    used: dt.datetime
+    """When it was last used, to the minute."""
+    until: dt.datetime
+    """When it ends at the latest, used or not."""
+    proven_at: dt.datetime
+    """When they last proved themselves in full."""
+    limited: bool
+    """Whether it serves only to enrol a second factor."""
+    factors: tuple[Factor, ...]
+    browser: str
+    """What the browser said it is, cut short."""
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened to an account."""
+
+    at: dt.datetime
+    account: str
+    what: What
+    by: str
+    """Who did it: the account itself, or who looks after accounts."""
+    factors: tuple[Factor, ...] = ()
+    known_device: bool = False
+
+
+class SignedIn(NamedTuple):
+    """A new session; `token` and `device` are told this once, to the browser alone."""
+
+    session: Session
+    token: str
+    device: str
+    """What lets this browser keep a count of failures of its own."""
+
+
+class SecondStep(NamedTuple):
+    """The first factor was right; the second is to follow under `ticket`."""
+
+    ticket: str
+    until: dt.datetime

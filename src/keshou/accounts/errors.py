@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is refused to people who prove who they are, and to whoever looks after their accounts."""
+
+from keshou.errors import InputError
+
+
+class AccountError(InputError):
+    """What is asked of an account cannot be; nothing was done."""
+
+
+class UnknownAccountError(AccountError):
+    """There is no such account, session or invitation, or none any more."""
+
+    def __init__(self) -> None:
+        super().__init__("there is no such account, session or invitation", hint="list them with `keshou account list`")
+
+
+class WeakPasswordError(AccountError):
+    """A password that is too easily guessed."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the password is too easily guessed: {why}", hint="four words of your own do well")
+
+
+class CodeRefusedError(AccountError):
+    """A code that is not the one that is shown now."""
+
+    def __init__(self) -> None:
+        super().__init__("the code is not right, or was used before", hint="wait for the next one")

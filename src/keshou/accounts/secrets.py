@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The room's own keys: what is stored is a digest where that is enough, and sealed where it must be read again.
+
+Keys are derived from the room's one secret, each for its own purpose. Source: RFC 5869, NIST SP 800-38D.
+"""
+
+import hmac
+import os
+import secrets
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+
+from keshou.errors import IntegrityError
+
+_NONCE = 12
+_DEVICE = 16
+
+
+class Secrets:
+    """Digests, seals and signs under keys derived from `secret` (32 bytes)."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._digests, self._devices = _derive(secret, b"digests"), _derive(secret, b"devices")
+        self._box = AESGCM(_derive(secret, b"seal"))
+
+    def digest(self, kind: str, text: str) -> bytes:
+        """Return what is stored of a token or code: 32 bytes."""
+        return hmac.digest(self._digests, f"{kind}\0{text}".encode(), "sha256")
+
+    def close(self, value: bytes, context: str) -> bytes:
+        """Return `value` sealed and bound to `context`: ``nonce 12 | ciphertext | tag 16``."""
+        nonce = os.urandom(_NONCE)
+        return nonce + self._box.encrypt(nonce, value, context.encode())
+
+    def open(self, sealed: bytes, context: str) -> bytes:
+        """Return what was sealed for `context`.
+
+        Raises:
+            IntegrityError: it was not, or it was altered.
+
+        """
+        try:
+            return self._box.decrypt(sealed[:_NONCE], sealed[_NONCE:], context.encode())
+        except (InvalidTag, ValueError):
+            raise IntegrityError("a sealed secret of an account is not what was written") from None
+
+    def new_device(self, account: str, day: int) -> str:
+        """Return what a browser shows to keep a count of its own: ``id.day.mac``."""
+        name = secrets.token_hex(_DEVICE)
+        return f"{name}.{day}.{self._device(account, name, day)}"
+
+    def device(self, account: str, shown: str, since_day: int) -> str:
+        """Return the id of the device that `shown` proves for `account`; empty when it proves none since that day."""
+        name, _, rest = shown.partition(".")
+        day, _, mac = rest.partition(".")
+        if not (day.isascii() and day.isdigit() and len(day) < _DEVICE) or int(day) < since_day:
+            return ""
+        return name if hmac.compare_digest(mac.encode(), self._device(account, name, int(day)).encode()) else ""
+
+    def _device(self, account: str, name: str, day: int) -> str:
+        return hmac.digest(self._devices, f"{account}\0{name}\0{day}".encode(), "sha256").hex()
+
+
+def _derive(secret: bytes, label: bytes) -> bytes:
+    return HKDFExpand(hashes.SHA256(), 32, b"accounts: " + label).derive(secret)

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sessions of people: bound to a browser, short, listed, revoked."""
