@@ -7,9 +7,10 @@ from typing import NamedTuple
 import msgspec
 
 from keshou.app.site import Site
-from keshou.gate.act import Act
+from keshou.gate.act import OWN_HAND, Act
+from keshou.gate.decision import Permit
 from keshou.gate.standing import UserStanding
-from keshou.law.terms import RetentionClass
+from keshou.law.terms import ActKind, RetentionClass
 
 
 class UserView(NamedTuple):
@@ -48,3 +49,39 @@ def may_touch(site: Site, act: Act, items: Sequence[str]) -> dict[str, bool]:
         size = site.ledger.head(tx).size
     asked = [msgspec.structs.replace(act, items=frozenset({item})) for item in items]
     return {item: each.permitted for item, each in zip(items, site.decide(asked, size), strict=True)}
+
+
+class Held(NamedTuple):
+    """One item held of a user, as the user sees it."""
+
+    item: str
+    class_: RetentionClass
+    purposes: tuple[str, ...]
+    """Ids of the purposes of the rules in force that need it."""
+    may_query: bool
+    """Whether the user may see it now, for any of them."""
+    full: bool
+
+
+def own_view(site: Site, user: str) -> tuple[UserView, list[Held]] | None:
+    """Return what is on record of a user, and what the user may see of it; None when nobody of that id is.
+
+    Only names of items are told, and nothing is recorded: to see values is an act of query.
+    """
+    view, rules, now = user_view(site, user), site.rules(), site.now()
+    if view is None:
+        return None
+    declared = rules.declaration.purposes if rules else ()
+    needed = {item: [each for each in declared if item in {n.item for n in each.needs}] for item in sorted(view.held)}
+    asked = [
+        Act(kind=ActKind.QUERY, user=user, items=frozenset({item}), purpose=each.id, by=OWN_HAND, when=now)
+        for item, purposes in needed.items()
+        for each in purposes
+    ]
+    answers = iter(site.decide(asked, view.revision))
+    held = []
+    for item, purposes in needed.items():
+        permits = [each for each in (next(answers) for _ in purposes) if isinstance(each, Permit)]
+        ids = tuple(each.id for each in purposes)
+        held.append(Held(item, view.held[item], ids, bool(permits), any(each.full for each in permits)))
+    return view, held

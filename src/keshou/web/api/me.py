@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Users about themselves: see, agree, take back, correct, copy, cancel, delete. Who asks is proven and never named."""
+
+import anyio.to_thread
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import RawBody
+
+from keshou.acts.request import Erase, Perform
+from keshou.app.site import Site
+from keshou.app.user_view import own_view
+from keshou.gate.act import OWN_HAND, Act
+from keshou.law.terms import ActKind, ConsentStrength
+from keshou.web.api.asked import Requested, answer, read
+from keshou.web.api.copies import copied
+from keshou.web.api.decided import perform
+from keshou.web.api.described import told
+from keshou.web.api.telling import agreement, by_user, notice, wish, withdrawal
+from keshou.web.entitled import require_fresh, require_user
+from keshou.web.errors import NotFoundError
+from keshou.web.idempotency import IdempotencyKey, named
+from keshou.web.language import language_of
+from keshou.wire import me as w
+from keshou.wire.acts import ActAnswer
+from keshou.wire.caller import Caller
+from keshou.wire.standing import CopyAnswer, HeldShape, MeAnswer, Told, standing_shape
+
+
+@get("/", operation_class=told(MeAnswer, problems=(404,)))
+async def me(request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
+    """Tell which items are held of me and for what, and what I was shown, agreed to and began. Values: see my copy."""
+    user, language = require_user(caller), language_of(request)
+    found = await anyio.to_thread.run_sync(own_view, site, user)
+    if found is None:
+        raise NotFoundError("nothing is on record of this user any more")
+    view, held = found
+    names = {each.item: site.law.items[each.item].label.in_(language) for each in held if each.item in site.law.items}
+    shapes = [
+        HeldShape(
+            item=each.item,
+            name=names.get(each.item, each.item),
+            class_=each.class_,
+            purposes=list(each.purposes),
+            may_query=each.may_query,
+            full=each.full,
+        )
+        for each in held
+    ]
+    return answer(MeAnswer(revision=view.revision, held=shapes, standing=standing_shape(view.standing)))
+
+
+@post("/copy", status_code=200, operation_class=told(CopyAnswer, body=w.OwnCopying))
+async def copy(
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody
+) -> Response[bytes]:
+    """Give me my own copy: what is held, agreed, used and given to whom. I need a fresh proof of who I am."""
+    read(request, body, w.OwnCopying)
+    user = require_user(caller)
+    require_fresh(caller, site)
+    return await copied(site, user, OWN_HAND, language_of(request))
+
+
+@post("/consents", status_code=200, operation_class=told(Told, body=w.OwnConsent))
+async def consent(
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
+) -> Response[bytes]:
+    """I was shown the rules and agree to a purpose (Order 24 Art. 9(1), 9(2))."""
+    asked = read(request, body, w.OwnConsent)
+    telling = by_user(site, caller, key, asked, "me/consents")
+    shown = await notice(site, asked.version)
+    facts = agreement(shown, asked.purpose, asked.items, ConsentStrength.EXPRESS, messages=asked.messages)
+    return answer(await telling.write_down(*facts))
+
+
+@post("/withdrawals", status_code=200, operation_class=told(Told, body=w.OwnWithdrawal))
+async def withdraw(
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
+) -> Response[bytes]:
+    """I take a consent back; from then on the gate denies what stood on it."""
+    asked = read(request, body, w.OwnWithdrawal)
+    telling = by_user(site, caller, key, asked, "me/withdrawals")
+    return answer(await telling.write_down(*withdrawal(site, asked.purpose, asked.items, messages=asked.messages)))
+
+
+@post("/notices", status_code=200, operation_class=told(Told, body=w.OwnNotice))
+async def show_notice(
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
+) -> Response[bytes]:
+    """I was shown the published rules (Order 24 Art. 9(2))."""
+    asked = read(request, body, w.OwnNotice)
+    telling = by_user(site, caller, key, asked, "me/notices")
+    return answer(await telling.write_down(await notice(site, asked.version)))
+
+
+@post("/messages", status_code=200, operation_class=told(Told, body=w.OwnWish))
+async def messages(
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
+) -> Response[bytes]:
+    """I ask for commercial messages, or refuse them (Decision item 7)."""
+    asked = read(request, body, w.OwnWish)
+    telling = by_user(site, caller, key, asked, "me/messages")
+    return answer(await telling.write_down(wish(site, wanted=asked.wanted)))
+
+
+@post("/cancellation", status_code=200, operation_class=told(Told, body=w.OwnCancellation))
+async def cancel(
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
+) -> Response[bytes]:
+    """I stop using services (Order 24 Art. 9(4)); with the last, what they held is destroyed.
+
+    I need a fresh proof of who I am.
+    """
+    asked = read(request, body, w.OwnCancellation)
+    telling = by_user(site, caller, key, asked, "me/cancellation")
+    require_fresh(caller, site)
+    return answer(await telling.end(asked.services))
+
+
+@post("/corrections", status_code=200, operation_class=told(ActAnswer, body=w.OwnCorrection))
+async def correct(
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
+) -> Response[bytes]:
+    """Correct what is held of me (Order 24 Art. 9(2)), as far as the gate permits."""
+    asked = read(request, body, w.OwnCorrection)
+    act = _own(caller, site, ActKind.CORRECT, asked.purpose, *asked.values)
+    job = Perform(act=act, values=asked.values)
+    return await perform(site, named(job, caller, key, asked, "me/corrections"), language_of(request))
+
+
+@post("/erasure", status_code=200, operation_class=told(ActAnswer, body=w.OwnErasure))
+async def erase(
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
+) -> Response[bytes]:
+    """Delete all that is held of me (Decision item 8), when nothing of it must be kept.
+
+    I need a fresh proof of who I am.
+    """
+    asked = read(request, body, w.OwnErasure)
+    act = _own(caller, site, ActKind.DELETE, asked.purpose)
+    require_fresh(caller, site)
+    return await perform(site, named(Erase(act=act), caller, key, asked, "me/erasure"), language_of(request))
+
+
+def _own(caller: Caller, site: Site, kind: ActKind, purpose: str, *items: str) -> Act:
+    user = require_user(caller)
+    return Act(kind=kind, user=user, items=frozenset(items), purpose=purpose, by=OWN_HAND, when=site.now())
+
+
+FACE = Router(
+    "/api/v1/me",
+    route_handlers=[me, copy, consent, withdraw, show_notice, messages, cancel, correct, erase],
+    tags=["me"],
+)
+"""The router of users about themselves."""
