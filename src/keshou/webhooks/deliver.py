@@ -79,21 +79,25 @@ class Messenger:
                 self._settle(tx, each, outcome)
         return len(claimed)
 
+    def tidy(self) -> None:
+        """Drop what is older than it is kept."""
+        with self._writing() as tx:
+            self._webhooks.forget_old(tx, self._now())
+
     def _run(self) -> None:
         while self._open:
             tried = 0
             # an unreachable database is looked at again: what waits there waits on
             with contextlib.suppress(KeshouError):
                 tried = self.deliver()
-                self._tidy()
+                self._tidy_at_times()
             if not tried:
                 self._woken.wait(self._webhooks.settings.poll_seconds)
                 self._woken.clear()
 
-    def _tidy(self) -> None:
+    def _tidy_at_times(self) -> None:
         if self._looks % _TIDY_EVERY == 0:
-            with self._writing() as tx:
-                self._webhooks.forget_old(tx, self._now())
+            self.tidy()
         self._looks += 1
 
     def _settle(self, tx: Transaction, claimed: Claimed, outcome: str) -> None:

@@ -337,15 +337,21 @@ class Webhooks:
             raise UnknownDeliveryError
 
     def forget_old(self, tx: Transaction, now: dt.datetime) -> int:
-        """Drop what was delivered or died more than `keep_days` ago; return how many."""
+        """Drop what was delivered or died more than `keep_days` ago, or waits so long for one who is told nothing now.
+
+        Returns how many were dropped.
+        """
         until = to_micros(now - dt.timedelta(days=self.settings.keep_days))
-        old = (_d.state != WAITING) & (_d.changed_at < until)
+        old = (_d.changed_at < until) & ((_d.state != WAITING) | _d.subscription.not_in(_active()))
         return int(tx.execute(sa.delete(delivery_table).where(old)).rowcount)
 
 
 def _is_due(moment: int) -> sa.ColumnElement[bool]:
-    active = sa.select(_s.id).where(_s.active)
-    return (_d.state == WAITING) & (_d.due_at <= moment) & (_d.claimed_until <= moment) & _d.subscription.in_(active)
+    return (_d.state == WAITING) & (_d.due_at <= moment) & (_d.claimed_until <= moment) & _d.subscription.in_(_active())
+
+
+def _active() -> sa.Select[tuple[str]]:
+    return sa.select(_s.id).where(_s.active)
 
 
 def _refuse_unknown(types: Collection[str]) -> None:
