@@ -3,6 +3,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -40,9 +41,19 @@ def test_every_verb_says_what_it_does_and_what_each_of_its_options_means(name: s
     assert {"home", "as_json", "lang"} <= {each.name for each in command.params}
 
 
-def test_every_setting_is_documented_with_its_default() -> None:
-    page = (ROOT / "docs" / "reference" / "settings.md").read_text("utf-8")
-    for field in msgspec.structs.fields(Settings):
-        (line,) = [each for each in page.splitlines() if each.startswith(f"| `{field.name}` |")]
-        if field.default not in (msgspec.NODEFAULT, ""):
-            assert f"`{field.default}`" in line
+def test_every_setting_is_documented_with_its_default_and_no_other_is() -> None:
+    first, *others = (ROOT / "docs" / "reference" / "settings.md").read_text("utf-8").split("\n## ")
+    sections = {each.partition("\n")[0].strip("`[]"): each for each in others}
+    tables = [each for each in msgspec.structs.fields(Settings) if isinstance(each.default, msgspec.Struct)]
+    _compare(first.partition("| key |")[2], [each for each in msgspec.structs.fields(Settings) if each not in tables])
+    for table in tables:
+        _compare(sections[table.name], msgspec.structs.fields(table.default))
+
+
+def _compare(section: str, fields: Sequence[msgspec.structs.FieldInfo]) -> None:
+    lines = {each.split("`")[1]: each for each in section.splitlines() if each.startswith("| `")}
+    assert set(lines) == {each.name for each in fields}
+    for each in fields:
+        if each.default not in (msgspec.NODEFAULT, ""):
+            shown = each.default if isinstance(each.default, str) else msgspec.json.encode(each.default).decode()
+            assert f"| `{shown}` |" in lines[each.name], each.name

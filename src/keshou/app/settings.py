@@ -9,8 +9,10 @@ from typing import Any, Literal
 
 import msgspec
 
+from keshou.accounts.settings import AccountSettings
 from keshou.errors import InputError, UnreachableError
 from keshou.programs.settings import ProgramSettings
+from keshou.webhooks.settings import WebhookSettings
 
 SETTINGS_FILE = "keshou.toml"
 DECLARATION_FILE = "operator.toml"
@@ -79,8 +81,12 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Seconds between signed checkpoints while acts go on."""
     server: ServerSettings = ServerSettings()
     """How it is served."""
+    accounts: AccountSettings = AccountSettings()
+    """Accounts and sessions of people."""
     programs: ProgramSettings = ProgramSettings()
     """Keys and tokens of programs."""
+    webhooks: WebhookSettings = WebhookSettings()
+    """How other systems are told what became true."""
 
     @property
     def url(self) -> str:
