@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a user's proof says, and what is listed of keys and visits."""
+
+import datetime as dt
+
+import msgspec
+
+
+class Visitor(msgspec.Struct, frozen=True, kw_only=True):
+    """A user of the operator, proven."""
+
+    user: str
+    service: str | None
+    """The service whose app vouches for the user; None when a code did, which holds for every service."""
+    credential: str
+    """Id of the app's key, or of the visit."""
+    until: dt.datetime
+    """When the proof ends at the latest; UTC."""
+
+
+class AppKey(msgspec.Struct, frozen=True, kw_only=True):
+    """A public key of the operator's app, for one service."""
+
+    id: str
+    """Its thumbprint, which tokens name as `kid`. Source: RFC 7638."""
+    service: str
+    algorithm: str
+    """The one algorithm it is used with."""
+    created: dt.datetime
+    until: dt.datetime
+    revoked: dt.datetime | None = None
+
+
+class Started(msgspec.Struct, frozen=True, kw_only=True):
+    """A code that was asked for."""
+
+    ticket: str
+    """Goes back to whoever asked, with nothing said about whether a code was sent."""
+    code: str | None
+    """To be sent, and then forgotten; None when nothing is to be sent: no such user, or too many codes lately."""
+
+    def __repr__(self) -> str:
+        return "Started(...)"
+
+
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    """A visit as its user sees it listed."""
+
+    id: str
+    created: dt.datetime
+    used: dt.datetime
+    """When it was last used, to within the setting."""
+    until: dt.datetime
