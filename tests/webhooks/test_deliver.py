@@ -19,9 +19,10 @@ from keshou.app import clock
 from keshou.db import Database
 from keshou.errors import UnreachableError
 from keshou.webhooks.deliver import Messenger, wait_after
+from keshou.webhooks.delivery import DEAD, DELIVERED, WAITING, Delivery
 from keshou.webhooks.events import Event
 from keshou.webhooks.settings import WebhookSettings
-from keshou.webhooks.store import DEAD, DELIVERED, WAITING, Delivery, Webhooks
+from keshou.webhooks.store import Webhooks
 
 SECRET = bytes(range(32))
 SOURCE = "keshou/00112233445566aa"

@@ -25,7 +25,7 @@ from keshou.acts.request import (
     Record,
     RecordSite,
 )
-from keshou.acts.work import Pending, Work
+from keshou.acts.work import Pending, Tell, Work
 from keshou.db import Database, Transaction
 from keshou.gate.act import Act
 from keshou.gate.decision import Decision, Permit
@@ -36,9 +36,10 @@ from keshou.vault.receipt import Receipt
 class Acts:
     """The one door to users' information: ask; perform; finish once it is committed."""
 
-    def __init__(self, known: Known, ledger: Ledger) -> None:
+    def __init__(self, known: Known, ledger: Ledger, tell: Tell) -> None:
         self._known = known
         self._ledger = ledger
+        self._tell = tell
 
     def ask(self, database: Database, act: Act, at_least: int | None) -> Decision:
         """Return the gate's decision; nothing is done and nothing recorded."""
@@ -54,7 +55,7 @@ class Acts:
 
     def start(self, tx: Transaction) -> Work:
         """Take the log's lock in `tx` and return the work to be done under it."""
-        return Work(tx, self._known, self._ledger, do)
+        return Work(tx, self._known, self._ledger, do, self._tell)
 
     def finish(self, pending: Pending, *, show: bool = True) -> Done:
         """Return what a caller is told about a committed job; what it shows is opened against its entry.

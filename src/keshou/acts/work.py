@@ -49,11 +49,12 @@ class Pending(NamedTuple):
 class Work:
     """The jobs of one transaction; made by `Acts.start`, dropped after its commit or rollback."""
 
-    def __init__(self, tx: Transaction, known: Known, ledger: Ledger, effect: "Effect") -> None:
+    def __init__(self, tx: Transaction, known: Known, ledger: Ledger, effect: "Effect", tell: "Tell") -> None:
         self.tx = tx
         self.known = known
         self.ledger = ledger
         self._effect = effect
+        self._tell = tell
         self.head = ledger.lock(tx)
         self.view: View = known.view(tx, self.head.size)
         self.erased: list[str] = []
@@ -84,6 +85,7 @@ class Work:
         self.ledger.check_clock(self.head, to_micros(now))
         with _undisturbed():
             done = self._perform(jobs, max(now, from_micros(self.head.last_time)))
+        self._tell(self.tx, jobs, done, now)
         self._spoiled = False
         return done
 
@@ -272,6 +274,8 @@ def _header(draft: Draft, moment: int) -> entry.Header:
 
 
 Effect = Callable[[Work, Job, dt.datetime], Draft]
+Tell = Callable[[Transaction, Sequence[Job], Sequence[Pending], dt.datetime], None]
+"""Puts what jobs brought where others learn of it, in the same transaction: that, jobs, what became of them, now."""
 
 
 @contextmanager

@@ -8,13 +8,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
+import msgspec
+
+from keshou.accounts.store import Accounts
 from keshou.acts.audit import FactsAudited
 from keshou.acts.known import Known
 from keshou.acts.perform import Acts
 from keshou.acts.request import Audit, Cancel, Done, Job, Perform, Publish, Record, RecordSite
-from keshou.acts.work import Pending
+from keshou.acts.work import Pending, Work
 from keshou.app import clock, last_signed, mark
 from keshou.app.bell import Bells
+from keshou.app.outbox import Outbox
 from keshou.app.pulse import Pulse
 from keshou.app.sequencer import Sequencer
 from keshou.app.settings import Settings, database_url, find_home, read_settings, sqlite_path
@@ -39,6 +43,9 @@ from keshou.programs.store import Programs
 from keshou.vault.keys import FileKeys
 from keshou.vault.receipt import Receipt
 from keshou.vault.store import Vault
+from keshou.webhooks.deliver import Messenger
+from keshou.webhooks.settings import WebhookSettings
+from keshou.webhooks.store import Webhooks
 
 _FEW = 64
 """Sealed values that are opened where they are waited for; more of them are opened in a thread of their own."""
@@ -66,8 +73,12 @@ class Site:
         self.declarations = Declarations()
         self.ledger = Ledger(settings.log_origin, keys.signer, tolerance=round(settings.clock_tolerance * 1_000_000))
         self._known = Known(Standings(), self.declarations, Vault(keys, settings.site), self.law, settings.standings)
-        self._acts = Acts(self._known, self.ledger)
+        self.webhooks = Webhooks(keys.secret("webhooks"), settings.log_origin, _with_paths(settings.webhooks, home))
+        self.messenger = Messenger(self.webhooks, self.writing, self.reading, now)
+        self._outbox = Outbox(self.webhooks, self.messenger.wake)
+        self._acts = Acts(self._known, self.ledger, self._outbox.put)
         self.pulse = Pulse(database)
+        self.accounts = Accounts(keys.secret("accounts"), settings.accounts)
         self.programs = Programs(keys.secret("programs"), settings.url, settings.programs)
         signing = SigningKeys(keys.secret(LABEL), settings.log_origin)
         self.permits = Issuer(settings.log_origin, signing, dt.timedelta(minutes=settings.server.permit_minutes))
@@ -107,6 +118,7 @@ class Site:
 
     def close(self) -> None:
         """Finish the acts that wait, sign the log as it stands, close the database."""
+        self.messenger.close()
         try:
             self._sequencer.close()
             self.checkpoint()
@@ -236,7 +248,7 @@ class Site:
                 work = self._acts.start(tx)
                 yield lambda jobs: [self._acts.finish(each, show=False) for each in work.perform(jobs, self.now())]
                 work.refuse_spoiled()
-            work.committed()
+            self._committed(work)
 
     # Reading and proving ---------------------------------------------------------------------------------------
 
@@ -306,7 +318,16 @@ class Site:
 
     def _write(self, tx: Transaction, jobs: Sequence[Job]) -> tuple[Sequence[Pending], Callable[[], None]]:
         work = self._acts.start(tx)
-        return work.perform(jobs, self.now()), work.committed
+        return work.perform(jobs, self.now()), lambda: self._committed(work)
+
+    def _committed(self, work: Work) -> None:
+        work.committed()
+        self._outbox.committed()
+
+
+def _with_paths(settings: WebhookSettings, home: Path) -> WebhookSettings:
+    certificates = settings.certificates and str(home / settings.certificates)
+    return msgspec.structs.replace(settings, certificates=certificates)
 
 
 def _refuse_missing(settings: Settings, home: Path) -> None:

@@ -7,8 +7,8 @@ kept, and events carry their places in the log.
 """
 
 import asyncio
-import contextlib
 import datetime as dt
+import logging
 import random
 import ssl
 import threading
@@ -18,13 +18,14 @@ from contextlib import AbstractContextManager
 import httpx2
 
 from keshou.db import Transaction
-from keshou.errors import KeshouError
 from keshou.webhooks.address import resolve
+from keshou.webhooks.delivery import Claimed
 from keshou.webhooks.errors import AddressRefusedError
 from keshou.webhooks.message import headers_of
 from keshou.webhooks.settings import WebhookSettings
-from keshou.webhooks.store import Claimed, Webhooks
+from keshou.webhooks.store import Webhooks
 
+_log = logging.getLogger(__name__)
 _GONE = 410
 _TIDY_EVERY = 1000
 """Looks between two times that old deliveries are dropped."""
@@ -44,16 +45,18 @@ class Messenger:
         self._reading = reading
         self._now = now
         self._woken = threading.Event()
-        self._open = True
+        self._open = False
         self._looks = 0
-        self._trust = ssl.create_default_context()
-        if webhooks.settings.certificates:
-            self._trust.load_verify_locations(webhooks.settings.certificates)
-        self._thread = threading.Thread(target=self._run, name="keshou-messenger", daemon=True)
+        self._ailing = ""
+        self._trust: ssl.SSLContext | None = None
+        self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin to deliver."""
-        self._thread.start()
+        """Begin to deliver, and go on until `close`."""
+        if self._thread is None:
+            self._open = True
+            self._thread = threading.Thread(target=self._run, name="keshou-messenger", daemon=True)
+            self._thread.start()
 
     def wake(self) -> None:
         """Look at once: something was just put into the outbox."""
@@ -63,8 +66,9 @@ class Messenger:
         """Finish the tries under way, then stop; what waits is told by the next process."""
         self._open = False
         self._woken.set()
-        if self._thread.ident is not None:
+        if self._thread is not None:
             self._thread.join()
+            self._thread = None
 
     def deliver(self) -> int:
         """Try everything that is due, once; return how many tries were made."""
@@ -73,7 +77,7 @@ class Messenger:
                 return 0
         with self._writing() as tx:
             claimed = self._webhooks.claim(tx, self._now())
-        outcomes = asyncio.run(_tell_all(claimed, self._webhooks.settings, self._now(), self._trust))
+        outcomes = asyncio.run(_tell_all(claimed, self._webhooks.settings, self._now(), self._trusted()))
         with self._writing() as tx:
             for each, outcome in zip(claimed, outcomes, strict=True):
                 self._settle(tx, each, outcome)
@@ -87,13 +91,31 @@ class Messenger:
     def _run(self) -> None:
         while self._open:
             tried = 0
-            # an unreachable database is looked at again: what waits there waits on
-            with contextlib.suppress(KeshouError):
+            try:
                 tried = self.deliver()
                 self._tidy_at_times()
+                self._ailing = ""
+            except Exception as error:
+                self._complain(error)
             if not tried:
                 self._woken.wait(self._webhooks.settings.poll_seconds)
                 self._woken.clear()
+
+    def _complain(self, error: Exception) -> None:
+        """Say once what goes wrong, by its name alone, and look again later: what waits in the database waits on."""
+        name = type(error).__name__
+        if name != self._ailing:
+            self._ailing = name
+            _log.error("webhooks are not delivered: %s", name)
+
+    def _trusted(self) -> ssl.SSLContext:
+        """Return whom to trust; read once, and only when there is something to deliver."""
+        if self._trust is None:
+            trust = ssl.create_default_context()
+            if self._webhooks.settings.certificates:
+                trust.load_verify_locations(self._webhooks.settings.certificates)
+            self._trust = trust
+        return self._trust
 
     def _tidy_at_times(self) -> None:
         if self._looks % _TIDY_EVERY == 0:

@@ -25,7 +25,7 @@ class Event(NamedTuple):
     """E.g. ``keshou.consent.withdrawn``."""
     at: dt.datetime
     entry: int
-    """Place in the log of the entry that recorded it."""
+    """Place in the log of the entry that recorded it; -1 for none."""
     data: Mapping[str, object]
     user: str = ""
     """The operator's own id of the user concerned; empty for what concerns no one user."""
@@ -59,6 +59,8 @@ _SITE_EVENTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
 TYPES = frozenset(type_ for table in (_USER_EVENTS, _SITE_EVENTS) for type_, _ in table.values())
 """Every type of event that a receiver can ask for."""
 ERASED = "keshou.user.erased"
+TRIAL = "keshou.webhook.tried"
+"""Type of what is sent to see whether it arrives; it tells of nothing."""
 
 
 def events_of(job: Job, pending: Pending) -> tuple[Event, ...]:

@@ -43,7 +43,7 @@ def body_of(event: Event, source: str, user: str) -> bytes:
             type=event.type,
             time=event.at,
             subject=user,
-            data={"entry": event.entry, **event.data},
+            data={"entry": event.entry, **event.data} if event.entry >= 0 else dict(event.data),
         )
     )
 

@@ -4,19 +4,21 @@
 import datetime as dt
 import secrets
 from collections.abc import Collection, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 
 from keshou.db import Transaction, from_micros, metadata, to_micros
 from keshou.webhooks import address, message
+from keshou.webhooks.delivery import ALTERED, DEAD, DELIVERED, WAITING, Claimed, Delivery, Subscription
 from keshou.webhooks.errors import (
+    OutboxTamperedError,
     SubscriptionChangedError,
     UnknownDeliveryError,
     UnknownEventTypeError,
     UnknownSubscriptionError,
 )
-from keshou.webhooks.events import ERASED, TYPES, Event
+from keshou.webhooks.events import ERASED, TRIAL, TYPES, Event
 from keshou.webhooks.seal import Seal
 from keshou.webhooks.settings import WebhookSettings
 
@@ -56,58 +58,14 @@ delivery_table = sa.Table(
 )
 _s, _d = subscription_table.c, delivery_table.c
 
-WAITING, DELIVERED, DEAD = "waiting", "delivered", "dead"
+_COLUMNS = (
+    "subscription", "event", "type", "body", "state", "user_ref", "tries", "due_at", "claimed_until", "outcome",
+    "created_at", "changed_at",
+)  # fmt: skip
+
 _CLAIM_FACTOR = 3
 """Times `answer_seconds` for which a delivery is one process's alone."""
 _ID_BYTES = 12
-
-
-class Subscription(NamedTuple):
-    """One receiver, and what it is told."""
-
-    id: str
-    url: str
-    types: frozenset[str]
-    """Empty means every type."""
-    names_users: bool
-    """Whether it is told the operator's own ids of users; else a pseudonym of its own."""
-    active: bool
-    created_at: dt.datetime
-    version: int
-    """Counts its changes."""
-
-
-class Delivery(NamedTuple):
-    """One event for one receiver; its body is shown to nobody but the receiver."""
-
-    number: int
-    subscription: str
-    event: str
-    type: str
-    state: str
-    """``waiting``, ``delivered`` or ``dead``."""
-    tries: int
-    due_at: dt.datetime
-    """When it is tried next, while it waits."""
-    outcome: str
-    """What the last try came to: an HTTP status, or a word for what failed."""
-    created_at: dt.datetime
-
-
-class Claimed(NamedTuple):
-    """A delivery that this process is to try now."""
-
-    number: int
-    subscription: str
-    event: str
-    url: str
-    body: bytes
-    secrets: tuple[str, ...]
-    """Those that sign it, newest first."""
-    tries: int
-    """Before this one."""
-    claim: int
-    """By which the claim is known, in microseconds."""
 
 
 class Webhooks:
@@ -243,20 +201,34 @@ class Webhooks:
             for receiver in receivers
             if not receiver.types or event.type in receiver.types
         ]
-        if rows:
-            tx.execute(sa.insert(delivery_table), rows)
+        tx.insert(delivery_table, _COLUMNS, rows)
         return len(rows)
 
-    def _row(self, event: Event, receiver: Subscription, now: int) -> dict[str, Any]:
+    def send_trial(self, tx: Transaction, id_: str, now: dt.datetime) -> str:
+        """Put an event that tells of nothing into the outbox for one receiver; return the event's id.
+
+        Raises:
+            UnknownSubscriptionError: there is none of this id, or it is told nothing now.
+
+        """
+        receiver = self.subscription(tx, id_)
+        if not receiver.active:
+            raise UnknownSubscriptionError
+        event = Event(f"evt_trial_{secrets.token_hex(_ID_BYTES)}", TRIAL, now, -1, {})
+        tx.insert(delivery_table, _COLUMNS, [self._row(event, receiver, to_micros(now))])
+        return event.id
+
+    def anybody(self, tx: Transaction) -> bool:
+        """Say whether anybody is told anything."""
+        return bool(tx.ask("SELECT 1 FROM webhook_subscription WHERE active LIMIT 1"))
+
+    def _row(self, event: Event, receiver: Subscription, now: int) -> tuple[Any, ...]:
         user = event.user
         if user and not receiver.names_users:
             user = self._seal.pseudonym(receiver.id, user)
         body = self._seal.close(message.body_of(event, self._source, user), f"{receiver.id} {event.id}")
-        return {
-            "subscription": receiver.id, "event": event.id, "type": event.type, "body": body, "state": WAITING,
-            "user_ref": self._ref(event.user), "tries": 0, "due_at": now, "claimed_until": 0, "outcome": "",
-            "created_at": now, "changed_at": now,
-        }  # fmt: skip
+        ref = self._ref(event.user)
+        return receiver.id, event.id, event.type, body, WAITING, ref, 0, now, 0, "", now, now
 
     def _ref(self, user: str) -> str:
         return self._seal.pseudonym("", user) if user else ""
@@ -266,7 +238,10 @@ class Webhooks:
         return tx.execute(sa.select(_d.number).where(_is_due(to_micros(now))).limit(1)).first() is not None
 
     def claim(self, tx: Transaction, now: dt.datetime) -> list[Claimed]:
-        """Take deliveries that are due; until they are settled or the claim lapses they are nobody else's."""
+        """Take deliveries that are due; until they are settled or the claim lapses they are nobody else's.
+
+        What is not what was put there dies at once and is not sent; the others are.
+        """
         moment = to_micros(now)
         until = moment + round(_CLAIM_FACTOR * self.settings.answer_seconds * 1_000_000)
         wanted = sa.select(_d.number).where(_is_due(moment)).order_by(_d.due_at, _d.number).limit(self.settings.at_once)
@@ -282,12 +257,20 @@ class Webhooks:
             .where(_d.number.in_(numbers))
             .order_by(_d.number)
         )
-        return [self._claimed(row, moment, until) for row in found]
+        claimed = [self._claimed(row, moment, until) for row in found]
+        for each in claimed:
+            if not each.body:
+                self.failed(tx, each, ALTERED, now, None)
+        return [each for each in claimed if each.body]
 
     def _claimed(self, row: Any, moment: int, until: int) -> Claimed:
+        """Return a delivery opened; without body and secrets when they are not what was put there."""
         sealed = [row.secret, *([row.former] if row.former_until > moment else [])]
-        opened = tuple(self._seal.open(each, row.subscription).decode() for each in sealed)
-        body = self._seal.open(row.body, f"{row.subscription} {row.event}")
+        try:
+            opened = tuple(self._seal.open(each, row.subscription).decode() for each in sealed)
+            body = self._seal.open(row.body, f"{row.subscription} {row.event}")
+        except OutboxTamperedError:
+            opened, body = (), b""
         return Claimed(row.number, row.subscription, row.event, row.url, body, opened, row.tries, until)
 
     def delivered(self, tx: Transaction, claimed: Claimed, outcome: str, now: dt.datetime) -> None:
