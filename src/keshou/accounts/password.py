@@ -9,8 +9,9 @@ import bisect
 import hashlib
 import itertools
 import re
+import threading
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib import resources
 
 from pwdlib.hashers.argon2 import Argon2Hasher
@@ -19,6 +20,8 @@ from keshou.accounts.errors import WeakPasswordError
 
 MOST = 256
 """The most characters of a password."""
+_AT_ONCE = 4
+"""Passwords checked at once in a process; each takes as much memory as the settings say."""
 _DIGEST = 6
 _FEWEST_DIFFERENT = 5
 _OWN_SHARE = 8
@@ -77,17 +80,24 @@ class Hashes:
 
     def __init__(self, memory_kib: int, passes: int) -> None:
         self._hasher = Argon2Hasher(time_cost=passes, memory_cost=memory_kib, parallelism=1)
-        self.nobodys = self._hasher.hash("")
+        self._at_once = threading.BoundedSemaphore(_AT_ONCE)
+
+    @cached_property
+    def nobodys(self) -> str:
         """A hash that no password has: checked for whoever has none, so that the work is the same."""
+        return self._hasher.hash("")
 
     def make(self, password: str) -> str:
         """Return what is stored of `password`."""
-        return self._hasher.hash(password)
+        with self._at_once:
+            return self._hasher.hash(password)
 
     def fits(self, password: str, stored: str) -> bool:
         """Say whether `stored` was made of `password`; the work is the same when `stored` is nobody's."""
-        right = self._hasher.verify(password, stored)
-        return right and stored != self.nobodys
+        nobodys = self.nobodys
+        with self._at_once:
+            right = self._hasher.verify(password, stored)
+        return right and stored != nobodys
 
     def is_outdated(self, stored: str) -> bool:
         """Say whether `stored` was made at another cost than now."""

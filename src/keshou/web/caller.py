@@ -66,7 +66,7 @@ class Callers:
     async def _proven(self, request: Requested) -> Caller:
         token, by_cookie = _token(request)
         if by_cookie and request.method not in _SAFE:
-            _refuse_foreign(request)
+            refuse_foreign(request)
         seen = await self.seen(request)
         if seen.access != self._change:
             self._remembered.clear()
@@ -118,14 +118,18 @@ def _token(request: Requested) -> tuple[str, bool]:
     return token, True
 
 
-def _refuse_foreign(request: Requested) -> None:
+def refuse_foreign(request: Requested, *, silent: bool = False) -> None:
     """Refuse what another site's page made a browser send: Fetch Metadata first, else the origin.
+
+    With `silent`, what says nothing of where it is from may pass: no browser sent it.
 
     Raises:
         ForgedRequestError: it is from elsewhere, or nothing tells where it is from.
 
     """
     site = request.headers.get("sec-fetch-site")
+    if silent and site is None and "origin" not in request.headers:
+        return
     if site in ("same-origin", "none"):
         return
     origin = request.headers.get("origin")

@@ -28,6 +28,20 @@ class ProofTooOldError(NotEntitledError):
         )
 
 
+class SecondFactorNeededError(NotEntitledError):
+    """Who calls has shown one factor, where two are asked for (OWASP ASVS 5.0 6.3.3)."""
+
+    def __init__(self) -> None:
+        super().__init__("a second factor is needed first", hint="enrol one at /api/v1/session/totp")
+
+
+class SignInFailedError(WebError):
+    """No such account, a wrong password or code, or too many tries: nothing tells which."""
+
+    def __init__(self) -> None:
+        super().__init__("that did not sign anybody in", hint="after many tries, wait a while before the next")
+
+
 class ForgedRequestError(WebError):
     """A request with a session's cookie that comes from another site."""
 
@@ -67,6 +81,14 @@ class MalformedError(WebError):
 
     def __init__(self, message: str = "the request is not of the documented form", *pointers: str) -> None:
         super().__init__(message, hint="see /api/v1/openapi.json")
+        self.pointers = pointers
+
+
+class ContradictionError(WebError):
+    """Each part of the request is of the documented form, and they do not go together."""
+
+    def __init__(self, message: str, *pointers: str) -> None:
+        super().__init__(message, hint="see what the operation says of its body")
         self.pointers = pointers
 
 

@@ -3,6 +3,8 @@
 
 import datetime as dt
 
+from keshou.accounts.account import Account, Session
+from keshou.accounts.sessions.store import PREFIX
 from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.programs import key
@@ -14,14 +16,31 @@ from keshou.wire.caller import Caller, CallerKind
 def finder(site: Site) -> Find:
     """Return what finds the caller that a token of this site proves."""
 
-    def find(tx: Transaction, token: str, _binding: str, now: dt.datetime) -> Caller | None:
+    def find(tx: Transaction, token: str, binding: str, now: dt.datetime) -> Caller | None:
         if token.startswith(f"{key.KEY}_"):
             return _program(site.programs.find_key(tx, token, now))
+        if token.startswith(PREFIX):
+            return _person(site.accounts.find(tx, token, binding, now))
         if token.count(".") == 2:
             return _program(site.programs.find_token(tx, token, now))
         return None
 
     return find
+
+
+def _person(found: tuple[Account, Session] | None) -> Caller | None:
+    if found is None:
+        return None
+    account, session = found
+    return Caller(
+        id=account.id,
+        kind=CallerKind(account.kind.value),
+        agent=account.agent,
+        credential=session.id,
+        proven_at=session.proven_at,
+        limited=session.limited,
+        until=session.until,
+    )
 
 
 def _program(proven: Proven | None) -> Caller | None:

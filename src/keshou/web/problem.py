@@ -36,6 +36,8 @@ DENIED = Kind(403, "denied", Text("法律不允许这一行为", "the law does n
 KINDS: Mapping[type[BaseException], Kind] = {
     e.NotSignedInError: Kind(401, "not-signed-in", Text("没有登录", "not signed in")),
     e.ProofTooOldError: Kind(403, "proof-too-old", Text("需要重新验证身份", "a fresh proof of identity is needed")),
+    e.SecondFactorNeededError: Kind(403, "second-factor-needed", Text("需要第二种验证", "a second factor is needed")),
+    e.SignInFailedError: Kind(401, "sign-in-failed", Text("登录未成功", "nobody was signed in")),
     e.NotEntitledError: Kind(403, "not-entitled", Text("无权请求此事", "not entitled to ask for this")),
     e.ForgedRequestError: Kind(403, "forged-request", Text("请求来自别的网站", "a request from another site")),
     e.NotFoundError: Kind(404, "not-found", Text("没有找到", "not found")),
@@ -47,7 +49,7 @@ KINDS: Mapping[type[BaseException], Kind] = {
     RecursionError: Kind(400, "malformed", Text("请求格式不对", "malformed request")),
     e.TooLargeError: Kind(413, "too-large", Text("请求过大", "request too large")),
     e.TooManyRequestsError: Kind(429, "too-many-requests", Text("请求过于频繁", "too many requests")),
-    OutdatedError: Kind(409, "stale", Text("事实一再变化", "facts kept changing meanwhile")),
+    OutdatedError: Kind(409, "outdated", Text("事实一再变化", "facts kept changing meanwhile")),
     StaleStandingError: Kind(409, "stale", Text("还没有看到所要求的修订", "the asked revision is not reached yet")),
     UnreachableError: Kind(503, "unreachable", Text("所需部分无法访问", "a part that is needed cannot be reached")),
     DatabaseError: Kind(503, "unreachable", Text("所需部分无法访问", "a part that is needed cannot be reached")),

@@ -13,11 +13,12 @@ from litestar.openapi.spec import Components, SecurityScheme
 from keshou.app.site import Site
 from keshou.web import problem
 from keshou.web.caller import Callers, Find, Requested
+from keshou.web.errors import NotEntitledError, SecondFactorNeededError
 from keshou.web.faces import FACES
 from keshou.web.find_caller import finder
 from keshou.web.metrics import Metrics
 from keshou.web.surround import surround
-from keshou.wire.caller import Caller
+from keshou.wire.caller import PEOPLE, Caller
 
 
 def make() -> Litestar:
@@ -32,16 +33,23 @@ def make() -> Litestar:
 
 
 def application(site: Site, find: Find, *, closes: bool = False) -> Litestar:
-    """Return the server of `site`, whose callers `find` knows; with `closes` it closes the site when it stops."""
+    """Return the server of `site`, whose callers `find` knows.
+
+    With `closes` it delivers webhooks while it runs, and closes the site when it stops.
+    """
     metrics = Metrics()
     state = State({"site": site, "callers": Callers(site, find), "metrics": metrics})
     app = Litestar(
         FACES,
         state=state,
-        dependencies={"caller": Provide(_caller), "site": Provide(_site, sync_to_thread=False)},
+        dependencies={
+            "caller": Provide(_caller),
+            "person": Provide(_person),
+            "site": Provide(_site, sync_to_thread=False),
+        },
         exception_handlers={Exception: problem.answer},
         openapi_config=_described(),
-        lifespan=[_closing(site)] if closes else [],
+        lifespan=[_running(site)] if closes else [],
         request_max_body_size=site.settings.server.body_bytes,
         logging_config=None,
     )
@@ -50,17 +58,28 @@ def application(site: Site, find: Find, *, closes: bool = False) -> Litestar:
 
 
 async def _caller(request: Requested) -> Caller:
-    return await request.app.state.callers.of(request)  # type: ignore[no-any-return]
+    found: Caller = await request.app.state.callers.of(request)
+    if found.limited:
+        raise SecondFactorNeededError
+    return found
+
+
+async def _person(request: Requested) -> Caller:
+    found: Caller = await request.app.state.callers.of(request)
+    if found.kind not in PEOPLE:
+        raise NotEntitledError("this is for people with an account")
+    return found
 
 
 def _site(state: State) -> Site:
     return state.site  # type: ignore[no-any-return]
 
 
-def _closing(site: Site) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
+def _running(site: Site) -> Callable[[Litestar], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_app: Litestar) -> AsyncIterator[None]:
         try:
+            site.messenger.start()
             yield
         finally:
             site.close()

@@ -20,6 +20,10 @@ class CallerKind(StrEnum):
     USER = "user"
 
 
+PEOPLE = frozenset({CallerKind.STAFF, CallerKind.AGENT_STAFF, CallerKind.INSPECTOR})
+"""Kinds of caller who have an account and sign in."""
+
+
 class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """A proven person or program."""
 
@@ -40,8 +44,10 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Kinds of act a key is limited to; None: not limited."""
     proven_at: dt.datetime | None = None
     """When they last proved themselves in full (UTC), for acts that ask for a fresh proof."""
+    limited: bool = False
+    """Whether a person has shown one factor only, where two are asked for: they may enrol the other, and no more."""
     until: dt.datetime | None = None
     """When this proof ends at the latest (UTC)."""
 
 
-__all__ = ["Caller", "CallerKind", "Scope"]
+__all__ = ["PEOPLE", "Caller", "CallerKind", "Scope"]

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Accounts of the operator's people and of inspectors: invited, listed, ended by whoever holds the office."""
+
+from typing import Annotated
+
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import PathParameter, RawBody
+
+from keshou.accounts.account import Account
+from keshou.app.site import Site
+from keshou.db import Transaction
+from keshou.declaration.model import Office
+from keshou.web.api.asked import Requested, answer, read
+from keshou.web.api.described import told
+from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
+from keshou.web.entitled import require, require_fresh
+from keshou.web.errors import NotEntitledError, NotFoundError
+from keshou.wire import sign_in as w
+from keshou.wire.caller import Caller
+
+AccountId = Annotated[str, PathParameter(pattern="^[A-Za-z0-9._-]{1,64}$")]
+
+
+@get("/accounts", sync_to_thread=True, operation_class=told(Page[w.AccountShape]))
+def accounts(
+    caller: NamedDependency[Caller], site: NamedDependency[Site], cursor: Cursor = "", limit: Limit = USUAL
+) -> Response[bytes]:
+    """Return the accounts, by id."""
+    require(caller, site, Office.ACCOUNTS, Office.AUDIT)
+    with site.reading() as tx:
+        found = [w.account_shape(each) for each in site.accounts.accounts(tx)]
+    return answer(page(found, lambda each: each.id, cursor, limit))
+
+
+@post("/accounts", status_code=200, sync_to_thread=True, operation_class=told(w.Invitation, body=w.InviteRequest))
+def invite(
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody
+) -> Response[bytes]:
+    """Invite somebody, or anew: the invitation is told this once. What an account may do is said by its posts alone."""
+    require(caller, site, Office.ACCOUNTS)
+    require_fresh(caller, site)
+    asked = read(request, body, w.InviteRequest)
+    _refuse_self(caller, asked.id)
+    with site.writing() as tx:
+        text = site.accounts.invite(
+            tx, asked.id, asked.kind, agent=asked.agent, mail=asked.mail, by=caller.id, now=site.now()
+        )
+        account = _known(tx, site, asked.id)
+    return answer(w.Invitation(account=w.account_shape(account), invitation=text))
+
+
+@get("/accounts/{account:str}", sync_to_thread=True, operation_class=told(w.AccountShape, problems=(404,)))
+def account_of(account: AccountId, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
+    """Return one account."""
+    require(caller, site, Office.ACCOUNTS, Office.AUDIT)
+    with site.reading() as tx:
+        return answer(w.account_shape(_known(tx, site, account)))
+
+
+@post("/accounts/{account:str}/close", status_code=200, sync_to_thread=True, operation_class=told(
+    w.AccountShape, problems=(404,)
+))  # fmt: skip
+def close(account: AccountId, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
+    """End an account: every session of it is over at once. Posts end by `staff leave`."""
+    require(caller, site, Office.ACCOUNTS)
+    require_fresh(caller, site)
+    _refuse_self(caller, account)
+    with site.writing() as tx:
+        _known(tx, site, account)
+        site.accounts.close(tx, account, caller.id, site.now())
+        return answer(w.account_shape(_known(tx, site, account)))
+
+
+@post("/accounts/{account:str}/end-sessions", status_code=200, sync_to_thread=True, operation_class=told(
+    w.AccountShape, problems=(404,)
+))  # fmt: skip
+def end_sessions(account: AccountId, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
+    """End every session of an account; it may sign in anew."""
+    require(caller, site, Office.ACCOUNTS)
+    with site.writing() as tx:
+        found = _known(tx, site, account)
+        site.accounts.sessions.end_all(tx, account)
+    return answer(w.account_shape(found))
+
+
+@get("/accounts/{account:str}/events", sync_to_thread=True, operation_class=told(list[w.EventShape], problems=(404,)))
+def events(
+    account: AccountId, caller: NamedDependency[Caller], site: NamedDependency[Site], limit: Limit = USUAL
+) -> Response[bytes]:
+    """Return what happened to an account, the latest first: who signed in, failed, was locked."""
+    if caller.id != account:
+        require(caller, site, Office.ACCOUNTS, Office.AUDIT)
+    with site.reading() as tx:
+        _known(tx, site, account)
+        found = site.accounts.events.of(tx, account, limit)
+    return answer([w.event_shape(each) for each in found])
+
+
+def _known(tx: Transaction, site: Site, account: str) -> Account:
+    found = site.accounts.account(tx, account)
+    if found is None:
+        raise NotFoundError("there is no such account", hint="list them at /api/v1/accounts")
+    return found
+
+
+def _refuse_self(caller: Caller, account: str) -> None:
+    """Refuse whoever would look after their own account in an office.
+
+    Raises:
+        NotEntitledError: it is the caller's own.
+
+    """
+    if caller.id == account:
+        raise NotEntitledError("nobody invites or ends themselves", hint="ask another who holds the office")
+
+
+FACE = Router(
+    "/api/v1",
+    route_handlers=[accounts, invite, account_of, close, end_sessions, events],
+    tags=["accounts"],
+)
+"""The router of accounts."""

@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The two cookies: the session's, and the device's that keeps strangers from locking its owner out.
+
+Both are for this host and the server alone; by TLS they are named so that browsers see to it. Source: RFC 6265bis.
+"""
+
+from litestar.datastructures import Cookie
+
+from keshou.app.settings import Settings
+from keshou.web.caller import COOKIE, PLAIN_COOKIE, Requested
+
+DEVICE, PLAIN_DEVICE = "__Host-keshou-device", "keshou-device"
+_DAY = 86_400
+
+
+def session_cookie(settings: Settings, token: str) -> Cookie:
+    """Return the cookie that carries a session; empty, it takes the one before away."""
+    tls = _by_tls(settings)
+    name = COOKIE if tls else PLAIN_COOKIE
+    age = None if token else 0
+    return Cookie(key=name, value=token, httponly=True, secure=tls, samesite="lax", path="/", max_age=age)
+
+
+def device_cookie(settings: Settings, device: str) -> Cookie:
+    """Return the cookie by which a browser keeps a count of failures of its own."""
+    tls = _by_tls(settings)
+    name, age = (DEVICE if tls else PLAIN_DEVICE), settings.accounts.device_days * _DAY
+    return Cookie(key=name, value=device, httponly=True, secure=tls, samesite="strict", path="/", max_age=age)
+
+
+def device_of(request: Requested) -> str:
+    """Return what a browser shows of itself; empty when nothing."""
+    return request.cookies.get(DEVICE) or request.cookies.get(PLAIN_DEVICE) or ""
+
+
+def binding_of(request: Requested) -> str:
+    """Return what a session is bound to."""
+    return request.headers.get("user-agent", "")
+
+
+def _by_tls(settings: Settings) -> bool:
+    return settings.url.startswith("https://")
