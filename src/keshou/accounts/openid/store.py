@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""class OpenIdAccounts: sign-ins on their way to the provider, and whose account its subjects are."""
+
+import datetime as dt
+import hmac
+import secrets
+from typing import Any
+
+import sqlalchemy as sa
+
+from keshou.accounts.openid.errors import OpenIdError, UnknownLinkError
+from keshou.accounts.openid.flow import Begun, Flow, Identity, Link, flow_of, is_subject
+from keshou.accounts.openid.settings import Match, OpenIdSettings
+from keshou.db import Transaction, from_micros, metadata, to_micros, touch_access
+
+link_table = sa.Table(
+    "account_openid",
+    metadata,
+    sa.Column("issuer", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("account", sa.Text, nullable=False, index=True),
+    sa.Column("created", sa.BigInteger, nullable=False),
+)
+flow_table = sa.Table(
+    "openid_flow",
+    metadata,
+    sa.Column("digest", sa.LargeBinary(32), primary_key=True),
+    sa.Column("binding", sa.LargeBinary(32), nullable=False),
+    sa.Column("fresh", sa.Boolean, nullable=False),
+    sa.Column("begun", sa.BigInteger, nullable=False),
+    sa.Column("until", sa.BigInteger, nullable=False, index=True),
+)
+_L, _F = link_table.c, flow_table.c
+_RANDOM = 32
+
+
+class OpenIdAccounts:
+    """Keeps flows and links. `secret` is 32 bytes of the site's.
+
+    To sign somebody in: `begin` and `OpenIdProvider.address`; when the browser is back `take`, in a transaction of its
+    own that is committed, then `OpenIdProvider.redeem` outside of any, then `find`.
+    """
+
+    def __init__(self, secret: bytes, settings: OpenIdSettings) -> None:
+        self.settings = settings
+        self._secret = hmac.digest(secret, b"openid", "sha256")
+
+    def begin(self, tx: Transaction, now: dt.datetime, *, fresh: bool = False) -> Begun:
+        """Begin a sign-in; with `fresh` they have to prove themselves anew, signed in at the provider or not."""
+        tx.execute(sa.delete(flow_table).where(_F.until <= to_micros(now)))
+        state, binding = secrets.token_urlsafe(_RANDOM), secrets.token_urlsafe(_RANDOM)
+        tx.execute(
+            sa.insert(flow_table).values(
+                digest=self._digest("state", state), binding=self._digest("binding", binding), fresh=fresh,
+                begun=to_micros(now), until=to_micros(now + dt.timedelta(minutes=self.settings.flow_minutes)),
+            )
+        )  # fmt: skip
+        return Begun(flow=flow_of(self._secret, state, now, fresh=fresh), state=state, binding=binding)
+
+    def take(self, tx: Transaction, state: str, binding: str, now: dt.datetime) -> Flow | None:
+        """Return the flow that `state` belongs to, this once, in the browser that began it; else None."""
+        ours = (_F.digest == self._digest("state", state)) & (_F.binding == self._digest("binding", binding))
+        waiting = ours & (_F.until > to_micros(now))
+        row = tx.execute(sa.delete(flow_table).where(waiting).returning(_F.begun, _F.fresh)).first()
+        return None if row is None else flow_of(self._secret, state, from_micros(row.begun), fresh=row.fresh)
+
+    def find(self, tx: Transaction, identity: Identity) -> str | None:
+        """Return the id of the account of whom the provider proved; None when nobody's.
+
+        Matched by name it is the name itself: whether there is such an account is for the caller to ask, as it is
+        whether the account is open.
+        """
+        if self.settings.match is Match.NAME:
+            return identity.name or None
+        row = self._row(tx, identity.issuer, identity.subject)
+        return None if row is None else str(row.account)
+
+    def link(self, tx: Transaction, account: str, issuer: str, subject: str, now: dt.datetime) -> Link:
+        """Let a subject of a provider sign in to `account`.
+
+        Raises:
+            OpenIdError: it signs in to another account already, or it is not one of the provider's.
+
+        """
+        if issuer != self.settings.issuer or not is_subject(subject):
+            raise OpenIdError("a link is to a subject of the operator's own provider", hint="see [accounts.openid]")
+        row = self._row(tx, issuer, subject)
+        if row is not None and row.account != account:
+            raise OpenIdError("this subject signs in to another account", hint="end that link first")
+        if row is None:
+            values = {"issuer": issuer, "subject": subject, "account": account, "created": to_micros(now)}
+            tx.execute(sa.insert(link_table).values(values))
+            touch_access(tx)
+        return Link(account=account, issuer=issuer, subject=subject, created=from_micros(row.created) if row else now)
+
+    def unlink(self, tx: Transaction, account: str, issuer: str, subject: str) -> None:
+        """Let that subject sign in to `account` no more.
+
+        Raises:
+            UnknownLinkError: it does not anyway.
+
+        """
+        linked = (_L.account == account) & (_L.issuer == issuer) & (_L.subject == subject)
+        if tx.execute(sa.delete(link_table).where(linked)).rowcount == 0:
+            raise UnknownLinkError
+        touch_access(tx)
+
+    def unlink_all(self, tx: Transaction, account: str) -> None:
+        """End every link of an account, when it is closed."""
+        tx.execute(sa.delete(link_table).where(_L.account == account))
+        touch_access(tx)
+
+    def links(self, tx: Transaction, account: str) -> list[Link]:
+        """Return the links of an account, in the order made."""
+        rows = tx.execute(sa.select(link_table).where(_L.account == account).order_by(_L.created, _L.subject))
+        return [
+            Link(account=row.account, issuer=row.issuer, subject=row.subject, created=from_micros(row.created))
+            for row in rows
+        ]
+
+    def _digest(self, kind: str, text: str) -> bytes:
+        return hmac.digest(self._secret, f"{kind}\0{text}".encode(errors="surrogatepass"), "sha256")
+
+    def _row(self, tx: Transaction, issuer: str, subject: str) -> Any:
+        chosen = sa.select(link_table).where(_L.issuer == issuer, _L.subject == subject)
+        return tx.execute(chosen).one_or_none()

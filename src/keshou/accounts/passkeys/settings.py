@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How long a device may take to answer, and what is kept of it."""
+
+import msgspec
+
+
+class PasskeySettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Passkeys: the table ``[accounts.passkeys]``."""
+
+    challenge_minutes: int = 5
+    """For how long a challenge can be answered."""
+    passkeys: int = 10
+    """How many passkeys an account has at most."""
+    label_characters: int = 60
+    """How long the name of a passkey may be."""
