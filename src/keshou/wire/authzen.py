@@ -115,7 +115,7 @@ def read_single(body: bytes) -> Evaluation:
         AuthzenShapeError: it is not one.
 
     """
-    return _decoded(_single, body)  # type: ignore[no-any-return]
+    return decoded(_single, body)  # type: ignore[no-any-return]
 
 
 def read_batch(body: bytes, most: int) -> Batch | None:
@@ -139,7 +139,7 @@ def read_batch(body: bytes, most: int) -> Batch | None:
 
 
 def _read_with_defaults(body: bytes, most: int) -> Batch | None:
-    found: _Defaults = _decoded(_defaults, body)
+    found: _Defaults = decoded(_defaults, body)
     semantic = _semantic(found.options)
     if not found.evaluations:
         return Batch([read_single(body)], semantic, single=True)
@@ -171,7 +171,13 @@ def _semantic(options: Mapping[str, Any]) -> Semantic:
         raise AuthzenShapeError("$.options.evaluations_semantic") from None
 
 
-def _decoded(decoder: Any, body: bytes) -> Any:
+def decoded(decoder: Any, body: bytes) -> Any:
+    """Return what `decoder` reads in `body`.
+
+    Raises:
+        AuthzenShapeError: it is not that; the place is told and no value.
+
+    """
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:

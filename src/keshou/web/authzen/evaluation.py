@@ -8,7 +8,7 @@ after it was asked. In memory when memory is that new, else from the database.
 import datetime as dt
 from collections.abc import Callable, Sequence
 
-from litestar import Response, Router, post
+from litestar import Response, post
 from litestar.di import NamedDependency
 
 from keshou.app.site import Site
@@ -16,6 +16,7 @@ from keshou.gate.act import Act
 from keshou.gate.decision import Decision, Deny
 from keshou.web.authzen import entitled
 from keshou.web.authzen.answer import MINIMAL, Answers, fault, write_batch
+from keshou.web.authzen.asked import JSON, body_of
 from keshou.web.authzen.question import UnfitQuestionError, act_of
 from keshou.web.caller import Requested
 from keshou.web.errors import MalformedError, TooLargeError
@@ -25,7 +26,6 @@ from keshou.wire.caller import Caller
 
 MOST_AT_ONCE = 10_000
 """Questions in one batch."""
-_JSON = "application/json"
 
 
 @post("/evaluation", status_code=200, include_in_schema=False)
@@ -33,7 +33,7 @@ async def evaluation(
     request: Requested, site: NamedDependency[Site], caller: NamedDependency[Caller]
 ) -> Response[bytes]:
     """Answer one question."""
-    body = await _body(request)
+    body = await body_of(request)
     try:
         asked = read_single(body)
     except AuthzenShapeError as wrong:
@@ -46,7 +46,7 @@ async def evaluations(
     request: Requested, site: NamedDependency[Site], caller: NamedDependency[Caller]
 ) -> Response[bytes]:
     """Answer a batch of questions, as far as its semantic asks."""
-    body = await _body(request)
+    body = await body_of(request)
     try:
         batch = read_batch(body, MOST_AT_ONCE)
     except AuthzenShapeError as wrong:
@@ -129,13 +129,6 @@ def _count(request: Requested, decisions: Sequence[Decision | bytes]) -> None:
     request.app.state.metrics.decided_many(permitted, len(decisions) - permitted, by_article)
 
 
-async def _body(request: Requested) -> bytes:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind != _JSON:
-        raise MalformedError("the content type is not application/json")
-    return await request.body()
-
-
 def _wants_reasons(request: Requested, site: Site) -> bool:
     """Say whether to give reasons: not where the settings say no, nor to who prefers the least. Source: RFC 7240."""
     return site.settings.server.reasons and "return=minimal" not in request.headers.get("prefer", "")
@@ -155,8 +148,4 @@ def _writer(request: Requested, site: Site) -> Answers:
 
 
 def _response(body: bytes) -> Response[bytes]:
-    return Response(body, media_type=_JSON)
-
-
-FACE = Router("/access/v1", route_handlers=[evaluation, evaluations])
-"""The router of both."""
+    return Response(body, media_type=JSON)

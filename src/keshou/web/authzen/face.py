@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The protocol's addresses in one router."""
+
+from litestar import Router
+
+from keshou.web.authzen import evaluation, metadata, search
+
+ACCESS = Router(
+    "/access/v1",
+    route_handlers=[evaluation.evaluation, evaluation.evaluations, search.search_subjects, search.search_actions],
+)
+FACE = Router("/", route_handlers=[ACCESS, metadata.metadata, metadata.metadata_of_path])
+"""The router of questions, searches and metadata."""
