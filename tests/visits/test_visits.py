@@ -332,10 +332,8 @@ def test_a_visit_moved_to_another_user_is_noticed(house: House) -> None:
     mark = "%s" if house.database.postgresql else "?"
     with house.database.transaction() as tx:
         digest = house.visits._seal.digest("visit", mine)
-        tx.connection.exec_driver_sql(
-            f'UPDATE visit SET "user" = {mark} WHERE digest = {mark}',
-            (theirs, digest),  # noqa: S608
-        )
+        moved = f'UPDATE visit SET "user" = {mark} WHERE digest = {mark}'  # noqa: S608
+        tx.connection.exec_driver_sql(moved, (theirs, digest))
     with pytest.raises(IntegrityError):
         house.find(mine)
 
