@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The server under load, beside what the same machine gives in the same run: empty answers, a peer, bare commits."""
+
+import contextlib
+import http.client
+import json
+import os
+import shutil
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from apps import WORLD
+from filled import Filled, fill, question
+from load import SERIAL
+from peers.facts import facts_of
+from race import Race, Run, SingleRows, asking, own_group_commit
+from record import tell
+from served import keshou, other, request
+from world import World
+
+from keshou.app import clock
+from keshou.db import Database
+from keshou.gate.act import Act
+from postgresql import Cluster
+
+ROOM = "server"
+ROUNDS = int(os.environ.get("KESHOU_BENCH_ROUNDS", "7"))
+SECONDS = float(os.environ.get("KESHOU_BENCH_SECONDS", "2"))
+CONNECTIONS = 32
+BATCH = 1000
+BATCHES = 2
+"""Callers with batches: enough that the server never waits for one."""
+ROWS = 20_000
+MINIMAL = {"Prefer": "return=minimal"}
+_OK = {"200"}
+
+
+class Raced:
+    """The race on one database."""
+
+    def __init__(self, database: str, race: Race) -> None:
+        self.database, self.race = database, race
+
+    def name(self, what: str) -> str:
+        """Return what others call this measurement."""
+        return f"{what} ({self.database})"
+
+    def tell(self, benchmark: Any, run: str, what: str, *, count: int = 1, waits: bool = True, **more: Any) -> None:
+        """Say what a run measured."""
+        benchmark.pedantic(lambda: None, rounds=1)
+        benchmark.extra_info["median"] = self.race.seconds(run)
+        if waits:
+            p50, p99 = self.race.wait(run, 0.5), self.race.wait(run, 0.99)
+            more |= {"p50_ms": p50, "p99_ms": p99, "p99_over_p50": round(p99 / p50, 2)}
+        tell(benchmark, f"{self.database}: {what}", room=ROOM, count=count, unit="rate", **more)
+
+
+@pytest.fixture(scope="module", params=["SQLite", "PostgreSQL"])
+def raced(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, world: World) -> Iterator[Raced]:
+    """Run the race once on each database."""
+    folder = tmp_path_factory.mktemp("server")
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        database, rows, own = "", f"sqlite:///{folder / 'rows.db'}", None
+        if request.param == "PostgreSQL":
+            cluster: Cluster = request.getfixturevalue("cluster")
+            for each in ("bench_server", "bench_rows"):
+                stack.callback(cluster.drop, each)
+                cluster.create(each)
+            database, rows = cluster.url("bench_server"), cluster.url("bench_rows")
+            own = own_group_commit(cluster.programs / "pgbench", rows, folder, CONNECTIONS, SECONDS)
+        filled = fill(folder / "home", world, database)
+        single = stack.enter_context(contextlib.closing(SingleRows(Database(rows))))
+        runs = {"rows": single.run(CONNECTIONS, ROWS), **({"own": own} if own else {})}
+        yield Raced(request.param, Race(runs | _served(stack, filled, folder), ROUNDS))
+
+
+def _served(stack: contextlib.ExitStack, filled: Filled, folder: Path) -> dict[str, Run]:
+    """Start the servers and return what each is asked, once their answers are found to be the same."""
+    data = folder / "world.json"
+    data.write_text(json.dumps(facts_of(filled.world)))
+    environ = {WORLD: str(data)}
+    ours = stack.enter_context(keshou(filled.home, _free_port()))
+    empty = stack.enter_context(other(filled.home, _free_port(), "apps:empty", environ))
+    peer = stack.enter_context(other(filled.home, _free_port(), "apps:peer", environ))
+    bare = stack.enter_context(other(filled.home, _free_port(), "apps:peer_bare", environ))
+    acts = filled.world.acts
+    bodies = [msgspec.json.encode(question(act)) for act in acts]
+    one, path = "/access/v1/evaluation", "/access/v1/evaluations"
+    _compare(filled, {ours: filled.key, peer: "", bare: ""}, one, bodies)
+    batches = [_batch(acts[start : start + BATCH]) for start in range(0, len(acts) - BATCH, BATCH)]
+    reads = [_reading(user) for user in filled.world.facts]
+
+    def run(port: int, requests: Sequence[bytes], connections: int = CONNECTIONS) -> Run:
+        return asking(port, connections, SECONDS, requests)
+
+    found = {
+        "empty": run(empty, [request("/", body) for body in bodies]),
+        "alive": run(ours, [request("/healthz", None)]),
+        "evaluation": run(ours, [request(one, body, filled.key) for body in bodies]),
+        "minimal": run(ours, [request(one, body, filled.key, **MINIMAL) for body in bodies]),
+        "peer": run(peer, [request(one, body) for body in bodies]),
+        "peer_bare": run(bare, [request(one, body) for body in bodies]),
+        "batch": run(ours, [request(path, body, filled.key) for body in batches], BATCHES),
+        "batch_minimal": run(ours, [request(path, body, filled.key, **MINIMAL) for body in batches], BATCHES),
+        "acts": run(ours, [request("/api/v1/acts", body, filled.key, Idempotency_Key=SERIAL.decode())
+                           for body in reads]),
+    }  # fmt: skip
+    for each in ("evaluation", "batch", "acts"):
+        asking(ours, CONNECTIONS, 1.0, [request("/healthz", None)])
+        found[each]()
+    return found
+
+
+def _compare(filled: Filled, servers: Mapping[int, str], path: str, bodies: Sequence[bytes]) -> None:
+    """Ask every server every question, and hold its answer against the gate's."""
+    gate = filled.world.gate()
+    wanted = [gate.decide(msgspec.structs.replace(act, when=clock.now())).permitted for act in filled.world.acts]
+    for port, key in servers.items():
+        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
+            for body, permitted in zip(bodies, wanted, strict=True):
+                connection.request("POST", path, body, headers)
+                assert json.loads(connection.getresponse().read())["decision"] is permitted, body
+    assert 0.3 < sum(wanted) / len(wanted) < 0.7
+
+
+def _batch(acts: Sequence[Act]) -> bytes:
+    return msgspec.json.encode({"evaluations": [question(act) for act in acts]})
+
+
+def _reading(user: str) -> bytes:
+    return msgspec.json.encode({"kind": "query", "user": user, "items": ["mobile_number"], "purpose": "service"})
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_an_empty_answer(benchmark: Any, raced: Raced) -> None:
+    raced.tell(benchmark, "empty", "an empty answer, nothing around it", name=raced.name("empty answer"))
+
+
+def test_an_answer_of_our_own_server(benchmark: Any, raced: Raced) -> None:
+    raced.tell(benchmark, "alive", "`/healthz` of Keshou's server", name=raced.name("healthz"))
+
+
+@pytest.mark.parametrize(("run", "what"), [("peer", "in the same framework"), ("peer_bare", "with no framework")])
+def test_a_peer(benchmark: Any, raced: Raced, run: str, what: str) -> None:
+    assert raced.race.statuses(run) == _OK
+    raced.tell(benchmark, run, f"`regorus` asked over HTTP, {what}", name=raced.name(run))
+
+
+@pytest.mark.parametrize(("run", "what"), [("evaluation", "with reasons"), ("minimal", "yes or no")])
+def test_evaluation(benchmark: Any, raced: Raced, run: str, what: str) -> None:
+    assert raced.race.statuses(run) == _OK
+    beside = {
+        raced.name("empty answer"): 0.6, raced.name("healthz"): None, raced.name("peer"): 1,
+        raced.name("peer_bare"): None,
+    }  # fmt: skip
+    raced.tell(benchmark, run, f"evaluation, {what}", beside=beside)
+
+
+@pytest.mark.parametrize(("run", "what"), [("batch", "with reasons"), ("batch_minimal", "yes or no")])
+def test_evaluations(benchmark: Any, raced: Raced, run: str, what: str) -> None:
+    assert raced.race.statuses(run) == _OK
+    raced.tell(benchmark, run, f"decisions, {BATCH:,} a call, {what}", count=BATCH, waits=False, target=150_000)
+
+
+def test_bare_commits(benchmark: Any, raced: Raced) -> None:
+    what = f"one row a commit, group commit of {CONNECTIONS} threads"
+    raced.tell(benchmark, "rows", what, name=f"floor-server-{raced.database}")
+
+
+def test_own_group_commit(benchmark: Any, raced: Raced) -> None:
+    if "own" not in raced.race:
+        pytest.skip("SQLite has no group commit of its own")
+    what = f"one row a commit, {CONNECTIONS} sessions of `pgbench`"
+    raced.tell(benchmark, "own", what, name=raced.name("pgbench"), waits=False)
+
+
+def test_acts(benchmark: Any, raced: Raced) -> None:
+    assert raced.race.statuses("acts") == _OK
+    beside: dict[str, float | None] = {f"floor-server-{raced.database}": 0.4}
+    beside |= {raced.name("pgbench"): None} if "own" in raced.race else {}
+    what = f"acts: sealed reads over HTTP, {CONNECTIONS} connections"
+    raced.tell(benchmark, "acts", what, beside=beside, at_most={"p99_over_p50": 10})
