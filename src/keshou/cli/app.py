@@ -12,7 +12,22 @@ from pathlib import Path
 
 import typer
 
-from keshou.cli import access, ask, check, consent, law, log, office, rules, serve, setup, tables, try_out, user
+from keshou.cli import (
+    access,
+    ask,
+    check,
+    consent,
+    law,
+    log,
+    office,
+    program,
+    rules,
+    serve,
+    setup,
+    tables,
+    try_out,
+    user,
+)
 from keshou.cli.terminal import Call, complain, console
 from keshou.cli.tour import tour
 from keshou.cli.verb import common, new_call
@@ -29,7 +44,23 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.callback()(common)
-for family in (setup, tour, try_out, serve, check, rules, law, ask, tables, user, consent, office, access, log):
+for family in (
+    setup,
+    tour,
+    try_out,
+    serve,
+    check,
+    rules,
+    law,
+    ask,
+    tables,
+    user,
+    consent,
+    office,
+    access,
+    program,
+    log,
+):
     family.add_to(app)
 
 

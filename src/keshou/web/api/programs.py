@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Programs and their keys: given, rotated and ended by whoever holds the office."""
+
+import datetime as dt
+from typing import Annotated
+
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import PathParameter, RawBody
+
+from keshou.app.new_program import add_program
+from keshou.app.site import Site
+from keshou.db import Transaction
+from keshou.declaration.model import Office
+from keshou.programs.grant import Credential, CredentialKind, Program
+from keshou.web.api.asked import Requested, answer, read
+from keshou.web.api.described import told
+from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
+from keshou.web.entitled import require, require_fresh
+from keshou.web.errors import ContradictionError, NotEntitledError, NotFoundError
+from keshou.wire import programs as w
+from keshou.wire.caller import Caller
+
+ProgramId = Annotated[str, PathParameter(pattern="^[A-Za-z0-9._-]{1,64}$")]
+CredentialId = Annotated[str, PathParameter(pattern="^[A-Za-z0-9_-]{1,64}$")]
+
+
+@get("/", sync_to_thread=True, operation_class=told(Page[w.ProgramShape]))
+def programs(
+    caller: NamedDependency[Caller], site: NamedDependency[Site], cursor: Cursor = "", limit: Limit = USUAL
+) -> Response[bytes]:
+    """Return the programs, by id."""
+    require(caller, site, Office.ACCOUNTS, Office.AUDIT)
+    with site.reading() as tx:
+        found = [w.program_shape(each) for each in site.programs.programs(tx)]
+    return answer(page(found, lambda each: each.id, cursor, limit))
+
+
+@post("/", status_code=200, sync_to_thread=True, operation_class=told(w.ProgramShape, body=w.ProgramRequest))
+def add(
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody
+) -> Response[bytes]:
+    """Let a program be given keys; what it may do is said by its posts. One that was closed is opened again."""
+    require(caller, site, Office.ACCOUNTS)
+    require_fresh(caller, site)
+    asked = read(request, body, w.ProgramRequest)
+    _refuse_self(caller, asked.id)
+    with site.writing() as tx:
+        add_program(site, tx, asked.id)
+        return answer(w.program_shape(_known(tx, site, asked.id)))
+
+
+@get("/{program:str}", sync_to_thread=True, operation_class=told(w.ProgramShape, problems=(404,)))
+def program_of(program: ProgramId, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
+    """Return one program."""
+    require(caller, site, Office.ACCOUNTS, Office.AUDIT)
+    with site.reading() as tx:
+        return answer(w.program_shape(_known(tx, site, program)))
+
+
+@post("/{program:str}/close", status_code=200, sync_to_thread=True, operation_class=told(
+    w.ProgramShape, problems=(404,)
+))  # fmt: skip
+def close(program: ProgramId, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
+    """End a program: every key and token of its is dead at once."""
+    require(caller, site, Office.ACCOUNTS)
+    require_fresh(caller, site)
+    with site.writing() as tx:
+        _known(tx, site, program)
+        site.programs.close(tx, program, site.now())
+        return answer(w.program_shape(_known(tx, site, program)))
+
+
+@get("/{program:str}/credentials", sync_to_thread=True, operation_class=told(Page[w.CredentialShape], problems=(404,)))
+def credentials_of(
+    program: ProgramId, caller: NamedDependency[Caller], site: NamedDependency[Site], cursor: Cursor = "",
+    limit: Limit = USUAL,
+) -> Response[bytes]:  # fmt: skip
+    """Return what a program proves itself by, also what has ended; secrets are nowhere."""
+    require(caller, site, Office.ACCOUNTS, Office.AUDIT)
+    with site.reading() as tx:
+        _known(tx, site, program)
+        found = [w.credential_shape(each) for each in site.programs.credentials(tx, program)]
+    return answer(page(found, lambda each: each.id, cursor, limit))
+
+
+@post("/{program:str}/credentials", status_code=200, sync_to_thread=True, operation_class=told(
+    w.MadeCredential, body=w.CredentialRequest, problems=(404,)
+))  # fmt: skip
+def make(
+    request: Requested, program: ProgramId, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody
+) -> Response[bytes]:
+    """Make a key or client secret, which is told this once; or register a public key."""
+    require(caller, site, Office.ACCOUNTS)
+    require_fresh(caller, site)
+    asked = read(request, body, w.CredentialRequest)
+    _refuse_self(caller, program)
+    if (asked.kind is CredentialKind.JWK) != (asked.jwk is not None):
+        raise ContradictionError("a public key is given for the kind `jwk`, and for no other", "$.jwk")
+    with site.writing() as tx:
+        _known(tx, site, program)
+        return answer(_made(tx, site, program, asked))
+
+
+def _made(tx: Transaction, site: Site, program: str, asked: w.CredentialRequest) -> w.MadeCredential:
+    grant, now = w.grant_of(asked), site.now()
+    if asked.jwk is not None:
+        made, text = site.programs.add_jwk(tx, program, asked.jwk, grant, now), ""
+    elif asked.kind is CredentialKind.KEY:
+        made, text = site.programs.new_key(tx, program, grant, now)
+    else:
+        made, text = site.programs.new_secret(tx, program, grant, now)
+    return w.MadeCredential(credential=w.credential_shape(made), secret=text)
+
+
+@post("/{program:str}/credentials/{credential:str}/rotate", status_code=200, sync_to_thread=True, operation_class=told(
+    w.MadeCredential, body=w.RotationRequest, problems=(404,)
+))  # fmt: skip
+def rotate(
+    *, request: Requested, program: ProgramId, credential: CredentialId, caller: NamedDependency[Caller],
+    site: NamedDependency[Site], body: RawBody,
+) -> Response[bytes]:  # fmt: skip
+    """Make a key or secret like one that is in use, which goes on for a while; the new one is told this once."""
+    require(caller, site, Office.ACCOUNTS)
+    require_fresh(caller, site)
+    asked = read(request, body, w.RotationRequest)
+    _refuse_self(caller, program)
+    until, overlap = asked.until.astimezone(dt.UTC), dt.timedelta(minutes=asked.overlap_minutes)
+    with site.writing() as tx:
+        _credential(tx, site, program, credential)
+        made, text = site.programs.rotate(tx, credential, until, overlap, site.now())
+    return answer(w.MadeCredential(credential=w.credential_shape(made), secret=text))
+
+
+@post("/{program:str}/credentials/{credential:str}/revoke", status_code=200, sync_to_thread=True, operation_class=told(
+    w.CredentialShape, problems=(404,)
+))  # fmt: skip
+def revoke(
+    program: ProgramId, credential: CredentialId, caller: NamedDependency[Caller], site: NamedDependency[Site]
+) -> Response[bytes]:
+    """End a key, secret or public key at once, with every token it was traded for."""
+    require(caller, site, Office.ACCOUNTS)
+    with site.writing() as tx:
+        _credential(tx, site, program, credential)
+        site.programs.revoke(tx, credential, site.now())
+        return answer(w.credential_shape(_credential(tx, site, program, credential)))
+
+
+def _known(tx: Transaction, site: Site, program: str) -> Program:
+    found = next((each for each in site.programs.programs(tx) if each.id == program), None)
+    if found is None:
+        raise NotFoundError("there is no such program", hint="list them at /api/v1/programs")
+    return found
+
+
+def _credential(tx: Transaction, site: Site, program: str, credential: str) -> Credential:
+    found = site.programs.credential(tx, credential)
+    if found is None or found.program != program:
+        raise NotFoundError("the program has no such key", hint="list them at /api/v1/programs/PROGRAM/credentials")
+    return found
+
+
+def _refuse_self(caller: Caller, program: str) -> None:
+    """Refuse whoever would give themselves a way in.
+
+    Raises:
+        NotEntitledError: it is the caller's own name.
+
+    """
+    if caller.id == program:
+        raise NotEntitledError("nobody gives themselves keys (miit24:13.1.3)", hint="ask another who holds the office")
+
+
+FACE = Router(
+    "/api/v1/programs",
+    route_handlers=[programs, add, program_of, close, credentials_of, make, rotate, revoke],
+    tags=["programs"],
+)
+"""The router of programs."""
