@@ -48,8 +48,9 @@ class Codes:
         Who had too many codes lately is treated as if not known: whoever asks is told the same in each case, so that
         asking says nothing about who is a user.
         """
-        told = user is not None and self._may_have(tx, self._seal.pseudonym(user), now)
-        name = user if user is not None and told else secrets.token_hex(16)
+        nobody = secrets.token_hex(16)
+        told = self._may_have(tx, self._seal.pseudonym(user or nobody), now) and user is not None
+        name = user if user is not None and told else nobody
         ticket = secrets.token_urlsafe(32)
         code = f"{secrets.randbelow(10**self._settings.code_digits):0{self._settings.code_digits}d}"
         pseudonym = self._seal.pseudonym(name)
