@@ -4,7 +4,7 @@
 from litestar import Router
 
 from keshou.web import health, oauth
-from keshou.web.api import acts, filters, me, programs, user_acts, users
+from keshou.web.api import accounts, acts, filters, me, programs, session, sign_in, user_acts, users, webhooks
 from keshou.web.authzen import face as authzen
 
 FACES: list[Router] = [
@@ -15,7 +15,11 @@ FACES: list[Router] = [
     users.FACE,
     user_acts.FACE,
     me.FACE,
+    sign_in.FACE,
+    session.FACE,
+    accounts.FACE,
     programs.FACE,
     oauth.FACE,
+    webhooks.FACE,
 ]
 """Routers of the authorization protocol, the API, and what surrounds them."""

@@ -18,6 +18,7 @@ from keshou.gate.decide import StaleStandingError
 from keshou.language import Language, Text
 from keshou.web import errors as e
 from keshou.web.language import language_of
+from keshou.webhooks.errors import SubscriptionChangedError, UnknownDeliveryError, UnknownSubscriptionError
 from keshou.wire.problem import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -42,6 +43,9 @@ KINDS: Mapping[type[BaseException], Kind] = {
     e.ForgedRequestError: Kind(403, "forged-request", Text("请求来自别的网站", "a request from another site")),
     e.NotFoundError: Kind(404, "not-found", Text("没有找到", "not found")),
     e.ChangedMeanwhileError: Kind(412, "changed-meanwhile", Text("已被他人修改", "changed meanwhile")),
+    SubscriptionChangedError: Kind(412, "changed-meanwhile", Text("已被他人修改", "changed meanwhile")),
+    UnknownSubscriptionError: Kind(404, "not-found", Text("没有找到", "not found")),
+    UnknownDeliveryError: Kind(404, "not-found", Text("没有找到", "not found")),
     e.MatchNeededError: Kind(428, "match-needed", Text("须写明所改的版本", "what is changed must be named")),
     e.RequestRepeatedError: Kind(422, "request-repeated", Text("幂等键用于不同的请求", "idempotency key used anew")),
     e.MalformedError: Kind(400, "malformed", Text("请求格式不对", "malformed request")),
