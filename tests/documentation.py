@@ -38,11 +38,12 @@ class Example(NamedTuple):
 
     def commands(self) -> list[Command]:
         """Return the command lines of a console block in order."""
-        parts = re.split(r"^\$ ", self.text.replace("\\\n> ", ""), flags=re.M)[1:]
+        joined = self.text.replace("\\\n> ", "").replace("\n> ", "\0")
+        parts = re.split(r"^\$ ", joined, flags=re.M)[1:]
         last = len(parts) - 1
         split = [part.partition("\n") for part in parts]
         return [
-            Command(line, expected.rstrip(), self.status if n == last else 0)
+            Command(line.replace("\0", "\n"), expected.rstrip(), self.status if n == last else 0)
             for n, (line, _, expected) in enumerate(split)
         ]
 

@@ -17,7 +17,7 @@ from keshou.web.server import application
 
 def send(client: TestClient[Any], key: str, line: str) -> Any:
     """Send what a command line of curl would."""
-    words = shlex.split(line.replace("$KEY", key))
+    words = shlex.split(line.replace("$KEY", key).replace("$(date +%s)", "1"))
     headers = dict(each.split(": ", 1) for before, each in itertools.pairwise(words) if before == "-H")
     path = words[2].split("/", 3)[3]
     return client.post(f"/{path}", content=words[words.index("-d") + 1].encode(), headers=headers)
@@ -28,7 +28,8 @@ def test_what_it_says_to_ask_is_answered_as_it_says(bare: Caller) -> None:
     site = Site.open(bare.home)
     with TestClient(application(site, finder(site), closes=True)) as client:
         answers = {name: send(client, told["key"], line) for name, line in told["try"].items()}
-    assert {name: each.status_code for name, each in answers.items()} == dict.fromkeys(answers, 200)
+    told_wrong = {name: each.text for name, each in answers.items() if each.status_code != 200}
+    assert told_wrong == {}
     assert answers["permitted"].json()["decision"] is True
     denied = answers["denied"].json()
     assert denied["decision"] is False

@@ -40,6 +40,7 @@ def try_(
     call: Call,
     *,
     users: Annotated[int, typer.Option(metavar="N", min=10, max=100_000, help="How many invented users.")] = 200,
+    key_only: Annotated[bool, typer.Option("--key", help="Print the key and nothing else.")] = False,
 ) -> None:
     """Make the sample site ready to be tried: rules in force, invented users, a key for a day; say what to ask.
 
@@ -55,6 +56,9 @@ def try_(
         user = _take_in(site, users)
         key = _key(site)
         url = site.settings.url
+    if key_only:
+        call.answer({"key": key}, key)
+        return
     asked = {name: _request(url, *each) for name, each in _questions(user).items()}
     call.answer({"url": url, "key": key, "user": user, "try": asked}, *_shown(call, url, key, asked))
 
@@ -87,10 +91,10 @@ def _questions(user: str) -> dict[str, tuple[str, dict[str, object]]]:
             "subject": {"type": "service", "id": PROGRAM},
             "action": {"name": kind},
             "resource": resource,
-            "context": {"purpose": "billing"},
+            "context": {"purpose": "service"},
         }
 
-    act: dict[str, object] = {"kind": "use", "user": user, "items": ["tariff_plan"], "purpose": "billing"}
+    act: dict[str, object] = {"kind": "use", "user": user, "items": ["tariff_plan"], "purpose": "service"}
     return {
         "permitted": ("/access/v1/evaluation", question("use")),
         "denied": ("/access/v1/evaluation", question("sell")),
@@ -110,7 +114,8 @@ def _request(url: str, path: str, body: dict[str, object]) -> str:
 def _shown(call: Call, url: str, key: str, asked: dict[str, str]) -> list[RenderableType]:
     told = {
         "permitted": call.words(
-            "问：计费程序可以用这名用户的套餐信息计费吗？（可以）", "may billing use this user's plan? (yes)"
+            "问：计费程序可以为提供服务使用这名用户的套餐信息吗？（可以）",
+            "may billing use the plan of this user for the service? (yes)",
         ),
         "denied": call.words("问：可以出售它吗？（不可以，逐条列出依据）", "may it be sold? (no, with every article)"),
         "act": call.words("问并执行：判定、结果和日志条目一并写入", "ask and do: decision, effect and entry at once"),
