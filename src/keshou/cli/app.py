@@ -27,6 +27,7 @@ from keshou.cli import (
     tables,
     try_out,
     user,
+    webhook,
 )
 from keshou.cli.terminal import Call, complain, console
 from keshou.cli.tour import tour
@@ -59,6 +60,7 @@ for family in (
     office,
     access,
     program,
+    webhook,
     log,
 ):
     family.add_to(app)
