@@ -7,7 +7,7 @@ deep a body may be nested is limited by the decoder.
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -52,11 +52,30 @@ class Semantic(StrEnum):
     PERMIT_ON_FIRST_PERMIT = "permit_on_first_permit"
 
 
-class _Whole(msgspec.Struct, frozen=True):
-    """A batch of which every element is complete in itself: what is read most, and quickest."""
+class _QuickResource(msgspec.Struct, frozen=True, gc=False):
+    type: str
+    id: str
+    properties: msgspec.Raw = msgspec.Raw()
 
-    evaluations: list[Evaluation]
+
+class _QuickElement(msgspec.Struct, frozen=True, gc=False):
+    """An element of which nothing is read yet but whose it is about: others are likely to ask the same of others."""
+
+    subject: msgspec.Raw = msgspec.Raw()
+    action: msgspec.Raw = msgspec.Raw()
+    resource: _QuickResource | msgspec.UnsetType = msgspec.UNSET
+    context: msgspec.Raw = msgspec.Raw()
+
+
+class _Quick(msgspec.Struct, frozen=True):
+    """A batch in the form that is read most, and quickest; what is not of it is read anew, part by part."""
+
+    evaluations: list[_QuickElement]
     options: dict[str, Any] = {}
+    subject: msgspec.Raw = msgspec.Raw()
+    action: msgspec.Raw = msgspec.Raw()
+    resource: msgspec.Raw = msgspec.Raw()
+    context: msgspec.Raw = msgspec.Raw()
 
 
 class _Defaults(msgspec.Struct, frozen=True):
@@ -83,10 +102,21 @@ class Fault(msgspec.Struct, frozen=True):
     message: str
 
 
+class Element(NamedTuple):
+    """One question of a batch: what is asked, and of which resource.
+
+    Elements that ask the same of different resources share one `question`, whose own resource is that of the first.
+    """
+
+    question: Evaluation | Fault
+    resource: str
+    """Id of the element's own resource."""
+
+
 class Batch(msgspec.Struct, frozen=True):
     """Questions asked together."""
 
-    elements: Sequence[Evaluation | Fault]
+    elements: Sequence[Element]
     semantic: Semantic
     single: bool
     """Whether there was no array, so that the answer is a single decision."""
@@ -101,11 +131,13 @@ class AuthzenShapeError(ValueError):
 
 
 _single = msgspec.json.Decoder(Evaluation)
-_whole = msgspec.json.Decoder(_Whole)
+_quick = msgspec.json.Decoder(_Quick)
 _defaults = msgspec.json.Decoder(_Defaults)
 _parts = msgspec.json.Decoder(_Parts)
 _PARTS: dict[str, Any] = {"subject": msgspec.json.Decoder(Subject), "action": msgspec.json.Decoder(Action),
           "resource": msgspec.json.Decoder(Resource), "context": msgspec.json.Decoder(dict[str, Any])}  # fmt: skip
+
+_UNFIT = "the element is not of the documented form"
 
 
 def read_single(body: bytes) -> Evaluation:
@@ -128,40 +160,80 @@ def read_batch(body: bytes, most: int) -> Batch | None:
 
     """
     try:
-        whole = _whole.decode(body)
+        quick = _quick.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _read_with_defaults(body, most)
-    if not whole.evaluations:
+    if not quick.evaluations:
         return _read_with_defaults(body, most)
-    if len(whole.evaluations) > most:
+    if len(quick.evaluations) > most:
         return None
-    return Batch(whole.evaluations, _semantic(whole.options), single=False)
+    return Batch(_shared(quick), _semantic(quick.options), single=False)
+
+
+def _shared(quick: _Quick) -> list[Element]:
+    """Return the elements; questions that differ by nothing but their resource's id are read once."""
+    top = {name: bytes(getattr(quick, name)) for name in _PARTS}
+    questions: dict[tuple[object, ...], Evaluation | Fault] = {}
+    found = []
+    for each in quick.evaluations:
+        resource = each.resource
+        own = bytes(each.subject), bytes(each.action), bytes(each.context)
+        if isinstance(resource, msgspec.UnsetType):
+            found.append(_alone(_question(own, b"", top)))
+            continue
+        asked = own, resource.type, bytes(resource.properties)
+        known = questions.get(asked)
+        if known is None:
+            known = questions[asked] = _question(own, _resource(resource), top)
+        found.append(Element(known, resource.id))
+    return found
+
+
+def _resource(resource: _QuickResource) -> bytes:
+    """Return a resource as it came, but for what the protocol does not know."""
+    named = msgspec.json.encode({"type": resource.type, "id": resource.id})
+    properties = bytes(resource.properties)
+    return named[:-1] + b',"properties":' + properties + b"}" if properties else named
 
 
 def _read_with_defaults(body: bytes, most: int) -> Batch | None:
     found: _Defaults = decoded(_defaults, body)
     semantic = _semantic(found.options)
     if not found.evaluations:
-        return Batch([read_single(body)], semantic, single=True)
+        return Batch([_alone(read_single(body))], semantic, single=True)
     if len(found.evaluations) > most:
         return None
-    top = {name: getattr(found, name) for name in _PARTS}
-    return Batch([_element(raw, top) for raw in found.evaluations], semantic, single=False)
+    top = {name: bytes(getattr(found, name)) for name in _PARTS}
+    return Batch([_alone(_element(raw, top)) for raw in found.evaluations], semantic, single=False)
 
 
-def _element(raw: msgspec.Raw, top: Mapping[str, msgspec.Raw]) -> Evaluation | Fault:
+def _alone(question: Evaluation | Fault) -> Element:
+    return Element(question, question.resource.id if isinstance(question, Evaluation) else "")
+
+
+def _element(raw: msgspec.Raw, top: Mapping[str, bytes]) -> Evaluation | Fault:
     try:
         own = _parts.decode(raw)
-        read = {}
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return Fault(_UNFIT)
+    return _question((bytes(own.subject), bytes(own.action), bytes(own.context)), bytes(own.resource), top)
+
+
+def _question(own: tuple[bytes, bytes, bytes], resource: bytes, top: Mapping[str, bytes]) -> Evaluation | Fault:
+    """Return what an element asks; a part that it leaves out is the one at the top, whole."""
+    subject, action, context = own
+    given = {"subject": subject, "action": action, "resource": resource, "context": context}
+    read = {}
+    try:
         for name, decoder in _PARTS.items():
-            given = bytes(getattr(own, name)) or bytes(top[name])
-            if given:
-                read[name] = decoder.decode(given)
+            part = given[name] or top[name]
+            if part:
+                read[name] = decoder.decode(part)
             elif name != "context":
                 return Fault(f"`{name}` is missing")
-        return Evaluation(**read)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return Fault("the element is not of the documented form")
+        return Fault(_UNFIT)
+    return Evaluation(**read)
 
 
 def _semantic(options: Mapping[str, Any]) -> Semantic:

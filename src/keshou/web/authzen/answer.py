@@ -61,6 +61,27 @@ class Answers:
         return body[:-2] + b","
 
 
+def write_all(decisions: Sequence[Decision | bytes], answers: Answers | None) -> list[bytes]:
+    """Return each decision as it is answered, without its context when there is no `answers`.
+
+    What is written already stays as it is. Equal decisions of one batch share reasons or grounds, and so their bytes.
+    """
+    if answers is None:
+        return [each if isinstance(each, bytes) else MINIMAL[each.permitted] for each in decisions]
+    written: dict[tuple[object, ...], bytes] = {}
+    found: list[bytes] = []
+    for each in decisions:
+        if isinstance(each, bytes):
+            found.append(each)
+            continue
+        place = (id(each[0]), *each[1:])
+        known = written.get(place)
+        if known is None:
+            known = written[place] = answers.write(each)
+        found.append(known)
+    return found
+
+
 def write_batch(decisions: Sequence[bytes]) -> bytes:
     """Return the answer to a batch."""
     return b'{"evaluations":[' + b",".join(decisions) + b"]}"

@@ -5,23 +5,24 @@ A question is decided on facts that are at least as new as the question: the ser
 after it was asked. In memory when memory is that new, else from the database.
 """
 
-import datetime as dt
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 
 from litestar import Response, post
 from litestar.di import NamedDependency
 
 from keshou.app.site import Site
 from keshou.gate.act import Act
-from keshou.gate.decision import Decision, Deny
+from keshou.gate.decision import Decision, Deny, Permit
 from keshou.web.authzen import entitled
-from keshou.web.authzen.answer import MINIMAL, Answers, fault, write_batch
+from keshou.web.authzen.answer import MINIMAL, Answers, write_all, write_batch
 from keshou.web.authzen.asked import JSON, body_of
+from keshou.web.authzen.layout import Laid, lay_out
 from keshou.web.authzen.question import UnfitQuestionError, act_of
 from keshou.web.caller import Requested
 from keshou.web.errors import MalformedError, TooLargeError
 from keshou.web.language import language_of
-from keshou.wire.authzen import AuthzenShapeError, Batch, Evaluation, Fault, Semantic, read_batch, read_single
+from keshou.wire.authzen import AuthzenShapeError, Batch, Evaluation, Semantic, read_batch, read_single
 from keshou.wire.caller import Caller
 
 MOST_AT_ONCE = 10_000
@@ -54,7 +55,7 @@ async def evaluations(
     if batch is None:
         raise TooLargeError("too many questions at once", hint=f"at most {MOST_AT_ONCE}")
     if batch.single:
-        first = batch.elements[0]
+        first = batch.elements[0].question
         if isinstance(first, Evaluation):
             return _response(await _single(request, site, caller, first))
     return _response(write_batch(await _batch(request, site, caller, batch)))
@@ -72,46 +73,31 @@ async def _single(request: Requested, site: Site, caller: Caller, asked: Evaluat
 
 
 async def _batch(request: Requested, site: Site, caller: Caller, batch: Batch) -> list[bytes]:
-    now = site.now()
-    laid = [_laid_out(each, caller, now) for each in batch.elements]
-    write = _writer(request, site).write if _wants_reasons(request, site) else _minimal
-    if batch.semantic is not Semantic.EXECUTE_ALL:
-        return await _until(request, site, laid, write, ends=batch.semantic is Semantic.PERMIT_ON_FIRST_PERMIT)
-    acts = [each for each in laid if isinstance(each, Act)]
-    decided = iter(await _decided(request, site, acts) if acts else ())
-    decisions = [next(decided) if isinstance(each, Act) else each for each in laid]
+    laid = lay_out(batch.elements, caller, site.now())
+    writer = _writer(request, site) if _wants_reasons(request, site) else None
+    if batch.semantic is Semantic.EXECUTE_ALL:
+        decisions = await _every(request, site, laid)
+    else:
+        decisions = await _until(request, site, laid, ends=batch.semantic is Semantic.PERMIT_ON_FIRST_PERMIT)
     _count(request, decisions)
-    return [each if isinstance(each, bytes) else write(each) for each in decisions]
+    return write_all(decisions, writer)
 
 
-async def _until(
-    request: Requested,
-    site: Site,
-    laid: Sequence[Act | Deny | bytes],
-    write: Callable[[Decision], bytes],
-    *,
-    ends: bool,
-) -> list[bytes]:
+async def _every(request: Requested, site: Site, laid: Sequence[Laid]) -> list[Decision | bytes]:
+    acts = [each for each in laid if type(each) is Act]
+    decided = iter(await _decided(request, site, acts) if acts else ())
+    return [next(decided) if type(each) is Act else each for each in laid]  # type: ignore[misc]
+
+
+async def _until(request: Requested, site: Site, laid: Sequence[Laid], *, ends: bool) -> list[Decision | bytes]:
     """Decide one after the other, and no further than the first that is `ends`."""
-    found: list[bytes] = []
+    found: list[Decision | bytes] = []
     for each in laid:
         decision = (await _decided(request, site, [each]))[0] if isinstance(each, Act) else each
-        _count(request, [decision])
-        found.append(decision if isinstance(decision, bytes) else write(decision))
+        found.append(decision)
         if (not isinstance(decision, bytes) and decision.permitted) is ends:
             break
     return found
-
-
-def _laid_out(element: Evaluation | Fault, caller: Caller, now: dt.datetime) -> Act | Deny | bytes:
-    if isinstance(element, Fault):
-        return fault(element.message)
-    try:
-        act = act_of(element, caller.id, now)
-    except UnfitQuestionError as wrong:
-        return fault(f"a property is of the wrong type: {wrong.pointer}")
-    told = entitled.beyond(caller, act) if isinstance(act, Act) else ""
-    return fault(told, 403) if told else act
 
 
 async def _decided(request: Requested, site: Site, acts: Sequence[Act]) -> list[Decision]:
@@ -120,22 +106,17 @@ async def _decided(request: Requested, site: Site, acts: Sequence[Act]) -> list[
 
 
 def _count(request: Requested, decisions: Sequence[Decision | bytes]) -> None:
-    permitted = sum(1 for each in decisions if not isinstance(each, bytes) and each.permitted)
-    by_article: dict[str, int] = {}
-    for each in decisions:
-        if isinstance(each, Deny):
-            for article in {str(reason.cite) for reason in each.reasons}:
-                by_article[article] = by_article.get(article, 0) + 1
+    permitted = sum(type(each) is Permit for each in decisions)
+    met = Counter(id(each.reasons) for each in decisions if type(each) is Deny)
+    by_article: Counter[str] = Counter()
+    for reasons in {id(each.reasons): each.reasons for each in decisions if type(each) is Deny}.values():
+        by_article.update(dict.fromkeys({str(reason.cite) for reason in reasons}, met[id(reasons)]))
     request.app.state.metrics.decided_many(permitted, len(decisions) - permitted, by_article)
 
 
 def _wants_reasons(request: Requested, site: Site) -> bool:
     """Say whether to give reasons: not where the settings say no, nor to who prefers the least. Source: RFC 7240."""
     return site.settings.server.reasons and "return=minimal" not in request.headers.get("prefer", "")
-
-
-def _minimal(decision: Decision) -> bytes:
-    return MINIMAL[decision.permitted]
 
 
 def _writer(request: Requested, site: Site) -> Answers:
