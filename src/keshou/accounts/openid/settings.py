@@ -33,7 +33,7 @@ class OpenIdSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """Values of `acr` that tell of two factors; the provider is asked for them."""
     strong_amr: tuple[str, ...] = ()
     """Values of `amr` any of which tells of two factors, e.g. ``mfa`` (RFC 8176)."""
-    algorithms: tuple[str, ...] = ("RS256", "PS256", "ES256", "Ed25519", "EdDSA")
+    algorithms: tuple[str, ...] = ("RS256", "PS256", "ES256", "Ed25519")
     """How ID tokens may be signed; those with a shared secret and unsigned ones are never taken."""
     flow_minutes: int = 10
     """How long signing in at the provider may take."""

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reads an ID token and believes none that was not made by our provider, for us, now, for this sign-in.
+
+Source: OpenID Connect Core 1.0 3.1.3.7; RFC 8725.
+"""
+
+import datetime as dt
+import hmac
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import Key
+
+from keshou.accounts.openid.errors import OpenIdRefusedError, Refusal
+from keshou.accounts.openid.flow import Flow, Identity, is_subject
+from keshou.accounts.openid.settings import OpenIdSettings
+
+KINDS = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "Ed25519": "OKP"}
+"""Every algorithm that can be allowed, with the kind of key it takes."""
+_LONGEST = 16_384
+
+KeyOf = Callable[[str, str], Key | None]
+"""Gives the provider's key of an id and a kind."""
+
+
+class Header(NamedTuple):
+    """What a token says of how it is signed; nothing is proven by it."""
+
+    algorithm: str
+    kid: str
+
+
+def identify(token: str, key_of: KeyOf, flow: Flow, settings: OpenIdSettings, now: dt.datetime) -> Identity:
+    """Return whom an ID token proves.
+
+    1. It is signed by a key of the provider's, in a way that is allowed.
+    2. The provider made it, for us alone.
+    3. It holds now and was made just now, for this sign-in.
+    4. It names somebody, who proved themselves anew if that was asked.
+
+    Raises:
+        OpenIdRefusedError: any of these is not so; `reason` says which.
+
+    """
+    claims = _signed(token, key_of, settings)
+    _check_parties(claims, settings)
+    _check_times(claims, settings, now)
+    nonce = claims.get("nonce")
+    if (
+        not isinstance(nonce, str)
+        or not nonce.isascii()
+        or not hmac.compare_digest(nonce.encode(), flow.nonce.encode())
+    ):
+        raise OpenIdRefusedError(Refusal.NONCE)
+    return _identity(claims, flow, settings)
+
+
+def _signed(token: str, key_of: KeyOf, settings: OpenIdSettings) -> Mapping[str, Any]:
+    header = _header(token)
+    kind = KINDS.get(header.algorithm)
+    if kind is None or header.algorithm not in settings.algorithms:
+        raise OpenIdRefusedError(Refusal.ALGORITHM)
+    key = key_of(header.kid, kind)
+    if key is None or key.get("alg", header.algorithm) != header.algorithm:
+        raise OpenIdRefusedError(Refusal.SIGNATURE)
+    try:
+        return jwt.decode(token, key, algorithms=[header.algorithm]).claims
+    except (JoseError, ValueError, TypeError):
+        raise OpenIdRefusedError(Refusal.SIGNATURE) from None
+
+
+def _header(token: str) -> Header:
+    if len(token) > _LONGEST or token.count(".") != 2:
+        raise OpenIdRefusedError(Refusal.NO_TOKEN)
+    try:
+        said = jws.extract_compact(token.encode("ascii")).headers()
+    except (JoseError, ValueError):
+        raise OpenIdRefusedError(Refusal.NO_TOKEN) from None
+    algorithm, kid = said.get("alg"), said.get("kid", "")
+    if not isinstance(algorithm, str) or not isinstance(kid, str):
+        raise OpenIdRefusedError(Refusal.NO_TOKEN)
+    return Header(algorithm, kid)
+
+
+def _check_parties(claims: Mapping[str, Any], settings: OpenIdSettings) -> None:
+    if claims.get("iss") != settings.issuer:
+        raise OpenIdRefusedError(Refusal.ISSUER)
+    # A token that is for others too could have been given to us by one of them.
+    if claims.get("aud") not in (settings.client_id, [settings.client_id]):
+        raise OpenIdRefusedError(Refusal.AUDIENCE)
+    if claims.get("azp", settings.client_id) != settings.client_id:
+        raise OpenIdRefusedError(Refusal.AUDIENCE)
+
+
+def _check_times(claims: Mapping[str, Any], settings: OpenIdSettings, now: dt.datetime) -> None:
+    leeway, moment = settings.leeway_seconds, now.timestamp()
+    ends, made, begins = (_number(claims.get(name)) for name in ("exp", "iat", "nbf"))
+    if ends is None or made is None or (begins is None and "nbf" in claims):
+        raise OpenIdRefusedError(Refusal.EXPIRED)
+    oldest = moment - settings.token_minutes * 60 - leeway
+    if moment >= ends + leeway or not oldest <= made <= moment + leeway or (begins or 0) > moment + leeway:
+        raise OpenIdRefusedError(Refusal.EXPIRED)
+
+
+def _identity(claims: Mapping[str, Any], flow: Flow, settings: OpenIdSettings) -> Identity:
+    subject, name = claims.get("sub"), claims.get("preferred_username")
+    if not isinstance(subject, str) or not is_subject(subject):
+        raise OpenIdRefusedError(Refusal.SUBJECT)
+    proven = _number(claims.get("auth_time"))
+    if flow.fresh and (proven is None or proven < flow.begun.timestamp() - settings.leeway_seconds):
+        raise OpenIdRefusedError(Refusal.STALE)
+    return Identity(
+        issuer=settings.issuer,
+        subject=subject,
+        name=name if isinstance(name, str) and name.isprintable() else "",
+        strong=_is_strong(claims, settings),
+        authenticated=None if proven is None else dt.datetime.fromtimestamp(proven, dt.UTC),
+    )
+
+
+def _is_strong(claims: Mapping[str, Any], settings: OpenIdSettings) -> bool:
+    methods = claims.get("amr")
+    named = {each for each in methods if isinstance(each, str)} if isinstance(methods, list) else set()
+    acr = claims.get("acr")
+    return (isinstance(acr, str) and acr in settings.strong_acr) or bool(named & set(settings.strong_amr))
+
+
+def _number(value: Any) -> float | None:
+    """Return a time in seconds since the epoch; None when it is none, or none that a clock could show."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if 0 <= value < 253_402_300_800 else None
