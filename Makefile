@@ -58,10 +58,11 @@ bench: environment  ## how fast it is, against the targets
 	$(BIN)/pytest -o python_files='bench_*.py' -o timeout=3600 bench -q --benchmark-json=.work/bench.json
 	$(BIN)/python scripts/bench-table.py --write
 
-soak: environment  ## many more random worlds and many more crashes than a check has time for
+soak: environment  ## many more random worlds, and many more crashes under load, than a check has time for
 	@scripts/install-postgresql
-	KESHOU_TEST_WORLDS=4000 KESHOU_CRASH_ROUNDS=60 KESHOU_CRASH_ACTS=20000 \
-	$(BIN)/pytest -n $(JOBS) -o timeout=0 tests/gate/test_differential.py tests/stories/test_crash.py
+	KESHOU_TEST_WORLDS=4000 KESHOU_CRASH_ROUNDS=60 KESHOU_CRASH_ACTS=20000 KESHOU_SOAK_MINUTES=10 \
+	$(BIN)/pytest -n $(JOBS) -rP -o timeout=0 tests/gate/test_differential.py tests/stories/test_crash.py \
+	tests/stories/test_soak.py
 
 lock: environment  ## pin every requirement anew, by version and hash
 	scripts/lock --upgrade
