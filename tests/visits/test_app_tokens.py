@@ -60,7 +60,8 @@ def test_a_proof_ends_no_later_than_its_key(database: Database, visits: Visits) 
     [
         {"exp": MOMENT}, {"exp": MOMENT - 1}, {"exp": MOMENT + 601}, {"exp": None}, {"exp": "soon"}, {"exp": True},
         {"exp": float("nan")}, {"exp": float("inf")}, {"exp": 1e300, "iat": 1e300}, {"iat": None}, {"iat": MOMENT + 31},
-        {"iat": MOMENT - 3600}, {"iat": MOMENT + 20, "exp": MOMENT + 10}, {"nbf": MOMENT + 31}, {"nbf": "now"}, {"nbf": True},
+        {"iat": MOMENT - 3600}, {"iat": MOMENT + 20, "exp": MOMENT + 10}, {"nbf": MOMENT + 31}, {"nbf": "now"},
+        {"nbf": True},
         {"aud": "https://other.example"}, {"aud": [URL, "https://other.example"]}, {"aud": None}, {"aud": []},
         {"aud": f"{URL}/"}, {"iss": "broadband"}, {"iss": None}, {"iss": ["mobile"]}, {"sub": None}, {"sub": ""},
         {"sub": 7}, {"sub": ["A-1"]}, {"sub": "A-1\x00"}, {"sub": "A-1\r\nX: y"}, {"sub": "\ud800"}, {"sub": "a" * 600},
