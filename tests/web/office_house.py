@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The small operator's site with offices to its posts, behind its API, and who holds them."""
 
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,10 +10,11 @@ import api_house
 import msgspec
 from api_house import Api
 from callers import TestClient, served
-from house import OPERATOR, START, declared, open_site
+from house import OPERATOR, START, open_site
 
 from keshou.app.site import Site
 from keshou.db import Database
+from keshou.declaration.load import read
 from keshou.gate.facts import StaffAppointed
 from keshou.wire.caller import Caller, CallerKind, Scope
 
@@ -40,23 +40,31 @@ CALLERS = {**api_house.CALLERS} | {
 }  # fmt: skip
 
 
+_MORE = """\
+  { item = "home_address", why = { zh = "登记。", en = "Registration." }, class = "registration" },
+  { item = "id_document_type", why = { zh = "登记。", en = "Registration." }, class = "registration" },
+"""
+
+
 def rules_text() -> str:
-    """Return the small operator's declaration with offices, as it is written."""
-    named = f'id = "officer"\noffices = {OFFICES["officer"]}\n'.replace("'", '"')
-    text: str = OPERATOR.read_text("utf-8").replace('id = "officer"\n', named, 1)
-    made = "".join(
-        f'[[posts]]\nid = "{post}"\nname = {{ zh = "{post}", en = "{post}" }}\ndepartment = "office"\n'
-        f'duties = {{ zh = "守护。", en = "Keeps." }}\noffices = ["{OFFICES[post][0]}"]\n\n'
-        for post in ("keeper", "auditor")
-    )
-    return text.replace("[[grants]]", made + "[[grants]]", 1)
+    """Return the small operator's declaration as it is written: with offices, and nothing wrong with it."""
+    text: str = OPERATOR.read_text("utf-8").replace('adopts = ["gbz28828"]\n', "")
+    text = text.replace("needs = [\n", f"needs = [\n{_MORE}", 1)
+    for post, offices in OFFICES.items():
+        listed = ", ".join(f'"{each}"' for each in offices)
+        if f'id = "{post}"\n' not in text:
+            made = f'[[posts]]\nid = "{post}"\nname = {{ zh = "{post}", en = "{post}" }}\ndepartment = "office"\n'
+            text = text.replace("[[grants]]", made + 'duties = { zh = "守护。", en = "Keeps." }\n\n[[grants]]', 1)
+        text = text.replace(f'id = "{post}"\n', f'id = "{post}"\noffices = [{listed}]\n', 1)
+    return text
 
 
-def with_offices(database: Database, folder: Path, clock: Any = None, **changes: Any) -> Site:
-    """Return a site with rules in force and staff in their posts, some of which have offices."""
-    site = open_site(database, folder, clock)
-    whole = tomllib.loads(rules_text())
-    site.publish(declared(posts=whole["posts"], **changes), by="boss")
+def with_offices(database: Database, folder: Path, clock: Any = None, more: str = "") -> Site:
+    """Return a site with rules in force, `more` among them, and staff in their posts, some of which have offices."""
+    declaration = read(rules_text() + more).declaration
+    assert declaration is not None
+    site: Site = open_site(database, folder, clock)
+    site.publish(declaration, by="boss")
     site.record_site(*(StaffAppointed(at=START, staff=staff, post=post) for staff, post in HELD), by="founder")
     return site
 

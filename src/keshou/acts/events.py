@@ -63,9 +63,12 @@ def publish(work: Work, job: Publish, now: dt.datetime) -> Draft:
 
     Raises:
         LawError: it adopts what is no guidance.
+        RulesChangedError: another version stands than the job knows of.
 
     """
     declarations, law = work.known.declarations, work.known.law
+    if job.after is not None and job.after != max(declarations.numbers(work.tx), default=0):
+        raise RulesChangedError
     law.on(calendar.day_of(now), job.declaration.operator.adopts)
     published = declarations.publish(work.tx, job.declaration, law, now)
     fact = RulesPublished(at=now, version=published.version, digest=published.digest, effective=published.effective)
@@ -88,6 +91,13 @@ def audit(work: Work, job: Audit, now: dt.datetime) -> Draft:
     check_hand(work, job.by, now)
     header: dict[str, object] = {"event": "audit", **work.names.of_record(job.by, job.where)}
     return Draft(header | {"count": openings(work.tx)})
+
+
+class RulesChangedError(ActError):
+    """Somebody else published meanwhile: what changed must be looked at first."""
+
+    def __init__(self) -> None:
+        super().__init__("another version was published meanwhile", hint="look at it, then decide anew")
 
 
 class OutdatedError(ActError):

@@ -69,6 +69,8 @@ class Publish(msgspec.Struct, frozen=True, kw_only=True):
     declaration: Declaration
     by: str
     where: str = ""
+    after: int | None = None
+    """The newest version as whoever publishes knows it; None: whatever stands."""
     request_id: str = ""
     said: str = ""
 

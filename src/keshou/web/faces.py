@@ -4,7 +4,7 @@
 from litestar import Router
 
 from keshou.web import health, oauth
-from keshou.web.api import accounts, acts, filters, me, programs, session, sign_in, user_acts, users, webhooks
+from keshou.web.api import accounts, acts, filters, me, programs, rules, session, sign_in, user_acts, users, webhooks
 from keshou.web.authzen import face as authzen
 
 FACES: list[Router] = [
@@ -21,5 +21,6 @@ FACES: list[Router] = [
     programs.FACE,
     oauth.FACE,
     webhooks.FACE,
+    rules.FACE,
 ]
 """Routers of the authorization protocol, the API, and what surrounds them."""
