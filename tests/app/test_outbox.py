@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is told to other systems is what the log says: no event without its entry, no entry without its event."""
 
+import datetime as dt
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from house import act, newcomer, open_site, ready
+from house import Clock, act, newcomer, open_site, ready
 
-from keshou.acts.request import ActError, Cancel, Job, Perform, Record
+from keshou.acts.request import ActError, Cancel, Erase, Job, Perform, Record
 from keshou.app.site import Site
 from keshou.db import Database
 from keshou.errors import InputError
@@ -153,6 +154,23 @@ def test_many_threads_act_and_each_entry_has_its_event(database: Database, tmp_p
     for thread in threads:
         thread.join()
     assert sorted(told(site)) == sorted((f"evt_{entry}_0", "keshou.consent.withdrawn") for entry in entries)
+    site.close()
+
+
+def test_an_erased_user_is_dropped_also_where_everybody_who_was_told_is_paused(
+    database: Database, tmp_path: Path
+) -> None:
+    clock = Clock()
+    site = ready(database, tmp_path, clock)
+    subscribed(site)
+    site.do_all([newcomer(site, "u1"), newcomer(site, "u2"), Cancel(user="u1", by="user")])
+    with site.writing() as tx:
+        (receiver,) = site.webhooks.subscriptions(tx)
+        site.webhooks.change(tx, receiver, active=False)
+    before = told(site)
+    clock.moment += dt.timedelta(days=366 * 2)
+    site.do(Erase(act=act(ActKind.DESTROY, "u1", "user_name")))
+    assert (len(before), len(told(site))) == (5, 2)
     site.close()
 
 
