@@ -121,10 +121,20 @@ def test_a_correction_writes_what_is_given_and_is_seen_afterwards(api: Api) -> N
 
 
 @pytest.mark.parametrize("body", [
-    use(values={"tariff_plan": "secretvalue"}), use(kind="correct"), use(users=["u2"]), use(count=2),
-    use(kind="correct", values={"mobile_number": "secretvalue"}),
+    use(values={"tariff_plan": "secretvalue"}), use(kind="correct"), use(users=["u2"]), use(count=2), use(""),
+    use(kind="correct", values={"mobile_number": "secretvalue"}), use("", kind="export"),
     use("", kind="export", users=["u1", "u2"], count=3), use("", users=["u1"]),
     use("", kind="export", users=["u1"], values={"tariff_plan": "secretvalue"}),
+])  # fmt: skip
+def test_parts_that_do_not_go_together_are_refused_and_never_quoted(api: Api, site: Site, body: Any) -> None:
+    before = size(site)
+    answer = api.post("/acts", body, "fresh")
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/input"), answer.text
+    assert "secretvalue" not in answer.text
+    assert size(site) == before
+
+
+@pytest.mark.parametrize("body", [
     use(kind="teleport"), use(items=[]), use(items=["tariff_plan"] * 257), use(items="tariff_plan"), use(items=[7]),
     use(user=7), use(user="u\n"), use(user="u\u0000"), use(user="x" * 256), use(purpose=""), use(purpose="service\n"),
     use(purpose="a b"), use(secretvalue=1), use(at="2026-03-02T10:00:00+08:00"), use(count=0), use(count=-1),

@@ -18,7 +18,7 @@ from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.decided import denied, done_before, permitted
 from keshou.web.api.described import told
 from keshou.web.entitled import actor, refuse_beyond_key, refuse_beyond_own, require_fresh
-from keshou.web.errors import MalformedError, NotFoundError
+from keshou.web.errors import ContradictionError, NotFoundError
 from keshou.web.idempotency import IdempotencyKey, named
 from keshou.web.language import language_of
 from keshou.wire.acts import ActAnswer, ActRequest, Question, QuestionRequest
@@ -38,7 +38,7 @@ async def perform(
     """
     asked = read(request, body, ActRequest)
     act = act_of(asked, caller, site)
-    _refuse_ill_formed(asked)
+    _refuse_contradictions(asked)
     if asked.users:
         require_fresh(caller, site)
     holding = await anyio.to_thread.run_sync(_holding, site, asked) if asked.holding else None
@@ -69,18 +69,18 @@ def act_of(asked: Question, caller: Caller, site: Site) -> Act:
     )  # fmt: skip
 
 
-def _refuse_ill_formed(asked: ActRequest) -> None:
+def _refuse_contradictions(asked: ActRequest) -> None:
     """Refuse what names users in two ways, or values where there are none to write."""
     if asked.users and (asked.user or asked.values):
-        raise MalformedError("a bulk act names its users in the list and takes no values", "$.user", "$.values")
+        raise ContradictionError("a bulk act names its users in the list and takes no values", "$.user", "$.values")
     if asked.users and asked.kind not in BULK_KINDS:
-        raise MalformedError("a bulk act exports, copies or destroys", "$.kind")
+        raise ContradictionError("a bulk act exports, copies or destroys", "$.kind")
     if asked.count not in (1, len(asked.users)):
-        raise MalformedError("the count is not that of the users listed", "$.count")
+        raise ContradictionError("the count is not that of the users listed", "$.count")
     if asked.kind in _WRITING and set(asked.values) != set(asked.items):
-        raise MalformedError("the values given are not those of the items", "$.values")
+        raise ContradictionError("the values given are not those of the items", "$.values")
     if asked.kind not in _WRITING and asked.values:
-        raise MalformedError("an act of this kind takes no values", "$.values")
+        raise ContradictionError("an act of this kind takes no values", "$.values")
 
 
 def _holding(site: Site, asked: ActRequest) -> Holding:

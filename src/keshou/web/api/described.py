@@ -33,7 +33,10 @@ def _whole(found: Any, parts: dict[str, Any]) -> Any:
         name = found.get("$ref")
         if isinstance(name, str):
             return _whole(parts[name], parts)
-        return {key: _whole(value, parts) for key, value in found.items() if key not in ("title", "default")}
+        kept = {key: value for key, value in found.items() if key not in ("title", "default", "properties")}
+        properties = {name: _whole(value, parts) for name, value in found.get("properties", {}).items()}
+        whole = {key: _whole(value, parts) for key, value in kept.items()}
+        return whole | ({"properties": properties} if properties else {})
     if isinstance(found, list):
         return [_whole(each, parts) for each in found]
     return found
