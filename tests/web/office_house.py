@@ -35,6 +35,7 @@ CALLERS = {**api_house.CALLERS} | {
     each: _staff(each) for each in ("boss", "judge", "deputy", "lister", "keeper1", "auditor1", "clerk1")
 } | {
     "stale": msgspec.structs.replace(_staff("keeper1"), proven_at=None),
+    "stale_auditor": msgspec.structs.replace(_staff("auditor1"), proven_at=None),
     "stale_boss": msgspec.structs.replace(_staff("boss"), proven_at=None),
     "steward": Caller(id="steward", kind=CallerKind.PROGRAM, scopes=frozenset({Scope.ACT}), credential="k9"),
 }  # fmt: skip

@@ -50,16 +50,31 @@ def export(tx: Transaction, ledger: Ledger, folder: Path) -> int:
     return written
 
 
+def read_piece(tx: Transaction, name: TileName, size: int) -> bytes:
+    """Return a tile of hashes or a bundle of entries of the log, which has `size` entries or more.
+
+    Raises:
+        EntryError: it is not a tile of a log of `size` entries.
+        LedgerTamperedError: an entry or the tile is missing.
+
+    """
+    level = name.level or 0
+    if name.number * WIDTH + name.width > size // WIDTH**level:
+        raise EntryError("the log does not have that tile yet")
+    if name.level is None:
+        return bundle(_entries(tx, name))
+    data = bytes(read_tile(tx, level, name.number, read_head(tx).size)[: name.width * HASH_SIZE])
+    if len(data) != name.width * HASH_SIZE:
+        raise LedgerTamperedError(name.number * WIDTH ** (level + 1), f"{name.path} is missing")
+    return data
+
+
 def _write_hashes(tx: Transaction, folder: Path, size: int) -> int:
-    now, written = read_head(tx).size, 0
+    written = 0
     for name in tiles_of(size):
         path = folder / name.path
-        if path.exists():
-            continue
-        data = read_tile(tx, name.level or 0, name.number, now)[: name.width * HASH_SIZE]
-        if len(data) != name.width * HASH_SIZE:
-            raise LedgerTamperedError(name.number * WIDTH ** ((name.level or 0) + 1), f"{name.path} is missing")
-        written += _write(path, data)
+        if not path.exists():
+            written += _write(path, read_piece(tx, name, size))
     return written
 
 
@@ -68,7 +83,7 @@ def _write_bundles(tx: Transaction, folder: Path, size: int) -> int:
     for name in bundles_of(size):
         path = folder / name.path
         if not path.exists():
-            written += _write(path, bundle(_entries(tx, name)))
+            written += _write(path, read_piece(tx, name, size))
     return written
 
 

@@ -4,7 +4,20 @@
 from litestar import Router
 
 from keshou.web import health, oauth
-from keshou.web.api import accounts, acts, filters, me, programs, rules, session, sign_in, user_acts, users, webhooks
+from keshou.web.api import (
+    accounts,
+    acts,
+    filters,
+    log,
+    me,
+    programs,
+    rules,
+    session,
+    sign_in,
+    user_acts,
+    users,
+    webhooks,
+)
 from keshou.web.authzen import face as authzen
 
 FACES: list[Router] = [
@@ -22,5 +35,6 @@ FACES: list[Router] = [
     oauth.FACE,
     webhooks.FACE,
     rules.FACE,
+    log.FACE,
 ]
 """Routers of the authorization protocol, the API, and what surrounds them."""
