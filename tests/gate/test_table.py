@@ -42,6 +42,36 @@ def test_each_row_may_ask_its_own_question() -> None:
         assert list(names_of(code)) == names(HELD, msgspec.structs.replace(USE, **row))
 
 
+def test_rows_of_very_many_different_words_are_each_judged_by_their_own_question() -> None:
+    """Six columns of four thousand words each can be combined in more ways than a number of 64 bits can count."""
+    names_of_words = ("purpose", "by", "where", "recipient", "review", "ground")
+    sound = {"purpose": USE.purpose, "by": USE.by, "where": "", "recipient": "", "review": "", "ground": ""}
+    rows = [{name: f"{name}{n}" for name in names_of_words} if n % 2 else sound for n in range(8192)]
+    users = ["zhang" if n % 4 else "nobody_known" for n in range(len(rows))]
+    table = pa.table({"user": users} | {name: [row[name] for row in rows] for name in names_of_words})
+    codes = decide_table(BATCH, COLUMNS, table, USE)
+    permitted = 0
+    for place, code in enumerate(codes):
+        act = msgspec.structs.replace(USE, user=users[place], **rows[place])
+        assert list(names_of(code)) == names(HELD, act), f"row {place}"
+        permitted += not code
+    assert permitted == len(rows) // 4
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pa.array(["mobile_number,tariff_plan"]),
+        pa.array([["mobile_number,tariff_plan"]]),
+        pa.array(["mobile_number,tariff_plan"]).dictionary_encode(),
+        pa.array([["bill", None, "a,b"]], pa.large_list(pa.large_string())),
+    ],
+)
+def test_one_id_is_never_taken_for_several(column: pa.Array) -> None:
+    with pytest.raises(InputError, match="comma"):
+        decide_table(BATCH, COLUMNS, pa.table({"user": ["li"], "items": column}), USE)
+
+
 def test_an_empty_table_has_an_empty_answer() -> None:
     table = pa.table({"user": pa.array([], pa.string()), "kind": pa.array([], pa.string())})
     assert len(decide_table(BATCH, COLUMNS, table, USE)) == 0

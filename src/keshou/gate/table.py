@@ -26,7 +26,7 @@ def decide_table(gate: BatchGate, columns: UserColumns, table: pa.Table, act: Ac
     ``items`` is a list of ids a row, or one id; the other columns are text. A missing value counts as an unknown id.
 
     Raises:
-        InputError: there is no column ``user``, or a row's kind of act is none.
+        InputError: there is no column ``user``, a row's kind of act is none, or an item's id has a comma.
 
     """
     if USER not in table.column_names:
@@ -34,6 +34,8 @@ def decide_table(gate: BatchGate, columns: UserColumns, table: pa.Table, act: Ac
     codes, users = _encoded(table.column(USER))
     rows = np.array([columns.rows.get(user, columns.unknown) for user in users], np.int64)[codes]
     names = [name for name in FIELDS if name in table.column_names]
+    if "items" in names:
+        _refuse_joined(table.column("items"))
     if not names or not len(rows):
         return gate.codes(act, rows)
     which, questions = _distinct([_encoded(table.column(name)) for name in names])
@@ -56,19 +58,24 @@ def _encoded(column: pa.ChunkedArray) -> tuple[Numbers, list[str]]:
     return numbers, [*texts, ""]
 
 
+def _refuse_joined(items: pa.ChunkedArray) -> None:
+    """Refuse ids that would be taken for several: items are joined by commas where questions are told apart."""
+    listed = pa.types.is_list(items.type) or pa.types.is_large_list(items.type)
+    ids = pc.list_flatten(items) if listed else items
+    words = ids.unique() if pa.types.is_dictionary(ids.type) else ids
+    if pc.any(pc.match_substring(words.cast(pa.string()), ",")).as_py():
+        raise InputError("an id of an item has a comma in it", hint="give several items as a list")
+
+
 def _distinct(columns: list[tuple[Numbers, list[str]]]) -> tuple[Numbers, list[tuple[str, ...]]]:
     """Return for each row which of the different questions it asks, and the questions."""
-    mixed = np.zeros(len(columns[0][0]), np.int64)
+    which = np.zeros(len(columns[0][0]), np.int64)
+    questions: list[tuple[str, ...]] = [()]
     for numbers, texts in columns:
-        mixed = mixed * len(texts) + numbers
-    kinds, which = np.unique(mixed, return_inverse=True)
-    questions = []
-    for kind in kinds.tolist():
-        rest, values = kind, []
-        for _, texts in reversed(columns):
-            rest, place = divmod(rest, len(texts))
-            values.append(texts[place])
-        questions.append(tuple(reversed(values)))
+        # Numbered anew after each column: numbers stay below the number of rows, so that no product overflows.
+        kinds, which = np.unique(which * len(texts) + numbers, return_inverse=True)
+        asked = (divmod(kind, len(texts)) for kind in kinds.tolist())
+        questions = [(*questions[before], texts[place]) for before, place in asked]
     return which, questions
 
 
