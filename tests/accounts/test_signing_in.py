@@ -11,7 +11,13 @@ from people import BROWSER, HOUR, MINUTE, PASSWORD, START, accounts, code, enrol
 
 from keshou.accounts import password as passwords
 from keshou.accounts.account import AccountKind, Factor, SecondStep, SignedIn, What
-from keshou.accounts.errors import AccountError, CodeRefusedError, UnknownAccountError, WeakPasswordError
+from keshou.accounts.errors import (
+    AccountError,
+    AccountTamperedError,
+    CodeRefusedError,
+    UnknownAccountError,
+    WeakPasswordError,
+)
 from keshou.accounts.password import Hashes
 from keshou.db import Database, access_change, metadata
 
@@ -302,6 +308,19 @@ def test_what_is_stored_opens_no_account(database: Database) -> None:
         stored = repr([tuple(row) for table in tables for row in tx.execute(sa.select(table))])
     assert "care" in stored
     assert [each for each in told if each in stored and each is not BROWSER] == []
+
+
+def test_an_authenticator_s_secret_that_was_altered_or_is_another_s_is_noticed(database: Database) -> None:
+    room = accounts()
+    _, codes = enrolled(room, database)
+    enrolled(room, database, "care")
+    account = metadata.tables["account"]
+    with database.transaction() as tx:
+        other = tx.execute(sa.select(account.c.totp).where(account.c.id == "care")).scalar_one()
+        tx.execute(sa.update(account).where(account.c.id == "clerk").values(totp=other))
+    step = sign_in(room, database, START + HOUR)
+    with pytest.raises(AccountTamperedError):
+        second(room, database, step, codes[0], START + HOUR)
 
 
 def test_what_happened_is_written_down_with_the_factors(database: Database) -> None:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is refused to people who prove who they are, and to whoever looks after their accounts."""
 
-from keshou.errors import InputError
+from keshou.errors import InputError, IntegrityError
 
 
 class AccountError(InputError):
@@ -27,3 +27,10 @@ class CodeRefusedError(AccountError):
 
     def __init__(self) -> None:
         super().__init__("the code is not right, or was used before", hint="wait for the next one")
+
+
+class AccountTamperedError(IntegrityError):
+    """A sealed secret of an account that is not what was written."""
+
+    def __init__(self) -> None:
+        super().__init__("a sealed secret of an account is not what was written", hint="restore it from a backup")

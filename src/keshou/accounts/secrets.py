@@ -1,21 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The room's own keys: what is stored is a digest where that is enough, and sealed where it must be read again.
-
-Keys are derived from the room's one secret, each for its own purpose. Source: RFC 5869, NIST SP 800-38D.
-"""
+"""The room's own keys: what is stored is a digest where that is enough, and sealed where it must be read again."""
 
 import hmac
-import os
 import secrets
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
+from keshou.accounts.errors import AccountTamperedError
+from keshou.sealing import Box, derive
 
-from keshou.errors import IntegrityError
-
-_NONCE = 12
 _DEVICE = 16
 
 
@@ -23,29 +14,25 @@ class Secrets:
     """Digests, seals and signs under keys derived from `secret` (32 bytes)."""
 
     def __init__(self, secret: bytes) -> None:
-        self._digests, self._devices = _derive(secret, b"digests"), _derive(secret, b"devices")
-        self._box = AESGCM(_derive(secret, b"seal"))
+        self._digests, self._devices = derive(secret, "accounts: digests"), derive(secret, "accounts: devices")
+        self._box = Box(derive(secret, "accounts: seal"), AccountTamperedError)
 
     def digest(self, kind: str, text: str) -> bytes:
         """Return what is stored of a token or code: 32 bytes."""
         return hmac.digest(self._digests, f"{kind}\0{text}".encode(), "sha256")
 
     def close(self, value: bytes, context: str) -> bytes:
-        """Return `value` sealed and bound to `context`: ``nonce 12 | ciphertext | tag 16``."""
-        nonce = os.urandom(_NONCE)
-        return nonce + self._box.encrypt(nonce, value, context.encode())
+        """Return `value` sealed and bound to `context`."""
+        return self._box.close(value, context.encode())
 
     def open(self, sealed: bytes, context: str) -> bytes:
         """Return what was sealed for `context`.
 
         Raises:
-            IntegrityError: it was not, or it was altered.
+            AccountTamperedError: it was not, or it was altered.
 
         """
-        try:
-            return self._box.decrypt(sealed[:_NONCE], sealed[_NONCE:], context.encode())
-        except (InvalidTag, ValueError):
-            raise IntegrityError("a sealed secret of an account is not what was written") from None
+        return self._box.open(sealed, context.encode())
 
     def new_device(self, account: str, day: int) -> str:
         """Return what a browser shows to keep a count of its own: ``id.day.mac``."""
@@ -62,7 +49,3 @@ class Secrets:
 
     def _device(self, account: str, name: str, day: int) -> str:
         return hmac.digest(self._devices, f"{account}\0{name}\0{day}".encode(), "sha256").hex()
-
-
-def _derive(secret: bytes, label: bytes) -> bytes:
-    return HKDFExpand(hashes.SHA256(), 32, b"accounts: " + label).derive(secret)

@@ -1,29 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pseudonyms, digests and sealed ids: what stands in the tables in place of users, tickets, codes and tokens.
-
-Keys are derived from the room's one secret, each for its own purpose. Source: RFC 5869, NIST SP 800-38D.
-"""
+"""Pseudonyms, digests and sealed ids: what stands in the tables in place of users, tickets, codes and tokens."""
 
 import hmac
-import os
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
-
+from keshou.sealing import Box, derive
 from keshou.visits.errors import VisitTamperedError
-
-_SIZE, _NONCE = 32, 12
 
 
 class Seal:
     """Digests and seals under keys derived from `secret` (32 bytes)."""
 
     def __init__(self, secret: bytes) -> None:
-        self._users = _derive(secret, b"users")
-        self._digests = _derive(secret, b"digests")
-        self._box = AESGCM(_derive(secret, b"seal"))
+        self._users = derive(secret, "visits: users")
+        self._digests = derive(secret, "visits: digests")
+        self._box = Box(derive(secret, "visits: seal"), VisitTamperedError)
 
     def pseudonym(self, user: str) -> bytes:
         """Return what stands for `user` in the tables, 32 bytes."""
@@ -36,9 +26,8 @@ class Seal:
         return hmac.digest(self._digests, kind.encode() + b"\0" + framed, "sha256")
 
     def close(self, user: str, pseudonym: bytes) -> bytes:
-        """Return the id of a user sealed and bound to the pseudonym: ``nonce 12 | ciphertext | tag 16``."""
-        nonce = os.urandom(_NONCE)
-        return nonce + self._box.encrypt(nonce, user.encode(), pseudonym)
+        """Return the id of a user sealed and bound to the pseudonym."""
+        return self._box.close(user.encode(), pseudonym)
 
     def open(self, sealed: bytes, pseudonym: bytes) -> str:
         """Return the id that was sealed for `pseudonym`.
@@ -47,11 +36,4 @@ class Seal:
             VisitTamperedError: it was not, or it was altered.
 
         """
-        try:
-            return self._box.decrypt(sealed[:_NONCE], sealed[_NONCE:], pseudonym).decode()
-        except (InvalidTag, ValueError):
-            raise VisitTamperedError from None
-
-
-def _derive(secret: bytes, label: bytes) -> bytes:
-    return HKDFExpand(hashes.SHA256(), _SIZE, b"visits: " + label).derive(secret)
+        return self._box.open(sealed, pseudonym).decode()
