@@ -58,22 +58,23 @@ def told(
     A shape of ``bytes`` or ``str`` stands for content that is no JSON. `problems` are the statuses beyond those that
     any operation has; `headers` are names of the answer's headers.
     """
-    has_body = body is not None
+    # Written at once, so that a shape that cannot be told stops the server from starting and not the document.
+    taken, given_back = None if body is None else _media(body), _media(answer)
 
     @dataclass
     class Told(Operation):
         """One operation."""
 
         def __post_init__(self) -> None:
-            if has_body:
-                content: Any = {each: OpenAPIMediaType(schema=_media(body)) for each in body_types}
+            if taken is not None:
+                content: Any = {each: OpenAPIMediaType(schema=taken) for each in body_types}
                 self.request_body = RequestBody(content=content, required=needs_body)
-            given: Any = {each: OpenAPIMediaType(schema=_media(answer)) for each in media_types}
+            given: Any = {each: OpenAPIMediaType(schema=given_back) for each in media_types}
             named = {each: OpenAPIHeader(name=None, param_in=None, schema={"type": "string"}) for each in headers}  # type: ignore[arg-type]
             found: Any = OpenAPIResponse(
                 description=HTTPStatus(status).phrase, content=given or None, headers=named or None  # type: ignore[arg-type]
             )  # fmt: skip
-            every = {*ALWAYS, *problems, *(WITH_BODY if has_body else ())}
+            every = {*ALWAYS, *problems, *(WITH_BODY if taken is not None else ())}
             self.responses = {str(status): found} | {str(each): _problem(each) for each in sorted(every)}
 
     return Told

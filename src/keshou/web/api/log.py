@@ -5,7 +5,7 @@ Source: C2SP tlog-tiles and tlog-proof; RFC 6962; miit24:13.1.6.
 """
 
 import re
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, Router, get, post
@@ -111,7 +111,7 @@ def entries(
     return answer(Page(items=found, next=cursor_of(str(found[-1].index)) if found and more else ""))
 
 
-@get("/entries/{place:int}", sync_to_thread=True, operation_class=told(dict[str, object], problems=(404,)))
+@get("/entries/{place:int}", sync_to_thread=True, operation_class=told(dict[str, Any], problems=(404,)))
 def entry(place: Place, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
     """Return the bytes of one entry, which are what was hashed."""
     _require(caller, site)
