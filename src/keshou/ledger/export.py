@@ -13,7 +13,7 @@ from keshou.db import Transaction
 from keshou.ledger.checkpoint import verify_checkpoint
 from keshou.ledger.errors import EntryError, LedgerTamperedError
 from keshou.ledger.merkle import HASH_SIZE
-from keshou.ledger.rows import ask, read_head, read_tile
+from keshou.ledger.rows import ask, read_head, read_tiles
 from keshou.ledger.store import Ledger
 from keshou.ledger.tile import WIDTH, TileName, bundle, bundles_of, tiles_of
 
@@ -63,7 +63,8 @@ def read_piece(tx: Transaction, name: TileName, size: int) -> bytes:
         raise EntryError("the log does not have that tile yet")
     if name.level is None:
         return bundle(_entries(tx, name))
-    data = bytes(read_tile(tx, level, name.number, read_head(tx).size)[: name.width * HASH_SIZE])
+    place = (level, name.number)
+    data = bytes(read_tiles(tx, [place], read_head(tx).size).get(place, b"")[: name.width * HASH_SIZE])
     if len(data) != name.width * HASH_SIZE:
         raise LedgerTamperedError(name.number * WIDTH ** (level + 1), f"{name.path} is missing")
     return data

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Stored rows, read in the fewest steps: pages of entries, tiles, and the tree's nodes out of them."""
 
-from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
 from keshou.db import Transaction
 from keshou.errors import UnreachableError
 from keshou.ledger.errors import LedgerError
-from keshou.ledger.merkle import HASH_SIZE, Frontier, chunks, fold
+from keshou.ledger.merkle import HASH_SIZE, Frontier, NodeSource, chunks, fold
 from keshou.ledger.tile import HEIGHT, WIDTH
 
 _PAGE = 16 * WIDTH
+T = TypeVar("T")
 
 
 class Head(NamedTuple):
@@ -83,23 +84,56 @@ def read_edge(tx: Transaction, level: int) -> bytes:
     return rows[0][0] if rows else b""
 
 
-def read_tile(tx: Transaction, level: int, number: int, size: int) -> bytes:
-    """Return a tile of a log that now has `size` entries, full or as far as it goes."""
-    if number < size // WIDTH ** (level + 1):
-        rows = ask(tx, "SELECT hashes FROM log_tile WHERE level = ? AND n = ?", (level, number))
-        return rows[0][0] if rows else b""
-    if level:
-        return read_edge(tx, level)
-    return read_leaves(tx, number * WIDTH, size)
+Place = tuple[int, int]
+"""A tile: its level and its number."""
+
+_LEAVES = -1
+"""Where a level stands, in what `read_tiles` asks: a leaf that is in no full tile yet."""
+
+
+def read_tiles(tx: Transaction, places: Collection[Place], size: int) -> dict[Place, bytes]:
+    """Return tiles of a log that now has `size` entries, full or as far as they go, in one step for all of them.
+
+    A tile that is not there is missing in the answer.
+    """
+    parts: list[str] = []
+    values: list[int] = []
+    partial: dict[int, Place] = {}
+    for level, number in places:
+        if number < size // WIDTH ** (level + 1):
+            parts.append("SELECT level, n, hashes FROM log_tile WHERE level = ? AND n = ?")
+            values += (level, number)
+            continue
+        partial[level] = (level, number)
+        if level:
+            parts.append("SELECT level, -1, hashes FROM log_edge WHERE level = ?")
+            values.append(level)
+        else:
+            parts.append(f"SELECT {_LEAVES}, idx, leaf FROM log_entry WHERE idx >= ? AND idx < ?")  # noqa: S608 - ours
+            values += (number * WIDTH, size)
+    rows = ask(tx, " UNION ALL ".join(parts), tuple(values)) if parts else []
+    leaves = b"".join(hash_ for _, hash_ in sorted(row[1:] for row in rows if row[0] == _LEAVES))
+    found = {(level, number) if number >= 0 else partial[level]: hashes for level, number, hashes in rows if level >= 0}
+    return found | ({partial[0]: leaves} if leaves else {})
+
+
+class _Asked:
+    """A node source that only notes which tiles it is asked for."""
+
+    def __init__(self) -> None:
+        self.places: set[Place] = set()
+
+    def __call__(self, height: int, index: int) -> bytes:
+        """Return something in the node's place."""
+        self.places.add(_place(height, index)[0])
+        return b""
 
 
 class StoredNodes:
-    """A node source over the stored tiles of a log that now has `size` entries; reads each tile once."""
+    """A node source over stored tiles."""
 
-    def __init__(self, tx: Transaction, size: int) -> None:
-        self._tx = tx
-        self._size = size
-        self._tiles: dict[tuple[int, int], bytes] = {}
+    def __init__(self, tiles: Mapping[Place, bytes]) -> None:
+        self._tiles = tiles
 
     def __call__(self, height: int, index: int) -> bytes:
         """Return the root of the complete subtree; see `keshou.ledger.merkle`.
@@ -108,20 +142,30 @@ class StoredNodes:
             LedgerError: a tile that it needs is missing or too short.
 
         """
-        level, low = divmod(height, HEIGHT)
-        number, at = divmod(index << low, WIDTH)
-        held = self._tile(level, number)[at * HASH_SIZE : (at + (1 << low)) * HASH_SIZE]
-        if len(held) != HASH_SIZE << low:
+        place, at, width = _place(height, index)
+        held = self._tiles.get(place, b"")[at * HASH_SIZE : (at + width) * HASH_SIZE]
+        if len(held) != HASH_SIZE * width:
             raise LedgerError(
-                f"tile {number} of level {level} is missing or too short", hint="run the audit of the log"
+                f"tile {place[1]} of level {place[0]} is missing or too short", hint="run the audit of the log"
             )
         return fold(chunks(held))
 
-    def _tile(self, level: int, number: int) -> bytes:
-        key = (level, number)
-        if key not in self._tiles:
-            self._tiles[key] = read_tile(self._tx, level, number, self._size)
-        return self._tiles[key]
+
+def _place(height: int, index: int) -> tuple[Place, int, int]:
+    """Return where a node lies: its tile, its place there, and how many of the tile's hashes it stands on."""
+    level, low = divmod(height, HEIGHT)
+    number, at = divmod(index << low, WIDTH)
+    return (level, number), at, 1 << low
+
+
+def out_of_nodes(tx: Transaction, size: int, make: Callable[[NodeSource], T]) -> T:
+    """Return what `make` makes of the nodes of a log that now has `size` entries.
+
+    It is run twice: to see which tiles it asks for, and on those tiles, read in one step.
+    """
+    asked = _Asked()
+    make(asked)
+    return make(StoredNodes(read_tiles(tx, asked.places, size)))
 
 
 def bodies(tx: Transaction, start: int, stop: int) -> Iterator[Sequence[bytes]]:

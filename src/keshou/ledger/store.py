@@ -23,7 +23,7 @@ from keshou.ledger.merkle import (
 )
 from keshou.ledger.note import Signer, VerifierKey
 from keshou.ledger.proof import write_proof
-from keshou.ledger.rows import Head, StoredNodes, ask, bodies, change, read_edge, read_head, read_leaves
+from keshou.ledger.rows import Head, ask, bodies, change, out_of_nodes, read_edge, read_head, read_leaves
 from keshou.ledger.tile import ENTRY_LIMIT, WIDTH, TileWriter
 
 _Index = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -226,9 +226,8 @@ class Ledger:
             raise ForkError(f"a log of {told.size} entries was signed, and only {head.size} are stored", hint=hint)
         if not told.size:
             return
-        nodes = StoredNodes(tx, head.size)
         try:
-            proof = prove_consistency(nodes, told.size, head.size)
+            proof = out_of_nodes(tx, head.size, lambda nodes: prove_consistency(nodes, told.size, head.size))
             check_consistency(told.size, head.size, proof, told.root, head.root)
         except LedgerError as error:
             raise ForkError(f"the stored log does not extend the {told.size} entries signed", hint=hint) from error
@@ -236,17 +235,20 @@ class Ledger:
     def prove_inclusion(self, tx: Transaction, index: int, size: int | None = None) -> list[bytes]:
         """Return the proof that entry `index` is in the log of `size` (or all) entries."""
         now = read_head(tx).size
-        return prove_inclusion(StoredNodes(tx, now), index, self._within(now if size is None else size, now))
+        size = self._within(now if size is None else size, now)
+        return out_of_nodes(tx, now, lambda nodes: prove_inclusion(nodes, index, size))
 
     def prove_consistency(self, tx: Transaction, old: int, new: int) -> list[bytes]:
         """Return the proof that the log of `new` entries begins with the log of `old`."""
         now = read_head(tx).size
-        return prove_consistency(StoredNodes(tx, now), old, self._within(new, now))
+        self._within(new, now)
+        return out_of_nodes(tx, now, lambda nodes: prove_consistency(nodes, old, new))
 
     def root(self, tx: Transaction, size: int) -> bytes:
         """Return the root that the log had at `size`, out of the stored tiles."""
         now = read_head(tx).size
-        return tree_root(StoredNodes(tx, now), self._within(size, now))
+        self._within(size, now)
+        return out_of_nodes(tx, now, lambda nodes: tree_root(nodes, size))
 
     def tlog_proof(self, tx: Transaction, index: int) -> bytes:
         """Return the proof file of entry `index` against the newest checkpoint.
