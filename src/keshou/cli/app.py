@@ -14,6 +14,7 @@ import typer
 
 from keshou.cli import (
     access,
+    account,
     ask,
     check,
     consent,
@@ -59,6 +60,7 @@ for family in (
     consent,
     office,
     access,
+    account,
     program,
     webhook,
     log,

@@ -13,7 +13,14 @@ from keshou.wire.words import Id, NoId
 Password = Annotated[str, Meta(min_length=1, max_length=256)]
 Code = Annotated[str, Meta(min_length=6, max_length=64, pattern="^[A-Za-z0-9 -]+$")]
 Ticket = Annotated[str, Meta(min_length=20, max_length=200, pattern="^[A-Za-z0-9_-]+$")]
-Mail = Annotated[str, Meta(max_length=254, pattern="^[^\\u0000-\\u0020\\u007f]*$", description="Empty for none.")]
+Mail = Annotated[
+    str,
+    Meta(
+        max_length=254,
+        pattern=r"^([A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*)?$(?!\n)",
+        description="An address of mail; empty for none.",
+    ),
+]
 
 
 class SignInRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -8,6 +8,7 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter, RawBody
 
 from keshou.accounts.account import Account
+from keshou.app.new_account import invite as invite_person
 from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.declaration.model import Office
@@ -43,9 +44,7 @@ def invite(
     asked = read(request, body, w.InviteRequest)
     _refuse_self(caller, asked.id)
     with site.writing() as tx:
-        text = site.accounts.invite(
-            tx, asked.id, asked.kind, agent=asked.agent, mail=asked.mail, by=caller.id, now=site.now()
-        )
+        text = invite_person(site, tx, asked.id, asked.kind, by=caller.id, agent=asked.agent, mail=asked.mail)
         account = _known(tx, site, asked.id)
     return answer(w.Invitation(account=w.account_shape(account), invitation=text))
 

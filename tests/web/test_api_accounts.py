@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: Apache-2.0
+"""People are invited over the API by whoever holds the office, freshly proven, and under an id that is theirs alone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from api_house import Api
+from office_house import serving, with_offices
+
+from keshou.db import Database
+
+
+@pytest.fixture
+def api(database: Database, tmp_path: Path) -> Iterator[Api]:
+    with with_offices(database, tmp_path) as site, serving(site) as api:
+        yield api
+
+
+def ids(api: Api) -> list[str]:
+    return [each["id"] for each in api.get("/accounts", "auditor1").json()["items"]]
+
+
+def test_who_holds_the_office_invites_looks_after_and_ends_accounts(api: Api) -> None:
+    made = api.post("/accounts", {"id": "clara", "mail": "clara@example.org"}, "keeper1")
+    assert made.status_code == 200, made.text
+    assert made.json()["account"]["has_password"] is False
+    assert made.json()["invitation"] not in api.get("/accounts", "auditor1").text
+    assert ids(api) == ["clara"]
+    assert api.get("/accounts/clara", "auditor1").json()["mail"] == "clara@example.org"
+    assert api.post("/accounts/clara/end-sessions", {}, "keeper1").status_code == 200
+    assert api.post("/accounts/clara/close", {}, "keeper1").json()["closed"]
+    events = api.get("/accounts/clara/events", "auditor1").json()
+    assert [(each["what"], each["by"]) for each in events] == [("closed", "keeper1"), ("invited", "keeper1")]
+
+
+@pytest.mark.parametrize(
+    ("body", "who", "status"),
+    [
+        ({"id": "crm"}, "keeper1", 422),
+        ({"id": "user"}, "keeper1", 422),
+        ({"id": "clara", "kind": "agent_staff"}, "keeper1", 422),
+        ({"id": "clara", "mail": "nowhere"}, "keeper1", 400),
+        ({"id": "no body"}, "keeper1", 400),
+        ({"id": "keeper1"}, "keeper1", 403),
+        ({"id": "clara"}, "stale", 403),
+        ({"id": "clara"}, "boss", 403),
+        ({"id": "clara"}, "biller", 403),
+    ],
+)
+def test_an_id_that_is_another_s_and_whoever_may_not_invite_is_refused(
+    api: Api, body: Any, who: str, status: int
+) -> None:
+    assert api.post("/programs", {"id": "crm"}, "keeper1").status_code == 200
+    refused = api.post("/accounts", body, who)
+    assert refused.status_code == status, refused.text
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert ids(api) == []
