@@ -12,6 +12,7 @@ import msgspec
 from keshou.accounts.settings import AccountSettings
 from keshou.errors import InputError, UnreachableError
 from keshou.programs.settings import ProgramSettings
+from keshou.visits.settings import VisitSettings
 from keshou.webhooks.settings import WebhookSettings
 
 SETTINGS_FILE = "keshou.toml"
@@ -85,6 +86,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Accounts and sessions of people."""
     programs: ProgramSettings = ProgramSettings()
     """Keys and tokens of programs."""
+    visits: VisitSettings = VisitSettings()
+    """How users prove who they are."""
     webhooks: WebhookSettings = WebhookSettings()
     """How other systems are told what became true."""
 

@@ -14,10 +14,11 @@ from keshou.accounts.store import Accounts
 from keshou.acts.audit import FactsAudited
 from keshou.acts.known import Known
 from keshou.acts.perform import Acts
-from keshou.acts.request import Audit, Cancel, Done, Job, Perform, Publish, Record, RecordSite
+from keshou.acts.request import Audit, Cancel, Done, Erase, Job, Perform, Publish, Record, RecordSite
 from keshou.acts.work import Pending, Work
 from keshou.app import clock, last_signed, mark
 from keshou.app.bell import Bells
+from keshou.app.code_post import CodePost, senders_of
 from keshou.app.outbox import Outbox
 from keshou.app.pulse import Pulse
 from keshou.app.sequencer import Sequencer
@@ -43,6 +44,7 @@ from keshou.programs.store import Programs
 from keshou.vault.keys import FileKeys
 from keshou.vault.receipt import Receipt
 from keshou.vault.store import Vault
+from keshou.visits.store import Visits
 from keshou.webhooks.deliver import Messenger
 from keshou.webhooks.settings import WebhookSettings
 from keshou.webhooks.store import Webhooks
@@ -76,7 +78,12 @@ class Site:
         self.webhooks = Webhooks(keys.secret("webhooks"), settings.log_origin, _with_paths(settings.webhooks, home))
         self.messenger = Messenger(self.webhooks, self.writing, self.reading, now)
         self._outbox = Outbox(self.webhooks, self.messenger.wake)
-        self._acts = Acts(self._known, self.ledger, self._outbox.put)
+        self._acts = Acts(self._known, self.ledger, self._told)
+        self.visits = Visits(keys.secret("visits"), settings.url, settings.visits)
+        senders = senders_of(settings.visits, home, now)
+        self.codes = CodePost(
+            self.visits, senders, writing=self.writing, is_known=self._is_known, perform=self.perform, now=now
+        )
         self.pulse = Pulse(database)
         self.accounts = Accounts(keys.secret("accounts"), settings.accounts)
         self.programs = Programs(keys.secret("programs"), settings.url, settings.programs)
@@ -119,6 +126,7 @@ class Site:
     def close(self) -> None:
         """Finish the acts that wait, sign the log as it stands, close the database."""
         self.messenger.close()
+        self.codes.close()
         try:
             self._sequencer.close()
             self.checkpoint()
@@ -313,12 +321,28 @@ class Site:
             log = audit(tx, self.ledger.key, on_progress, decode_entries=True)
             return log, self._acts.audit(tx, receipt)
 
+    def tidy(self) -> None:
+        """Drop what is over of accounts and visits: sessions, codes, locks, and events past their days."""
+        with self.writing() as tx:
+            self.accounts.purge(tx, self.now())
+            self.visits.purge(tx, self.now())
+
     def _sign(self) -> None:
         self.checkpoint()
 
     def _write(self, tx: Transaction, jobs: Sequence[Job]) -> tuple[Sequence[Pending], Callable[[], None]]:
         work = self._acts.start(tx)
         return work.perform(jobs, self.now()), lambda: self._committed(work)
+
+    def _told(self, tx: Transaction, jobs: Sequence[Job], done: Sequence[Pending], now: dt.datetime) -> None:
+        """Do what follows from `jobs`, in their own transaction: others are told, and of the erased no visit stays."""
+        self._outbox.put(tx, jobs, done, now)
+        for job, pending in zip(jobs, done, strict=True):
+            if isinstance(job, Erase) and pending.draft.shredded:
+                self.visits.forget(tx, job.act.user, now)
+
+    def _is_known(self, tx: Transaction, user: str) -> bool:
+        return self._known.vault.find_user(tx, user) is not None
 
     def _committed(self, work: Work) -> None:
         work.committed()

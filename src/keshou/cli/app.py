@@ -15,6 +15,7 @@ import typer
 from keshou.cli import (
     access,
     account,
+    app_key,
     ask,
     check,
     consent,
@@ -61,6 +62,7 @@ for family in (
     office,
     access,
     account,
+    app_key,
     program,
     webhook,
     log,

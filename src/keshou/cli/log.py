@@ -111,7 +111,9 @@ def checkpoint(call: Call) -> None:
 
 
 def tick(call: Call) -> None:
-    """Let the clocks act: sign the log as it stands."""
+    """Let the clocks act: drop what is over of sessions and codes, sign the log as it stands."""
+    with call.open() as site:
+        site.tidy()
     _checkpoint(call)
 
 

@@ -2,9 +2,8 @@
 """``keshou program``: programs that may call the server, and what they prove themselves by."""
 
 import datetime as dt
-import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.text import Text as Line
@@ -12,9 +11,9 @@ from rich.text import Text as Line
 from keshou.app.new_program import add_program
 from keshou.app.site import Site
 from keshou.cli import asked
+from keshou.cli.jwk_file import read_jwk
 from keshou.cli.terminal import BAD, GOOD, STRONG, Call, plain, table
 from keshou.cli.verb import verb
-from keshou.errors import InputError, UnreachableError
 from keshou.gate.calendar import CHINA
 from keshou.law.terms import ActKind
 from keshou.programs.errors import UnknownProgramError
@@ -22,8 +21,6 @@ from keshou.programs.grant import Credential, KeyGrant
 from keshou.programs.scope import Scope
 
 group = typer.Typer(help="Programs that may call the server, and their keys.", no_args_is_help=True)
-_LARGEST = 65_536
-"""Bytes of a file with a public key."""
 
 Program = Annotated[str, typer.Argument(metavar="PROGRAM", help="Id of the program, as it is appointed to posts.")]
 Name = Annotated[str, typer.Argument(metavar="KEY", help="Id of the key, as it is listed.")]
@@ -102,7 +99,7 @@ def jwk(
     until: Until = None,
 ) -> None:
     """Register a public key, whose owner signs assertions that are traded for access tokens."""
-    given = _read_key(file)
+    given = read_jwk(file)
     with call.open() as site, site.writing() as tx:
         made = site.programs.add_jwk(tx, program, given, _grant(site, scope, purpose, act, until), site.now())
     _show(call, made, "")
@@ -188,19 +185,6 @@ def _grant(site: Site, scopes: list[Scope], purposes: list[str], acts: list[ActK
 def _until(site: Site, until: str | None) -> dt.datetime:
     now = site.now()
     return asked.moment(until, now + dt.timedelta(days=site.settings.programs.key_days))
-
-
-def _read_key(file: Path) -> dict[str, Any]:
-    try:
-        with file.open("rb") as opened:
-            found = json.loads(opened.read(_LARGEST))
-    except OSError as error:
-        raise UnreachableError(f"`{file}` cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
-        raise InputError("the file holds no public key", hint="a JWK: a JSON object with `kty`")
-    return found
 
 
 def _show(call: Call, made: Credential, text: str) -> None:

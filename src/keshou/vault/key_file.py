@@ -68,7 +68,7 @@ def read(path: Path, site: str, purpose: str, number: int) -> KeyFile:
         KeyFileError: it is a link, is open to others, is garbled, or is another key.
 
     """
-    key = _parse(path, _text(path))
+    key = _parse(path, read_private(path))
     if key.site != site:
         raise KeyFileError(
             f"`{path}` is a key of site `{key.site}`, not of `{site}`", hint="give each site the folder of its own keys"
@@ -123,7 +123,14 @@ def sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _text(path: Path) -> bytes:
+def read_private(path: Path) -> bytes:
+    """Return what stands in a file that its owner alone may read.
+
+    Raises:
+        KeyMissingError: there is none, or it cannot be read.
+        KeyFileError: it is a link, another's, or others may read it.
+
+    """
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
     except FileNotFoundError:

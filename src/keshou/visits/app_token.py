@@ -40,6 +40,7 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
 
     user: str
     jti: str
+    issued: dt.datetime
     until: dt.datetime
 
 
@@ -102,7 +103,11 @@ def read(
     timely = max(issued, begins) <= moment + leeway.total_seconds() and moment < ends  # type: ignore[operator]
     if not timely or not 0 < ends - issued <= longest.total_seconds():  # type: ignore[operator]
         return None
-    return Claims(user=str(user), jti=str(jti), until=dt.datetime.fromtimestamp(float(ends), dt.UTC))  # type: ignore[arg-type]
+    return Claims(user=str(user), jti=str(jti), issued=_moment(issued), until=_moment(ends))
+
+
+def _moment(seconds: Any) -> dt.datetime:
+    return dt.datetime.fromtimestamp(float(seconds), dt.UTC)
 
 
 def _bits(number: str) -> int:

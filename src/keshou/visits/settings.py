@@ -9,7 +9,7 @@ _Some = Annotated[int, msgspec.Meta(ge=1)]
 
 
 class MailSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The server that mail leaves by: the table ``[visits.mail]``. Its password is no setting; it comes from a file."""
+    """The server that mail leaves by: the table ``[visits.mail]``."""
 
     host: str
     sender: str
@@ -19,6 +19,8 @@ class MailSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
     port: Annotated[int, msgspec.Meta(ge=1, le=65535)] = 587
     username: str = ""
     """Empty: the server asks for none."""
+    password_file: str = ""
+    """File that holds the password, for its owner alone; empty: there is none."""
     subject: str = "验证码 · Your code"
     timeout_seconds: Annotated[float, msgspec.Meta(gt=0)] = 10.0
     """For how long the server may take over each answer."""
@@ -27,10 +29,12 @@ class MailSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_o
 
 
 class HookSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The operator's gateway for short messages: the table ``[visits.hook]``. The secret it shares is no setting."""
+    """The operator's gateway for short messages: the table ``[visits.hook]``."""
 
     url: str
     """An https address; http to this very machine alone."""
+    secret_file: str = ""
+    """File that holds the secret both share (``whsec_...``), for its owner alone."""
     timeout_seconds: Annotated[float, msgspec.Meta(gt=0)] = 10.0
     """For how long it may take to answer, all in all."""
     certificates: str = ""
@@ -48,6 +52,10 @@ class VisitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """By how much another machine's clock may be ahead of ours."""
     key_days: _Some = 730
     """The longest that an app's public key may hold."""
+    by: str = ""
+    """Who uses users' numbers to send codes: id of a program that is appointed to a post; empty: no codes are sent."""
+    purpose: str = ""
+    """The purpose of the rules for which it uses them."""
     code_digits: Annotated[int, msgspec.Meta(ge=6, le=12)] = 6
     code_minutes: _Some = 5
     """For how long a code can be redeemed."""

@@ -86,7 +86,8 @@ class Visits:
         if moment - row.used >= self.settings.used_seconds * 1_000_000:
             tx.execute(sa.update(visit_table).where(_V.digest == digest).values(used=moment))
         user = self._seal.open(row.sealed, row.user)
-        return Visitor(user=user, service=None, credential=row.id, until=from_micros(row.until))
+        created, until = from_micros(row.created), from_micros(row.until)
+        return Visitor(user=user, service=None, credential=row.id, proven_at=created, until=until)
 
     def list(self, tx: Transaction, user: str, now: dt.datetime) -> list[Visit]:
         """Return the visits of a user that hold at `now`, the newest first."""

@@ -60,7 +60,8 @@ class Callers:
         except (NotSignedInError, ForgedRequestError):
             self.limits.spend_source(request.scope)
             raise
-        self.limits.spend_caller(request.scope, caller.credential or caller.id)
+        # users of one app come by one key: each counts for themselves
+        self.limits.spend_caller(request.scope, f"{caller.credential or caller.id} {caller.user}")
         return caller
 
     async def _proven(self, request: Requested) -> Caller:
@@ -98,7 +99,7 @@ class Callers:
             return self._find(tx, token, binding, now)
 
     def _remember(self, name: bytes, caller: Caller, seen: Seen) -> None:
-        if seen.access == self._change:
+        if seen.access == self._change and not caller.once:
             if len(self._remembered) >= _MOST_REMEMBERED:
                 self._remembered.clear()
             self._remembered[name] = caller, self._site.now()
@@ -136,3 +137,15 @@ def refuse_foreign(request: Requested, *, silent: bool = False) -> None:
     if site is None and origin is not None and origin.partition("://")[2] == request.headers.get("host"):
         return
     raise ForgedRequestError
+
+
+def count_unproven(request: Requested) -> None:
+    """Count a request of somebody unproven by its source, and refuse what another site's page made a browser send.
+
+    Raises:
+        TooManyRequestsError: its source asked too often.
+        ForgedRequestError: it comes from another site.
+
+    """
+    request.app.state.callers.limits.spend_source(request.scope)
+    refuse_foreign(request, silent=True)

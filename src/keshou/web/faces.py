@@ -7,6 +7,7 @@ from keshou.web import health, oauth
 from keshou.web.api import (
     accounts,
     acts,
+    app_keys,
     filters,
     log,
     me,
@@ -16,6 +17,7 @@ from keshou.web.api import (
     sign_in,
     user_acts,
     users,
+    visits,
     webhooks,
 )
 from keshou.web.authzen import face as authzen
@@ -28,6 +30,8 @@ FACES: list[Router] = [
     users.FACE,
     user_acts.FACE,
     me.FACE,
+    visits.FACE,
+    app_keys.FACE,
     sign_in.FACE,
     session.FACE,
     accounts.FACE,

@@ -7,8 +7,11 @@ from keshou.accounts.account import Account, Session
 from keshou.accounts.sessions.store import PREFIX
 from keshou.app.site import Site
 from keshou.db import Transaction
+from keshou.gate.act import OWN_HAND
 from keshou.programs import key
 from keshou.programs.grant import Proven
+from keshou.visits.store import PREFIX as VISIT
+from keshou.visits.visitor import Visitor
 from keshou.web.caller import Find
 from keshou.wire.caller import Caller, CallerKind
 
@@ -21,8 +24,11 @@ def finder(site: Site) -> Find:
             return _program(site.programs.find_key(tx, token, now))
         if token.startswith(PREFIX):
             return _person(site.accounts.find(tx, token, binding, now))
+        if token.startswith(VISIT):
+            return _user(site.visits.find(tx, token, binding, now))
         if token.count(".") == 2:
-            return _program(site.programs.find_token(tx, token, now))
+            found = _program(site.programs.find_token(tx, token, now))
+            return found or _user(site.visits.find_app_token(tx, token, now))
         return None
 
     return find
@@ -40,6 +46,20 @@ def _person(found: tuple[Account, Session] | None) -> Caller | None:
         proven_at=session.proven_at,
         limited=session.limited,
         until=session.until,
+    )
+
+
+def _user(found: Visitor | None) -> Caller | None:
+    if found is None:
+        return None
+    return Caller(
+        id=OWN_HAND,
+        kind=CallerKind.USER,
+        user=found.user,
+        credential=found.credential,
+        proven_at=found.proven_at,
+        until=found.until,
+        once=found.once,
     )
 
 

@@ -48,6 +48,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     """Whether a person has shown one factor only, where two are asked for: they may enrol the other, and no more."""
     until: dt.datetime | None = None
     """When this proof ends at the latest (UTC)."""
+    once: bool = False
+    """Whether this proof is good for one request alone."""
 
 
 __all__ = ["PEOPLE", "Caller", "CallerKind", "Scope"]

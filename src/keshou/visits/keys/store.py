@@ -108,7 +108,10 @@ class AppKeys:
         if claims is None or (self._settings.token_once and not self._note(tx, row.id, claims.jti, claims.until)):
             return None
         until = min(claims.until, from_micros(row.until))
-        return Visitor(user=claims.user, service=row.service, credential=row.id, until=until)
+        return Visitor(
+            user=claims.user, service=row.service, credential=row.id, proven_at=claims.issued, until=until,
+            once=self._settings.token_once,
+        )  # fmt: skip
 
     def purge(self, tx: Transaction, now: dt.datetime) -> int:
         """Drop the ids of tokens that are over; return how many."""

@@ -12,7 +12,7 @@ from keshou.accounts.account import SecondStep, SignedIn
 from keshou.app.site import Site
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.described import told
-from keshou.web.caller import refuse_foreign
+from keshou.web.caller import count_unproven
 from keshou.web.cookies import binding_of, device_cookie, device_of, session_cookie
 from keshou.web.errors import NotFoundError, SignInFailedError
 from keshou.wire import sign_in as w
@@ -23,7 +23,7 @@ from keshou.wire import sign_in as w
 ))  # fmt: skip
 def sign_in(request: Requested, site: NamedDependency[Site], body: RawBody) -> Response[bytes]:
     """Sign in by password. Where a second factor is enrolled, the answer has a ticket for the second step."""
-    _count(request)
+    count_unproven(request)
     asked = read(request, body, w.SignInRequest)
     with site.writing() as tx:
         tried = site.accounts.start(tx, asked.account, device_of(request), site.now())
@@ -40,7 +40,7 @@ def sign_in(request: Requested, site: NamedDependency[Site], body: RawBody) -> R
 ))  # fmt: skip
 def second_step(request: Requested, site: NamedDependency[Site], body: RawBody) -> Response[bytes]:
     """Take the second step: the authenticator's code, or a recovery code."""
-    _count(request)
+    count_unproven(request)
     asked = read(request, body, w.SecondStepRequest)
     with site.writing() as tx:
         found = site.accounts.second(tx, asked.ticket, asked.code, binding_of(request), site.now())
@@ -52,7 +52,7 @@ def second_step(request: Requested, site: NamedDependency[Site], body: RawBody) 
 ))  # fmt: skip
 def look(request: Requested, site: NamedDependency[Site], body: RawBody) -> Response[bytes]:
     """Say whom an invitation is for."""
-    _count(request)
+    count_unproven(request)
     asked = read(request, body, w.InvitationRequest)
     with site.reading() as tx:
         account = site.accounts.invited(tx, asked.invitation, site.now())
@@ -71,7 +71,7 @@ def look(request: Requested, site: NamedDependency[Site], body: RawBody) -> Resp
 ))  # fmt: skip
 def accept(request: Requested, site: NamedDependency[Site], body: RawBody) -> Response[bytes]:
     """Accept an invitation with a password of one's own; whatever proved the account before ends."""
-    _count(request)
+    count_unproven(request)
     asked = read(request, body, w.AcceptRequest)
     with site.reading() as tx:
         account = site.accounts.invited(tx, asked.invitation, site.now())
@@ -97,12 +97,6 @@ def signed_in(site: Site, found: SignedIn | None) -> Response[bytes]:
     response.set_cookie(session_cookie(site.settings, found.token))
     response.set_cookie(device_cookie(site.settings, found.device))
     return response
-
-
-def _count(request: Requested) -> None:
-    """Count a request of somebody unproven, and refuse what another site's page made a browser send."""
-    request.app.state.callers.limits.spend_source(request.scope)
-    refuse_foreign(request, silent=True)
 
 
 FACE = Router("/api/v1", route_handlers=[sign_in, second_step, look, accept], tags=["signing in"])

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``keshou app-key``: public keys of the operator's apps, by which they vouch for their users."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.text import Text as Line
+
+from keshou.app.new_app_key import register_app_key
+from keshou.cli import asked
+from keshou.cli.jwk_file import read_jwk
+from keshou.cli.terminal import BAD, GOOD, STRONG, Call, table
+from keshou.cli.verb import verb
+from keshou.gate.calendar import CHINA
+
+group = typer.Typer(help="Keys by which the operator's apps vouch for users.", no_args_is_help=True)
+
+Name = Annotated[str, typer.Argument(metavar="KEY", help="Id of the key: its thumbprint.")]
+Until = Annotated[
+    str | None, typer.Option(metavar="TIME", help="Until when, with its zone; else as long as the settings let it.")
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the family under the one name."""
+    app.add_typer(group, name="app-key")
+
+
+@verb(group, "add")
+def add(
+    call: Call,
+    service: Annotated[str, typer.Argument(metavar="SERVICE", help="Id of the service that the app belongs to.")],
+    file: Annotated[Path, typer.Argument(help="The public key, as JSON (JWK).")],
+    *,
+    until: Until = None,
+) -> None:
+    """Register a public key: whoever has its private half can come as any user of that service."""
+    given = read_jwk(file)
+    with call.open() as site, site.writing() as tx:
+        ends = None if until is None else asked.moment(until, site.now())
+        made = register_app_key(site, tx, service, given, ends)
+    call.answer(made, Line(call.words("已登记 ", "registered ") + made.id, GOOD))
+
+
+@verb(group, "list")
+def list_(call: Call) -> None:
+    """Show every key ever registered."""
+    with call.open() as site, site.reading() as tx:
+        found = site.visits.keys.list(tx)
+        now = site.now()
+    words = call.words
+    shown = table(
+        words("编号", "key"), words("业务", "service"), words("算法", "algorithm"), words("到期", "until"), ""
+    )
+    for each in found:
+        over = words("已吊销", "revoked") if each.revoked else words("已到期", "over") if each.until <= now else ""
+        until = f"{each.until.astimezone(CHINA):%Y-%m-%d %H:%M}"
+        shown.add_row(Line(each.id, STRONG), each.service, each.algorithm, until, Line(over, BAD))
+    call.answer(found, shown if found else Line(words("没有密钥", "there are none")))
+
+
+@verb(group, "revoke")
+def revoke(call: Call, name: Name) -> None:
+    """End a key, and every token that it signed, at once."""
+    with call.open() as site, site.writing() as tx:
+        site.visits.keys.revoke(tx, name, site.now())
+    call.answer({"key": name}, Line(call.words("已吊销", "revoked"), GOOD))

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keys of the operator's apps, from the command line: registered for a service, listed, ended."""
+
+import json
+from pathlib import Path
+
+import pytest
+from joserfc.jwk import OKPKey
+
+from cli_caller import Caller
+
+
+@pytest.fixture
+def public(tmp_path: Path) -> Path:
+    file = tmp_path / "public.json"
+    file.write_text(json.dumps(OKPKey.generate_key("Ed25519").as_dict(private=False)), "utf-8")
+    return file
+
+
+def test_a_key_is_registered_for_a_service_of_the_rules_listed_and_ended(keshou: Caller, public: Path) -> None:
+    made = keshou("app-key", "add", "mobile", public, "--json").ok().json
+    assert (made["service"], made["algorithm"]) == ("mobile", "Ed25519")
+    assert made["id"] in keshou("app-key", "list").ok().out
+    keshou("app-key", "revoke", made["id"]).ok()
+    assert keshou("app-key", "list", "--json").ok().json[0]["revoked"]
+    assert "revoked" in keshou("app-key", "list", "--lang", "en").ok().out
+
+
+def test_what_is_no_key_of_a_service_of_ours_is_refused(keshou: Caller, public: Path, tmp_path: Path) -> None:
+    private = tmp_path / "private.json"
+    private.write_text(json.dumps(OKPKey.generate_key("Ed25519").as_dict(private=True)), "utf-8")
+    for words in (
+        ("add", "telepathy", public),
+        ("add", "mobile", private),
+        ("add", "mobile", public, "--until", "2999-01-01T00:00:00+08:00"),
+        ("revoke", "nothing"),
+    ):
+        assert keshou("app-key", *words).status == 2
+    assert keshou("app-key", "add", "mobile", tmp_path / "none.json").status == 4
+    assert keshou("app-key", "list", "--json").ok().json == []
+
+
+def test_the_clocks_drop_what_is_over_of_sessions_and_codes(keshou: Caller) -> None:
+    assert keshou("tick", "--json").ok().json["checkpoint"]
