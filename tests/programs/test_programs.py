@@ -307,6 +307,33 @@ def test_an_assertion_by_a_key_that_was_revoked_is_refused(database: Database, p
         asked(database, programs, assertion(key, "Ed25519"))
 
 
+def test_what_is_revoked_while_it_is_rotated_has_no_successor(database: Database, programs: Programs) -> None:
+    with database.transaction() as tx:
+        made, _ = programs.new_key(tx, "crm", grant(), NOW)
+    revoking, went_on = threading.Event(), []
+
+    def rotate() -> None:
+        revoking.wait()
+        try:
+            with database.transaction() as tx:
+                programs.rotate(tx, made.id, NOW + dt.timedelta(days=20), dt.timedelta(hours=1), NOW)
+        except UnknownProgramError:
+            went_on.append(False)
+        else:
+            went_on.append(True)
+
+    other = threading.Thread(target=rotate)
+    other.start()
+    with database.transaction() as tx:
+        programs.revoke(tx, made.id, NOW)
+        revoking.set()
+        other.join(0.5)  # until it waits for this transaction
+    other.join()
+    with database.reading() as tx:
+        holding = [each for each in programs.credentials(tx, "crm") if each.revoked is None]
+    assert (went_on, holding) == ([False], [])
+
+
 def test_of_two_who_send_one_assertion_at_once_one_is_refused(database: Database, programs: Programs) -> None:
     key = KEYS["Ed25519"]()
     with database.transaction() as tx:

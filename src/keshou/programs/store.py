@@ -138,12 +138,13 @@ class Programs:
             raise UnknownProgramError
         if old.kind is CredentialKind.JWK:
             raise ProgramError("a public key is not rotated here", hint="register the new one, then revoke the old")
-        grant = msgspec.structs.replace(old.grant, until=until)
-        made = self._secretive(tx, old.program, old.kind, grant, now)
         ends = min(old.grant.until, now + overlap)
-        tx.execute(sa.update(credential_table).where(_C.id == credential).values(until=to_micros(ends)))
-        touch_access(tx)
-        return made
+        # Whoever revokes it in this moment is waited for: what they ended has no successor.
+        holds = (_C.id == credential) & _C.revoked.is_(None) & (_C.until > to_micros(now))
+        if not tx.execute(sa.update(credential_table).where(holds).values(until=to_micros(ends))).rowcount:
+            raise UnknownProgramError
+        grant = msgspec.structs.replace(old.grant, until=until)
+        return self._secretive(tx, old.program, old.kind, grant, now)
 
     def revoke(self, tx: Transaction, credential: str, now: dt.datetime) -> None:
         """End a key, secret or public key, with every token it was traded for.
