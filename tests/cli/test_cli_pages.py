@@ -47,7 +47,11 @@ def test_every_setting_is_documented_with_its_default_and_no_other_is() -> None:
     tables = [each for each in msgspec.structs.fields(Settings) if isinstance(each.default, msgspec.Struct)]
     _compare(first.partition("| key |")[2], [each for each in msgspec.structs.fields(Settings) if each not in tables])
     for table in tables:
-        _compare(sections[table.name], msgspec.structs.fields(table.default))
+        fields = msgspec.structs.fields(table.default)
+        inner = [each for each in fields if isinstance(each.default, msgspec.Struct)]
+        _compare(sections[table.name], [each for each in fields if each not in inner])
+        for each in inner:
+            _compare(sections[f"{table.name}.{each.name}"], msgspec.structs.fields(each.default))
 
 
 def _compare(section: str, fields: Sequence[msgspec.structs.FieldInfo]) -> None:

@@ -3,6 +3,8 @@
 
 import msgspec
 
+from keshou.accounts.passkeys.settings import PasskeySettings
+
 
 class AccountSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Accounts and sessions of people: the table ``[accounts]``."""
@@ -39,3 +41,5 @@ class AccountSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     """How many recovery codes are made at once."""
     event_days: int = 730
     """How long it is kept who signed in or failed to."""
+    passkeys: PasskeySettings = PasskeySettings()
+    """Keys of people's own devices."""

@@ -17,6 +17,8 @@ from keshou.accounts.account import Account, AccountKind, Event, Factor, SecondS
 from keshou.accounts.errors import AccountError, CodeRefusedError, UnknownAccountError
 from keshou.accounts.events.store import Events
 from keshou.accounts.locks.store import Locks
+from keshou.accounts.openid import store as openid
+from keshou.accounts.passkeys import store as passkeys
 from keshou.accounts.password import Hashes, refuse_weak
 from keshou.accounts.secrets import Secrets
 from keshou.accounts.sessions.store import Sessions
@@ -133,6 +135,7 @@ class Accounts:
         fresh = {"invitation": None, "invited_until": None, "totp": None, "totp_offered": None, "closed": None}
         tx.execute(sa.update(account_table).where(_A.id == account.id).values(**fresh, password=stored))
         tx.execute(sa.delete(recovery_table).where(_R.account == account.id))
+        _drop_outer(tx, account.id)
         self.locks.clear(tx, account.id)
         self.sessions.end_all(tx, account.id)
         self._note(tx, now, account.id, What.ACCEPTED)
@@ -149,6 +152,7 @@ class Accounts:
             raise UnknownAccountError
         gone = {"closed": to_micros(now), "invitation": None, "invited_until": None, "password": None, "totp": None}
         tx.execute(sa.update(account_table).where(_A.id == account).values(**gone, totp_offered=None))
+        _drop_outer(tx, account)
         self.sessions.end_all(tx, account)
         self._note(tx, now, account, What.CLOSED, by=by)
 
@@ -302,6 +306,10 @@ class Accounts:
         tx.execute(sa.insert(recovery_table), rows)
         return codes
 
+    def note_factor(self, tx: Transaction, account: str, what: What, factor: Factor, now: dt.datetime) -> None:
+        """Write down that a factor of an account came or went (`ENROLLED`, `REMOVED`)."""
+        self._note(tx, now, account, what, factors=(factor,))
+
     def recovery_codes_left(self, tx: Transaction, account: str) -> int:
         """Return how many recovery codes were not used yet."""
         counted = sa.select(sa.func.count()).select_from(recovery_table).where(_R.account == account)
@@ -350,6 +358,12 @@ class Accounts:
 
     def _row(self, tx: Transaction, account: str) -> Any:
         return tx.execute(sa.select(account_table).where(_A.id == account)).one_or_none()
+
+
+def _drop_outer(tx: Transaction, account: str) -> None:
+    """Let nobody into an account by a key or provider that proved it before."""
+    passkeys.drop(tx, account)
+    openid.drop(tx, account)
 
 
 def _day(now: dt.datetime) -> int:

@@ -10,6 +10,8 @@ from typing import Self
 
 import msgspec
 
+from keshou.accounts.passkeys.place import place_of
+from keshou.accounts.passkeys.store import Passkeys
 from keshou.accounts.store import Accounts
 from keshou.acts.audit import FactsAudited
 from keshou.acts.known import Known
@@ -86,6 +88,8 @@ class Site:
         )
         self.pulse = Pulse(database)
         self.accounts = Accounts(keys.secret("accounts"), settings.accounts)
+        of_keys = settings.accounts.passkeys
+        self.passkeys = Passkeys(keys.secret("accounts"), place_of(of_keys, settings.url), "Keshou", of_keys)
         self.programs = Programs(keys.secret("programs"), settings.url, settings.programs)
         signing = SigningKeys(keys.secret(LABEL), settings.log_origin)
         self.permits = Issuer(settings.log_origin, signing, dt.timedelta(minutes=settings.server.permit_minutes))

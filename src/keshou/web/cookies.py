@@ -33,6 +33,26 @@ def device_of(request: Requested) -> str:
     return request.cookies.get(DEVICE) or request.cookies.get(PLAIN_DEVICE) or ""
 
 
+def step_cookie(settings: Settings, step: str, binding: str, minutes: int) -> Cookie:
+    """Return the cookie that binds one way of signing in to the browser that began it; empty, it takes it away.
+
+    It is lax and not strict, for the operator's provider sends the browser back from another site.
+    """
+    tls = _by_tls(settings)
+    name, age = _step_names(step)[0 if tls else 1], (minutes * 60 if binding else 0)
+    return Cookie(key=name, value=binding, httponly=True, secure=tls, samesite="lax", path="/", max_age=age)
+
+
+def step_of(request: Requested, step: str) -> str:
+    """Return what a browser that began that way of signing in shows; empty when nothing."""
+    names = _step_names(step)
+    return request.cookies.get(names[0]) or request.cookies.get(names[1]) or ""
+
+
+def _step_names(step: str) -> tuple[str, str]:
+    return f"__Host-keshou-{step}", f"keshou-{step}"
+
+
 def binding_of(request: Requested) -> str:
     """Return what a session is bound to."""
     return request.headers.get("user-agent", "")

@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.exceptions.http_exceptions import MethodNotAllowedException
 
+from keshou.accounts.passkeys.errors import UnknownPasskeyError
 from keshou.acts.events import OutdatedError
 from keshou.acts.repeat import RequestTakenError
 from keshou.db import DatabaseError
@@ -46,6 +47,7 @@ KINDS: Mapping[type[BaseException], Kind] = {
     SubscriptionChangedError: Kind(412, "changed-meanwhile", Text("已被他人修改", "changed meanwhile")),
     UnknownSubscriptionError: Kind(404, "not-found", Text("没有找到", "not found")),
     UnknownDeliveryError: Kind(404, "not-found", Text("没有找到", "not found")),
+    UnknownPasskeyError: Kind(404, "not-found", Text("没有找到", "not found")),
     e.MatchNeededError: Kind(428, "match-needed", Text("须写明所改的版本", "what is changed must be named")),
     e.RequestRepeatedError: Kind(422, "request-repeated", Text("幂等键用于不同的请求", "idempotency key used anew")),
     e.MalformedError: Kind(400, "malformed", Text("请求格式不对", "malformed request")),

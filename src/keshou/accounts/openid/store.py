@@ -107,8 +107,7 @@ class OpenIdAccounts:
 
     def unlink_all(self, tx: Transaction, account: str) -> None:
         """End every link of an account, when it is closed."""
-        tx.execute(sa.delete(link_table).where(_L.account == account))
-        touch_access(tx)
+        drop(tx, account)
 
     def links(self, tx: Transaction, account: str) -> list[Link]:
         """Return the links of an account, in the order made."""
@@ -124,3 +123,9 @@ class OpenIdAccounts:
     def _row(self, tx: Transaction, issuer: str, subject: str) -> Any:
         chosen = sa.select(link_table).where(_L.issuer == issuer, _L.subject == subject)
         return tx.execute(chosen).one_or_none()
+
+
+def drop(tx: Transaction, account: str) -> None:
+    """End every link of an account."""
+    tx.execute(sa.delete(link_table).where(_L.account == account))
+    touch_access(tx)

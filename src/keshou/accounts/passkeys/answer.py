@@ -29,6 +29,13 @@ class Place(NamedTuple):
     """The host's name, e.g. ``keshou.example``."""
     origin: str
     """The page's origin, e.g. ``https://keshou.example``."""
+    more: tuple[str, ...] = ()
+    """Origins of further pages that are taken."""
+
+    @property
+    def origins(self) -> list[str]:
+        """Every origin that is taken."""
+        return [self.origin, *self.more]
 
 
 class Made(NamedTuple):
@@ -75,7 +82,7 @@ def made(answer: Mapping[str, Any], challenge: bytes, place: Place) -> Made | No
             credential=dict(answer),
             expected_challenge=challenge,
             expected_rp_id=place.rp_id,
-            expected_origin=place.origin,
+            expected_origin=place.origins,
             require_user_verification=True,
             supported_pub_key_algs=ALGORITHMS,
         )
@@ -95,7 +102,7 @@ def proven(answer: Mapping[str, Any], challenge: bytes, place: Place, public_key
             credential=dict(answer),
             expected_challenge=challenge,
             expected_rp_id=place.rp_id,
-            expected_origin=place.origin,
+            expected_origin=place.origins,
             credential_public_key=public_key,
             credential_current_sign_count=sign_count,
             require_user_verification=True,

@@ -74,8 +74,12 @@ class Passkeys:
 
     # Registration ----------------------------------------------------------------------------------------------
 
-    def start_registration(self, tx: Transaction, account: str, now: dt.datetime) -> dict[str, Any]:
+    def start_registration(
+        self, tx: Transaction, account: str, now: dt.datetime, *, binding: str = ""
+    ) -> dict[str, Any]:
         """Return what the browser of `account` hands to its device, to make a key (WebAuthn creation options, JSON).
+
+        Only with the same `binding`, of session or browser, is the answer taken; so it is with every challenge.
 
         Raises:
             PasskeyLimitError: the account has as many as it may.
@@ -89,7 +93,7 @@ class Passkeys:
             rp_name=self._name,
             user_id=self._handle(account),
             user_name=account,
-            challenge=self._challenge(tx, account, now),
+            challenge=self._challenge(tx, account, binding, now),
             timeout=self._milliseconds(),
             authenticator_selection=AuthenticatorSelectionCriteria(
                 resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
@@ -101,8 +105,9 @@ class Passkeys:
         return made
 
     def finish_registration(
-        self, tx: Transaction, account: str, answer: Mapping[str, Any], label: str, now: dt.datetime
-    ) -> Passkey | None:
+        self, tx: Transaction, account: str, answer: Mapping[str, Any], label: str, now: dt.datetime,
+        *, binding: str = "",
+    ) -> Passkey | None:  # fmt: skip
         """Keep the key that the device of `account` made; None when the answer proves none.
 
         The challenge is used up either way.
@@ -113,7 +118,7 @@ class Passkeys:
 
         """
         label = self._label(label)
-        challenge = self._take(tx, account, answer, now)
+        challenge = self._take(tx, account, binding, answer, now)
         found = answers.made(answer, challenge, self.place) if challenge is not None else None
         # A key that is known already belongs to somebody; it is not taken over.
         if found is None or self._row(tx, found.id) is not None:
@@ -132,30 +137,37 @@ class Passkeys:
 
     # Signing in ------------------------------------------------------------------------------------------------
 
-    def start_sign_in(self, tx: Transaction, now: dt.datetime) -> dict[str, Any]:
+    def start_sign_in(
+        self, tx: Transaction, now: dt.datetime, *, binding: str = "", account: str = _ANYBODY
+    ) -> dict[str, Any]:
         """Return what a browser hands to its device, to sign in (WebAuthn request options, JSON).
 
-        It names no account and no key: the device knows whose it is.
+        It names no account and no key: the device knows whose it is. With `account`, only its holder may answer.
         """
         options = generate_authentication_options(
             rp_id=self.place.rp_id,
-            challenge=self._challenge(tx, _ANYBODY, now),
+            challenge=self._challenge(tx, account, binding, now),
             timeout=self._milliseconds(),
             user_verification=UserVerificationRequirement.REQUIRED,
         )
         made: dict[str, Any] = json.loads(options_to_json(options))
         return made
 
-    def finish_sign_in(self, tx: Transaction, answer: Mapping[str, Any], now: dt.datetime) -> str | None:
+    def finish_sign_in(
+        self, tx: Transaction, answer: Mapping[str, Any], now: dt.datetime, *, binding: str = "",
+        account: str = _ANYBODY,
+    ) -> str | None:  # fmt: skip
         """Return the id of the account whose key answered; None when the answer proves nothing.
 
         The challenge is used up either way. Whether the account is open is for the caller to ask.
         """
-        challenge = self._take(tx, _ANYBODY, answer, now)
+        challenge = self._take(tx, account, binding, answer, now)
         # Two answers of one device at once are taken one after the other, so that its count is judged each time.
         chosen = sa.select(passkey_table).where(_P.id == answers.credential_of(answer)).with_for_update()
         row = tx.execute(chosen).one_or_none()
         if challenge is None or row is None or not self._is_handle(row.account, answers.handle_of(answer)):
+            return None
+        if account not in (_ANYBODY, row.account):
             return None
         count = answers.proven(answer, challenge, self.place, row.public_key, row.sign_count)
         if count is None:
@@ -195,31 +207,34 @@ class Passkeys:
 
     def remove_all(self, tx: Transaction, account: str) -> None:
         """Take every passkey from an account, when it is closed."""
-        tx.execute(sa.delete(passkey_table).where(_P.account == account))
-        tx.execute(sa.delete(challenge_table).where(_C.account == account))
-        touch_access(tx)
+        drop(tx, account)
 
     # ------------------------------------------------------------------------------------------------------------
 
-    def _challenge(self, tx: Transaction, account: str, now: dt.datetime) -> bytes:
+    def _challenge(self, tx: Transaction, account: str, binding: str, now: dt.datetime) -> bytes:
         tx.execute(sa.delete(challenge_table).where(_C.until <= to_micros(now)))
         challenge = secrets.token_bytes(_CHALLENGE)
         until = now + dt.timedelta(minutes=self.settings.challenge_minutes)
-        values = {"digest": self._digest(challenge), "account": account, "until": to_micros(until)}
+        values = {"digest": self._digest(challenge, binding), "account": account, "until": to_micros(until)}
         tx.execute(sa.insert(challenge_table).values(values))
         return challenge
 
-    def _take(self, tx: Transaction, account: str, answer: Mapping[str, Any], now: dt.datetime) -> bytes | None:
+    def _take(
+        self, tx: Transaction, account: str, binding: str, answer: Mapping[str, Any], now: dt.datetime
+    ) -> bytes | None:
         """Use up the challenge that `answer` is to; None when it waits for no answer of `account`'s."""
         challenge = answers.challenge_of(answer)
         if challenge is None:
             return None
-        waiting = (_C.digest == self._digest(challenge)) & (_C.account == account) & (_C.until > to_micros(now))
+        waiting = (
+            (_C.digest == self._digest(challenge, binding)) & (_C.account == account) & (_C.until > to_micros(now))
+        )
         taken = tx.execute(sa.delete(challenge_table).where(waiting).returning(_C.digest)).first()
         return None if taken is None else challenge
 
-    def _digest(self, challenge: bytes) -> bytes:
-        return hmac.digest(self._secret, b"challenge\0" + challenge, "sha256")
+    def _digest(self, challenge: bytes, binding: str) -> bytes:
+        framed = len(challenge).to_bytes(8, "big") + challenge + binding.encode("utf-8", "replace")
+        return hmac.digest(self._secret, b"challenge\0" + framed, "sha256")
 
     def _handle(self, account: str) -> bytes:
         """Return what devices know an account by: nothing can be read from it (WebAuthn 14.6.1)."""
@@ -242,6 +257,13 @@ class Passkeys:
 
     def _row(self, tx: Transaction, name: str) -> Any:
         return tx.execute(sa.select(_P.id).where(_P.id == name)).one_or_none()
+
+
+def drop(tx: Transaction, account: str) -> None:
+    """Take every passkey from an account, whatever was asked of its devices too."""
+    tx.execute(sa.delete(passkey_table).where(_P.account == account))
+    tx.execute(sa.delete(challenge_table).where(_C.account == account))
+    touch_access(tx)
 
 
 def _passkey(row: Any) -> Passkey:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One's own session and account: who am I, prove again, where am I signed in, second factors, a new password."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from litestar import Response, Router, delete, get, post
 from litestar.di import NamedDependency
@@ -16,7 +16,7 @@ from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.described import told
 from keshou.web.cookies import binding_of, device_of, session_cookie
 from keshou.web.entitled import require_fresh
-from keshou.web.errors import NotFoundError, NotSignedInError, SignInFailedError
+from keshou.web.errors import NotFoundError, NotSignedInError, SecondFactorNeededError, SignInFailedError
 from keshou.wire import sign_in as w
 from keshou.wire.caller import Caller
 
@@ -28,7 +28,7 @@ _NOTHING = {"Clear-Site-Data": '"cache", "storage"'}
 def whoami(person: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
     """Say who is signed in, how, with which posts."""
     with site.reading() as tx:
-        account, session = _own(tx, site.accounts, person, site)
+        account, session = own(tx, site.accounts, person, site)
         left = site.accounts.recovery_codes_left(tx, account.id)
     state, rules, now = site.state(), site.rules(), site.now()
     held = offices_of(state, rules.declaration if rules else None, account.id, now)
@@ -65,8 +65,10 @@ def prove(
     right = site.accounts.check(tried, asked.password)
     proven: tuple[Session, str] | None = None
     with site.writing() as tx:
-        account, session = _own(tx, site.accounts, person, site)
-        factors: tuple[Factor, ...] = (Factor.PASSWORD,) if right else ()
+        account, session = own(tx, site.accounts, person, site)
+        # whoever has a passkey and no authenticator proves themselves by the passkey: the password is one factor
+        alone = not site.passkeys.passkeys(tx, person.id)
+        factors: tuple[Factor, ...] = (Factor.PASSWORD,) if right and alone else ()
         if right and account.has_totp:
             second = site.accounts.second_factor(tx, tried, asked.code, now)
             factors = (Factor.PASSWORD, second) if second else ()
@@ -74,7 +76,7 @@ def prove(
             site.accounts.conclude(tx, tried, binding_of(request), now, right=False)
         if factors:
             proven = site.accounts.prove(tx, session, factors, now, device=tried.device)
-    return _renewed(site, proven)
+    return renewed(site, proven)
 
 
 @get("/sessions", sync_to_thread=True, operation_class=told(list[w.SessionShape]))
@@ -117,7 +119,7 @@ def change_password(
     require_fresh(person, site)
     asked = read(request, body, w.PasswordRequest)
     with site.writing() as tx:
-        account, _ = _own(tx, site.accounts, person, site)
+        account, _ = own(tx, site.accounts, person, site)
         tried = site.accounts.start(tx, person.id, device_of(request), site.now())
     if not site.accounts.check(tried, asked.before):
         with site.writing() as tx:
@@ -125,7 +127,7 @@ def change_password(
         raise SignInFailedError
     stored = site.accounts.hash(account, asked.password)
     with site.writing() as tx:
-        _, session = _own(tx, site.accounts, person, site)
+        _, session = own(tx, site.accounts, person, site)
         site.accounts.change_password(tx, session, stored, site.now())
     return answer(w.session_shape(session, session.id))
 
@@ -137,6 +139,7 @@ def offer_totp(person: NamedDependency[Caller], site: NamedDependency[Site]) -> 
     rules = site.rules()
     issuer = rules.declaration.operator.name.zh if rules else "Keshou"
     with site.writing() as tx:
+        refuse_half(tx, site, person)
         secret, address = site.accounts.offer_totp(tx, person.id, issuer)
     return answer(w.TotpOffer(secret=secret, address=address))
 
@@ -151,7 +154,8 @@ def confirm_totp(
     require_fresh(person, site)
     asked = read(request, body, w.CodeRequest)
     with site.writing() as tx:
-        _, session = _own(tx, site.accounts, person, site)
+        refuse_half(tx, site, person)
+        _, session = own(tx, site.accounts, person, site)
         codes = site.accounts.confirm_totp(tx, session, asked.code, site.now())
         _, token = site.accounts.prove(tx, session, (Factor.TOTP,), site.now())
     response = answer(w.RecoveryCodes(codes=codes))
@@ -164,11 +168,12 @@ def new_codes(person: NamedDependency[Caller], site: NamedDependency[Site]) -> R
     """Make new recovery codes; those before serve no more."""
     require_fresh(person, site)
     with site.writing() as tx:
+        refuse_half(tx, site, person)
         codes = site.accounts.new_recovery_codes(tx, person.id)
     return answer(w.RecoveryCodes(codes=codes))
 
 
-def _own(tx: Transaction, accounts: Accounts, person: Caller, site: Site) -> tuple[Account, Session]:
+def own(tx: Transaction, accounts: Accounts, person: Caller, site: Site) -> tuple[Account, Session]:
     """Return the account and session of the one who asks.
 
     Raises:
@@ -182,11 +187,30 @@ def _own(tx: Transaction, accounts: Accounts, person: Caller, site: Site) -> tup
     return account, found[0]
 
 
-def _renewed(site: Site, proven: tuple[Session, str] | None) -> Response[bytes]:
+def refuse_half(tx: Transaction, site: Site, person: Caller) -> None:
+    """Refuse whoever showed one factor only and has another: they show that one, and enrol none in its place.
+
+    Raises:
+        SecondFactorNeededError: a second factor is there.
+
+    """
+    account = site.accounts.account(tx, person.id)
+    if person.limited and account is not None and (account.has_totp or site.passkeys.passkeys(tx, person.id)):
+        raise SecondFactorNeededError
+
+
+def renewed(site: Site, proven: tuple[Session, str] | None, told_: Any = None) -> Response[bytes]:
+    """Return the answer to whoever proved themselves again: `told_`, else the session; its token is a new one.
+
+    Raises:
+        SignInFailedError: nothing was proven.
+
+    """
     if proven is None:
         raise SignInFailedError
     session, token = proven
-    response = answer(w.SignedInAnswer(account=session.account, session=w.session_shape(session, session.id)))
+    usual = w.SignedInAnswer(account=session.account, session=w.session_shape(session, session.id))
+    response = answer(usual if told_ is None else told_)
     response.set_cookie(session_cookie(site.settings, token))
     return response
 
