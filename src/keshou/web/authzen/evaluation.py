@@ -69,12 +69,12 @@ async def _single(request: Requested, site: Site, caller: Caller, asked: Evaluat
     entitled.require(caller, (act,))
     decision = act if isinstance(act, Deny) else (await _decided(request, site, [act]))[0]
     request.app.state.metrics.decided(decision)
-    return _writer(request, site).write(decision) if _wants_reasons(request, site) else MINIMAL[decision.permitted]
+    return _writer(request, site).write(decision) if wants_reasons(request, site) else MINIMAL[decision.permitted]
 
 
 async def _batch(request: Requested, site: Site, caller: Caller, batch: Batch) -> list[bytes]:
     laid = lay_out(batch.elements, caller, site.now())
-    writer = _writer(request, site) if _wants_reasons(request, site) else None
+    writer = _writer(request, site) if wants_reasons(request, site) else None
     if batch.semantic is Semantic.EXECUTE_ALL:
         decisions = await _every(request, site, laid)
     else:
@@ -114,7 +114,7 @@ def _count(request: Requested, decisions: Sequence[Decision | bytes]) -> None:
     request.app.state.metrics.decided_many(permitted, len(decisions) - permitted, by_article)
 
 
-def _wants_reasons(request: Requested, site: Site) -> bool:
+def wants_reasons(request: Requested, site: Site) -> bool:
     """Say whether to give reasons: not where the settings say no, nor to who prefers the least. Source: RFC 7240."""
     return site.settings.server.reasons and "return=minimal" not in request.headers.get("prefer", "")
 

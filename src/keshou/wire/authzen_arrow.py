@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Questions and answers as streams of Arrow record batches: a row a question, a row an answer.
+
+A stream comes from outside, so nothing of it is decoded before its frame was walked: its messages, their rows, and
+that no buffer is compressed, by which little could become much. Then every offset, index and text is checked.
+Source: Apache Arrow columnar format, "IPC Streaming Format" and "Encapsulated message format".
+"""
+
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+
+from keshou.gate.columns import Numbers
+from keshou.gate.table import encoded
+
+MEDIA_TYPE = "application/vnd.apache.arrow.stream"
+TEXTS = ("user", "kind", "by", "subject", "purpose", "post", "where", "recipient", "review", "ground")
+"""Columns of text, dictionary-encoded or not."""
+ITEMS, COUNT = "items", "count"
+NEEDED = ("user", "kind", "by")
+"""Columns that every stream has."""
+_END = b"\xff\xff\xff\xff\0\0\0\0"
+_BATCH_LENGTH, _BATCH_COMPRESSION = 0, 3
+"""Places of fields in the format's table `RecordBatch`."""
+_DICTIONARY_DATA = 1
+_NUMBER = np.dtype(np.int32)
+_HEADER = 2
+"""Place of the header in the format's table `Message`."""
+
+
+class StreamError(ValueError):
+    """The bytes are no stream of questions; the message says what is wrong and quotes no value."""
+
+
+class StreamTooLongError(StreamError):
+    """The stream has more rows than are answered at once."""
+
+
+def read_stream(body: bytes, most: int) -> pa.Table:
+    """Return the questions of a whole stream as a table whose columns are of the documented types.
+
+    Raises:
+        StreamTooLongError: there are more than `most` rows.
+        StreamError: it is cut short, forged, compressed, or its columns are not those that are documented.
+
+    """
+    try:
+        _walk(body, most)
+        with pa.ipc.open_stream(body) as reader:
+            _check_columns(reader.schema)
+            table = reader.read_all()
+        table.validate(full=True)
+    except (pa.ArrowException, OSError, struct.error, IndexError, ValueError) as error:
+        if isinstance(error, StreamError):
+            raise
+        raise StreamError("the body is not a whole Arrow stream") from None
+    return table
+
+
+def _walk(body: bytes, most: int) -> None:
+    """Look at every message's frame without decoding any of its content."""
+    if not body.endswith(_END):
+        raise StreamError("the stream has no end: it was cut short")
+    source, rows = pa.BufferReader(body), 0
+    messages = pa.ipc.MessageReader.open_stream(source)
+    while True:
+        try:
+            message = messages.read_next_message()
+        except StopIteration:
+            break
+        if message.type == "schema":
+            continue
+        batch = _table(message.metadata.to_pybytes(), of_dictionary=message.type == "dictionary")
+        if batch.has(_BATCH_COMPRESSION):
+            raise StreamError("the stream is compressed; send it plain")
+        length = batch.number(_BATCH_LENGTH)
+        rows += length if message.type == "record batch" else 0
+        if not 0 <= length <= most or rows > most:
+            raise StreamTooLongError(f"more than {most} rows at once")
+    if source.tell() != len(body):
+        raise StreamError("something follows the end of the stream")
+
+
+class _Fields:
+    """A table of the format's metadata, of which fields are found by their places. Source: FlatBuffers internals."""
+
+    def __init__(self, data: bytes, place: int) -> None:
+        self._data, self._place = data, place
+        self._vtable = place - struct.unpack_from("<i", data, place)[0]
+        if not 0 <= self._vtable <= len(data) - 4:
+            raise StreamError("a message's frame is forged")
+        self._size = struct.unpack_from("<H", data, self._vtable)[0]
+
+    def _at(self, field: int) -> int:
+        slot = 4 + 2 * field
+        if slot + 2 > self._size:
+            return 0
+        offset: int = struct.unpack_from("<H", self._data, self._vtable + slot)[0]
+        return offset and self._place + offset
+
+    def has(self, field: int) -> bool:
+        """Say whether a field is given."""
+        return bool(self._at(field))
+
+    def number(self, field: int) -> int:
+        """Return a number of 64 bits; 0 when it is not given."""
+        at = self._at(field)
+        return int(struct.unpack_from("<q", self._data, at)[0]) if at else 0
+
+    def table(self, field: int) -> "_Fields":
+        """Return the table that a field refers to."""
+        at = self._at(field)
+        if not at:
+            raise StreamError("a message's frame is forged")
+        return _Fields(self._data, at + struct.unpack_from("<I", self._data, at)[0])
+
+
+def _table(metadata: bytes, *, of_dictionary: bool) -> _Fields:
+    """Return the frame of a record batch, which a dictionary's message has inside."""
+    header = _Fields(metadata, struct.unpack_from("<I", metadata, 0)[0]).table(_HEADER)
+    return header.table(_DICTIONARY_DATA) if of_dictionary else header
+
+
+def _check_columns(schema: pa.Schema) -> None:
+    if len(set(schema.names)) != len(schema.names):
+        raise StreamError("a column comes twice")
+    missing = [name for name in NEEDED if name not in schema.names]
+    if missing:
+        raise StreamError(f"there is no column `{missing[0]}`")
+    if set(schema.names) - {*TEXTS, ITEMS, COUNT}:
+        raise StreamError(f"there are columns besides {', '.join(f'`{name}`' for name in (*TEXTS, ITEMS, COUNT))}")
+    for field in schema:
+        if field.name == COUNT:
+            fits = pa.types.is_integer(field.type)
+        elif field.name == ITEMS and (pa.types.is_list(field.type) or pa.types.is_large_list(field.type)):
+            fits = _is_text(field.type.value_type)
+        else:
+            fits = _is_text(field.type)
+        if not fits:
+            raise StreamError(f"the column `{field.name}` is of the wrong type")
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(plain) or pa.types.is_large_string(plain))
+
+
+def encoded_items(column: pa.ChunkedArray) -> tuple[Numbers, list[tuple[str, ...] | None]]:
+    """Return a column of items as numbers, and the items each number stands for; the last stands for a missing value.
+
+    Rows are told apart by their items' numbers, laid out as bytes: the ids themselves are looked at once.
+
+    Raises:
+        StreamError: an item is missing in a row.
+
+    """
+    if not (pa.types.is_list(column.type) or pa.types.is_large_list(column.type)):
+        numbers, texts = encoded(column)
+        return numbers, [None if text is None else (text,) for text in texts]
+    whole = column.combine_chunks()
+    whole = whole.chunk(0) if isinstance(whole, pa.ChunkedArray) and whole.num_chunks else whole
+    if not len(whole):
+        return np.zeros(0, np.int64), [None]
+    if whole.flatten().null_count:
+        raise StreamError("an item in the column `items` is missing")
+    numbers, texts = encoded(pa.chunked_array([whole.values]))
+    ends = pa.array(whole.offsets.to_numpy().astype(np.int64) * _NUMBER.itemsize)
+    content = pa.py_buffer(np.ascontiguousarray(numbers, _NUMBER))
+    found = pa.Array.from_buffers(pa.large_binary(), len(whole), [None, ends.buffers()[1], content]).dictionary_encode()
+    rows = [np.frombuffer(each, _NUMBER).tolist() for each in found.dictionary.to_pylist()]
+    which = found.indices.to_numpy(zero_copy_only=False)
+    if whole.null_count:
+        which = np.where(whole.is_null().to_numpy(zero_copy_only=False), len(rows), which)
+    return which, [*(tuple(texts[each] or "" for each in row) for row in rows), None]
+
+
+def write_answers(
+    sizes: list[int],
+    codes: np.ndarray[Any, np.dtype[np.uint64]],
+    faults: tuple[np.ndarray[Any, np.dtype[np.int32]], list[str]],
+    about: Mapping[str, Any] | None,
+) -> bytes:
+    """Return the answers as a stream of batches of `sizes` rows: `decision`, `reason_code`, `error`.
+
+    `codes` are reason codes; `faults` says of each row which of the errors it has, -1 for none: such a row is denied
+    and has no code. `about` is told in the stream's metadata, a JSON value a name; without it no codes are told.
+    """
+    numbers, texts = faults
+    faulty = numbers >= 0
+    errors = pa.DictionaryArray.from_arrays(pa.array(numbers, mask=~faulty), pa.array(texts, pa.string()))
+    columns = {"decision": pa.array((codes == 0) & ~faulty)}
+    if about is not None:
+        columns["reason_code"] = pa.array(codes, mask=faulty)
+    columns["error"] = errors
+    told = {f"keshou.{name}": msgspec.json.encode(value).decode() for name, value in (about or {}).items()}
+    whole = pa.RecordBatch.from_arrays(list(columns.values()), names=list(columns)).replace_schema_metadata(told)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, whole.schema) as writer:
+        start = 0
+        for size in sizes:
+            writer.write_batch(whole.slice(start, size))
+            start += size
+    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
