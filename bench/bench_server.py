@@ -5,6 +5,7 @@ import contextlib
 import http.client
 import json
 import os
+import random
 import shutil
 import socket
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 import pytest
 from apps import WORLD
 from filled import Filled, fill, question
@@ -20,11 +22,13 @@ from peers.facts import facts_of
 from race import Race, Run, SingleRows, asking, own_group_commit
 from record import tell
 from served import keshou, other, request
-from world import World
+from world import USERS, World
 
 from keshou.app import clock
 from keshou.db import Database
 from keshou.gate.act import Act
+from keshou.law.terms import ActKind
+from keshou.wire.authzen_arrow import MEDIA_TYPE
 from postgresql import Cluster
 
 ROOM = "server"
@@ -32,6 +36,10 @@ ROUNDS = int(os.environ.get("KESHOU_BENCH_ROUNDS", "7"))
 SECONDS = float(os.environ.get("KESHOU_BENCH_SECONDS", "2"))
 CONNECTIONS = 32
 BATCH = 1000
+STREAM = 100_000
+"""Rows in one stream: every user ten times over."""
+STREAMS = 4
+"""Different streams."""
 BATCHES = 2
 """Callers with batches: enough that the server never waits for one."""
 ROWS = 20_000
@@ -90,9 +98,13 @@ def _served(stack: contextlib.ExitStack, filled: Filled, folder: Path) -> dict[s
     bare = stack.enter_context(other(filled.home, _free_port(), "apps:peer_bare", environ))
     acts = filled.world.acts
     bodies = [msgspec.json.encode(question(act)) for act in acts]
-    one, path = "/access/v1/evaluation", "/access/v1/evaluations"
+    one, path, columns = "/access/v1/evaluation", "/access/v1/evaluations", "/api/v1/evaluations"
     _compare(filled, {ours: filled.key, peer: "", bare: ""}, one, bodies)
     batches = [_batch(acts[start : start + BATCH]) for start in range(0, len(acts) - BATCH, BATCH)]
+    asked = [_stream(filled.world, number) for number in range(STREAMS)]
+    text = [_stream(filled.world, number, coded=False) for number in range(STREAMS)]
+    once = [_campaign(filled.world)]
+    arrow = {"Content_Type": MEDIA_TYPE}
     reads = [_reading(user) for user in filled.world.facts]
 
     def run(port: int, requests: Sequence[bytes], connections: int = CONNECTIONS) -> Run:
@@ -107,10 +119,14 @@ def _served(stack: contextlib.ExitStack, filled: Filled, folder: Path) -> dict[s
         "peer_bare": run(bare, [request(one, body) for body in bodies]),
         "batch": run(ours, [request(path, body, filled.key) for body in batches], BATCHES),
         "batch_minimal": run(ours, [request(path, body, filled.key, **MINIMAL) for body in batches], BATCHES),
+        "stream": run(ours, [request(columns, body, filled.key, **arrow) for body in asked], BATCHES),
+        "stream_text": run(ours, [request(columns, body, filled.key, **arrow) for body in text], BATCHES),
+        "campaign": run(ours, [request(columns, body, filled.key, **arrow) for body in once], BATCHES),
         "acts": run(ours, [request("/api/v1/acts", body, filled.key, Idempotency_Key=SERIAL.decode())
                            for body in reads]),
     }  # fmt: skip
-    for each in ("evaluation", "batch", "acts"):
+    _compare_stream(filled, ours, columns, asked[0])
+    for each in ("evaluation", "batch", "stream", "stream_text", "campaign", "acts"):
         asking(ours, CONNECTIONS, 1.0, [request("/healthz", None)])
         found[each]()
     return found
@@ -131,6 +147,46 @@ def _compare(filled: Filled, servers: Mapping[int, str], path: str, bodies: Sequ
 
 def _batch(acts: Sequence[Act]) -> bytes:
     return msgspec.json.encode({"evaluations": [question(act) for act in acts]})
+
+
+def _compare_stream(filled: Filled, port: int, path: str, body: bytes) -> None:
+    """Ask a stream, and hold its first answers against the gate's."""
+    gate, now = filled.world.gate(), clock.now()
+    headers = {"Content-Type": MEDIA_TYPE, "Authorization": f"Bearer {filled.key}"}
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
+        connection.request("POST", path, body, headers)
+        found = pa.ipc.open_stream(connection.getresponse().read()).read_all().slice(0, 5000).to_pylist()
+    acts = filled.world.acts
+    rows = pa.ipc.open_stream(body).read_all().slice(0, 5000)
+    for place, (row, user) in enumerate(zip(found, rows.column("user").to_pylist(), strict=True)):
+        act = msgspec.structs.replace(acts[place % len(acts)], user=user, when=now)
+        assert row["decision"] is gate.decide(act).permitted
+    assert 0.3 < sum(row["decision"] for row in found) / len(found) < 0.7
+
+
+def _stream(world: World, seed: int, *, coded: bool = True) -> bytes:
+    """Ask the world's questions in turn, each of a user of its own; with dictionaries where coded."""
+    users = list(world.facts) * (STREAM // len(world.facts))
+    random.Random(seed).shuffle(users)
+    return _written(users, [world.acts[place % len(world.acts)] for place in range(len(users))], coded=coded)
+
+
+def _campaign(world: World) -> bytes:
+    """Ask one question of every user once."""
+    act = next(act for act in world.acts if act.kind is ActKind.USE)
+    return _written(list(world.facts), [act] * len(world.facts))
+
+
+def _written(users: list[str], acts: Sequence[Act], *, coded: bool = True) -> bytes:
+    texts = {name: pa.array([getattr(act, name) for act in acts]) for name in ("kind", "by", "purpose", "where")}
+    texts["user"] = pa.array(users)
+    if coded:
+        texts = {name: column.dictionary_encode() for name, column in texts.items()}
+    table = pa.table({**texts, "items": [sorted(act.items) for act in acts]})
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table, max_chunksize=ROWS)
+    return bytes(sink.getvalue().to_pybytes())
 
 
 def _reading(user: str) -> bytes:
@@ -171,6 +227,20 @@ def test_evaluation(benchmark: Any, raced: Raced, run: str, what: str) -> None:
 def test_evaluations(benchmark: Any, raced: Raced, run: str, what: str) -> None:
     assert raced.race.statuses(run) == _OK
     raced.tell(benchmark, run, f"decisions, {BATCH:,} a call, {what}", count=BATCH, waits=False, target=150_000)
+
+
+@pytest.mark.parametrize(
+    ("run", "rows", "what"),
+    [
+        ("stream", STREAM, f"{STREAM:,} questions of all kinds in one Arrow stream"),
+        ("stream_text", STREAM, f"{STREAM:,} questions of all kinds in one Arrow stream, no column dictionary-encoded"),
+        ("campaign", USERS, f"one question of {USERS:,} users in one Arrow stream"),
+    ],
+)
+def test_streams(benchmark: Any, raced: Raced, run: str, rows: int, what: str) -> None:
+    assert raced.race.statuses(run) == _OK
+    target = 3_000_000 if run == "stream" else None
+    raced.tell(benchmark, run, f"decisions, {what}", count=rows, waits=False, target=target)
 
 
 def test_bare_commits(benchmark: Any, raced: Raced) -> None:
