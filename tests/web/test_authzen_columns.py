@@ -351,6 +351,10 @@ def test_too_many_rows_or_bytes_are_too_large(client: TestClient[Litestar], monk
     monkeypatch.setattr(face, "MOST_ROWS", 299)
     assert post(client, sound()).status_code == 413
     monkeypatch.undo()
+    monkeypatch.setattr(face, "MOST_QUESTIONS", 1)
+    assert post(client, sound()).status_code == 200
+    assert post(client, stream(table_of(random_rows(1, 50)))).status_code == 413
+    monkeypatch.undo()
     assert post(client, bytes(face.MOST_BYTES + 1)).status_code == 413
 
 

@@ -28,7 +28,7 @@ from keshou.wire.caller import Caller
 
 SOMEBODY = "\0"
 """Stands for a user where it makes no difference which."""
-_MOST_KEPT = 1 << 15
+_MOST_KEPT = 1 << 16
 _MOST_SETS = 4
 """Sets of columns, and questions in one of them, that are kept of one caller."""
 _ABSENT = {"by": "subject", "kind": "action", "user": "resource"}

@@ -36,6 +36,8 @@ from keshou.wire.caller import Caller
 
 MOST_ROWS = 1_000_000
 """Questions in one stream."""
+MOST_QUESTIONS = 20_000
+"""Different questions in one stream; beside them rows differ by their users."""
 MOST_BYTES = 1 << 26
 """Bytes of one stream."""
 _AT_ONCE = 2
@@ -100,7 +102,7 @@ async def evaluations(
     try:
         found = await anyio.to_thread.run_sync(_answered, columns, site, caller, asked, limiter=columns.turn)
     except StreamTooLongError as error:
-        raise TooLargeError(str(error), hint=f"at most {MOST_ROWS} rows in one stream") from None
+        raise TooLargeError(str(error), hint="send several streams") from None
     except StreamError as error:
         raise MalformedError(str(error)) from None
     request.app.state.metrics.decided_many(found.permitted, found.denied, found.by_article)
@@ -111,6 +113,8 @@ def _answered(columns: Columns, site: Site, caller: Caller, asked: _Asked) -> _A
     body, size, reasons = asked
     table, now = read_stream(body, MOST_ROWS), site.now()
     rows = rows_of(table)
+    if len(rows.questions) > MOST_QUESTIONS:
+        raise StreamTooLongError(f"more than {MOST_QUESTIONS} different questions at once")
     laid = columns.layout(caller).lay_out(rows.names, rows.questions, now)
     codes, found = _codes(columns.gate, rows, laid, size, now)
     errors = list(dict.fromkeys(each for each in laid if type(each) is str))
