@@ -35,7 +35,8 @@ def other(home: Path, port: int, application: str, environ: Mapping[str, str]) -
 @contextlib.contextmanager
 def _running(command: Sequence[str], home: Path, environ: Mapping[str, str]) -> Iterator[int]:
     port = int(next(word for word in command if word.isdigit() and len(word) > 1))
-    env = {**os.environ, "PYTHONPATH": str(HERE), **environ}
+    path = os.pathsep.join([str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])])
+    env = {**os.environ, "PYTHONPATH": path, **environ}
     log = home / f"errors-{port}.txt"
     with log.open("w") as sink:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=sink, text=True, env=env)
