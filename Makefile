@@ -28,6 +28,7 @@ environment:
 
 test: environment  ## the whole suite, on SQLite and PostgreSQL
 	@scripts/install-postgresql
+	@scripts/install-chromium
 	$(BIN)/pytest -n $(JOBS) $(TESTS)
 
 check: format lint types contracts test  ## everything a change must pass; the suite has the docs checks in it
