@@ -6,7 +6,7 @@ SITE ?= site
 JOBS ?= 2
 TESTS ?= tests
 
-.PHONY: help run tour test check format lint types contracts docs pages bench soak lock clean environment
+.PHONY: help run tour test check format lint types contracts docs pages pictures bench soak lock clean environment
 .NOTPARALLEL:
 
 help:  ## say what there is to do
@@ -52,6 +52,10 @@ pages: environment  ## redraw the tree of rooms in README.md and the lists in do
 	$(BIN)/python scripts/tree.py --write
 	$(BIN)/python scripts/index.py --write
 	$(BIN)/python scripts/cli.py --write
+
+pictures: environment  ## take pictures of every page in both languages into .work/pictures, and renew those that docs show
+	@scripts/install-chromium
+	$(BIN)/python scripts/pictures.py --docs
 
 bench: environment  ## how fast it is, against the targets
 	@scripts/install-postgresql

@@ -47,6 +47,8 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """The most requests of a signed-in caller, a process."""
     rate_unknown: str = "120/minute"
     """The most requests of a source that has proven nothing, a process; signing in is among them."""
+    rate_pages: str = "600/minute"
+    """The most pages that one source may ask for, a process; style and pictures are not counted."""
     reasons: bool = True
     """Whether decisions over the authorization protocol carry reasons; a request may ask for less."""
     permit_minutes: int = 5

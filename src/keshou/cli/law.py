@@ -11,7 +11,6 @@ from rich.text import Text as Line
 from typer.core import TyperGroup
 
 from keshou.app import clock
-from keshou.cli.law_words import BEARER, MODALITY, RANK, STANDING, STATUS
 from keshou.cli.terminal import BAD, GOOD, QUIET, STRONG, Call, pairs, table
 from keshou.cli.verb import verb
 from keshou.errors import ExitStatus
@@ -22,10 +21,7 @@ from keshou.law.coverage import Status
 from keshou.law.law import Law
 from keshou.law.load import load
 from keshou.law.model import Citation, LawError, Period, Provision
-from keshou.law.terms import Carrier
-
-BUILT = frozenset({Carrier.GATE, Carrier.DECLARATION, Carrier.VAULT, Carrier.LEDGER, Carrier.ACTS})
-"""The parts that exist in this version."""
+from keshou.wire.law_words import BEARER, MODALITY, RANK, STANDING, STATUS
 
 
 class _OrShow(TyperGroup):
@@ -117,10 +113,9 @@ def coverage(
     all_: Annotated[bool, typer.Option("--all", help="List every provision, also what is carried.")] = False,
 ) -> ExitStatus:
     """Say what carries each provision that binds the operator. Exit status 1 until nothing is open."""
-    from keshou.gate.answers import ORDER  # noqa: F401, PLC0415 - registers them
-    from keshou.gate.prohibitions.registry import PROHIBITIONS  # noqa: PLC0415 - brings in NumPy
+    from keshou.app import built  # noqa: PLC0415 - brings in NumPy
 
-    lines = covering.coverage(load(), PROHIBITIONS.keys(), BUILT)
+    lines = built.coverage(load())
     tally = covering.tally(lines)
     data = {
         "tally": {status.value: count for status, count in tally.items()},

@@ -12,7 +12,6 @@ from rich.text import Text as Line
 from keshou.app.settings import DECLARATION_FILE, find_home
 from keshou.app.site import Site
 from keshou.cli import asked, check
-from keshou.cli.law_words import KIND
 from keshou.cli.terminal import BAD, GOOD, STRONG, Call, plain, table
 from keshou.cli.verb import verb
 from keshou.declaration.check import check as hold
@@ -22,6 +21,7 @@ from keshou.declaration.model import Published
 from keshou.declaration.render import render, render_text
 from keshou.errors import ExitStatus, InputError, UnreachableError
 from keshou.gate.calendar import day_of
+from keshou.wire.law_words import KIND
 
 
 def add_to(app: typer.Typer) -> None:

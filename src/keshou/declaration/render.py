@@ -56,24 +56,25 @@ def _context(published: Published, law: Law, language: Language) -> dict[str, An
         "language": language,
         "w": {key: text.in_(language) for key, text in WORDS.items()},
         "acts": {key: text.in_(language) for key, text in ACTS.items()},
-        "items": _labels(declaration, law, language),
+        "items": labels(declaration, law, language),
         "guided": GUIDANCE in declaration.operator.adopts,
         "adopted": [law.instruments[each].title.in_(language) for each in declaration.operator.adopts],
         "services": {each.id: each.name.in_(language) for each in declaration.services},
         "recipients": {each.id: each for each in declaration.recipients},
         "purposes": {each.id: each.name.in_(language) for each in declaration.purposes},
         "held": functools.partial(_held, language=language),
-        "means": functools.partial(_means, language=language),
+        "means": functools.partial(means, language=language),
         "joined": functools.partial(_join, language=language),
         "cited": functools.partial(_cited, law=law, language=language),
         "channels": [(key, getattr(declaration.channels, key)) for key in ("query", "correct", "withdraw", "cancel")],
     }
 
 
-def _labels(declaration: Declaration, law: Law, language: Language) -> Mapping[str, str]:
-    labels: dict[str, Text] = {key: item.label for key, item in law.items.items()}
-    labels |= {each.id: each.label for each in declaration.items if each.id not in labels}
-    return {key: label.in_(language) for key, label in labels.items()}
+def labels(declaration: Declaration, law: Law, language: Language) -> Mapping[str, str]:
+    """Return what each kind of information is called: by the taxonomy, else by the operator."""
+    found: dict[str, Text] = {key: item.label for key, item in law.items.items()}
+    found |= {each.id: each.label for each in declaration.items if each.id not in found}
+    return {key: label.in_(language) for key, label in found.items()}
 
 
 def _join(parts: list[str], language: Language) -> str:
@@ -107,7 +108,7 @@ def _held(retention: Retention, language: Language) -> str:
     return f"{' and '.join(f'{count} {en}' for count, _, en in parts)} {start}"
 
 
-def _means(contact: Contact, language: Language) -> list[tuple[str, str, str]]:
+def means(contact: Contact, language: Language) -> list[tuple[str, str, str]]:
     """Return label, words and link (empty for none) of each means of contact; only pages and mail are links."""
     found = []
     if contact.phone:

@@ -22,6 +22,9 @@ from keshou.web.api import (
     webhooks,
 )
 from keshou.web.authzen import face as authzen
+from keshou.web.frame import choice, static
+from keshou.web.frame.navigation import Entry
+from keshou.web.public import face as public
 
 FACES: list[Router] = [
     health.FACE,
@@ -42,5 +45,11 @@ FACES: list[Router] = [
     webhooks.FACE,
     rules.FACE,
     log.FACE,
+    static.FACE,
+    choice.FACE,
+    public.FACE,
 ]
-"""Routers of the authorization protocol, the API, and what surrounds them."""
+"""Routers of the authorization protocol, the API, the pages, and what surrounds them."""
+
+NAVIGATION: tuple[Entry, ...] = (*public.ENTRIES,)
+"""Where a reader can go from every page; each face of pages adds its own."""

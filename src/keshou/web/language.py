@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The reader's language: what the request asks for, else the site's own."""
+"""The reader's language: what they chose, else what the request asks for, else the site's own."""
 
 from typing import Any
 
@@ -7,9 +7,18 @@ from litestar import Request
 
 from keshou.language import Language
 
+COOKIE = "keshou-language"
+"""Name of the cookie that keeps a reader's choice; it says nothing else of them."""
+
 
 def language_of(request: Request[Any, Any, Any]) -> Language:
-    """Return the language that ``Accept-Language`` prefers of the two, else the site's. Source: RFC 9110 12.5.4."""
+    """Return the language chosen, else the one that ``Accept-Language`` prefers of the two, else the site's.
+
+    Source: RFC 9110 12.5.4.
+    """
+    chosen = request.cookies.get(COOKIE)
+    if chosen in ("zh", "en"):
+        return "zh" if chosen == "zh" else "en"
     given = request.headers.get("accept-language", "")
     best, weight = "", 0.0
     for part in given.split(",")[:16]:

@@ -127,8 +127,13 @@ def _pointers(error: ValidationException) -> tuple[str, ...]:
 
 def answer(request: Request, error: Exception) -> Response[bytes]:  # type: ignore[type-arg]
     """Answer a request that failed."""
-    problem = problem_of(error, language_of(request), request.scope.get("state", {}).get("request_id", ""))
-    return response(problem, _headers(error, problem))
+    problem = of_request(request, error)
+    return response(problem, headers_of(error, problem))
+
+
+def of_request(request: Request, error: Exception) -> Problem:  # type: ignore[type-arg]
+    """Return the problem that tells why `request` failed, in its reader's language."""
+    return problem_of(error, language_of(request), request.scope.get("state", {}).get("request_id", ""))
 
 
 def response(problem: Problem, headers: Mapping[str, str] | None = None) -> Response[bytes]:
@@ -137,7 +142,8 @@ def response(problem: Problem, headers: Mapping[str, str] | None = None) -> Resp
     return Response(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
 
 
-def _headers(error: Exception, problem: Problem) -> dict[str, str]:
+def headers_of(error: Exception, problem: Problem) -> dict[str, str]:
+    """Return the headers that go with a problem, whatever its body is."""
     if problem.status == 401:
         return {"WWW-Authenticate": 'Bearer realm="keshou"'}
     if isinstance(error, e.TooManyRequestsError):

@@ -11,11 +11,12 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.spec import Components, SecurityScheme
 
 from keshou.app.site import Site
-from keshou.web import problem
 from keshou.web.caller import Callers, Find, Requested
 from keshou.web.errors import NotEntitledError, SecondFactorNeededError
-from keshou.web.faces import FACES
+from keshou.web.faces import FACES, NAVIGATION
 from keshou.web.find_caller import finder
+from keshou.web.frame import refusal
+from keshou.web.limits import Rate
 from keshou.web.metrics import Metrics
 from keshou.web.surround import surround
 from keshou.wire.caller import PEOPLE, Caller
@@ -38,7 +39,15 @@ def application(site: Site, find: Find, *, closes: bool = False) -> Litestar:
     With `closes` it delivers webhooks while it runs, and closes the site when it stops.
     """
     metrics = Metrics()
-    state = State({"site": site, "callers": Callers(site, find), "metrics": metrics})
+    state = State(
+        {
+            "site": site,
+            "callers": Callers(site, find),
+            "metrics": metrics,
+            "pages": Rate("pages", site.settings.server.rate_pages),
+            "navigation": NAVIGATION,
+        }
+    )
     app = Litestar(
         FACES,
         state=state,
@@ -47,7 +56,7 @@ def application(site: Site, find: Find, *, closes: bool = False) -> Litestar:
             "person": Provide(_person),
             "site": Provide(_site, sync_to_thread=False),
         },
-        exception_handlers={Exception: problem.answer},
+        exception_handlers={Exception: refusal.answer},
         openapi_config=_described(),
         lifespan=[_running(site)] if closes else [],
         request_max_body_size=site.settings.server.body_bytes,

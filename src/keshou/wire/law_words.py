@@ -4,7 +4,7 @@
 from keshou.language import Text
 from keshou.law.coverage import Status
 from keshou.law.status import Standing
-from keshou.law.terms import ActKind, Bearer, Modality, Rank
+from keshou.law.terms import ActKind, Bearer, Carrier, Modality, Rank
 
 RANK = {
     Rank.LAW: Text("法律", "law"),
@@ -58,4 +58,17 @@ KIND = {
     ActKind.EXPORT: Text("导出", "export"),
     ActKind.COPY: Text("复制", "copy"),
     ActKind.DESTROY: Text("销毁", "destroy"),
+}
+CARRIER = {
+    Carrier.GATE: Text("闸门", "the gate"),
+    Carrier.DECLARATION: Text("声明", "the declaration"),
+    Carrier.VAULT: Text("保险库", "the vault"),
+    Carrier.LEDGER: Text("账本", "the ledger"),
+    Carrier.ACTS: Text("办理环节", "acts"),
+    Carrier.DUTIES: Text("职责", "duties"),
+    Carrier.IDENTITY: Text("身份登记", "true-identity registration"),
+    Carrier.SUPERVISION: Text("监督检查", "supervision"),
+    Carrier.DISCOVERY: Text("发现", "discovery"),
+    Carrier.OUTSIDE: Text("软件之外的人", "people outside software"),
+    Carrier.NONE: Text("无", "nothing"),
 }

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The law as it is read: article by article, what each part says, whom it binds, and what carries it here."""
+
+import functools
+from collections.abc import Iterable, Mapping
+from typing import Final, NamedTuple
+
+from keshou.app import built
+from keshou.language import Language, Text
+from keshou.law.coverage import Line, Status
+from keshou.law.law import Law
+from keshou.law.model import Citation, Instrument, Period, Provision
+from keshou.web.frame.catalog import Words
+from keshou.wire.law_words import BEARER, CARRIER, MODALITY, STATUS
+
+SHOWN: Final = {
+    Status.ENFORCED: "good", Status.CARRIED: "good", Status.OUTSIDE: "", Status.OPEN: "care", Status.GAP: "bad",
+    Status.NONE_NEEDED: "",
+}  # fmt: skip
+"""Status -> how it looks."""
+_LONGEST_SEARCH = 100
+
+
+class Part(NamedTuple):
+    """One provision as it is shown."""
+
+    cite: str
+    """``miit24:9.1``"""
+    anchor: str
+    """Its place in the page: ``a9.1``."""
+    heading: str
+    """Paragraph and point within the article; empty for the article itself."""
+    says: str
+    modality: str
+    bearers: list[str]
+    status: str
+    """What the status of its carrying is called; empty where nothing has to be carried."""
+    look: str
+    pairs: list[tuple[str, str]]
+    """Label and words of what else is known of it."""
+    links: list[tuple[str, list[tuple[str, str]]]]
+    """Label and other provisions, each as its name and its path."""
+    rules: tuple[str, ...]
+    """Names of the gate's prohibitions that enforce it."""
+
+
+class Article(NamedTuple):
+    """One article with its parts."""
+
+    number: int
+    heading: str
+    parts: list[Part]
+
+
+class Reading(NamedTuple):
+    """One instrument as one reader reads it."""
+
+    law: Law
+    instrument: Instrument
+    words: Words
+    language: Language
+
+
+@functools.cache
+def lines(law: Law) -> Mapping[str, Line]:
+    """Return what carries each provision in question, by citation; the law does not change while the server runs."""
+    return {line.provision.cite: line for line in built.coverage(law)}
+
+
+def counts(law: Law, instrument: Instrument) -> dict[Status, int]:
+    """Count an instrument's provisions by how they are carried; statuses that occur."""
+    known = lines(law)
+    found = [known[each.cite].status for each in instrument.provisions if each.cite in known]
+    return {status: found.count(status) for status in Status if status in found}
+
+
+def articles(reading: Reading, *, status: str = "", search: str = "") -> list[Article]:
+    """Return an instrument's articles with the parts that have `status` and hold `search`; empty means any."""
+    known = lines(reading.law)
+    found: dict[int, list[Part]] = {}
+    for each in reading.instrument.provisions:
+        line = known.get(each.cite)
+        if (not status or (line is not None and line.status == status)) and _holds(each, search):
+            found.setdefault(each.citation.article, []).append(_part(reading, each, line))
+    return [
+        Article(number, name_of(reading.instrument, number, reading.language), parts) for number, parts in found.items()
+    ]
+
+
+def name_of(instrument: Instrument, number: int, language: Language) -> str:
+    """Return what an article is called: ``第9条``, ``Article 9``."""
+    if language == "zh":
+        return f"第{number}{instrument.unit.zh.partition('（')[0]}"
+    unit = instrument.unit.en.partition(" (")[0]
+    return f"{unit[0].upper()}{unit[1:]} {number}"
+
+
+def cited(law: Law, cite: str, language: Language) -> tuple[str, str]:
+    """Return what a citation is called, and the path where it is read."""
+    where = Citation.parse(cite)
+    instrument = law.instruments[where.instrument]
+    name = f"{name_of(instrument, where.article, language)}{_within(where, language)}"
+    gap = "" if language == "zh" else ", "
+    return f"{instrument.short.in_(language)}{gap}{name}", f"/law/{where.instrument}#{_anchor(where)}"
+
+
+def _anchor(where: Citation) -> str:
+    return f"a{str(where).partition(':')[2]}"
+
+
+def _within(where: Citation, language: Language) -> str:
+    """Return paragraph and point: ``第1款第(3)项``, ``(1)(3)``."""
+    if language == "zh":
+        return f"第{where.paragraph}款" * bool(where.paragraph) + f"第（{where.point}）项" * bool(where.point)
+    return f"({where.paragraph})" * bool(where.paragraph) + f"({where.point})" * bool(where.point)
+
+
+def _holds(provision: Provision, search: str) -> bool:
+    """Say whether a provision holds every word searched for, in either language, its citation included."""
+    if not search:
+        return True
+    texts = (provision.says, provision.conditions, provision.trigger, provision.how, provision.evidence_text)
+    whole = " ".join([provision.cite, *(f"{each.zh} {each.en}" for each in texts if each), *provision.prohibitions])
+    return all(word in whole.casefold() for word in search[:_LONGEST_SEARCH].casefold().split())
+
+
+def _part(reading: Reading, one: Provision, line: Line | None) -> Part:
+    law, _, words, language = reading
+    where = one.citation
+    shown = line is not None and line.status is not Status.NONE_NEEDED
+    same = [cited(law, each, language) for each in one.same_as]
+    sanction = [cited(law, one.sanctioned_by, language)] if one.sanctioned_by else []
+    return Part(
+        cite=one.cite,
+        anchor=_anchor(where),
+        heading=_within(where, language),
+        says=one.says.in_(language),
+        modality=MODALITY[one.modality].in_(language),
+        bearers=[BEARER[each].in_(language) for each in one.bearers],
+        status=STATUS[line.status].in_(language) if line and shown else "",
+        look=SHOWN[line.status] if line else "",
+        pairs=list(_pairs(one, line, words, language)),
+        links=[each for each in ((words("law.penalty"), sanction), (words("law.same"), same)) if each[1]],
+        rules=one.prohibitions,
+    )
+
+
+def _pairs(one: Provision, line: Line | None, words: Words, language: Language) -> Iterable[tuple[str, str]]:
+    told: list[tuple[str, Text | str | None]] = [
+        (words("law.trigger"), one.trigger),
+        (words("law.conditions"), one.conditions),
+        (words("law.period"), _period(one.period, words) if one.period else None),
+        (words("law.carried"), one.how),
+        (words("law.waits"), _waits(line, language) if line else None),
+        (words("law.evidence"), one.evidence_text),
+        (words("law.proposed"), one.evidence_inferred),
+        (words("law.differs"), one.differs),
+        (words("law.uncertain"), one.uncertain),
+    ]
+    for label, text in told:
+        if text:
+            yield str(label), text.in_(language) if isinstance(text, Text) else text
+
+
+def _waits(line: Line, language: Language) -> str:
+    return ("、" if language == "zh" else ", ").join(CARRIER[each].in_(language) for each in line.waits_for)
+
+
+def _period(period: Period, words: Words) -> str:
+    if period.at_once:
+        return str(words("law.at_once"))
+    if period.days:
+        return str(words("law.days", n=period.days))
+    if period.months:
+        return str(words("law.months", n=period.months))
+    if period.years:
+        return str(words("law.years", n=period.years))
+    return str(words("law.promptly"))
