@@ -92,7 +92,8 @@ def serving(
     """Serve `home` in processes of their own; stop them at the end."""
     port = free_port()
     errors = home / f"errors-{port}.txt"
-    path = os.pathsep.join(str(TESTS / room) for room in ("web", "acts"))
+    given = filter(None, [os.environ.get("PYTHONPATH")])
+    path = os.pathsep.join([*given, *(str(TESTS / room) for room in ("web", "acts"))])
     env = {**os.environ, "PYTHONPATH": path, **environ}
     command = [sys.executable, str(WORKER), str(home), str(port), application, *options]
     with errors.open("w") as sink:
