@@ -15,8 +15,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -97,12 +95,10 @@ def served(home: Path) -> Iterator[str]:
         address = f"127.0.0.1:{free.getsockname()[1]}"
     command = [sys.executable, "-m", "keshou", "--home", str(home), "serve"]
     environment = os.environ | {"KESHOU_ADDRESS": address}
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     try:
-        for _ in range(200):
-            with contextlib.suppress(OSError), urllib.request.urlopen(f"http://{address}/healthz"):
-                break
-            time.sleep(0.1)
+        if process.stdout is None or not process.stdout.readline():  # it says its address when it answers
+            sys.exit("the site cannot be served")
         yield f"http://{address}"
     finally:
         process.terminate()

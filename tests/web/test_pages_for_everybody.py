@@ -22,7 +22,7 @@ NARROWEST = {"width": 320, "height": 640}
 """CSS pixels: 1280 at four times the size (WCAG 2.2, 1.4.10)."""
 LARGEST = 150_000
 MOST_ASKED = 5
-_TARGETS = """() => [...document.querySelectorAll('button, input, select, .ways a, .articles a, .onward')]
+_TARGETS = """() => [...document.querySelectorAll('button, input, select, .ways a, .articles a, .onward, .count')]
   .map(each => [each.outerHTML.slice(0, 80), each.getBoundingClientRect()])
   .filter(([, box]) => box.width && (box.width < 24 || box.height < 24)).map(([html]) => html)"""
 _WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
