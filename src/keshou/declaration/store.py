@@ -42,6 +42,14 @@ class Stored(NamedTuple):
     whole: bool
 
 
+class Listed(NamedTuple):
+    """One version as a list shows it, without its declaration."""
+
+    version: int
+    digest: str
+    effective: dt.datetime
+
+
 class Declarations:
     """Published versions: numbered from one without gaps, never changed."""
 
@@ -133,6 +141,12 @@ class Declarations:
     def numbers(self, tx: Transaction) -> list[int]:
         """Return the number of every version in the table."""
         return [version for (version,) in tx.execute(sa.select(_TABLE.c.version).order_by(_TABLE.c.version))]
+
+    def listed(self, tx: Transaction, before: int, most: int) -> list[Listed]:
+        """Return the newest versions below `before`, newest first, at most `most`; no declaration is read."""
+        query = sa.select(_TABLE.c.version, _TABLE.c.digest, _TABLE.c.effective).where(_TABLE.c.version < before)
+        rows = tx.execute(query.order_by(_TABLE.c.version.desc()).limit(most))
+        return [Listed(row.version, row.digest, from_micros(row.effective)) for row in rows]
 
     def difference(self, tx: Transaction, version: int) -> Difference:
         """Return what a version newly allows over the one before.

@@ -14,15 +14,19 @@ from litestar.params import PathParameter, QueryParameter
 from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.declaration.model import Published
+from keshou.declaration.store import Listed
 from keshou.declaration.wording import WORDS
 from keshou.language import Language
 from keshou.web.errors import NotFoundError
 from keshou.web.frame.page import PUBLIC, Requested, headers_of
 from keshou.web.language import language_of
-from keshou.web.public.changes import Changes, Naming, changes, pieces
+from keshou.web.public.changes import Changes, Naming, Piece, changes, pieces
+from keshou.web.public.kept import Kept
 from keshou.web.public.pages import PAGES, coming
 from keshou.web.public.published import body_of, lines_of, policy_of
 
+_CHANGES: Kept[Changes] = Kept()
+_PIECES: Kept[list[Piece]] = Kept()
 _LARGEST = 2**31 - 1
 _A_PAGE = 20
 Number = Annotated[int, PathParameter(ge=1, le=_LARGEST)]
@@ -48,18 +52,20 @@ def versions(request: Requested, site: NamedDependency[Site], before: Before = _
     """Show every version, newest first, each with its date and how much it changed."""
     now, language = site.now(), language_of(request)
     with site.reading() as tx:
-        numbers = [each for each in reversed(site.declarations.numbers(tx)) if each < before]
-        found = [site.declarations.version(tx, each) for each in numbers[:_A_PAGE]]
+        found = site.declarations.listed(tx, before, _A_PAGE + 1)
         rules = site.declarations.current(tx, now)
-        listed = [(each, _state(each, rules, now), _changes(tx, site, each, language)) for each in found]
-    of = rules or (found[0] if found else None)
+        digests = {each.version: each.digest for each in found}
+        listed = [
+            (each, _state(each, rules, now), _changes(tx, site, each, digests.get(each.version - 1, ""), language))
+            for each in found[:_A_PAGE]
+        ]
     return PAGES.answer(
         request,
         "versions.html.j2",
-        operator=of.declaration.operator.name if of else None,
+        operator=rules.declaration.operator.name if rules else None,
         cache=PUBLIC,
         listed=listed,
-        older=found[-1].version if len(numbers) > _A_PAGE else 0,
+        older=listed[-1][0].version if len(found) > _A_PAGE else 0,
     )
 
 
@@ -72,8 +78,10 @@ def changed(request: Requested, site: NamedDependency[Site], number: Number) -> 
         last = site.declarations.numbers(tx)[-1]
         state = _state(rules, site.declarations.current(tx, now), now)
         page = site.declarations.rules(tx, number, language)
+        before = site.declarations.version(tx, number - 1).digest if number > 1 else ""
         earlier = site.declarations.rules(tx, number - 1, language) if number > 1 else ""
-        told = _changes(tx, site, rules, language)
+        texts = [site.declarations.notice_digest(tx, each, language) for each in (number - 1, number) if each]
+        told = _changes(tx, site, rules, before, language)
     return PAGES.answer(
         request,
         "changed.html.j2",
@@ -83,7 +91,7 @@ def changed(request: Requested, site: NamedDependency[Site], number: Number) -> 
         state=state,
         last=last,
         changes=told,
-        pieces=pieces(lines_of(earlier), lines_of(page)) if earlier else [],
+        pieces=_PIECES.get(tuple(texts), lambda: pieces(lines_of(earlier), lines_of(page))) if earlier else [],
     )
 
 
@@ -133,13 +141,19 @@ def _version(tx: Transaction, site: Site, number: int) -> Published:
     return site.declarations.version(tx, number)
 
 
-def _state(rules: Published, in_force: Published | None, now: dt.datetime) -> str:
+def _state(rules: Published | Listed, in_force: Published | None, now: dt.datetime) -> str:
     if in_force is not None and rules.version == in_force.version:
         return "in_force"
     return "coming" if rules.effective > now else "replaced"
 
 
-def _changes(tx: Transaction, site: Site, rules: Published, language: Language) -> Changes:
-    old = site.declarations.version(tx, rules.version - 1).declaration if rules.version > 1 else None
-    naming = Naming(old, rules.declaration, site.law, language)
-    return changes(site.declarations.difference(tx, rules.version), naming)
+def _changes(tx: Transaction, site: Site, rules: Published | Listed, before: str, language: Language) -> Changes:
+    """Return what a version changed over the one whose digest is `before`; empty for the first."""
+
+    def compared() -> Changes:
+        new = site.declarations.version(tx, rules.version)
+        old = site.declarations.version(tx, rules.version - 1).declaration if rules.version > 1 else None
+        naming = Naming(old, new.declaration, site.law, language)
+        return changes(site.declarations.difference(tx, rules.version), naming)
+
+    return _CHANGES.get((before, rules.digest, language), compared)
