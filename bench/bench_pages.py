@@ -3,7 +3,6 @@
 
 import contextlib
 import datetime as dt
-import functools
 import http.client
 import os
 import re
@@ -63,14 +62,18 @@ def _fill(home: Path, database: str) -> None:
     create(home, start, declaration=sample_declaration(), database=database)
     with (home / "keshou.toml").open("a") as settings:
         settings.write('\n[server]\nrate_pages = "1000000/minute"\n')
-    for number in range(VERSIONS):
-        at = start + dt.timedelta(days=number)
-        text = re.sub(r"(?m)^effective = .*$", f"effective = {at.isoformat()}", sample_declaration(), count=1)
-        text = text.replace("complaint_answer_days = 15", f"complaint_answer_days = {1 + number % 15}", 1)
-        declaration = read(text).declaration
-        assert declaration is not None
-        with Site.open(home, now=functools.partial(dt.datetime.astimezone, at, dt.UTC)) as site:
+    days = iter(start + dt.timedelta(days=number) for number in range(VERSIONS + 1))
+    moment = [next(days)]
+    with Site.open(home, now=lambda: moment[0]) as site:
+        for number in range(VERSIONS):
+            text = re.sub(
+                r"(?m)^effective = .*$", f"effective = {moment[0].isoformat()}", sample_declaration(), count=1
+            )
+            text = text.replace("complaint_answer_days = 15", f"complaint_answer_days = {1 + number % 15}", 1)
+            declaration = read(text).declaration
+            assert declaration is not None
             site.publish(declaration, by="officer")
+            moment[0] = next(days)
 
 
 @pytest.fixture(scope="module")
