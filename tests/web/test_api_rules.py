@@ -74,7 +74,7 @@ def test_users_read_the_rules_and_not_who_is_granted_what(api: Api) -> None:
 def test_what_was_never_published_is_not_found(api: Api) -> None:
     for path in ("/rules/2", "/rules/2/difference", "/rules/1/difference?before=7"):
         assert shown(api, path).status_code == 404, path
-    for path in ("/rules/0", "/rules/99999999999", "/rules/1/difference?before=-1"):
+    for path in ("/rules/0", "/rules/99999999999", "/rules/1/difference?before=-2"):
         assert shown(api, path).json()["type"] == "/problems/malformed", path
 
 

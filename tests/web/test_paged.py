@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Lists come by pages: whole, in order, once, whatever is added meanwhile."""
 
+import base64
+import re
+
 import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from keshou.web.api.paged import after, cursor_of, page
+from keshou.web.api.paged import PATTERN, after, cursor_of, page
 from keshou.web.errors import MalformedError
 
 
@@ -36,7 +39,14 @@ def test_a_cursor_is_read_or_refused(text: str) -> None:
         event("refused")
 
 
-@pytest.mark.parametrize("cursor", ["A", "====", "a b", "%"])
+@pytest.mark.parametrize("cursor", ["A", "====", "a b", "%", "AB"])
 def test_a_cursor_that_no_page_gave_is_refused(cursor: str) -> None:
     with pytest.raises(MalformedError):
         after(cursor)
+
+
+@given(st.binary(max_size=40))
+def test_whatever_the_document_calls_a_cursor_is_a_place_in_the_list(key: bytes) -> None:
+    text = base64.urlsafe_b64encode(key).rstrip(b"=").decode()
+    assert re.fullmatch(PATTERN, text)
+    assert page(["b"], str, text, 1).items == (["b"] if not key or after(text) < "b" else [])

@@ -23,6 +23,8 @@ from keshou.programs.scope import Scope
 from keshou.programs.token import ASSERTION_ALGORITHMS
 from keshou.web.api.asked import Requested, answer, refuse_other_type
 from keshou.web.api.described import JSON, schema_of, told
+from keshou.web.problem import MEDIA_TYPE
+from keshou.wire.problem import Problem
 
 FORM = "application/x-www-form-urlencoded"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - an address
@@ -74,7 +76,10 @@ class KeySet(msgspec.Struct, frozen=True, kw_only=True):
 
 def _told_token() -> type[Operation]:
     """Return the description of the token endpoint, whose refusals have the protocol's shape, not ours."""
-    refused: Any = {JSON: OpenAPIMediaType(schema=schema_of(TokenRefusal))}  # type: ignore[arg-type]
+    both: Any = {
+        JSON: OpenAPIMediaType(schema=schema_of(TokenRefusal)),  # type: ignore[arg-type]
+        MEDIA_TYPE: OpenAPIMediaType(schema=schema_of(Problem)),  # type: ignore[arg-type]
+    }
 
     @dataclass
     class Told(told(TokenAnswer, body=TokenForm, body_types=(FORM,), headers=("Cache-Control",))):  # type: ignore[misc]
@@ -83,8 +88,7 @@ def _told_token() -> type[Operation]:
         def __post_init__(self) -> None:
             super().__post_init__()
             for status, says in (("400", "Refused"), ("401", "The program is not known")):
-                ours = self.responses[status].content
-                self.responses[status] = OpenAPIResponse(description=says, content=refused | ours)
+                self.responses[status] = OpenAPIResponse(description=says, content=both)
 
     return Told
 

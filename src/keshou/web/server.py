@@ -8,15 +8,16 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.spec import Components, SecurityScheme
 
 from keshou.app.site import Site
+from keshou.web.api.described import components
 from keshou.web.caller import Callers, Find, Requested
 from keshou.web.errors import NotEntitledError, SecondFactorNeededError
 from keshou.web.faces import FACES, NAVIGATION
 from keshou.web.find_caller import finder
 from keshou.web.frame import refusal
 from keshou.web.limits import Rate
+from keshou.web.methods import methods_of, tell_methods
 from keshou.web.metrics import Metrics
 from keshou.web.surround import surround
 from keshou.wire.caller import PEOPLE, Caller
@@ -61,7 +62,9 @@ def application(site: Site, find: Find, *, closes: bool = False) -> Litestar:
         lifespan=[_running(site)] if closes else [],
         request_max_body_size=site.settings.server.body_bytes,
         logging_config=None,
+        before_send=[tell_methods],
     )
+    state["methods"] = methods_of(app)
     surround(app, site.settings, metrics)
     return app
 
@@ -104,13 +107,6 @@ def _described() -> OpenAPIConfig:
         path="/api/v1",
         render_plugins=(),
         use_handler_docstrings=True,
-        components=Components(
-            security_schemes={
-                "bearer": SecurityScheme(
-                    type="http", scheme="bearer", description="A key, an access token or a visit."
-                ),
-                "session": SecurityScheme(type="apiKey", name="__Host-keshou", security_scheme_in="cookie"),
-            }
-        ),
+        components=components(),
         security=[{"bearer": []}, {"session": []}],
     )

@@ -30,6 +30,15 @@ class DeliveryState(StrEnum):
     DEAD = DEAD
 
 
+class WantedState(StrEnum):
+    """Which deliveries are asked for."""
+
+    ALL = "all"
+    WAITING = WAITING
+    DELIVERED = DELIVERED
+    DEAD = DEAD
+
+
 class SubscribeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A receiver to be told."""
 

@@ -9,7 +9,18 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
-from litestar.openapi.spec import OpenAPIHeader, OpenAPIMediaType, OpenAPIResponse, Operation, RequestBody
+from litestar.openapi.spec import (
+    Components,
+    OpenAPIHeader,
+    OpenAPIMediaType,
+    OpenAPIResponse,
+    Operation,
+    Parameter,
+    Reference,
+    RequestBody,
+    Schema,
+    SecurityScheme,
+)
 
 from keshou.web.problem import MEDIA_TYPE
 from keshou.wire.problem import Problem
@@ -19,6 +30,7 @@ ALWAYS = (400, 401, 403, 429, 500, 503)
 """Problems that any operation may answer with."""
 WITH_BODY = (408, 413, 415, 422)
 """Problems of what is sent along."""
+_SOMETIMES = (404, 409, 412, 428)
 
 
 def schema_of(shape: Any) -> dict[str, Any]:
@@ -59,7 +71,7 @@ def told(
     any operation has; `headers` are names of the answer's headers.
     """
     # Written at once, so that a shape that cannot be told stops the server from starting and not the document.
-    taken, given_back = None if body is None else _media(body), _media(answer)
+    taken, given_back = None if body is None else _media(body, given={}), _media(answer, given={"type": "string"})
 
     @dataclass
     class Told(Operation):
@@ -76,21 +88,49 @@ def told(
             )  # fmt: skip
             every = {*ALWAYS, *problems, *(WITH_BODY if taken is not None else ())}
             self.responses = {str(status): found} | {str(each): _problem(each) for each in sorted(every)}
+            for each in self.parameters or ():
+                if isinstance(each, Parameter):
+                    _tell_exactly(each)
 
     return Told
 
 
-def _media(shape: Any) -> Any:
+def components() -> Components:
+    """Return what operations share: how callers prove themselves, and every status of a problem."""
+    return Components(
+        responses={
+            f"Problem{each}": OpenAPIResponse(
+                description=HTTPStatus(each).phrase,
+                content={MEDIA_TYPE: OpenAPIMediaType(schema=Reference(ref="#/components/schemas/Problem"))},
+            )
+            for each in sorted({*ALWAYS, *WITH_BODY, *_SOMETIMES})
+        },
+        schemas={"Problem": _PROBLEM},  # type: ignore[dict-item]
+        security_schemes={
+            "bearer": SecurityScheme(
+                type="http", scheme="bearer", description="A key, an access token or a visit."
+            ),
+            "session": SecurityScheme(type="apiKey", name="__Host-keshou", security_scheme_in="cookie"),
+        },
+    )  # fmt: skip
+
+
+def _tell_exactly(parameter: Parameter) -> None:
+    """Say of a parameter what is so: an edit must say what it changes (RFC 6585 3)."""
+    if parameter.name == "If-Match" and isinstance(parameter.schema, Schema):
+        parameter.required = True
+        parameter.schema.default, parameter.schema.min_length = None, 1
+
+
+def _media(shape: Any, given: dict[str, Any]) -> Any:
+    """Return the schema of what is sent; `given` when it is no JSON, of which any text is a text."""
     if shape is bytes or shape is str:
-        return {"type": "string"}
+        return given
     return schema_of(shape)
 
 
-def _problem(status: int) -> OpenAPIResponse:
-    return OpenAPIResponse(
-        description=HTTPStatus(status).phrase,
-        content={MEDIA_TYPE: OpenAPIMediaType(schema=_PROBLEM)},  # type: ignore[arg-type]
-    )
+def _problem(status: int) -> Reference:
+    return Reference(ref=f"#/components/responses/Problem{status}")
 
 
 _PROBLEM = schema_of(Problem)

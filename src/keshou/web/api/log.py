@@ -4,13 +4,12 @@
 Source: C2SP tlog-tiles and tlog-proof; RFC 6962; miit24:13.1.6.
 """
 
-import re
 from typing import Annotated, Any
 
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import PathParameter, QueryParameter, RawBody
+from litestar.params import FromPath, PathParameter, QueryParameter, RawBody
 
 from keshou.app.site import Site
 from keshou.db import Transaction
@@ -21,9 +20,9 @@ from keshou.ledger.export import read_piece
 from keshou.ledger.tile import WIDTH, parse_path
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.described import JSON, told
-from keshou.web.api.paged import USUAL, Cursor, Limit, Page, after, cursor_of
+from keshou.web.api.paged import USUAL, Limit, NumberCursor, Page
 from keshou.web.entitled import require, require_fresh, require_reader
-from keshou.web.errors import ContradictionError, MalformedError, NotFoundError
+from keshou.web.errors import ContradictionError, NotFoundError
 from keshou.wire import log as w
 from keshou.wire.caller import Caller, CallerKind
 
@@ -31,15 +30,11 @@ _BYTES, _TEXT = "application/octet-stream", "text/plain"
 _FOREVER = "private, max-age=31536000, immutable"
 """Full tiles never change."""
 _LARGEST = 2**53 - 1
-_PLACE = re.compile(r"[0-9]{1,15}")
 
 Place = Annotated[int, PathParameter(ge=0, le=_LARGEST)]
-TilePath = Annotated[str, PathParameter(max_length=128, description="e.g. `0/x001/234` or `entries/000.p/41`.")]
 From = Annotated[int, QueryParameter(name="from", ge=0, le=_LARGEST, description="Place of the first, without cursor.")]
 Old = Annotated[int, QueryParameter(name="old", ge=1, le=_LARGEST, description="Entries of the shorter log.")]
-New = Annotated[
-    int | None, QueryParameter(name="new", ge=1, le=_LARGEST, description="Of the longer; none: as it stands.")
-]
+New = Annotated[int, QueryParameter(name="new", ge=0, le=_LARGEST, description="Of the longer; 0: as it stands.")]
 
 
 @get("/", sync_to_thread=True, operation_class=told(w.LogShape))
@@ -53,7 +48,11 @@ def log(caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Respons
 
 @get("/checkpoint", sync_to_thread=True, operation_class=told(str, media_types=(_TEXT,), problems=(404,)))
 def checkpoint(caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
-    """Return the newest signed checkpoint (C2SP tlog-checkpoint)."""
+    """Return the newest signed checkpoint (C2SP tlog-checkpoint).
+
+    What it signs is mirrored from `/api/v1/log/tile/LEVEL/NUMBER` and `/api/v1/log/tile/entries/NUMBER`, as
+    C2SP tlog-tiles has them.
+    """
     _require(caller, site)
     with site.reading() as tx:
         note = site.ledger.last_checkpoint(tx)
@@ -74,10 +73,9 @@ def sign(caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Respon
     return Response(note, media_type=_TEXT)
 
 
-@get("/tile/{path:path}", sync_to_thread=True, operation_class=told(
-    bytes, media_types=(_BYTES,), problems=(404,), headers=("Cache-Control",)
-))  # fmt: skip
-def tile(path: TilePath, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
+# OpenAPI 3.1 has no parameter that goes over slashes, so the document tells of tiles in words, at the checkpoint.
+@get("/tile/{path:path}", sync_to_thread=True, include_in_schema=False)
+def tile(path: FromPath[str], caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
     """Return a tile of hashes (`LEVEL/NUMBER`) or a bundle of entries (`entries/NUMBER`), as C2SP tlog-tiles has it."""
     _require(caller, site)
     try:
@@ -92,15 +90,12 @@ def tile(path: TilePath, caller: NamedDependency[Caller], site: NamedDependency[
 
 @get("/entries", sync_to_thread=True, operation_class=told(Page[w.EntryShape]))
 def entries(
-    caller: NamedDependency[Caller], site: NamedDependency[Site], from_: From = 0, cursor: Cursor = "",
+    caller: NamedDependency[Caller], site: NamedDependency[Site], from_: From = 0, cursor: NumberCursor = "",
     limit: Limit = USUAL,
 ) -> Response[bytes]:  # fmt: skip
     """Return entries in their order: who did which act, when, where, under which articles; never information."""
     _require(caller, site)
-    since = after(cursor)
-    if since and not _PLACE.fullmatch(since):
-        raise MalformedError("the cursor is none that a page gave", "cursor")
-    start = int(since) + 1 if since else from_
+    start = int(cursor) if cursor else from_
     with site.reading() as tx:
         size = site.ledger.head(tx).size
         found = [
@@ -108,7 +103,7 @@ def entries(
             for index, body in site.ledger.entries(tx, min(start, size), min(start + limit, size))
         ]
     more = start + limit < size
-    return answer(Page(items=found, next=cursor_of(str(found[-1].index)) if found and more else ""))
+    return answer(Page(items=found, next=str(start + limit) if more else ""))
 
 
 @get("/entries/{place:int}", sync_to_thread=True, operation_class=told(dict[str, Any], problems=(404,)))
@@ -139,13 +134,13 @@ def proof(place: Place, caller: NamedDependency[Caller], site: NamedDependency[S
 
 @get("/consistency", sync_to_thread=True, operation_class=told(w.ConsistencyShape, problems=(422,)))
 def consistency(
-    caller: NamedDependency[Caller], site: NamedDependency[Site], old: Old, new: New = None
+    caller: NamedDependency[Caller], site: NamedDependency[Site], old: Old, new: New = 0
 ) -> Response[bytes]:
     """Return what shows that the log of `new` entries begins with the log of `old` entries."""
     _require(caller, site)
     with site.reading() as tx:
         size = site.ledger.head(tx).size
-        longer = size if new is None else new
+        longer = new or size
         if not old <= longer <= size:
             raise ContradictionError("old is at most new, and new is at most what the log has", "old", "new")
         found = w.ConsistencyShape(

@@ -15,16 +15,24 @@ from keshou.web.errors import MalformedError
 USUAL = 100
 MOST = 1000
 
+PATTERN = r"^([A-Za-z0-9_-]{4})*([A-Za-z0-9_-][AQgw]|[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048])?$"
+"""What base64url can be, written in one way."""
 Limit = Annotated[int, QueryParameter(name="limit", ge=1, le=MOST, description="The most that one page holds.")]
 Cursor = Annotated[
     str,
     QueryParameter(
         name="cursor",
         max_length=1024,
-        pattern=r"^[A-Za-z0-9_-]*$",
+        pattern=PATTERN,
         description="`next` of the page before; empty: first.",
     ),
 ]
+"""Any text that base64url may be: a place in the list, whether or not something stands there."""
+NumberCursor = Annotated[
+    str,
+    QueryParameter(name="cursor", pattern=r"^([0-9]{1,15})?$", description="`next` of the page before; empty: first."),
+]
+"""The cursor of a list that is counted through."""
 T = TypeVar("T")
 
 
@@ -44,7 +52,7 @@ def after(cursor: str) -> str:
 
     """
     try:
-        key = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        key = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode(errors="surrogateescape")
     except (binascii.Error, ValueError):
         key = ""
     if cursor_of(key) != cursor:
@@ -54,7 +62,7 @@ def after(cursor: str) -> str:
 
 def cursor_of(key: str) -> str:
     """Return the cursor of a page that begins after `key`."""
-    return base64.urlsafe_b64encode(key.encode()).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(key.encode(errors="surrogateescape")).rstrip(b"=").decode()
 
 
 def page(found: Iterable[T], key: Callable[[T], str], cursor: str, limit: int) -> Page[T]:

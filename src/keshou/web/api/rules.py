@@ -45,7 +45,7 @@ IfMatch = Annotated[
     str, HeaderParameter(name="If-Match", max_length=64, description="The ETag of the newest version published.")
 ]
 Before = Annotated[
-    int | None, QueryParameter(name="before", ge=0, le=_LARGEST, description="Against which; none: the one before.")
+    int, QueryParameter(name="before", ge=-1, le=_LARGEST, description="Against which; 0: nothing, -1: the one before.")
 ]
 
 
@@ -87,11 +87,11 @@ def version_of(
 
 @get("/{version:int}/difference", sync_to_thread=True, operation_class=told(w.DifferenceShape, problems=(404,)))
 def difference(
-    version: Version, caller: NamedDependency[Caller], site: NamedDependency[Site], before: Before = None
+    version: Version, caller: NamedDependency[Caller], site: NamedDependency[Site], before: Before = -1
 ) -> Response[bytes]:
     """Return what a version allows over another, and who must be asked to consent anew."""
     require_reader(caller)
-    other = version - 1 if before is None else before
+    other = version - 1 if before == -1 else before
     with site.reading() as tx:
         new = _version(tx, site, version)
         old = _version(tx, site, other).declaration if other else None

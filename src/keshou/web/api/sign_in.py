@@ -18,7 +18,7 @@ from keshou.web.errors import NotFoundError, SignInFailedError
 from keshou.wire import sign_in as w
 
 
-@post("/sign-in", status_code=200, sync_to_thread=True, security=[], operation_class=told(
+@post("/sign-in", status_code=200, sync_to_thread=True, security=[{}], operation_class=told(
     w.SignedInAnswer, body=w.SignInRequest, headers=("Set-Cookie",)
 ))  # fmt: skip
 def sign_in(request: Requested, site: NamedDependency[Site], body: RawBody) -> Response[bytes]:
@@ -35,7 +35,7 @@ def sign_in(request: Requested, site: NamedDependency[Site], body: RawBody) -> R
     return signed_in(site, found)
 
 
-@post("/sign-in/second", status_code=200, sync_to_thread=True, security=[], operation_class=told(
+@post("/sign-in/second", status_code=200, sync_to_thread=True, security=[{}], operation_class=told(
     w.SignedInAnswer, body=w.SecondStepRequest, headers=("Set-Cookie",)
 ))  # fmt: skip
 def second_step(request: Requested, site: NamedDependency[Site], body: RawBody) -> Response[bytes]:
@@ -47,7 +47,7 @@ def second_step(request: Requested, site: NamedDependency[Site], body: RawBody) 
     return signed_in(site, found)
 
 
-@post("/invitations/look", status_code=200, sync_to_thread=True, security=[], operation_class=told(
+@post("/invitations/look", status_code=200, sync_to_thread=True, security=[{}], operation_class=told(
     w.InvitedAnswer, body=w.InvitationRequest, problems=(404,)
 ))  # fmt: skip
 def look(request: Requested, site: NamedDependency[Site], body: RawBody) -> Response[bytes]:
@@ -66,7 +66,7 @@ def look(request: Requested, site: NamedDependency[Site], body: RawBody) -> Resp
     )  # fmt: skip
 
 
-@post("/invitations/accept", status_code=200, sync_to_thread=True, security=[], operation_class=told(
+@post("/invitations/accept", status_code=200, sync_to_thread=True, security=[{}], operation_class=told(
     w.SignedInAnswer, body=w.AcceptRequest, problems=(404,), headers=("Set-Cookie",)
 ))  # fmt: skip
 def accept(request: Requested, site: NamedDependency[Site], body: RawBody) -> Response[bytes]:

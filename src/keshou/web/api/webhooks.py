@@ -12,9 +12,9 @@ from keshou.db import Transaction
 from keshou.declaration.model import Office
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.described import told
-from keshou.web.api.paged import USUAL, Cursor, Limit, Page, after, cursor_of, page
+from keshou.web.api.paged import USUAL, Cursor, Limit, NumberCursor, Page, page
 from keshou.web.entitled import require, require_fresh
-from keshou.web.errors import MalformedError, NotFoundError
+from keshou.web.errors import NotFoundError
 from keshou.web.etag import IfMatch, etag, refuse_other
 from keshou.webhooks.delivery import Subscription
 from keshou.wire import webhooks as w
@@ -22,7 +22,7 @@ from keshou.wire.caller import Caller
 
 WebhookId = Annotated[str, PathParameter(pattern="^sub_[0-9a-f]{24}$")]
 Number = Annotated[int, PathParameter(ge=1, le=2**53 - 1)]
-State = Annotated[w.DeliveryState | None, QueryParameter(name="state", description="Only those; none: all.")]
+State = Annotated[w.WantedState, QueryParameter(name="state", description="Only those; none: all.")]
 _EDITED = (404, 412, 428)
 
 
@@ -136,21 +136,19 @@ def send_trial(webhook: WebhookId, caller: NamedDependency[Caller], site: NamedD
     Page[w.DeliveryShape], problems=(404,)
 ))  # fmt: skip
 def deliveries(
-    webhook: WebhookId, caller: NamedDependency[Caller], site: NamedDependency[Site], *, wanted: State = None,
-    cursor: Cursor = "", limit: Limit = USUAL,
+    webhook: WebhookId, caller: NamedDependency[Caller], site: NamedDependency[Site], *,
+    wanted: State = w.WantedState.ALL, cursor: NumberCursor = "", limit: Limit = USUAL,
 ) -> Response[bytes]:  # fmt: skip
     """Return what a receiver was told or is to be, in order; dead letters with the state `dead`."""
     require(caller, site, Office.ACCOUNTS, Office.AUDIT)
-    since = after(cursor) or "0"
-    if not since.isdecimal() or len(since) > len(str(2**53)):
-        raise MalformedError("the cursor is none that a page gave", "cursor")
     with site.reading() as tx:
         site.webhooks.subscription(tx, webhook)
+        state = "" if wanted is w.WantedState.ALL else wanted
         found = site.webhooks.deliveries(
-            tx, subscription=webhook, state=wanted or "", after=int(since), most=limit + 1
+            tx, subscription=webhook, state=state, after=int(cursor or 0), most=limit + 1
         )  # fmt: skip
     shown = [w.delivery_shape(each) for each in found[:limit]]
-    following = cursor_of(str(shown[-1].number)) if len(found) > limit else ""
+    following = str(shown[-1].number) if len(found) > limit else ""
     return answer(Page(items=shown, next=following))
 
 
