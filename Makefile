@@ -52,6 +52,7 @@ pages: environment  ## redraw the tree of rooms in README.md and the lists in do
 	$(BIN)/python scripts/tree.py --write
 	$(BIN)/python scripts/index.py --write
 	$(BIN)/python scripts/cli.py --write
+	$(BIN)/python scripts/api.py --write
 
 pictures: environment  ## take pictures of every page in both languages into .work/pictures, and renew those that docs show
 	@scripts/install-chromium

@@ -10,6 +10,7 @@ from keshou.acts.audit import openings
 from keshou.acts.draft import Draft, Payload
 from keshou.acts.effects import header_of, known_user
 from keshou.acts.request import ActError, Audit, Judged, Publish, Record, RecordSite
+from keshou.acts.stands import check_stands
 from keshou.acts.truth import check_hand, check_order, check_site_fact, check_user_fact
 from keshou.acts.work import Work
 from keshou.gate import calendar
@@ -48,6 +49,8 @@ def record_site(work: Work, job: RecordSite, now: dt.datetime) -> Draft:
         raise ActError("nothing to write down")
     for fact in job.facts:
         check_site_fact(work, fact, job.by, now)
+    if job.must_stand:
+        check_stands(work, job.facts, now)
     facts = tuple(work.blinded(fact) for fact in job.facts)
     work.view.site_became(facts)
     header: dict[str, object] = {

@@ -59,6 +59,8 @@ class RecordSite(msgspec.Struct, frozen=True, kw_only=True):
     facts: tuple[SiteFact, ...]
     by: str
     where: str = ""
+    must_stand: bool = False
+    """Whether what the facts end must stand; else ending it once more changes nothing."""
     request_id: str = ""
     said: str = ""
 

@@ -10,11 +10,25 @@ from keshou.gate.facts import (
     AgentReinstated,
     EmergencyOpened,
     EmergencyReviewed,
+    ReviewApproved,
+    ReviewAsked,
+    ReviewRefused,
     SiteFact,
     StaffAppointed,
 )
 from keshou.gate.reign import Terms
 from keshou.gate.site import SiteState
+
+
+class SeparationError(ActError):
+    """It is not for whoever tells it to write it down: it concerns themselves, or others answer for it."""
+
+
+class ReviewAnsweredError(ActError):
+    """Somebody else answered a review meanwhile."""
+
+    def __init__(self) -> None:
+        super().__init__("the review was answered before", hint="see what it came to")
 
 
 def check_separation(work: Work, fact: SiteFact, by: str, now: dt.datetime) -> None:
@@ -33,7 +47,7 @@ def check_separation(work: Work, fact: SiteFact, by: str, now: dt.datetime) -> N
         case AgentReinstated():
             posts = timeline.at(now).edition.posts
             if fact.agent in {posts[post].agent for post in _posts(state, by) if post in posts}:
-                raise ActError(
+                raise SeparationError(
                     "an agent's own staff do not find it fit (miit24:11)", hint="the operator's staff decide"
                 )
         case AccessConfirmed():
@@ -42,6 +56,10 @@ def check_separation(work: Work, fact: SiteFact, by: str, now: dt.datetime) -> N
             _check_opened(state, terms, fact, by, now)
         case EmergencyReviewed():
             _check_reviewed(state, terms, fact, by)
+        case ReviewAsked():
+            _check_asked(state, fact, by)
+        case ReviewApproved() | ReviewRefused():
+            _check_answered(state, fact, by)
 
 
 def _posts(state: SiteState, staff: str) -> frozenset[str]:
@@ -55,20 +73,22 @@ def _is_own(state: SiteState, terms: Terms, staff: str) -> bool:
 
 def _check_appointed(state: SiteState, terms: Terms, fact: StaffAppointed, by: str) -> None:
     if fact.staff == by:
-        raise ActError("nobody appoints themselves (miit24:13.1.3)", hint="let somebody else appoint you")
+        raise SeparationError("nobody appoints themselves (miit24:13.1.3)", hint="let somebody else appoint you")
     if terms.own and _posts(state, by) and not _is_own(state, terms, by):
-        raise ActError("an agent's staff appoint nobody (miit24:11)", hint="the operator's staff appoint")
+        raise SeparationError("an agent's staff appoint nobody (miit24:11)", hint="the operator's staff appoint")
 
 
 def _check_confirmed(state: SiteState, terms: Terms, fact: AccessConfirmed, by: str, now: dt.datetime) -> None:
     if fact.by != by:
-        raise ActError("a confirmation in another's name (miit24:13.1.5)", hint="whoever confirms records it")
+        raise SeparationError("a confirmation in another's name (miit24:13.1.5)", hint="whoever confirms records it")
     if fact.staff == by:
-        raise ActError("nobody confirms their own access (miit24:13.1.5)", hint="let who answers for you confirm it")
+        raise SeparationError(
+            "nobody confirms their own access (miit24:13.1.5)", hint="let who answers for you confirm it"
+        )
     if fact.post not in _posts(state, fact.staff):
         raise ActError("nobody of that id holds the post", hint="what lapsed is appointed anew")
     if not _posts(state, by) & terms.confirmers.get(fact.post, frozenset()):
-        raise ActError(
+        raise SeparationError(
             "whoever confirms does not answer for the post's department (miit24:13.1.5)",
             hint="`responsible` of the department says who does; for heads, `heads_by` of the review of access",
         )
@@ -78,13 +98,13 @@ def _check_confirmed(state: SiteState, terms: Terms, fact: AccessConfirmed, by: 
 def _check_opened(state: SiteState, terms: Terms, fact: EmergencyOpened, by: str, now: dt.datetime) -> None:
     foreseen = terms.emergency
     if fact.staff != by:
-        raise ActError("an emergency in another's name (miit24:13.1.3)", hint="whoever acts in it opens it")
+        raise SeparationError("an emergency in another's name (miit24:13.1.3)", hint="whoever acts in it opens it")
     if foreseen is None or fact.post not in foreseen.posts or fact.post not in terms.own:
         raise ActError("the rules do not lend this post in an emergency", hint="see `[emergency]` in the rules")
     if fact.reason not in foreseen.reasons:
         raise ActError("the rules do not know this reason for an emergency", hint="see `[emergency]` in the rules")
     if not _is_own(state, terms, by):
-        raise ActError(
+        raise SeparationError(
             "whoever opens an emergency holds no post of the operator's own (miit24:13.1.3)",
             hint="nothing is lent to strangers, nor to an agent's staff",
         )
@@ -96,15 +116,48 @@ def _check_opened(state: SiteState, terms: Terms, fact: EmergencyOpened, by: str
 def _check_reviewed(state: SiteState, terms: Terms, fact: EmergencyReviewed, by: str) -> None:
     opened = next((each for each in state.emergencies() if each.fact.emergency == fact.emergency), None)
     if fact.by != by:
-        raise ActError("a review in another's name (miit24:13.1.3)", hint="whoever reviews records it")
+        raise SeparationError("a review in another's name (miit24:13.1.3)", hint="whoever reviews records it")
     if opened is None:
         raise ActError("no emergency of that id was opened", hint="see `keshou access emergencies`")
     if opened.fact.staff == by:
-        raise ActError("nobody reviews their own emergency (miit24:13.1.3)", hint="let somebody else review it")
+        raise SeparationError("nobody reviews their own emergency (miit24:13.1.3)", hint="let somebody else review it")
     if opened.review is not None:
         raise ActError("the emergency was reviewed before", hint="see `keshou access emergencies`")
     if not _is_own(state, terms, by):
-        raise ActError("whoever reviews holds no post of the operator's own (miit24:13.1.3)", hint="appoint them first")
+        raise SeparationError(
+            "whoever reviews holds no post of the operator's own (miit24:13.1.3)", hint="appoint them first"
+        )
+
+
+def _check_asked(state: SiteState, fact: ReviewAsked, by: str) -> None:
+    if fact.requester != by:
+        raise SeparationError(
+            "a review asked for in another's name (miit24:13.1.3)", hint="whoever will do the act asks for it"
+        )
+    if fact.review in state.asked or fact.review in state.answers:
+        raise ActError("a review of that id was asked for before", hint="give it an id of its own")
+
+
+def _check_answered(state: SiteState, fact: ReviewApproved | ReviewRefused, by: str) -> None:
+    asked = state.asked.get(fact.review)
+    if fact.reviewer != by:
+        raise SeparationError("an answer in another's name (miit24:13.1.3)", hint="the reviewer records it")
+    if asked is None:
+        if isinstance(fact, ReviewRefused):
+            raise ActError("no review of that id was asked for", hint="see the reviews")
+        return
+    if asked.requester == by:
+        raise SeparationError(
+            "whoever asked for a bulk act may not review it (miit24:13.1.3)", hint="let somebody else review it"
+        )
+    if fact.review in state.answers:
+        raise ReviewAnsweredError
+    if isinstance(fact, ReviewApproved) and _terms_of(fact) != _terms_of(asked):
+        raise ActError("what is approved is not what was asked for", hint="approve just that, or refuse it")
+
+
+def _terms_of(fact: ReviewApproved | ReviewAsked) -> tuple[object, ...]:
+    return fact.requester, fact.kind, fact.purpose, fact.items, fact.count, fact.recipient
 
 
 def _check_span(now: dt.datetime, since: dt.datetime, until: dt.datetime, most: dt.timedelta | None) -> None:

@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables as columns, a batch at a time, from and to Parquet and CSV; a file's kind follows from its name."""
+"""Tables as columns, a batch at a time, from and to Parquet and CSV; a file's kind follows from its name.
+
+What came over the network is read and written in memory, and nothing of it touches a disk; there an Arrow stream is a
+third kind.
+"""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Self
+from typing import BinaryIO, Literal, Self
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
@@ -15,6 +19,9 @@ from keshou.errors import InputError, UnreachableError
 ROWS = 1 << 16
 """Rows in a batch."""
 _KINDS = (".parquet", ".csv")
+Kind = Literal[".parquet", ".csv", ".arrow"]
+_MOST_BYTES = 1 << 28
+"""The most that an uploaded table may come to once it is unpacked."""
 
 
 def _kind(path: Path) -> str:
@@ -27,20 +34,40 @@ def _kind(path: Path) -> str:
 class Reader:
     """A table to read, more than once if need be. In CSV every value is text."""
 
-    def __init__(self, path: Path) -> None:
-        self._path, self._csv = path, _kind(path) == ".csv"
+    def __init__(self, source: Path | bytes, kind: Kind | None = None) -> None:
+        self._source = source
+        self._kind = kind or _kind(source if isinstance(source, Path) else Path())
+        self._name = f"`{source}`" if isinstance(source, Path) else "the table"
         self._schema = self._read_schema()
         self.names: list[str] = list(self._schema.names)
+        if len(set(self.names)) < len(self.names):
+            raise InputError("two columns have the same name", hint="give every column a name of its own")
 
     def _read_schema(self) -> pa.Schema:
-        if self._csv:
-            return pa.schema([(name, pa.string()) for name in read_header(self._path)])
+        if self._kind == ".csv":
+            return pa.schema([(name, pa.string()) for name in read_header(self._source)])
         try:
-            return pq.read_schema(self._path)
-        except OSError as error:
-            raise UnreachableError(f"`{self._path}` cannot be read", hint="check the name") from error
+            if self._kind == ".arrow":
+                with pa.ipc.open_stream(self._opened()) as stream:
+                    return stream.schema
+            if isinstance(self._source, bytes):
+                self._refuse_large()
+            return pq.read_schema(self._opened())
         except pa.ArrowException as error:
             raise self._not_a_table() from error
+        except OSError as error:
+            if isinstance(self._source, bytes):
+                raise self._not_a_table() from None
+            raise UnreachableError(f"{self._name} cannot be read", hint="check the name") from error
+
+    def _refuse_large(self) -> None:
+        """Refuse what unpacks to more than is held in memory, before it is unpacked."""
+        found = pq.read_metadata(self._opened())
+        if sum(found.row_group(each).total_byte_size for each in range(found.num_row_groups)) > _MOST_BYTES:
+            raise InputError("the table unpacks to too much", hint="send it in parts")
+
+    def _opened(self) -> Path | pa.BufferReader:
+        return pa.BufferReader(self._source) if isinstance(self._source, bytes) else self._source
 
     def schema_of(self, names: Sequence[str]) -> pa.Schema:
         """Return the schema of some of the columns."""
@@ -54,14 +81,33 @@ class Reader:
 
         """
         try:
-            for batch in self._csv_batches(names) if self._csv else self._parquet_batches(names):
+            for batch in self._batches(names):
                 if batch.num_rows:
                     yield pa.Table.from_batches([batch])
         except (pa.ArrowException, UnicodeDecodeError):
             raise self._not_a_table() from None
+        except OSError:
+            if isinstance(self._source, bytes):
+                raise self._not_a_table() from None
+            raise
+
+    def _batches(self, names: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+        if self._kind == ".arrow":
+            return self._arrow_batches(names)
+        return self._csv_batches(names) if self._kind == ".csv" else self._parquet_batches(names)
+
+    def _arrow_batches(self, names: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+        unpacked = 0
+        with pa.ipc.open_stream(self._opened()) as stream:
+            for batch in stream:
+                batch.validate(full=True)
+                unpacked += batch.nbytes
+                if unpacked > _MOST_BYTES:
+                    raise InputError("the table unpacks to too much", hint="send it in parts")
+                yield batch if names is None else batch.select(list(names))
 
     def _parquet_batches(self, names: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
-        with pq.ParquetFile(self._path) as file:
+        with pq.ParquetFile(self._opened()) as file:
             columns = None if names is None else list(names)
             yield from file.iter_batches(ROWS, columns=columns)
 
@@ -69,28 +115,34 @@ class Reader:
         types = {name: pa.string() for name in self.names}
         convert = pacsv.ConvertOptions(column_types=types, include_columns=names, strings_can_be_null=False)
         parse = pacsv.ParseOptions(newlines_in_values=True)
-        with pacsv.open_csv(self._path, convert_options=convert, parse_options=parse) as file:
+        with pacsv.open_csv(self._opened(), convert_options=convert, parse_options=parse) as file:
             yield from file
 
     def _not_a_table(self) -> InputError:
-        if self._csv:
+        if self._kind == ".csv":
             hint = "save it in UTF-8, every row with as many values as the header"
-            return InputError(f"`{self._path}` is not UTF-8 CSV throughout", hint=hint)
-        return InputError(f"`{self._path}` is not Parquet throughout", hint="write it anew, or name it as what it is")
+            return InputError(f"{self._name} is not UTF-8 CSV throughout", hint=hint)
+        what = "Parquet" if self._kind == ".parquet" else "an Arrow stream"
+        return InputError(f"{self._name} is not {what} throughout", hint="write it anew, or name it as what it is")
 
 
 class Writer:
     """A table being written; use it as a context manager."""
 
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
+    def __init__(self, target: Path | BinaryIO, schema: pa.Schema, kind: Kind | None = None) -> None:
+        chosen = kind or _kind(target if isinstance(target, Path) else Path())
+        self._schema = _plain(schema) if chosen == ".csv" else schema
         try:
-            if _kind(path) == ".csv":
-                self._file: pacsv.CSVWriter | pq.ParquetWriter = pacsv.CSVWriter(path, _plain(schema))
+            if chosen == ".csv":
+                self._file: pacsv.CSVWriter | pq.ParquetWriter | pa.RecordBatchStreamWriter = pacsv.CSVWriter(
+                    target, self._schema
+                )
+            elif chosen == ".arrow":
+                self._file = pa.ipc.new_stream(target, schema)
             else:
-                self._file = pq.ParquetWriter(path, schema, compression="zstd")
+                self._file = pq.ParquetWriter(target, schema, compression="zstd")
         except OSError as error:
-            raise UnreachableError(f"`{path.name}` cannot be written: {error.strerror}") from error
-        self._schema = _plain(schema) if _kind(path) == ".csv" else schema
+            raise UnreachableError(f"a table cannot be written: {error.strerror}") from error
 
     def write(self, table: pa.Table) -> None:
         """Write some rows."""

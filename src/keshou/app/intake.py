@@ -62,7 +62,7 @@ class Intake:
     def __init__(
         self,
         site: Site,
-        path: Path,
+        path: Path | bytes,
         *,
         by: str,
         where: str = "",

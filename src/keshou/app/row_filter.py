@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from keshou.acts.events import OutdatedError
 from keshou.app.site import Site
-from keshou.app.table_gate import _record, _standings, _World
+from keshou.app.table_gate import _outcome, _record, _standings, _World
 from keshou.gate.act import Act
 from keshou.gate.batch import BatchGate
 from keshou.gate.columns import UserColumns
@@ -31,7 +31,7 @@ def filter_rows(site: Site, act: Act, table: Table, users: Sequence[str], life: 
     for left in reversed(range(_TRIES)):
         found, world = _judged(site, act, table, list(dict.fromkeys(users)))
         try:
-            entry = _record(site, found.act, len(found.users), found.denied, world)
+            entry = _record(site, _outcome(found.act, len(found.users), found.denied, world)).entry
             break
         except OutdatedError:
             if not left:

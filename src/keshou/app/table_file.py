@@ -2,6 +2,7 @@
 """A CSV table read row by row, each row numbered; what is wrong with a row is told by code, never by value."""
 
 import csv
+import io
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,8 +24,8 @@ class Row(NamedTuple):
     """``not_utf8``, ``malformed``, ``too_few_values``, ``too_many_values``, ``value_too_long`` or empty."""
 
 
-def read_header(path: Path) -> tuple[str, ...]:
-    """Return the names in the table's first line.
+def read_header(path: Path | bytes) -> tuple[str, ...]:
+    """Return the names in the first line of a table: a file, or its bytes.
 
     Raises:
         UnreachableError: the file cannot be read.
@@ -42,7 +43,7 @@ def read_header(path: Path) -> tuple[str, ...]:
     return first.values
 
 
-def read_rows(path: Path) -> Iterator[Row]:
+def read_rows(path: Path | bytes) -> Iterator[Row]:
     """Yield every row after the header."""
     with _open(path) as file:
         rows = _rows(file)
@@ -51,7 +52,9 @@ def read_rows(path: Path) -> Iterator[Row]:
             yield Row(number, row.values, row.fault or _width(len(row.values), width))
 
 
-def _open(path: Path) -> IO[str]:
+def _open(path: Path | bytes) -> IO[str]:
+    if isinstance(path, bytes):
+        return io.TextIOWrapper(io.BytesIO(path), encoding="utf-8", errors="surrogateescape", newline="")
     try:
         return path.open(encoding="utf-8", errors="surrogateescape", newline="")
     except OSError as error:

@@ -7,11 +7,12 @@
 """
 
 import contextlib
+import io
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import msgspec
 import numpy as np
@@ -19,8 +20,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from keshou.acts.events import OutdatedError
-from keshou.acts.request import Job, Judged, RecordSite
-from keshou.app.column_file import Reader, Writer
+from keshou.acts.request import Done, Judged, RecordSite
+from keshou.app.column_file import Kind, Reader, Writer
 from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.errors import InputError, UnreachableError
@@ -51,6 +52,21 @@ class Files(NamedTuple):
     """Where the users refused are written, with reasons and without their information; None for nowhere."""
 
 
+class Upload:
+    """A table that came over the network: read and written in memory, in one kind."""
+
+    def __init__(self, table: bytes, kind: Kind) -> None:
+        self.table = table
+        self.kind = kind
+        self.kept = b""
+        """What is permitted, once it is judged."""
+        self.denied = b""
+        """The users refused, with reasons and without their information."""
+
+
+Target = Path | BinaryIO
+
+
 class Verdict(NamedTuple):
     """What became of a table."""
 
@@ -64,6 +80,8 @@ class Verdict(NamedTuple):
     """Columns with information that the act does not name; they were not written."""
     entry: int
     """Place of the entry in the log."""
+    repeated: bool = False
+    """Whether this request was answered before; then nothing was recorded now."""
 
     def by_article(self) -> dict[str, int]:
         """Return citation -> number of rows that met it; a row that met several counts for each."""
@@ -73,17 +91,21 @@ class Verdict(NamedTuple):
         return dict(found.most_common())
 
 
-def gate_table(site: Site, act: Act, files: Files, user_column: str, on_progress: Advance = lambda _: None) -> Verdict:
+def gate_table(
+    site: Site, act: Act, files: Files | Upload, user_column: str, on_progress: Advance = lambda _: None,
+    *, name: Callable[[Judged], Judged] = lambda job: job,
+) -> Verdict:  # fmt: skip
     """Decide every row of a table; write what is permitted; record the outcome as one entry.
 
     `act` names no user; with no items it is asked for every item that the table has a column of.
+    `name` may name the request, so that it is recorded once however often it is sent.
 
     Raises:
         InputError: the table has no such column, names no information, or cannot be read as its name says.
         UnreachableError: a file cannot be read or written.
 
     """
-    reader = Reader(files.table)
+    reader = Reader(files.table, files.kind if isinstance(files, Upload) else None)
     act, left_out = _complete(site, act, reader.names, user_column)
     users = _users(reader, user_column)
     act = msgspec.structs.replace(act, user="", count=max(1, len(users)))
@@ -92,15 +114,17 @@ def gate_table(site: Site, act: Act, files: Files, user_column: str, on_progress
         world = _world(site, users)
         try:
             with _writing(files) as (new, new_denied):
-                counts = _judge(reader, plan, act, world, (new, new_denied), on_progress=on_progress)
+                kind = files.kind if isinstance(files, Upload) else None
+                with Writer(new, reader.schema_of(plan.kept), kind) as out, _maybe(new_denied, kind) as rest:
+                    counts = _judge(reader, plan, act, world, (out, rest), on_progress=on_progress)
                 permitted, denied = counts.pop(0, 0), {names_of(code): rows for code, rows in counts.items()}
-                entry = _record(site, act, permitted, denied, world)
+                done = _record(site, name(_outcome(act, permitted, denied, world)))
         except OutdatedError:
             if not left:
                 raise
         else:
             break
-    return Verdict(act, permitted + sum(denied.values()), permitted, denied, left_out, entry)
+    return Verdict(act, permitted + sum(denied.values()), permitted, denied, left_out, done.entry, done.repeated)
 
 
 class _Plan(NamedTuple):
@@ -131,19 +155,19 @@ def _world(site: Site, users: Sequence[str]) -> _World:
 
 
 def _judge(
-    reader: Reader, plan: _Plan, act: Act, world: _World, names: tuple[Path, Path | None], *, on_progress: Advance
+    reader: Reader, plan: _Plan, act: Act, world: _World, targets: tuple[Writer, Writer | None], *, on_progress: Advance
 ) -> Counter[int]:
     """Decide batch by batch and write what is permitted; return how many rows got which code."""
     counts: Counter[int] = Counter()
-    with Writer(names[0], reader.schema_of(plan.kept)) as out, _maybe(names[1]) as rest:
-        for batch in reader.batches():
-            column = batch.select([plan.users]).rename_columns(["user"])
-            codes = decide_table(world.gate, world.columns, column, act)
-            _count(counts, codes)
-            out.write(batch.select(plan.kept).filter(pa.array(codes == 0)))
-            if rest is not None:
-                rest.write(_denied_rows(batch.column(plan.users), codes))
-            on_progress(batch.num_rows)
+    out, rest = targets
+    for batch in reader.batches():
+        column = batch.select([plan.users]).rename_columns(["user"])
+        codes = decide_table(world.gate, world.columns, column, act)
+        _count(counts, codes)
+        out.write(batch.select(plan.kept).filter(pa.array(codes == 0)))
+        if rest is not None:
+            rest.write(_denied_rows(batch.column(plan.users), codes))
+        on_progress(batch.num_rows)
     return counts
 
 
@@ -195,31 +219,34 @@ def _cites(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(str(PROHIBITIONS[name].cite) for name in names))
 
 
-def _record(site: Site, act: Act, permitted: int, denied: Mapping[tuple[str, ...], int], world: _World) -> int:
-    """Write the outcome down; a review that let anything through is used up in the same transaction."""
+def _outcome(act: Act, permitted: int, denied: Mapping[tuple[str, ...], int], world: _World) -> Judged:
     by_cites: Counter[str] = Counter()
     for names, rows in denied.items():
         by_cites[" ".join(_cites(names))] += rows
-    jobs: list[Job] = [
-        Judged(
-            act=act,
-            permitted=permitted,
-            denied=dict(by_cites),
-            rules=world.rules,
-            revision=world.revision,
-            users=world.keys,
-        )
-    ]
-    if act.review and permitted:
-        jobs.append(RecordSite(facts=(ReviewUsed(at=site.now(), review=act.review),), by=act.by, where=act.where))
+    return Judged(
+        act=act, permitted=permitted, denied=dict(by_cites), rules=world.rules, revision=world.revision,
+        users=world.keys,
+    )  # fmt: skip
+
+
+def _record(site: Site, job: Judged) -> Done:
+    """Write the outcome down; a review that let anything through is used up in the same transaction."""
+    act = job.act
     with site.as_one() as do:
-        done = do(jobs)
-    return done[0].entry
+        (done,) = do([job])
+        if act.review and job.permitted and not done.repeated:
+            do([RecordSite(facts=(ReviewUsed(at=site.now(), review=act.review),), by=act.by, where=act.where)])
+    return done
 
 
 @contextlib.contextmanager
-def _writing(files: Files) -> Iterator[tuple[Path, Path | None]]:
+def _writing(files: Files | Upload) -> Iterator[tuple[Target, Target | None]]:
     """Give names to write under; at the end the files get their own, and on failure none is left."""
+    if isinstance(files, Upload):
+        kept, denied = io.BytesIO(), io.BytesIO()
+        yield kept, denied
+        files.kept, files.denied = kept.getvalue(), denied.getvalue()
+        return
     finals = [path for path in (files.kept, files.denied) if path is not None]
     news = [path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}") for path in finals]
     try:
@@ -235,5 +262,5 @@ def _writing(files: Files) -> Iterator[tuple[Path, Path | None]]:
             new.unlink(missing_ok=True)
 
 
-def _maybe(path: Path | None) -> contextlib.AbstractContextManager[Writer | None]:
-    return Writer(path, _DENIED) if path is not None else contextlib.nullcontext()
+def _maybe(target: Target | None, kind: Kind | None) -> contextlib.AbstractContextManager[Writer | None]:
+    return Writer(target, _DENIED, kind) if target is not None else contextlib.nullcontext()

@@ -163,6 +163,26 @@ class AgentReinstated(SiteFact, frozen=True, kw_only=True, tag="agent_reinstated
     agent: str
 
 
+class ReviewAsked(SiteFact, frozen=True, kw_only=True, tag="review_asked"):
+    """Somebody asked that one bulk act be reviewed; nothing is permitted by asking."""
+
+    review: str
+    requester: str
+    kind: ActKind
+    purpose: str
+    items: frozenset[str]
+    count: int
+    """The most users it is to cover."""
+    recipient: str = ""
+
+
+class ReviewRefused(SiteFact, frozen=True, kw_only=True, tag="review_refused"):
+    """Another person reviewed what was asked for and refused it (Order 24 Art. 13(iii))."""
+
+    review: str
+    reviewer: str
+
+
 class ReviewApproved(SiteFact, frozen=True, kw_only=True, tag="review_approved"):
     """Another person reviewed and approved one bulk act (Order 24 Art. 13(iii)); it serves once, until `until`."""
 
@@ -249,6 +269,8 @@ AnySiteFact = (
     | EmergencyReviewed
     | AgentSuspended
     | AgentReinstated
+    | ReviewAsked
+    | ReviewRefused
     | ReviewApproved
     | ReviewUsed
     | SuspensionOrdered

@@ -58,8 +58,8 @@ def fold_site(facts: Iterable[f.SiteFact]) -> SiteStanding:
 class SiteState:
     """What holds of the operator at one moment."""
 
-    __slots__ = ("_grounds", "_reviews", "_suspensions", "_used", "reviewer_posts", "rules", "suspended_agents",
-                 "tenure", "when")  # fmt: skip
+    __slots__ = ("_grounds", "_reviews", "_suspensions", "_used", "answers", "asked", "reviewer_posts", "rules",
+                 "suspended_agents", "tenure", "when")  # fmt: skip
 
     def __init__(self, when: dt.datetime, reigns: Reigns) -> None:
         self.when = when
@@ -70,6 +70,10 @@ class SiteState:
         self.suspended_agents: set[str] = set()
         self.reviewer_posts: dict[str, frozenset[str]] = {}
         """Review -> the posts its reviewer held when approving it."""
+        self.asked: dict[str, f.ReviewAsked] = {}
+        """Reviews asked for, by id, in order; whether or not they were answered."""
+        self.answers: dict[str, f.ReviewApproved | f.ReviewRefused] = {}
+        """What the reviewer answered, by id of the review."""
         self._reviews: dict[str, f.ReviewApproved] = {}
         self._used: set[str] = set()
         self._suspensions: dict[str, f.SuspensionOrdered] = {}
@@ -97,6 +101,14 @@ class SiteState:
         found = self._reviews.get(review)
         return found if found and review not in self._used and self.when < found.until else None
 
+    def is_used(self, review: str) -> bool:
+        """Say whether the act that a review approved was done."""
+        return review in self._used
+
+    def grounds(self) -> list[f.GroundRecorded]:
+        """Return the recorded grounds that hold."""
+        return [each for name in self._grounds if (each := self.ground(name)) is not None]
+
     def ground(self, ground: str) -> f.GroundRecorded | None:
         """Return a recorded ground that holds."""
         found = self._grounds.get(ground)
@@ -113,9 +125,17 @@ class SiteState:
 
     def approved(self, fact: f.ReviewApproved) -> None:
         """Take note of an approved review, and of the posts its reviewer holds at that moment."""
-        self._reviews[fact.review] = fact
+        self._reviews[fact.review] = self.answers[fact.review] = fact
         held = self.appointments(fact.reviewer, fact.at)
         self.reviewer_posts[fact.review] = frozenset(each.post for each in held)
+
+    def review_asked(self, fact: f.ReviewAsked) -> None:
+        """Take note that a review was asked for."""
+        self.asked[fact.review] = fact
+
+    def refused(self, fact: f.ReviewRefused) -> None:
+        """Take note that a review was refused."""
+        self.answers[fact.review] = fact
 
     def used(self, fact: f.ReviewUsed) -> None:
         """Take note that a review was used up; its id never serves again."""
@@ -158,6 +178,8 @@ _STEPS: dict[type[f.SiteFact], Callable[[SiteState, Any], None]] = {
     f.EmergencyReviewed: lambda state, fact: state.tenure.reviewed(fact),
     f.AgentSuspended: lambda state, fact: state.suspended_agents.add(fact.agent),
     f.AgentReinstated: lambda state, fact: state.suspended_agents.discard(fact.agent),
+    f.ReviewAsked: SiteState.review_asked,
+    f.ReviewRefused: SiteState.refused,
     f.ReviewApproved: SiteState.approved,
     f.ReviewUsed: SiteState.used,
     f.SuspensionOrdered: SiteState.suspension,

@@ -17,6 +17,10 @@ _SAYS_ONLY = frozenset({Modality.DEFINITION, Modality.LIABILITY})
 _NO_PART = frozenset({Carrier.OUTSIDE, Carrier.NONE})
 
 
+BUILT = frozenset({Carrier.GATE, Carrier.DECLARATION, Carrier.VAULT, Carrier.LEDGER, Carrier.ACTS})
+"""The parts that exist in this version."""
+
+
 class Status(StrEnum):
     """How a provision is carried."""
 

@@ -5,17 +5,23 @@ from litestar import Router
 
 from keshou.web import health, oauth
 from keshou.web.api import (
+    access,
     accounts,
     acts,
     app_keys,
     filters,
+    law,
     log,
     me,
+    office,
+    orders,
     passkeys,
     programs,
+    reviews,
     rules,
     session,
     sign_in,
+    tables,
     user_acts,
     users,
     visits,
@@ -48,6 +54,12 @@ FACES: list[Router] = [
     static.FACE,
     choice.FACE,
     public.FACE,
+    law.FACE,
+    office.FACE,
+    orders.FACE,
+    access.FACE,
+    reviews.FACE,
+    tables.FACE,
 ]
 """Routers of the authorization protocol, the API, the pages, and what surrounds them."""
 

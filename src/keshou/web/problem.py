@@ -13,6 +13,8 @@ from litestar.exceptions.http_exceptions import MethodNotAllowedException
 from keshou.accounts.passkeys.errors import UnknownPasskeyError
 from keshou.acts.events import OutdatedError
 from keshou.acts.repeat import RequestTakenError
+from keshou.acts.separation import ReviewAnsweredError, SeparationError
+from keshou.acts.stands import NothingToEndError
 from keshou.db import DatabaseError
 from keshou.errors import InputError, IntegrityError, KeshouError, UnreachableError
 from keshou.gate.decide import StaleStandingError
@@ -42,7 +44,10 @@ KINDS: Mapping[type[BaseException], Kind] = {
     e.SignInFailedError: Kind(401, "sign-in-failed", Text("登录未成功", "nobody was signed in")),
     e.NotEntitledError: Kind(403, "not-entitled", Text("无权请求此事", "not entitled to ask for this")),
     e.ForgedRequestError: Kind(403, "forged-request", Text("请求来自别的网站", "a request from another site")),
+    SeparationError: Kind(403, "not-entitled", Text("无权请求此事", "not entitled to ask for this")),
+    ReviewAnsweredError: Kind(412, "changed-meanwhile", Text("已被他人修改", "changed meanwhile")),
     e.NotFoundError: Kind(404, "not-found", Text("没有找到", "not found")),
+    NothingToEndError: Kind(404, "not-found", Text("没有找到", "not found")),
     e.ChangedMeanwhileError: Kind(412, "changed-meanwhile", Text("已被他人修改", "changed meanwhile")),
     SubscriptionChangedError: Kind(412, "changed-meanwhile", Text("已被他人修改", "changed meanwhile")),
     UnknownSubscriptionError: Kind(404, "not-found", Text("没有找到", "not found")),

@@ -3,6 +3,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
 
 from litestar import Litestar
 from litestar.datastructures import State
@@ -52,11 +53,7 @@ def application(site: Site, find: Find, *, closes: bool = False) -> Litestar:
     app = Litestar(
         FACES,
         state=state,
-        dependencies={
-            "caller": Provide(_caller),
-            "person": Provide(_person),
-            "site": Provide(_site, sync_to_thread=False),
-        },
+        dependencies=_dependencies(),
         exception_handlers={Exception: refusal.answer},
         openapi_config=_described(),
         lifespan=[_running(site)] if closes else [],
@@ -67,6 +64,21 @@ def application(site: Site, find: Find, *, closes: bool = False) -> Litestar:
     state["methods"] = methods_of(app)
     surround(app, site.settings, metrics)
     return app
+
+
+def document() -> dict[str, Any]:
+    """Return the OpenAPI document; it is the same of every site."""
+    app = Litestar(FACES, dependencies=_dependencies(), openapi_config=_described(), logging_config=None)
+    found: dict[str, Any] = app.openapi_schema.to_schema()
+    return found
+
+
+def _dependencies() -> dict[str, Provide]:
+    return {
+        "caller": Provide(_caller),
+        "person": Provide(_person),
+        "site": Provide(_site, sync_to_thread=False),
+    }
 
 
 async def _caller(request: Requested) -> Caller:

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Print docs/reference/api.md from the OpenAPI document; with --write, write it."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from keshou.web.server import document
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "api.md"
+VERBS: Mapping[str, str] = {
+    "init": "makes the site that a server serves", "tour": "a show on a terminal", "try": "for a sample site",
+    "serve": "is the server", "verify": "the outsider's check, which must not trust the server",
+    "check": "POST /api/v1/rules/check", "publish": "POST /api/v1/rules", "rules": "GET /api/v1/rules",
+    "ask": "POST /api/v1/decisions", "gate": "POST /api/v1/tables/judgements", "import": "POST /api/v1/tables/intakes",
+    "tick": "POST /api/v1/log/checkpoint",
+    "law show": "GET /api/v1/law/{cited}", "law coverage": "GET /api/v1/law/coverage",
+    "law compare": "GET /api/v1/law/comparison", "law status": "GET /api/v1/law/status",
+    "user show": "POST /api/v1/users/standing", "user correct": "POST /api/v1/users/corrections",
+    "user export": "POST /api/v1/users/copies", "user cancel": "POST /api/v1/users/cancellations",
+    "consent give": "POST /api/v1/users/consents", "consent withdraw": "POST /api/v1/users/withdrawals",
+    "notice show": "POST /api/v1/users/notices",
+    "staff appoint": "POST /api/v1/staff/{member}/appointments", "staff move": "POST /api/v1/staff/{member}/moves",
+    "staff leave": "POST /api/v1/staff/{member}/departure", "staff remove": "POST /api/v1/staff/{member}/removals",
+    "review approve": "POST /api/v1/reviews/{name}/answer",
+    "suspend order": "POST /api/v1/suspensions", "suspend lift": "POST /api/v1/suspensions/{name}/lift",
+    "ground record": "POST /api/v1/grounds", "ground end": "POST /api/v1/grounds/{name}/end",
+    "access list": "GET /api/v1/access", "access confirm": "POST /api/v1/access/confirmations",
+    "access open-emergency": "POST /api/v1/emergencies",
+    "access review-emergency": "POST /api/v1/emergencies/{name}/review",
+    "access emergencies": "GET /api/v1/emergencies",
+    "program add": "POST /api/v1/programs", "program close": "POST /api/v1/programs/{program}/close",
+    "program key": "POST /api/v1/programs/{program}/credentials",
+    "program secret": "POST /api/v1/programs/{program}/credentials",
+    "program jwk": "POST /api/v1/programs/{program}/credentials",
+    "program rotate": "POST /api/v1/programs/{program}/credentials/{credential}/rotate",
+    "program revoke": "POST /api/v1/programs/{program}/credentials/{credential}/revoke",
+    "program list": "GET /api/v1/programs",
+    "webhook add": "POST /api/v1/webhooks", "webhook rotate": "POST /api/v1/webhooks/{webhook}/secrets",
+    "webhook pause": "PATCH /api/v1/webhooks/{webhook}", "webhook resume": "PATCH /api/v1/webhooks/{webhook}",
+    "webhook remove": "DELETE /api/v1/webhooks/{webhook}", "webhook list": "GET /api/v1/webhooks",
+    "webhook dead": "GET /api/v1/webhooks/{webhook}/deliveries",
+    "webhook again": "POST /api/v1/webhooks/{webhook}/deliveries/{number}/redeliver",
+    "webhook try": "POST /api/v1/webhooks/{webhook}/trials",
+    "ledger verify": "POST /api/v1/log/audit", "ledger prove": "GET /api/v1/log/entries/{place}/proof",
+    "ledger checkpoint": "POST /api/v1/log/checkpoint", "ledger export": "GET /api/v1/log/checkpoint",
+}  # fmt: skip
+"""Verb of the command line -> the operation that does the same, or why there is none."""
+_METHODS = ("get", "post", "patch", "put", "delete")
+_HEAD = """\
+# The API
+
+Drawn by `scripts/api.py` from the document that the server gives at `/api/v1/openapi.json` (OpenAPI 3.1), which has every
+shape; a test holds both together, and the document is tried against the server itself.
+
+- **Who.** `Authorization: Bearer` with a key, an access token or a visit, or the cookie of a session. Where it says
+  *public*, nobody need prove anything.
+- **Once.** An operation with *once* wants `Idempotency-Key`, new for each new request: sent again, it is answered and not
+  done again.
+- **Edits.** An operation with *match* wants `If-Match`: the ETag of what was read. Who comes second is refused (412).
+- **Lists** come by pages: `next` of a page is the `cursor` of the following one; empty, it was the last.
+- **Refusals** are [problems](problems.md). 400 is for what is not of the documented form, 422 for what is and cannot be.
+"""
+
+
+def operations(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return every operation of a document by method and path."""
+    return {
+        f"{method.upper()} {path}": place[method]
+        for path, place in found["paths"].items()
+        for method in _METHODS
+        if method in place
+    }
+
+
+def page() -> str:
+    """Return the page."""
+    every = operations(document())
+    tags = dict.fromkeys(tag for each in every.values() for tag in each.get("tags", ()))
+    return "".join((_HEAD, *(part for tag in sorted(tags) for part in _tag(tag, every)), *_verbs()))
+
+
+def _tag(tag: str, every: Mapping[str, dict[str, Any]]) -> Iterator[str]:
+    yield f"\n## {tag[0].upper()}{tag[1:]}\n\n| operation | | does |\n|---|---|---|\n"
+    for name, each in every.items():
+        if tag in each.get("tags", ()):
+            yield f"| `{name}` | {', '.join(_marks(each))} | {_first(each['description'])} |\n"
+
+
+def _marks(operation: Mapping[str, Any]) -> Iterator[str]:
+    headers = {each["name"] for each in operation.get("parameters", ())}
+    if operation.get("security") == [{}]:
+        yield "public"
+    if "Idempotency-Key" in headers:
+        yield "once"
+    if "If-Match" in headers:
+        yield "match"
+
+
+def _first(text: str) -> str:
+    return " ".join(text.partition("\n\n")[0].split()).replace("|", "\\|")
+
+
+def _verbs() -> Iterator[str]:
+    yield "\n## What the command line does\n\n| `keshou` | over HTTP |\n|---|---|\n"
+    for verb, told in VERBS.items():
+        yield f"| `{verb}` | {f'`{told}`' if '/api/' in told else f'not: {told}'} |\n"
+
+
+if __name__ == "__main__":
+    if "--write" in sys.argv[1:]:
+        PAGE.write_text(page(), "utf-8")
+    else:
+        print(page(), end="")

@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who can reach what, confirmed by who answers for it; what was lent in emergencies (Order 24 Art. 13(3), 13(5))."""
+
+import datetime as dt
+from typing import Annotated
+
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import PathParameter, RawBody
+
+from keshou.app.site import Site
+from keshou.declaration.answering import confirmers
+from keshou.declaration.model import Declaration, Office
+from keshou.errors import InputError
+from keshou.gate import reach
+from keshou.gate.facts import AccessConfirmed, EmergencyOpened, EmergencyReviewed
+from keshou.gate.offices import offices_of
+from keshou.web.api.asked import Requested, answer, read
+from keshou.web.api.described import told
+from keshou.web.api.paged import USUAL, Cursor, Limit, NumberCursor, Page, page
+from keshou.web.api.recorded import in_force, require_own_post, write_down
+from keshou.web.entitled import require_fresh, require_staff
+from keshou.web.errors import NotEntitledError
+from keshou.web.idempotency import IdempotencyKey, fresh_id
+from keshou.wire import access as w
+from keshou.wire.caller import Caller
+from keshou.wire.office import Recorded
+
+Name = Annotated[str, PathParameter(pattern="^[A-Za-z0-9._-]{1,64}$")]
+
+
+@get("/access", sync_to_thread=True, operation_class=told(Page[w.ReachShape], problems=(404,)))
+def show(
+    caller: NamedDependency[Caller], site: NamedDependency[Site], cursor: NumberCursor = "", limit: Limit = USUAL
+) -> Response[bytes]:
+    """Return who can reach what under the rules in force: one line for each person, post, place and purpose."""
+    declaration = _require(caller, site)
+    lines = reach.reach(declaration, site.state())
+    start = int(cursor or 0)
+    found = [w.reach_shape(number, line) for number, line in enumerate(lines[start : start + limit], start)]
+    return answer(Page(items=found, next=str(start + limit) if start + limit < len(lines) else ""))
+
+
+@get("/access/due", sync_to_thread=True, operation_class=told(w.DueAnswer, problems=(404,)))
+def due(caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
+    """Return the appointments to be confirmed, and by holders of which posts."""
+    declaration, state = _require(caller, site), site.state()
+    by = confirmers(declaration)
+    found = [
+        w.due_shape(staff, held, by.get(held.appointment.post, frozenset()))
+        for staff, held in reach.due(declaration, state, site.now())
+    ]
+    return answer(w.DueAnswer(appointments=found, unanswered=reach.unanswered(declaration, state)))
+
+
+@post("/access/confirmations", status_code=200, sync_to_thread=True, operation_class=told(
+    Recorded, body=w.ConfirmationRequest, problems=(404,)
+))  # fmt: skip
+def confirm(
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
+) -> Response[bytes]:
+    """Confirm that somebody still needs a post; only who answers for its department may, and nobody for themselves.
+
+    People need a fresh proof of who they are.
+    """
+    require_staff(caller)
+    require_own_post(caller, site)
+    require_fresh(caller, site)
+    asked = read(request, body, w.ConfirmationRequest)
+    review, now = in_force(site).access_review, site.now()
+    if review is None and asked.until is None:
+        raise InputError("the rules declare no review of access", hint="say until when it is confirmed")
+    until = asked.until or now + dt.timedelta(days=review.every_days if review else 0)
+    fact = AccessConfirmed(at=now, staff=asked.staff, post=asked.post, by=caller.id, until=until)
+    return write_down(site, caller, key, asked, ("access", "confirmations"), fact)
+
+
+@get("/emergencies", sync_to_thread=True, operation_class=told(Page[w.EmergencyShape], problems=(404,)))
+def emergencies(
+    caller: NamedDependency[Caller], site: NamedDependency[Site], cursor: Cursor = "", limit: Limit = USUAL
+) -> Response[bytes]:
+    """Return every emergency and its review, by id."""
+    require_staff(caller)
+    require_own_post(caller, site)
+    found = [w.emergency_shape(each) for each in site.state().emergencies()]
+    return answer(page(found, lambda each: each.id, cursor, limit))
+
+
+@post("/emergencies", status_code=200, sync_to_thread=True, operation_class=told(
+    Recorded, body=w.EmergencyRequest, problems=(404,)
+))  # fmt: skip
+def open_emergency(
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
+) -> Response[bytes]:
+    """Lend oneself a post's grants in an emergency, for minutes; somebody else reviews it afterwards.
+
+    People need a fresh proof of who they are.
+    """
+    require_staff(caller)
+    require_own_post(caller, site)
+    require_fresh(caller, site)
+    asked, name = read(request, body, w.EmergencyRequest), fresh_id("e", caller, key)
+    foreseen, now = in_force(site).emergency, site.now()
+    if foreseen is None:
+        raise InputError("the rules foresee no emergencies", hint="add [emergency] to the declaration")
+    until = now + dt.timedelta(minutes=foreseen.minutes if asked.minutes is None else asked.minutes)
+    fact = EmergencyOpened(
+        at=now, emergency=name, staff=caller.id, post=asked.post, reason=asked.reason, case=asked.case, until=until
+    )
+    return write_down(site, caller, key, asked, ("emergencies",), fact, id_=name)
+
+
+@post("/emergencies/{name:str}/review", status_code=200, sync_to_thread=True, operation_class=told(
+    Recorded, body=w.EmergencyReview, problems=(404,)
+))  # fmt: skip
+def review_emergency(
+    *, request: Requested, name: Name, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody,
+    key: IdempotencyKey,
+) -> Response[bytes]:  # fmt: skip
+    """Write down what the review of another's emergency came to; one that is still open ends with it."""
+    require_staff(caller)
+    require_own_post(caller, site)
+    asked = read(request, body, w.EmergencyReview)
+    fact = EmergencyReviewed(at=site.now(), emergency=name, by=caller.id, found=asked.found)
+    return write_down(site, caller, key, asked, ("emergencies", name, "review"), fact)
+
+
+def _require(caller: Caller, site: Site) -> Declaration:
+    """Return the declaration in force, for whoever may see who reaches what: by office, or who confirms it.
+
+    Raises:
+        NotEntitledError: the caller answers for no post and holds neither office (Order 24 Art. 13(1)).
+
+    """
+    require_staff(caller)
+    declaration, state = in_force(site), site.state()
+    held = {each.post for each in state.appointments(caller.id)}
+    answers = held & {post for posts in confirmers(declaration).values() for post in posts}
+    if answers or offices_of(state, declaration, caller.id, site.now()) & {Office.APPOINT, Office.AUDIT}:
+        return declaration
+    raise NotEntitledError("the caller answers for no post and has no office for it (miit24:13.1.5)")
+
+
+FACE = Router(
+    "/api/v1",
+    route_handlers=[show, due, confirm, emergencies, open_emergency, review_emergency],
+    tags=["review of access"],
+)
+"""The router of the review of access."""

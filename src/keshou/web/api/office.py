@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who holds which post, and whether agents are fit: written down by whoever holds the office."""
+
+from typing import Annotated
+
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import PathParameter, RawBody
+
+from keshou.app.site import Site
+from keshou.declaration.model import Office
+from keshou.errors import InputError
+from keshou.gate.facts import AgentReinstated, AgentSuspended, StaffAppointed, StaffLeft, StaffRemoved
+from keshou.web.api.asked import Requested, answer, read
+from keshou.web.api.described import told
+from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
+from keshou.web.api.recorded import in_force, write_down
+from keshou.web.entitled import require, require_fresh
+from keshou.web.errors import NotFoundError
+from keshou.web.idempotency import IdempotencyKey
+from keshou.wire import office as w
+from keshou.wire.caller import Caller
+
+_ID = "^[A-Za-z0-9._-]{1,64}$"
+StaffId = Annotated[str, PathParameter(pattern=_ID, description="Id of a person or program.")]
+AgentId = Annotated[str, PathParameter(pattern=_ID)]
+
+
+@get("/staff", sync_to_thread=True, operation_class=told(Page[w.StaffShape]))
+def staff(
+    caller: NamedDependency[Caller], site: NamedDependency[Site], cursor: Cursor = "", limit: Limit = USUAL
+) -> Response[bytes]:
+    """Return everybody who holds a post, by id."""
+    require(caller, site, Office.APPOINT, Office.ACCOUNTS, Office.AUDIT)
+    found = [w.staff_shape(each, held) for each, held in site.state().holders().items()]
+    return answer(page(found, lambda each: each.id, cursor, limit))
+
+
+@post("/staff/{member:str}/appointments", status_code=200, sync_to_thread=True, operation_class=told(
+    w.Recorded, body=w.AppointmentRequest, problems=(404,)
+))  # fmt: skip
+def appoint(
+    *, request: Requested, member: StaffId, caller: NamedDependency[Caller], site: NamedDependency[Site],
+    body: RawBody, key: IdempotencyKey,
+) -> Response[bytes]:  # fmt: skip
+    """Appoint a person or program to a post that the rules declare; nobody appoints themselves.
+
+    People need a fresh proof of who they are.
+    """
+    _require(caller, site)
+    asked = read(request, body, w.AppointmentRequest)
+    fact = _appointment(site, member, asked)
+    return write_down(site, caller, key, asked, ("staff", member, "appointments"), fact)
+
+
+@post("/staff/{member:str}/moves", status_code=200, sync_to_thread=True, operation_class=told(
+    w.Recorded, body=w.AppointmentRequest, problems=(404,)
+))  # fmt: skip
+def move(
+    *, request: Requested, member: StaffId, caller: NamedDependency[Caller], site: NamedDependency[Site],
+    body: RawBody, key: IdempotencyKey,
+) -> Response[bytes]:  # fmt: skip
+    """Move a person or program to another post: every post held ends and the new one begins, in one entry."""
+    _require(caller, site)
+    asked = read(request, body, w.AppointmentRequest)
+    fact = _appointment(site, member, asked)
+    facts = (StaffLeft(at=fact.at, staff=member), fact)
+    return write_down(site, caller, key, asked, ("staff", member, "moves"), *facts)
+
+
+@post("/staff/{member:str}/removals", status_code=200, sync_to_thread=True, operation_class=told(
+    w.Recorded, body=w.RemovalRequest, problems=(404,)
+))  # fmt: skip
+def remove(
+    *, request: Requested, member: StaffId, caller: NamedDependency[Caller], site: NamedDependency[Site],
+    body: RawBody, key: IdempotencyKey,
+) -> Response[bytes]:  # fmt: skip
+    """Take a person or program off a post; whatever the post was granted is denied from then on."""
+    _require(caller, site)
+    asked = read(request, body, w.RemovalRequest)
+    fact = StaffRemoved(at=site.now(), staff=member, post=asked.post)
+    return write_down(site, caller, key, asked, ("staff", member, "removals"), fact)
+
+
+@post(
+    "/staff/{member:str}/departure",
+    status_code=200,
+    sync_to_thread=True,
+    operation_class=told(w.Recorded, problems=(404,)),
+)
+def leave(
+    member: StaffId, caller: NamedDependency[Caller], site: NamedDependency[Site], key: IdempotencyKey
+) -> Response[bytes]:
+    """Write down that a person or program left for good: every post ends at once, and whatever was lent."""
+    _require(caller, site)
+    fact = StaffLeft(at=site.now(), staff=member)
+    return write_down(site, caller, key, None, ("staff", member, "departure"), fact)
+
+
+@get("/agents", sync_to_thread=True, operation_class=told(Page[w.AgentShape]))
+def agents(
+    caller: NamedDependency[Caller], site: NamedDependency[Site], cursor: Cursor = "", limit: Limit = USUAL
+) -> Response[bytes]:
+    """Return the agents that the rules declare, by id."""
+    require(caller, site, Office.APPOINT, Office.AUDIT)
+    suspended = site.state().suspended_agents
+    found = [w.AgentShape(id=each.id, suspended=each.id in suspended) for each in in_force(site).agents]
+    return answer(page(found, lambda each: each.id, cursor, limit))
+
+
+@post("/agents/{agent:str}/suspension", status_code=200, sync_to_thread=True, operation_class=told(
+    w.Recorded, problems=(404,)
+))  # fmt: skip
+def suspend(
+    agent: AgentId, caller: NamedDependency[Caller], site: NamedDependency[Site], key: IdempotencyKey
+) -> Response[bytes]:
+    """Write down that an agent was found unfit (Order 24 Art. 11): its staff may do nothing until reinstated."""
+    _require_agent(site, caller, agent)
+    fact = AgentSuspended(at=site.now(), agent=agent)
+    return write_down(site, caller, key, None, ("agents", agent, "suspension"), fact)
+
+
+@post("/agents/{agent:str}/reinstatement", status_code=200, sync_to_thread=True, operation_class=told(
+    w.Recorded, problems=(404,)
+))  # fmt: skip
+def reinstate(
+    agent: AgentId, caller: NamedDependency[Caller], site: NamedDependency[Site], key: IdempotencyKey
+) -> Response[bytes]:
+    """Write down that an agent was found fit again; its own staff do not."""
+    _require_agent(site, caller, agent)
+    fact = AgentReinstated(at=site.now(), agent=agent)
+    return write_down(site, caller, key, None, ("agents", agent, "reinstatement"), fact)
+
+
+def _require_agent(site: Site, caller: Caller, agent: str) -> None:
+    _require(caller, site)
+    if agent not in {each.id for each in in_force(site).agents}:
+        raise NotFoundError("the rules declare no such agent", hint="list them at /api/v1/agents")
+
+
+def _require(caller: Caller, site: Site) -> None:
+    require(caller, site, Office.APPOINT)
+    require_fresh(caller, site)
+
+
+def _appointment(site: Site, member: str, asked: w.AppointmentRequest) -> StaffAppointed:
+    if asked.post not in {each.id for each in in_force(site).posts}:
+        raise InputError("the rules declare no such post", hint="see the posts at /api/v1/rules")
+    return StaffAppointed(at=site.now(), staff=member, post=asked.post, branch=asked.branch, until=asked.until)
+
+
+FACE = Router(
+    "/api/v1",
+    route_handlers=[staff, appoint, move, remove, leave, agents, suspend, reinstate],
+    tags=["posts and agents"],
+)
+"""The router of posts and agents."""

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whatever the command line does has its operation, and the page of the API is drawn from the document."""
+
+import runpy
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer.main
+
+from keshou.cli.app import app
+from keshou.web.server import document
+
+ROOT = Path(__file__).parents[2]
+SCRIPT = runpy.run_path(str(ROOT / "scripts" / "api.py"))
+NOT_OVER_HTTP = {"init", "tour", "try", "serve", "verify"}
+
+
+def verbs(command: Any, *names: str) -> Iterator[str]:
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        yield " ".join(names)
+        return
+    for name in inner:
+        yield from verbs(inner[name], *names, name)
+
+
+def test_every_verb_of_the_command_line_has_an_operation_or_a_reason_why_not() -> None:
+    told = SCRIPT["VERBS"]
+    assert set(told) == set(verbs(typer.main.get_command(app)))
+    over_http = {verb: where for verb, where in told.items() if verb not in NOT_OVER_HTTP}
+    assert set(over_http.values()) <= set(SCRIPT["operations"](document()))
