@@ -51,16 +51,17 @@ _METHODS = ("get", "post", "patch", "put", "delete")
 _HEAD = """\
 # The API
 
-Drawn by `scripts/api.py` from the document that the server gives at `/api/v1/openapi.json` (OpenAPI 3.1), which has every
-shape; a test holds both together, and the document is tried against the server itself.
+Drawn by `scripts/api.py` from the document that the server gives at `/api/v1/openapi.json` (OpenAPI 3.1), which has
+every shape; a test holds both together, and the document is tried against the server itself.
 
 - **Who.** `Authorization: Bearer` with a key, an access token or a visit, or the cookie of a session. Where it says
   *public*, nobody need prove anything.
-- **Once.** An operation with *once* wants `Idempotency-Key`, new for each new request: sent again, it is answered and not
-  done again.
+- **Once.** An operation with *once* wants `Idempotency-Key`, new for each new request: sent again, it is
+  answered and not done again.
 - **Edits.** An operation with *match* wants `If-Match`: the ETag of what was read. Who comes second is refused (412).
 - **Lists** come by pages: `next` of a page is the `cursor` of the following one; empty, it was the last.
-- **Refusals** are [problems](problems.md). 400 is for what is not of the documented form, 422 for what is and cannot be.
+- **Refusals** are [problems](problems.md). 400 is for what is not of the documented form, 422 for what is
+  and cannot be.
 """
 
 

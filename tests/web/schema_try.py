@@ -22,7 +22,7 @@ _NO_HEADER = ["400", "401", "403", "406", "415", "422", "428"]
 """How what lacks a header may be answered; 428 is for `If-Match` (RFC 6585 3)."""
 _KNOWN: dict[str, Sequence[Any]] = {
     "user": ("u1",), "purpose": ("service", "marketing"), "by": ("", "biller", "clerk1"),
-    "items": (["tariff_plan"], ["mobile_number", "user_name"]), "post": ("clerk", ""), "where": ("",),
+    "items": (["tariff_plan"], ["mobile_number", "user_name"]), "post": ("clerk",), "where": ("",),
     "services": (["mobile"],), "review": ("",), "ground": ("",), "holding": ("",), "recipient": ("",),
     "staff": ("lister", "judge"), "values": ({"tariff_plan": "P-2"},),
 }  # fmt: skip

@@ -30,3 +30,8 @@ def test_every_verb_of_the_command_line_has_an_operation_or_a_reason_why_not() -
     assert set(told) == set(verbs(typer.main.get_command(app)))
     over_http = {verb: where for verb, where in told.items() if verb not in NOT_OVER_HTTP}
     assert set(over_http.values()) <= set(SCRIPT["operations"](document()))
+
+
+def test_the_page_is_drawn_from_the_document() -> None:
+    page = (ROOT / "docs" / "reference" / "api.md").read_text("utf-8")
+    assert page == SCRIPT["page"](), "mend it with: scripts/api.py --write"

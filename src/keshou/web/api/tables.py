@@ -20,6 +20,7 @@ from keshou.app.column_file import Kind
 from keshou.app.intake import Intake
 from keshou.app.site import Site
 from keshou.app.table_gate import Upload, Verdict, gate_table
+from keshou.errors import InputError
 from keshou.gate.act import Act
 from keshou.law.terms import BULK_KINDS, ActKind
 from keshou.web.api.asked import Requested, answer, refuse_other_type
@@ -55,12 +56,8 @@ Review = Annotated[str, QueryParameter(name="review", pattern=f"^({_ID})?$")]
 Ground = Annotated[str, QueryParameter(name="ground", pattern=f"^({_ID})?$")]
 OnError = Annotated[w.OnError, QueryParameter(name="on_error", description="What one bad row does.")]
 Mapping = Annotated[
-    str,
-    QueryParameter(
-        name="map", pattern=rf"^({_COLUMN}={_ID}(,{_COLUMN}={_ID}){{0,63}})?$",
-        description="What columns of another name hold: NAME=ITEM, with commas.",
-    ),
-]  # fmt: skip
+    str, QueryParameter(name="map", max_length=4096, description="What columns hold: NAME=ITEM, with commas.")
+]
 
 
 @posted("/judgements", status_code=200, sync_to_thread=True, operation_class=told(
@@ -119,8 +116,7 @@ def take_in(
         raise NotEntitledError("the key is not for this kind of act", hint="ask with a key that is")
     require_fresh(caller, site)
     refuse_other_type(request, CSV)
-    pairs = dict(each.rsplit("=", 1) for each in _split(mapping))
-    intake = Intake(site, body, by=actor(caller, ""), where=where, purposes=chosen, mapping=pairs)
+    intake = Intake(site, body, by=actor(caller, ""), where=where, purposes=chosen, mapping=_pairs(mapping))
     report = intake.run("skip" if on_error is w.OnError.SKIP else "stop")
     faults = [
         w.FaultShape(
@@ -133,6 +129,13 @@ def take_in(
 
 def _split(words: str) -> list[str]:
     return words.split(",") if words else []
+
+
+def _pairs(mapping: str) -> dict[str, str]:
+    parts = [each.partition("=") for each in _split(mapping)]
+    if not all(name and item for name, _, item in parts):
+        raise InputError("`map` is not written NAME=ITEM", hint="e.g. phone=mobile_number,name=user_name")
+    return {name: item for name, _, item in parts}
 
 
 def _archive(verdict: Verdict, upload: Upload) -> bytes:
