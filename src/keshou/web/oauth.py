@@ -22,7 +22,7 @@ from keshou.programs.request import GRANT, TokenAnswer, issue
 from keshou.programs.scope import Scope
 from keshou.programs.token import ASSERTION_ALGORITHMS
 from keshou.web.api.asked import Requested, answer, refuse_other_type
-from keshou.web.api.described import JSON, schema_of, told
+from keshou.web.described import JSON, schema_of, told
 from keshou.web.problem import MEDIA_TYPE
 from keshou.wire.problem import Problem
 

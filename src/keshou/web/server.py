@@ -11,8 +11,8 @@ from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 
 from keshou.app.site import Site
-from keshou.web.api.described import components
 from keshou.web.caller import Callers, Find, Requested
+from keshou.web.described import components
 from keshou.web.errors import NotEntitledError, SecondFactorNeededError
 from keshou.web.faces import FACES, NAVIGATION
 from keshou.web.find_caller import finder

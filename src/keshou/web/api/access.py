@@ -16,9 +16,9 @@ from keshou.gate import reach
 from keshou.gate.facts import AccessConfirmed, EmergencyOpened, EmergencyReviewed
 from keshou.gate.offices import offices_of
 from keshou.web.api.asked import Requested, answer, read
-from keshou.web.api.described import told
 from keshou.web.api.paged import USUAL, Cursor, Limit, NumberCursor, Page, page
 from keshou.web.api.recorded import in_force, require_own_post, write_down
+from keshou.web.described import told
 from keshou.web.entitled import require_fresh, require_staff
 from keshou.web.errors import NotEntitledError
 from keshou.web.idempotency import IdempotencyKey, fresh_id

@@ -16,7 +16,7 @@ from keshou.gate.decision import Decision, Permit
 from keshou.law.terms import BULK_KINDS, ActKind
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.decided import denied, done_before, permitted
-from keshou.web.api.described import told
+from keshou.web.described import told
 from keshou.web.entitled import actor, refuse_beyond_key, refuse_beyond_own, require_fresh
 from keshou.web.errors import ContradictionError, NotFoundError
 from keshou.web.idempotency import IdempotencyKey, named

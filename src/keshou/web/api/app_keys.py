@@ -13,8 +13,8 @@ from keshou.db import Transaction
 from keshou.declaration.model import Office
 from keshou.visits.visitor import AppKey
 from keshou.web.api.asked import Requested, answer, read
-from keshou.web.api.described import told
 from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
+from keshou.web.described import told
 from keshou.web.entitled import require, require_fresh
 from keshou.web.errors import NotFoundError
 from keshou.wire import visits as w

@@ -12,7 +12,7 @@ from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
-from keshou.web.api.described import JSON
+from keshou.web.described import JSON
 from keshou.web.errors import MalformedError
 
 Requested = Request[Any, Any, State]

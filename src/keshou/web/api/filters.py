@@ -13,7 +13,7 @@ from keshou.gate.act import Act
 from keshou.law.terms import BULK_KINDS
 from keshou.permits.filter import Table
 from keshou.web.api.asked import Requested, answer, read
-from keshou.web.api.described import told
+from keshou.web.described import told
 from keshou.web.entitled import actor, refuse_beyond_key, require_fresh, require_staff
 from keshou.wire.caller import Caller
 from keshou.wire.filters import FilterAct, FilterRequest, FilterShape, PermitKeys

@@ -7,17 +7,16 @@ from litestar import Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter
 
+from keshou.app import built
 from keshou.app.site import Site
 from keshou.gate.answers import ORDER  # noqa: F401 - registers the prohibitions
 from keshou.gate.calendar import day_of
-from keshou.gate.prohibitions.registry import PROHIBITIONS
 from keshou.law.compare import compare
-from keshou.law.coverage import BUILT, coverage
 from keshou.law.model import Citation, LawError
 from keshou.law.status import is_fresh, status
 from keshou.web.api.asked import Requested, answer
-from keshou.web.api.described import told
 from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
+from keshou.web.described import told
 from keshou.web.errors import NotFoundError
 from keshou.wire import law as w
 
@@ -42,7 +41,7 @@ def instruments(
 def covered(request: Requested, site: NamedDependency[Site]) -> Response[bytes]:
     """Return what carries each provision that binds the operator: the gate, a record, a duty, or outside software."""
     _count(request)
-    return answer(w.coverage_answer(coverage(site.law, PROHIBITIONS.keys(), BUILT)))
+    return answer(w.coverage_answer(built.coverage(site.law)))
 
 
 @get("/comparison", sync_to_thread=True, security=[{}], operation_class=told(w.ComparisonAnswer, problems=(404,)))

@@ -19,8 +19,8 @@ from keshou.ledger.errors import EntryError, FormatError
 from keshou.ledger.export import read_piece
 from keshou.ledger.tile import WIDTH, parse_path
 from keshou.web.api.asked import Requested, answer, read
-from keshou.web.api.described import JSON, told
 from keshou.web.api.paged import USUAL, Limit, NumberCursor, Page
+from keshou.web.described import JSON, told
 from keshou.web.entitled import require, require_fresh, require_reader
 from keshou.web.errors import ContradictionError, NotFoundError
 from keshou.wire import log as w

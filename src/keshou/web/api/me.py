@@ -14,8 +14,8 @@ from keshou.law.terms import ActKind, ConsentStrength
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.copies import copied
 from keshou.web.api.decided import perform
-from keshou.web.api.described import told
 from keshou.web.api.telling import agreement, by_user, notice, wish, withdrawal
+from keshou.web.described import told
 from keshou.web.entitled import require_fresh, require_user
 from keshou.web.errors import NotFoundError
 from keshou.web.idempotency import IdempotencyKey, named

@@ -11,9 +11,9 @@ from keshou.app.site import Site
 from keshou.declaration.model import Office
 from keshou.gate.facts import GroundEnded, GroundRecorded, SuspensionLifted, SuspensionOrdered
 from keshou.web.api.asked import Requested, answer, read
-from keshou.web.api.described import told
 from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
 from keshou.web.api.recorded import write_down
+from keshou.web.described import told
 from keshou.web.entitled import require, require_fresh
 from keshou.web.idempotency import IdempotencyKey, fresh_id
 from keshou.wire import office as w

@@ -15,9 +15,9 @@ from keshou.errors import InputError
 from keshou.gate.facts import ReviewApproved, ReviewAsked, ReviewRefused
 from keshou.law.terms import ActKind
 from keshou.web.api.asked import Requested, answer, read
-from keshou.web.api.described import told
 from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
 from keshou.web.api.recorded import in_force, require_own_post, write_down
+from keshou.web.described import told
 from keshou.web.entitled import refuse_beyond_key, require, require_fresh, require_staff
 from keshou.web.errors import ChangedMeanwhileError, MatchNeededError, NotEntitledError, NotFoundError
 from keshou.web.etag import IfMatch, etag

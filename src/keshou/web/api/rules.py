@@ -24,8 +24,8 @@ from keshou.gate.calendar import day_of
 from keshou.language import Language
 from keshou.ledger.entry import decode
 from keshou.web.api.asked import Requested, answer, refuse_other_type
-from keshou.web.api.described import JSON, told
 from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
+from keshou.web.described import JSON, told
 from keshou.web.entitled import require, require_fresh, require_reader
 from keshou.web.errors import ChangedMeanwhileError, MatchNeededError, NotFoundError
 from keshou.web.idempotency import IdempotencyKey, named

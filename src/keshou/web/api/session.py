@@ -13,8 +13,8 @@ from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.gate.offices import offices_of
 from keshou.web.api.asked import Requested, answer, read
-from keshou.web.api.described import told
 from keshou.web.cookies import binding_of, device_of, session_cookie
+from keshou.web.described import told
 from keshou.web.entitled import require_fresh
 from keshou.web.errors import NotFoundError, NotSignedInError, SecondFactorNeededError, SignInFailedError
 from keshou.wire import sign_in as w

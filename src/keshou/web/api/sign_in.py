@@ -11,9 +11,9 @@ from litestar.params import RawBody
 from keshou.accounts.account import SecondStep, SignedIn
 from keshou.app.site import Site
 from keshou.web.api.asked import Requested, answer, read
-from keshou.web.api.described import told
 from keshou.web.caller import count_unproven
 from keshou.web.cookies import binding_of, device_cookie, device_of, session_cookie
+from keshou.web.described import told
 from keshou.web.errors import NotFoundError, SignInFailedError
 from keshou.wire import sign_in as w
 

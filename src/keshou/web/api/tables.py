@@ -24,7 +24,7 @@ from keshou.errors import InputError
 from keshou.gate.act import Act
 from keshou.law.terms import BULK_KINDS, ActKind
 from keshou.web.api.asked import Requested, answer, refuse_other_type
-from keshou.web.api.described import told
+from keshou.web.described import told
 from keshou.web.entitled import actor, refuse_beyond_key, require_fresh, require_staff
 from keshou.web.errors import NotEntitledError
 from keshou.web.idempotency import IdempotencyKey, named

@@ -18,8 +18,8 @@ from keshou.law.terms import ActKind
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.copies import copied
 from keshou.web.api.decided import denied, perform
-from keshou.web.api.described import told
 from keshou.web.api.telling import agreement, notice, wish
+from keshou.web.described import told
 from keshou.web.entitled import actor, refuse_beyond_key, require_fresh, require_staff
 from keshou.web.errors import NotEntitledError
 from keshou.web.idempotency import IdempotencyKey, named

@@ -8,8 +8,8 @@ from litestar.params import RawBody
 from keshou.app.site import Site
 from keshou.gate.facts import CapacityFull, CapacityLimited, ConsentVoided, ServiceStarted
 from keshou.web.api.asked import Requested, answer, read
-from keshou.web.api.described import told
 from keshou.web.api.telling import agreement, by_staff, notice, wish, withdrawal
+from keshou.web.described import told
 from keshou.web.entitled import require_fresh
 from keshou.web.idempotency import IdempotencyKey
 from keshou.wire import users as w

@@ -14,10 +14,10 @@ from keshou.app.site import Site
 from keshou.visits.errors import UnknownVisitError
 from keshou.visits.store import PREFIX
 from keshou.web.api.asked import Requested, answer, read
-from keshou.web.api.described import told
 from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
 from keshou.web.caller import COOKIE, PLAIN_COOKIE, count_unproven
 from keshou.web.cookies import binding_of, session_cookie
+from keshou.web.described import told
 from keshou.web.entitled import require_user
 from keshou.web.errors import NotFoundError, SignInFailedError
 from keshou.web.language import language_of

@@ -11,8 +11,8 @@ from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.declaration.model import Office
 from keshou.web.api.asked import Requested, answer, read
-from keshou.web.api.described import told
 from keshou.web.api.paged import USUAL, Cursor, Limit, NumberCursor, Page, page
+from keshou.web.described import told
 from keshou.web.entitled import require, require_fresh
 from keshou.web.errors import NotFoundError
 from keshou.web.etag import IfMatch, etag, refuse_other

@@ -26,10 +26,10 @@ from keshou.gate.act import Act
 from keshou.gate.answers import PLACES, names_of
 from keshou.gate.conditions import Words
 from keshou.gate.prohibitions.registry import PROHIBITIONS
-from keshou.web.api.described import told
 from keshou.web.authzen.column_layout import Laid, Layout, Rows, rows_of
 from keshou.web.authzen.evaluation import wants_reasons
 from keshou.web.caller import Requested
+from keshou.web.described import told
 from keshou.web.errors import MalformedError, TooLargeError
 from keshou.wire.authzen_arrow import MEDIA_TYPE, StreamError, StreamTooLongError, read_stream, write_answers
 from keshou.wire.caller import Caller
