@@ -11,6 +11,8 @@ from typing import Any, Self
 
 import msgspec
 import pyotp
+from joserfc import jwt
+from joserfc.jwk import OKPKey
 from journey import Story
 from litestar import Litestar
 from litestar.testing import TestClient
@@ -18,36 +20,19 @@ from litestar.testing import TestClient
 from keshou.accounts.account import AccountKind
 from keshou.accounts.settings import AccountSettings
 from keshou.accounts.store import Accounts
+from keshou.app.new_app_key import register_app_key
 from keshou.app.site import Site
-from keshou.db import Database, Transaction
+from keshou.db import Database
 from keshou.ledger.entry import Header, decode
 from keshou.ledger.tile import bundles_of, tiles_of
-from keshou.web.caller import Find
 from keshou.web.find_caller import finder
 from keshou.web.server import application
-from keshou.wire.caller import Caller, CallerKind
 
 KEEPER = "network"
 """Who looks after accounts and programs at the sample operator."""
 OUTSIDER = Path(__file__).with_name("outsider.py")
 _JSON = {"Content-Type": "application/json", "Accept-Language": "en"}
 _keys = itertools.count()
-
-
-def users_too(site: Site) -> Find:
-    """Return what finds callers as the server does, and users as well: the one place where a user is taken as proven.
-
-    ``came-as ID`` stands for what the operator's own app would have signed.
-    """
-    found = finder(site)
-
-    def find(tx: Transaction, token: str, binding: str, now: dt.datetime) -> Caller | None:
-        word, _, user = token.partition(" ")
-        if word == "came-as":
-            return Caller(id="user", kind=CallerKind.USER, user=user, credential=f"visit-{user}", proven_at=now)
-        return found(tx, token, binding, now)
-
-    return find
 
 
 class Place:
@@ -106,6 +91,29 @@ class Person(Place):
         return pyotp.TOTP(self._secret).at(self._world.site.now())
 
 
+class AppUser(Place):
+    """A user who comes by the operator's app, in which they have just signed in."""
+
+    def __init__(self, client: TestClient[Litestar], site: Site, key: OKPKey, user: str) -> None:
+        super().__init__(client, {})
+        self._site, self._key, self._user = site, key, user
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return the header with a fresh token."""
+        moment = int(self._site.now().timestamp())
+        said = {"iss": "mobile", "aud": self._site.settings.url, "sub": self._user, "iat": moment, "exp": moment + 60}
+        token = jwt.encode(
+            {"alg": "Ed25519", "kid": self._key.thumbprint()}, {**said, "jti": str(next(_keys)), "auth_time": moment},
+            self._key, algorithms=["Ed25519"],
+        )  # fmt: skip
+        return {"Authorization": f"Bearer {token}"}
+
+    @headers.setter
+    def headers(self, given: dict[str, str]) -> None:
+        """Others' headers are none of ours."""
+
+
 class Served(Story):
     """The sample operator, served; whoever looks after accounts has been let in by the command line."""
 
@@ -114,6 +122,16 @@ class Served(Story):
         self.site.accounts = Accounts(bytes(32), AccountSettings(argon2_memory_kib=8, argon2_passes=1))
         self._open = contextlib.ExitStack()
         self._folder = folder
+        self._key: OKPKey | None = None
+
+    @property
+    def _app_key(self) -> OKPKey:
+        """The key of the operator's app, registered when a user first comes by it."""
+        if self._key is None:
+            self._key = OKPKey.generate_key("Ed25519")
+            with self.site.writing() as tx:
+                register_app_key(self.site, tx, "mobile", self._key.as_dict(private=False), None)
+        return self._key
 
     def __exit__(self, *error: object) -> None:
         self._open.close()
@@ -125,7 +143,7 @@ class Served(Story):
 
     def _client(self) -> TestClient[Litestar]:
         return self._open.enter_context(
-            TestClient(application(self.site, users_too(self.site)), base_url="http://127.0.0.1")
+            TestClient(application(self.site, finder(self.site)), base_url="http://127.0.0.1")
         )
 
     def browser(self, who: str) -> Person:
@@ -148,8 +166,8 @@ class Served(Story):
         return Place(self._client(), {"Authorization": f"Bearer {key}"})
 
     def user(self, user: str) -> Place:
-        """Return a user who came by the operator's app."""
-        return self.program(f"came-as {user}")
+        """Return a user whom the operator's app vouches for, with a token that it signs for every request."""
+        return AppUser(self._client(), self.site, self._app_key, user)
 
     def entries(self, since: int = 0) -> list[Header]:
         """Return what the log says in public, from entry `since` on."""

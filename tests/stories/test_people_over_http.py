@@ -119,8 +119,16 @@ def test_an_agents_staff_live_within_their_agent_and_fall_with_it(world: Served,
     world.happens(AgentSuspended(at=world.now, agent="west_shop"))
     assert wu.get("/session").status_code == 200
     assert articles(wu.does("use", WANG, "user_name", **shop)) == {"miit24:11", "miit25:14"}
+    for path, more in (("consents", {"purpose": "service", "version": 1}), ("cancellations", {})):
+        assert problem(wu.post(f"/users/{path}", {"user": WANG} | more)) == "not-entitled"
     world.happens(AgentReinstated(at=world.now, agent="west_shop"))
     assert wu.does("use", WANG, "user_name", **shop).status_code == 200
+
+    world.appoint("wu", "counter_clerk", "east_branch")
+    elsewhere = wu.does("use", WANG, "user_name", purpose="registration", where="east_branch", post="counter_clerk")
+    assert problem(elsewhere) == "not-entitled"
+    world.happens(StaffLeft(at=world.now, staff="wu"))
+    world.appoint("wu", "shop_clerk", "west_branch")
 
     world.on("2035-01-01", "00:00")
     assert wu.signs_in().status_code == 200

@@ -41,8 +41,17 @@ def found(database: Database, visits: Visits, token: str, now: dt.datetime = NOW
 )
 def test_a_token_of_the_app_proves_its_user(database: Database, visits: Visits, key: Key, algorithm: str) -> None:
     until = NOW + dt.timedelta(minutes=5)
-    wanted = Visitor(user="A-1", service="mobile", credential=key.thumbprint(), until=until)
+    wanted = Visitor(user="A-1", service="mobile", credential=key.thumbprint(), proven_at=None, until=until)
     assert found(database, visits, signed(key, algorithm)) == wanted
+
+
+def test_a_proof_is_as_fresh_as_the_app_says_and_no_moment_to_come(database: Database, visits: Visits) -> None:
+    moment = int(NOW.timestamp())
+    told = found(database, visits, signed(ED25519, "Ed25519", claims(auth_time=moment - 60)))
+    assert told is not None
+    assert told.proven_at == NOW - dt.timedelta(minutes=1)
+    for wrong in (moment + 3600, "now", -1, True):
+        assert found(database, visits, signed(ED25519, "Ed25519", claims(auth_time=wrong))) is None
 
 
 def test_a_proof_ends_no_later_than_its_key(database: Database, visits: Visits) -> None:

@@ -133,7 +133,9 @@ class Accounts:
         if account is None:
             raise UnknownAccountError
         fresh = {"invitation": None, "invited_until": None, "totp": None, "totp_offered": None, "closed": None}
-        tx.execute(sa.update(account_table).where(_A.id == account.id).values(**fresh, password=stored))
+        once = (_A.id == account.id) & (_A.invitation == self.secrets.digest("invitation", text))
+        if not tx.execute(sa.update(account_table).where(once).values(**fresh, password=stored)).rowcount:
+            raise UnknownAccountError
         tx.execute(sa.delete(recovery_table).where(_R.account == account.id))
         _drop_outer(tx, account.id)
         self.locks.clear(tx, account.id)

@@ -6,6 +6,7 @@ process wrote is seen because every transaction at the door, and every question 
 may be, first compares its revision with the size of the log.
 """
 
+import datetime as dt
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -131,6 +132,11 @@ class View:
     def versions(self) -> Mapping[int, Published]:
         """Return the published rules by version."""
         return self._versions.published
+
+    def rules_at(self, when: dt.datetime) -> Published | None:
+        """Return the version of the rules in force at `when`; None before the first."""
+        begun = [each for each in self._versions.published.values() if each.effective <= when]
+        return max(begun, key=lambda each: each.version, default=None)
 
     def classes(self, version: int) -> Mapping[str, RetentionClass]:
         """Return with which class each item is kept under a version of the rules."""

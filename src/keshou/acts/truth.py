@@ -23,6 +23,7 @@ from keshou.gate.facts import (
     SiteFact,
     UserFact,
 )
+from keshou.gate.offices import serving_posts
 from keshou.law.terms import HIGHER_RANKS
 
 _WRONGS = frozenset({"deceit", "misleading", "coercion"})
@@ -67,14 +68,20 @@ def check_order(facts: Sequence[UserFact], last: dt.datetime) -> None:
 
 
 def check_hand(work: Work, by: str, now: dt.datetime) -> None:
-    """Refuse whoever is neither the user nor holds a post.
+    """Refuse whoever is neither the user nor holds a post in which they may serve users.
 
     Raises:
         ActError: it is somebody else.
 
     """
-    if by != OWN_HAND and not work.view.gate.timeline.at(now).state.appointments(by):
-        raise ActError("whoever writes this down holds no post (miit24:13.1.3)", hint="appoint them first")
+    if by == OWN_HAND:
+        return
+    state, rules = work.view.gate.timeline.at(now).state, work.view.rules_at(now)
+    if not serving_posts(state, rules.declaration if rules else None, by, now):
+        raise ActError(
+            "whoever writes this down holds no post, or one of an agent that may not serve now (miit24:13.1.3, 11)",
+            hint="appoint them first, or see to the agent's qualification",
+        )
 
 
 def _check_time(fact: UserFact | SiteFact, now: dt.datetime) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 from keshou.declaration.model import Declaration, Office
 from keshou.gate.act import OWN_HAND
 from keshou.gate.site import SiteState
+from keshou.gate.view import is_fit
 
 
 def offices_of(state: SiteState, declaration: Declaration | None, staff: str, when: dt.datetime) -> frozenset[Office]:
@@ -21,3 +22,23 @@ def offices_of(state: SiteState, declaration: Declaration | None, staff: str, wh
     held = {each.post for each in state.appointments(staff, when)}
     own = (post for post in declaration.posts if post.id in held and not post.agent)
     return frozenset(office for post in own for office in post.offices)
+
+
+def serving_posts(state: SiteState, declaration: Declaration | None, staff: str, when: dt.datetime) -> frozenset[str]:
+    """Return the posts that `staff` holds at `when` and in which they may serve users.
+
+    An agent's post is none of them while the agent is suspended, unqualified or without contract.
+
+    Source: miit24:11, miit24:13.1.3
+    """
+    held = {each.post for each in state.appointments(staff, when)}
+    if declaration is None:
+        return frozenset(held)
+    agents = {each.id: each for each in declaration.agents}
+    idle = {
+        post.id
+        for post in declaration.posts
+        if post.agent
+        and (post.agent not in agents or post.agent in state.suspended_agents or not is_fit(agents[post.agent], when))
+    }
+    return frozenset(held - idle)

@@ -180,7 +180,9 @@ class Programs:
         self, tx: Transaction, name: str, kind: CredentialKind, grant: KeyGrant, *, program: str, now: dt.datetime,
         **stored: object,
     ) -> Credential:  # fmt: skip
-        known = self._program(tx, program)
+        # The program's row is ours until we commit: whoever closes it meanwhile waits, and ends this key too.
+        held = sa.update(program_table).where(program_table.c.id == program).values(id=program)
+        known = self._program(tx, program) if tx.execute(held).rowcount else None
         if known is None or known.closed is not None:
             raise UnknownProgramError
         self._check(grant, now)

@@ -40,8 +40,9 @@ class Claims(msgspec.Struct, frozen=True, kw_only=True):
 
     user: str
     jti: str
-    issued: dt.datetime
     until: dt.datetime
+    proven_at: dt.datetime | None
+    """When the app itself last had a proof of who it is; None when it does not say."""
 
 
 class _Registry(jws.JWSRegistry):
@@ -101,9 +102,13 @@ def read(
         return None
     moment = now.timestamp()
     timely = max(issued, begins) <= moment + leeway.total_seconds() and moment < ends  # type: ignore[operator]
+    proven = said.get("auth_time")
+    if proven is not None and not (_is_time(proven) and proven <= moment + leeway.total_seconds()):
+        return None
     if not timely or not 0 < ends - issued <= longest.total_seconds():  # type: ignore[operator]
         return None
-    return Claims(user=str(user), jti=str(jti), issued=_moment(issued), until=_moment(ends))
+    proven_at = None if proven is None else _moment(proven)
+    return Claims(user=str(user), jti=str(jti), until=_moment(ends), proven_at=proven_at)
 
 
 def _moment(seconds: Any) -> dt.datetime:

@@ -14,8 +14,8 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     """The service whose app vouches for the user; None when a code did, which holds for every service."""
     credential: str
     """Id of the app's key, or of the visit."""
-    proven_at: dt.datetime
-    """When the user proved themselves: the app's token was issued, or the code was given; UTC."""
+    proven_at: dt.datetime | None
+    """When the user proved themselves: a code was given, or what the app says; None when it does not say. UTC."""
     until: dt.datetime
     """When the proof ends at the latest; UTC."""
     once: bool = False

@@ -71,6 +71,22 @@ def require_staff(caller: Caller) -> None:
         _require_scope(caller, Scope.ACT)
 
 
+def refuse_beyond_agent(caller: Caller, site: Site) -> None:
+    """Refuse an agent's staff who hold a post that is not of that agent, whatever they ask for.
+
+    Raises:
+        NotEntitledError: they do (Order 24 Art. 11, 13(3)).
+
+    """
+    rules = site.rules()
+    posts = rules.declaration.posts if rules else ()
+    theirs = {post.id for post in posts if post.agent == caller.agent}
+    if any(each.post not in theirs for each in site.state().appointments(caller.id)):
+        raise NotEntitledError(
+            "an agent's staff hold posts of their agent alone (miit24:11)", hint="end their other posts"
+        )
+
+
 def require_user(caller: Caller) -> str:
     """Return the user who calls.
 

@@ -5,14 +5,16 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
+import anyio.to_thread
 from litestar import Litestar
 from litestar.datastructures import State
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.openapi import OpenAPIConfig
 
 from keshou.app.site import Site
 from keshou.web.caller import Callers, Find, Requested
 from keshou.web.described import components
+from keshou.web.entitled import refuse_beyond_agent
 from keshou.web.errors import NotEntitledError, SecondFactorNeededError
 from keshou.web.faces import FACES, NAVIGATION
 from keshou.web.find_caller import finder
@@ -21,7 +23,7 @@ from keshou.web.limits import Rate
 from keshou.web.methods import methods_of, tell_methods
 from keshou.web.metrics import Metrics
 from keshou.web.surround import surround
-from keshou.wire.caller import PEOPLE, Caller
+from keshou.wire.caller import PEOPLE, Caller, CallerKind
 
 
 def make() -> Litestar:
@@ -81,10 +83,13 @@ def _dependencies() -> dict[str, Provide]:
     }
 
 
-async def _caller(request: Requested) -> Caller:
+async def _caller(request: Requested, site: NamedDependency[Site]) -> Caller:
+    # The site is asked for so that the two are found one after the other: side by side costs tasks for each request.
     found: Caller = await request.app.state.callers.of(request)
     if found.limited:
         raise SecondFactorNeededError
+    if found.kind is CallerKind.AGENT_STAFF:
+        await anyio.to_thread.run_sync(refuse_beyond_agent, found, site)
     return found
 
 

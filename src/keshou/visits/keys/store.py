@@ -109,7 +109,7 @@ class AppKeys:
             return None
         until = min(claims.until, from_micros(row.until))
         return Visitor(
-            user=claims.user, service=row.service, credential=row.id, proven_at=claims.issued, until=until,
+            user=claims.user, service=row.service, credential=row.id, proven_at=claims.proven_at, until=until,
             once=self._settings.token_once,
         )  # fmt: skip
 

@@ -19,6 +19,7 @@ from keshou.gate.facts import (
     NoticeShown,
     UserFact,
 )
+from keshou.gate.offices import serving_posts
 from keshou.law.terms import ConsentStrength
 from keshou.web.api.decided import keys_gone
 from keshou.web.entitled import actor, require_staff, require_user
@@ -70,7 +71,10 @@ async def by_staff(site: Site, caller: Caller, key: str, asked: Any, place: str)
     if caller.acts is not None or beyond:
         raise NotEntitledError("the key is limited to acts or purposes", hint="tell it with a key that is not")
     if not await anyio.to_thread.run_sync(_holds_post, site, by):
-        raise NotEntitledError("whoever writes this down holds no post (miit24:13.1.3)", hint="appoint them first")
+        raise NotEntitledError(
+            "whoever writes this down holds no post, or one of an agent that may not serve now (miit24:13.1.3, 11)",
+            hint="appoint them first, or see to the agent's qualification",
+        )
     return Telling(site, caller, key, asked, place, asked.user, by, asked.where)
 
 
@@ -85,7 +89,8 @@ def by_user(site: Site, caller: Caller, key: str, asked: Any, place: str) -> Tel
 
 
 def _holds_post(site: Site, by: str) -> bool:
-    return bool(site.state().appointments(by))
+    rules = site.rules()
+    return bool(serving_posts(site.state(), rules.declaration if rules else None, by, site.now()))
 
 
 async def notice(site: Site, version: int | None = None) -> NoticeShown:
