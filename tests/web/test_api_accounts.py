@@ -9,6 +9,9 @@ import pytest
 from api_house import Api
 from office_house import serving, with_offices
 
+from keshou.accounts.openid.provider import OpenIdProvider
+from keshou.accounts.openid.settings import OpenIdSettings
+from keshou.accounts.openid.store import OpenIdAccounts
 from keshou.db import Database
 
 
@@ -57,3 +60,28 @@ def test_an_id_that_is_another_s_and_whoever_may_not_invite_is_refused(
     assert refused.status_code == status, refused.text
     assert refused.headers["content-type"] == "application/problem+json"
     assert ids(api) == []
+
+
+def test_who_holds_the_office_says_whose_account_a_subject_of_the_provider_is(
+    database: Database, tmp_path: Path
+) -> None:
+    settings = OpenIdSettings(issuer="https://login.example", client_id="keshou")
+    with with_offices(database, tmp_path) as site, serving(site) as api:
+        site.openid, site.provider = (
+            OpenIdAccounts(bytes(32), settings),
+            OpenIdProvider(settings, "", "https://k.example"),
+        )
+        assert api.post("/accounts", {"id": "clara"}, "keeper1").status_code == 200
+        assert api.post("/accounts", {"id": "karl"}, "keeper1").status_code == 200
+        made = api.post("/accounts/clara/links", {"subject": "s-1"}, "keeper1")
+        assert [each["subject"] for each in made.json()] == ["s-1"]
+        for path, subject, who, status in (
+            ("clara/links", "s-2", "boss", 403), ("clara/links", "s-2", "stale", 403),
+            ("keeper1/links", "s-2", "keeper1", 403), ("nobody/links", "s-2", "keeper1", 404),
+            ("karl/links", "s-1", "keeper1", 422), ("karl/links", "", "keeper1", 400),
+            ("karl/links/end", "s-1", "keeper1", 404),
+        ):  # fmt: skip
+            refused = api.post(f"/accounts/{path}", {"subject": subject}, who)
+            assert refused.status_code == status, (path, refused.text)
+        assert len(api.get("/accounts/clara/links", "auditor1").json()) == 1
+        assert api.post("/accounts/clara/links/end", {"subject": "s-1"}, "keeper1").json() == []

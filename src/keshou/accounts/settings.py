@@ -3,6 +3,7 @@
 
 import msgspec
 
+from keshou.accounts.openid.settings import OpenIdSettings
 from keshou.accounts.passkeys.settings import PasskeySettings
 
 
@@ -41,5 +42,7 @@ class AccountSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     """How many recovery codes are made at once."""
     event_days: int = 730
     """How long it is kept who signed in or failed to."""
+    openid: OpenIdSettings = OpenIdSettings()
+    """The operator's own provider."""
     passkeys: PasskeySettings = PasskeySettings()
     """Keys of people's own devices."""

@@ -10,6 +10,7 @@ from typing import Self
 
 import msgspec
 
+from keshou.accounts.openid.store import OpenIdAccounts
 from keshou.accounts.passkeys.place import place_of
 from keshou.accounts.passkeys.store import Passkeys
 from keshou.accounts.store import Accounts
@@ -21,6 +22,7 @@ from keshou.acts.work import Pending, Work
 from keshou.app import clock, last_signed, mark
 from keshou.app.bell import Bells
 from keshou.app.code_post import CodePost, senders_of
+from keshou.app.openid import provider_of
 from keshou.app.outbox import Outbox
 from keshou.app.pulse import Pulse
 from keshou.app.sequencer import Sequencer
@@ -90,6 +92,8 @@ class Site:
         self.accounts = Accounts(keys.secret("accounts"), settings.accounts)
         of_keys = settings.accounts.passkeys
         self.passkeys = Passkeys(keys.secret("accounts"), place_of(of_keys, settings.url), "Keshou", of_keys)
+        self.openid = OpenIdAccounts(keys.secret("accounts"), settings.accounts.openid)
+        self.provider = provider_of(settings.accounts.openid, settings.url, home)
         self.programs = Programs(keys.secret("programs"), settings.url, settings.programs)
         signing = SigningKeys(keys.secret(LABEL), settings.log_origin)
         self.permits = Issuer(settings.log_origin, signing, dt.timedelta(minutes=settings.server.permit_minutes))

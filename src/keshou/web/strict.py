@@ -66,7 +66,8 @@ class Strict:
         await self._app(scope, receive, send)
 
     def _wrong(self, scope: Scope) -> Problem | None:
-        raw = scope.get("raw_path") or scope["path"].encode()
+        # Some servers give the query along with the path.
+        raw = (scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0]
         if not raw.startswith(b"/") or len(raw) > _LONGEST_PATH or _ODD_PATH.search(raw):
             return _ODD
         once: dict[bytes, bytes] = {}

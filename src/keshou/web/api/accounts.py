@@ -42,10 +42,10 @@ def invite(
     require(caller, site, Office.ACCOUNTS)
     require_fresh(caller, site)
     asked = read(request, body, w.InviteRequest)
-    _refuse_self(caller, asked.id)
+    refuse_self(caller, asked.id)
     with site.writing() as tx:
         text = invite_person(site, tx, asked.id, asked.kind, by=caller.id, agent=asked.agent, mail=asked.mail)
-        account = _known(tx, site, asked.id)
+        account = known_account(tx, site, asked.id)
     return answer(w.Invitation(account=w.account_shape(account), invitation=text))
 
 
@@ -54,7 +54,7 @@ def account_of(account: AccountId, caller: NamedDependency[Caller], site: NamedD
     """Return one account."""
     require(caller, site, Office.ACCOUNTS, Office.AUDIT)
     with site.reading() as tx:
-        return answer(w.account_shape(_known(tx, site, account)))
+        return answer(w.account_shape(known_account(tx, site, account)))
 
 
 @post("/accounts/{account:str}/close", status_code=200, sync_to_thread=True, operation_class=told(
@@ -64,11 +64,11 @@ def close(account: AccountId, caller: NamedDependency[Caller], site: NamedDepend
     """End an account: every session of it is over at once. Posts end by `staff leave`."""
     require(caller, site, Office.ACCOUNTS)
     require_fresh(caller, site)
-    _refuse_self(caller, account)
+    refuse_self(caller, account)
     with site.writing() as tx:
-        _known(tx, site, account)
+        known_account(tx, site, account)
         site.accounts.close(tx, account, caller.id, site.now())
-        return answer(w.account_shape(_known(tx, site, account)))
+        return answer(w.account_shape(known_account(tx, site, account)))
 
 
 @post("/accounts/{account:str}/end-sessions", status_code=200, sync_to_thread=True, operation_class=told(
@@ -78,7 +78,7 @@ def end_sessions(account: AccountId, caller: NamedDependency[Caller], site: Name
     """End every session of an account; it may sign in anew."""
     require(caller, site, Office.ACCOUNTS)
     with site.writing() as tx:
-        found = _known(tx, site, account)
+        found = known_account(tx, site, account)
         site.accounts.sessions.end_all(tx, account)
     return answer(w.account_shape(found))
 
@@ -91,19 +91,25 @@ def events(
     if caller.id != account:
         require(caller, site, Office.ACCOUNTS, Office.AUDIT)
     with site.reading() as tx:
-        _known(tx, site, account)
+        known_account(tx, site, account)
         found = site.accounts.events.of(tx, account, limit)
     return answer([w.event_shape(each) for each in found])
 
 
-def _known(tx: Transaction, site: Site, account: str) -> Account:
+def known_account(tx: Transaction, site: Site, account: str) -> Account:
+    """Return an account.
+
+    Raises:
+        NotFoundError: there is none of that id.
+
+    """
     found = site.accounts.account(tx, account)
     if found is None:
         raise NotFoundError("there is no such account", hint="list them at /api/v1/accounts")
     return found
 
 
-def _refuse_self(caller: Caller, account: str) -> None:
+def refuse_self(caller: Caller, account: str) -> None:
     """Refuse whoever would look after their own account in an office.
 
     Raises:

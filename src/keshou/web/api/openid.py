@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Signing in by the operator's own OpenID provider, proving oneself anew by it, and whose account its subjects are.
+
+A browser begins here, goes to the provider, and comes back to ``/sign-in/openid`` with a code. It is bound to what it
+began by a cookie, so what another browser began signs nobody in here. Source: OpenID Connect Core 1.0; RFC 9700.
+"""
+
+from litestar import Response, Router, get, post
+from litestar.di import NamedDependency
+from litestar.params import RawBody
+
+from keshou.accounts.account import Factor, Session, SignedIn
+from keshou.accounts.errors import UnknownAccountError
+from keshou.accounts.openid.errors import OpenIdRefusedError, UnknownLinkError
+from keshou.accounts.openid.flow import Flow, Identity
+from keshou.accounts.openid.provider import OpenIdProvider
+from keshou.app.openid import BACK
+from keshou.app.site import Site
+from keshou.db import Transaction
+from keshou.declaration.model import Office
+from keshou.web.api.accounts import AccountId, known_account, refuse_self
+from keshou.web.api.asked import Requested, answer, read
+from keshou.web.caller import COOKIE, PLAIN_COOKIE, count_unproven
+from keshou.web.cookies import binding_of, device_cookie, session_cookie, step_cookie, step_of
+from keshou.web.described import told
+from keshou.web.entitled import require, require_fresh
+from keshou.web.errors import NotFoundError, SecondFactorNeededError, SignInFailedError
+from keshou.wire import openid as w
+from keshou.wire.caller import Caller
+
+_STEP = "openid"
+_SEE_OTHER = 303
+
+
+@post("/sign-in/openid", status_code=200, sync_to_thread=True, security=[{}], operation_class=told(
+    w.ProviderAddress, problems=(404,), headers=("Set-Cookie",)
+))  # fmt: skip
+def begin(request: Requested, site: NamedDependency[Site]) -> Response[bytes]:
+    """Begin to sign in by the operator's own provider; the answer says where the browser goes."""
+    count_unproven(request)
+    return _begun(site, fresh=False)
+
+
+@post("/session/proof/openid", status_code=200, sync_to_thread=True, operation_class=told(
+    w.ProviderAddress, problems=(404,), headers=("Set-Cookie",)
+))  # fmt: skip
+def prove(person: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
+    """Begin to prove again who you are, anew also at the provider (Order 24 Art. 13(3))."""
+    return _begun(site, fresh=True)
+
+
+@get(BACK, sync_to_thread=True, include_in_schema=False, security=[{}])
+def back(request: Requested, site: NamedDependency[Site]) -> Response[bytes]:
+    """Take back a browser from the provider: it is signed in here, or proven anew, and goes on to the first page.
+
+    1. the flow is taken, once, in the browser that began it; 2. the provider is asked whom the code proves;
+    3. the account linked to that subject gets a session, or the session of it that began a fresh proof is proven.
+    """
+    request.app.state.callers.limits.spend_source(request.scope)
+    provider = _provider(site)
+    state, code, issuer = (str(request.query_params.get(name, "")) for name in ("state", "code", "iss"))
+    with site.writing() as tx:
+        flow = site.openid.take(tx, state, step_of(request, _STEP), site.now())
+    if flow is None:
+        raise SignInFailedError
+    try:
+        identity = provider.redeem(flow, code, issuer, site.now())
+    except OpenIdRefusedError:
+        raise SignInFailedError from None
+    settings = site.settings.accounts.openid
+    if (settings.strong_acr or settings.strong_amr) and not identity.strong:
+        raise SecondFactorNeededError
+    with site.writing() as tx:
+        token, device = _let_in(tx, site, request, flow, identity)
+    response: Response[bytes] = Response(b"", status_code=_SEE_OTHER, headers={"Location": "/"})
+    response.set_cookie(session_cookie(site.settings, token))
+    if device:
+        response.set_cookie(device_cookie(site.settings, device))
+    response.set_cookie(step_cookie(site.settings, _STEP, "", 0))
+    return response
+
+
+@get("/accounts/{account:str}/links", sync_to_thread=True, operation_class=told(list[w.LinkShape], problems=(404,)))
+def links(account: AccountId, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
+    """Return the provider's subjects that sign in to an account."""
+    require(caller, site, Office.ACCOUNTS, Office.AUDIT)
+    with site.reading() as tx:
+        known_account(tx, site, account)
+        return answer([w.link_shape(each) for each in site.openid.links(tx, account)])
+
+
+@post("/accounts/{account:str}/links", status_code=200, sync_to_thread=True, operation_class=told(
+    list[w.LinkShape], body=w.LinkRequest, problems=(404,)
+))  # fmt: skip
+def link(
+    request: Requested, account: AccountId, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody
+) -> Response[bytes]:
+    """Let a subject of the provider sign in to an account that was invited; nobody links their own."""
+    asked = _by_office(request, caller, site, account, body)
+    with site.writing() as tx:
+        known_account(tx, site, account)
+        site.openid.link(tx, account, _provider(site).settings.issuer, asked.subject, site.now())
+        return answer([w.link_shape(each) for each in site.openid.links(tx, account)])
+
+
+@post("/accounts/{account:str}/links/end", status_code=200, sync_to_thread=True, operation_class=told(
+    list[w.LinkShape], body=w.LinkRequest, problems=(404,)
+))  # fmt: skip
+def unlink(
+    request: Requested, account: AccountId, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody
+) -> Response[bytes]:
+    """Let a subject of the provider sign in to an account no more; the account's sessions end."""
+    asked = _by_office(request, caller, site, account, body)
+    with site.writing() as tx:
+        known_account(tx, site, account)
+        try:
+            site.openid.unlink(tx, account, _provider(site).settings.issuer, asked.subject)
+        except UnknownLinkError as error:
+            raise NotFoundError(str(error), hint=error.hint) from None
+        site.accounts.sessions.end_all(tx, account)
+        return answer([w.link_shape(each) for each in site.openid.links(tx, account)])
+
+
+def _by_office(request: Requested, caller: Caller, site: Site, account: str, body: bytes) -> w.LinkRequest:
+    require(caller, site, Office.ACCOUNTS)
+    require_fresh(caller, site)
+    refuse_self(caller, account)
+    return read(request, body, w.LinkRequest)
+
+
+def _begun(site: Site, *, fresh: bool) -> Response[bytes]:
+    provider = _provider(site)
+    with site.writing() as tx:
+        begun = site.openid.begin(tx, site.now(), fresh=fresh)
+    response = answer(w.ProviderAddress(address=provider.address(begun, site.now())))
+    minutes = site.settings.accounts.openid.flow_minutes
+    response.set_cookie(step_cookie(site.settings, _STEP, begun.binding, minutes))
+    return response
+
+
+def _let_in(tx: Transaction, site: Site, request: Requested, flow: Flow, identity: Identity) -> tuple[str, str]:
+    """Return the token of a session, and what the browser shows of itself later.
+
+    Raises:
+        SignInFailedError: whom the provider proved has no account here, or not the one that asked for a fresh proof.
+
+    """
+    account, now = site.openid.find(tx, identity), site.now()
+    if account is None:
+        raise SignInFailedError
+    if flow.fresh:
+        session = _session(tx, site, request)
+        if session is None or session.account != account:
+            raise SignInFailedError
+        return site.accounts.prove(tx, session, (Factor.OPENID,), now)[1], ""
+    try:
+        found: SignedIn = site.accounts.begin(tx, account, (Factor.OPENID,), binding_of(request), now)
+    except UnknownAccountError:
+        raise SignInFailedError from None
+    return found.token, found.device
+
+
+def _session(tx: Transaction, site: Site, request: Requested) -> Session | None:
+    token = request.cookies.get(COOKIE) or request.cookies.get(PLAIN_COOKIE) or ""
+    found = site.accounts.find(tx, token, binding_of(request), site.now())
+    return None if found is None else found[1]
+
+
+def _provider(site: Site) -> OpenIdProvider:
+    if site.provider is None:
+        raise NotFoundError("no provider signs people in here", hint="see [accounts.openid] in the settings")
+    return site.provider
+
+
+FACE = Router("/api/v1", route_handlers=[begin, prove, links, link, unlink], tags=["signing in"])
+"""The router of signing in by the provider."""
+RETURN = Router("/", route_handlers=[back])
+"""Where the provider sends browsers back to."""
