@@ -8,7 +8,7 @@ import msgspec
 
 from keshou.visits.senders import Channel
 from keshou.visits.visitor import AppKey, Visit
-from keshou.wire.words import Id, UserId
+from keshou.wire.words import Id, Moment, UserId
 
 _Ticket = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern="^[A-Za-z0-9_-]+$")]
 _Code = Annotated[str, msgspec.Meta(min_length=1, max_length=16, pattern="^[0-9]+$")]
@@ -70,7 +70,7 @@ class AppKeyRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     service: Id
     jwk: dict[str, Any]
     """The public key (RFC 7517): Ed25519, P-256, or RSA of 2,048 bits."""
-    until: dt.datetime | None = None
+    until: Moment | None = None
     """When it ends; none: as late as the settings let it."""
 
 

@@ -99,7 +99,7 @@ def remove(passkey: PasskeyId, person: NamedDependency[Caller], site: NamedDepen
         return answer([w.passkey_shape(each) for each in site.passkeys.passkeys(tx, person.id)])
 
 
-@post("/sign-in/passkey/options", status_code=200, sync_to_thread=True, security=[], operation_class=told(
+@post("/sign-in/passkey/options", status_code=200, sync_to_thread=True, security=[{}], operation_class=told(
     w.PasskeyOptions, headers=("Set-Cookie",)
 ))  # fmt: skip
 def ask(request: Requested, site: NamedDependency[Site]) -> Response[bytes]:
@@ -114,7 +114,7 @@ def ask(request: Requested, site: NamedDependency[Site]) -> Response[bytes]:
     return response
 
 
-@post("/sign-in/passkey", status_code=200, sync_to_thread=True, security=[], operation_class=told(
+@post("/sign-in/passkey", status_code=200, sync_to_thread=True, security=[{}], operation_class=told(
     SignedInAnswer, body=w.PasskeyAnswer, headers=("Set-Cookie",)
 ))  # fmt: skip
 def sign_in(request: Requested, site: NamedDependency[Site], body: RawBody) -> Response[bytes]:

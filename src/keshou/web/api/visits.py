@@ -27,7 +27,7 @@ from keshou.wire.caller import Caller
 VisitId = Annotated[str, PathParameter(pattern="^[0-9a-f]{1,64}$")]
 
 
-@post("/visits/codes", status_code=200, sync_to_thread=True, security=[], operation_class=told(
+@post("/visits/codes", status_code=200, sync_to_thread=True, security=[{}], operation_class=told(
     w.CodeAnswer, body=w.CodeRequest
 ))  # fmt: skip
 def ask_code(request: Requested, site: NamedDependency[Site], body: RawBody) -> Response[bytes]:
@@ -38,7 +38,7 @@ def ask_code(request: Requested, site: NamedDependency[Site], body: RawBody) -> 
     return answer(w.CodeAnswer(ticket=ticket, minutes=site.settings.visits.code_minutes))
 
 
-@post("/visits", status_code=200, sync_to_thread=True, security=[], operation_class=told(
+@post("/visits", status_code=200, sync_to_thread=True, security=[{}], operation_class=told(
     w.VisitBegun, body=w.RedeemRequest, headers=("Set-Cookie",)
 ))  # fmt: skip
 def begin(request: Requested, site: NamedDependency[Site], body: RawBody) -> Response[bytes]:
