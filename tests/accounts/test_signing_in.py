@@ -2,7 +2,6 @@
 """People prove who they are: by invitation, password, authenticator, recovery code; and strangers do not."""
 
 import datetime as dt
-import threading
 
 import pytest
 import sqlalchemy as sa
@@ -38,28 +37,6 @@ def test_an_invitation_makes_an_account_once_and_in_time(database: Database) -> 
         with pytest.raises(UnknownAccountError):
             room.accept(tx, text, stored, BROWSER, START)
         assert not room.hashes.is_outdated(stored)
-
-
-def test_of_two_who_accept_one_invitation_at_once_one_has_the_account(database: Database) -> None:
-    room = accounts()
-    with database.transaction() as tx:
-        text = room.invite(tx, "clerk", AccountKind.STAFF, by="officer", now=START)
-    stored, together, came = room.hashes.make(PASSWORD), threading.Barrier(2), []
-
-    def accept() -> None:
-        together.wait()
-        try:
-            with database.transaction() as tx:
-                came.append(room.accept(tx, text, stored, BROWSER, START).session.account)
-        except UnknownAccountError:
-            came.append("refused")
-
-    threads = [threading.Thread(target=accept) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(came) == ["clerk", "refused"]
 
 
 def test_an_invitation_anew_leaves_the_account_as_it_is_until_it_is_accepted(database: Database) -> None:
