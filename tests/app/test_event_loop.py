@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from house import START, VALUES, act, newcomer, ready
+from house import SITE, START, VALUES, act, newcomer, ready
 
 from keshou.acts.request import ActError, BulkPerform, Done, Perform, Record
 from keshou.acts.work import Pending
@@ -20,6 +20,7 @@ from keshou.gate.decide import StaleStandingError
 from keshou.gate.decision import Decision, Permit
 from keshou.gate.facts import ConsentWithdrawn, ReviewApproved
 from keshou.law.terms import ActKind
+from keshou.vault.keys import FileKeys
 
 USERS = [f"u{number}" for number in range(30)]
 USE = [act(ActKind.USE, user, "tariff_plan") for user in USERS]
@@ -73,6 +74,26 @@ def test_memory_answers_only_when_it_is_new_enough_and_knows_everybody(site: Sit
     assert site.decide_known(USE, seen) is None
     assert all(isinstance(each, Permit) for each in site.decide(USE, seen))
     assert site.decide_known(USE, seen) is not None, "what was fetched is not kept"
+
+
+def test_a_stranger_is_looked_for_once_and_known_as_soon_as_anybody_takes_them_in(
+    site: Site, database: Database, tmp_path: Path
+) -> None:
+    stranger = [act(ActKind.USE, "new", "tariff_plan"), act(ActKind.USE, "never", "tariff_plan")]
+    assert site.decide_known(stranger, size(site)) is None
+    assert not any(each.permitted for each in site.decide(stranger, size(site)))
+    found = site.decide_known(stranger, size(site))
+    assert found is not None, "whoever is not on record is looked for again and again"
+    assert [answer(each) for each in found] == [answer(site.ask(each)) for each in stranger]
+    other = Site(tmp_path, site.settings, database, FileKeys.open(tmp_path / "keys", SITE), site.now)
+    try:
+        other.do(newcomer(other, "new"))
+        assert [each.permitted for each in site.decide(stranger, size(other))] == [True, False]
+        site.do(newcomer(site, "never"))
+        assert [each.permitted for each in site.decide(stranger, size(site))] == [True, True]
+    finally:
+        other._sequencer.close()
+        other.pulse.close()
 
 
 def test_acts_of_many_tasks_are_each_answered_with_their_own(site: Site) -> None:

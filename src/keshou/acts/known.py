@@ -8,7 +8,7 @@ may be, first compares its revision with the size of the log.
 
 import datetime as dt
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import msgspec
@@ -168,6 +168,8 @@ class Known:
         self.keys: dict[str, int] = {}
         self.users: dict[str, UserStanding] = {}
         self._names: dict[int, str] = {}
+        self._strangers: set[str] = set()
+        """Asked about, and not on record as of `revision`."""
         self.revision = -1
         self.versions = Versions({})
         self.names: Names | None = None
@@ -192,30 +194,16 @@ class Known:
             return found
         with database.reading() as tx:
             view = self.view(tx, ledger.head(tx).size)
-            view.load(tx, {act.user for act in acts})
+            users = {act.user for act in acts}
+            view.load(tx, users)
             found = [view.gate.decide(act, at_least=size) for act in acts]
-            self.adopt(view, view.gate.revision, only_if_newest=True)
+            self.adopt(view, view.gate.revision, only_if_newest=True, strangers=users - view.keys.keys() - {""})
         return found
 
     def decide_known(self, acts: Sequence[Act], size: int) -> list[Decision] | None:
-        """Decide `acts` in memory when it is as new as `size` and knows every user; else None.
-
-        Standings are taken out once and judged then: what others bring or drop meanwhile makes nobody unknown.
-        """
-        gate = self.gate
-        if gate.revision < size:
-            return None
-        users: dict[str, UserStanding] = {}
-        for act in acts:
-            if act.user and act.user not in users:
-                standing = gate.standing(act.user)
-                if standing is UNKNOWN:
-                    return None
-                users[act.user] = standing
-            if act.user and users[act.user].last > act.when:
-                return None
-        judge = gate.over(users, gate.revision)
-        return [judge.decide(act) for act in acts]
+        """Decide `acts` in memory when it is as new as `size` and knows every user; else None."""
+        gate, strangers = self.gate, self._strangers
+        return None if gate.revision < size else gate.decide_all(acts, strangers)
 
     def all_named(self, acts: Sequence[Act]) -> Sequence[Act]:
         """Return `acts`, each with what stands for its user in recorded grounds when it relies on one."""
@@ -238,10 +226,13 @@ class Known:
         facts = self.standings.facts_of(tx, list(keys.values()))
         return {user: (key, fold_user(facts.get(key, ()))) for user, key in keys.items()}
 
-    def adopt(self, view: View, revision: int, *, only_if_newest: bool = False) -> None:
+    def adopt(
+        self, view: View, revision: int, *, only_if_newest: bool = False, strangers: Collection[str] = ()
+    ) -> None:
         """Let everybody know what a view knows, as of `revision`; call after its commit.
 
-        With `only_if_newest`, nothing is taken over when others have gone further meanwhile.
+        With `only_if_newest`, nothing is taken over when others have gone further meanwhile. `strangers` were looked
+        for and are not on record.
         """
         with self._lock:
             if self.revision > revision:
@@ -250,12 +241,16 @@ class Known:
                 return
             if only_if_newest and self.revision < revision:
                 return
-            if len(self.users) + len(view.users) > self._most:
+            if len(self.users) + len(view.users) + len(self._strangers) + len(strangers) > self._most:
                 self._forget()
             if len(view.users) <= self._most:
                 self.keys.update((user, view.keys[user]) for user in view.users if user in view.keys)
                 self._names.update((view.keys[user], user) for user in view.users if user in view.keys)
                 self.users.update(view.users)
+            if view.users:
+                self._strangers.difference_update(view.users)
+            if strangers and len(strangers) + len(self._strangers) <= self._most:
+                self._strangers.update(strangers)
             self.versions, self.names = view._versions, view._names  # noqa: SLF001 - of the same file
             changed = (view.gate.site, view.gate.rulebook) if view.site_changed else (None, None)
             self.gate = self.gate.over(self.users, revision, None, *changed)
@@ -263,6 +258,7 @@ class Known:
 
     def _leave_out(self, view: View) -> None:
         """Forget what a view did when others went further meanwhile; it is fetched again when asked for."""
+        self._strangers.difference_update(view.users)
         for user in view.users:
             self.users.pop(user, None)
             self._names.pop(self.keys.pop(user, -1), None)
@@ -296,11 +292,13 @@ class Known:
             if (user := self._names.pop(key, None)) is not None:
                 self.users.pop(user, None)
                 self.keys.pop(user, None)
+            else:  # whoever this is may have been a stranger before
+                self._strangers = set()
         return changed.site
 
     def _forget(self) -> None:
         """Begin anew with nobody in memory; views that are open go on with what they had."""
-        self.users, self.keys, self._names = {}, {}, {}
+        self.users, self.keys, self._names, self._strangers = {}, {}, {}, set()
 
 
 def _knows(gate: Gate, act: Act) -> bool:
