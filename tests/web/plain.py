@@ -119,5 +119,5 @@ async def whoami(request: Requested) -> dict[str, str]:
         limits.spend_source(request.scope)
         raise
     request.scope["state"]["caller"] = caller
-    limits.spend_caller(request.scope, caller.credential)
+    limits.spend_caller(request.scope, caller)
     return {"id": caller.id}

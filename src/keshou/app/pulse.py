@@ -18,12 +18,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import psycopg
 from psycopg import pq
 
 from keshou.app.bell import Bells
+from keshou.app.wal_index import WalIndex
 from keshou.db import Database
 from keshou.errors import UnreachableError
 
@@ -51,6 +53,9 @@ class _Eye(Protocol):
     def look(self) -> Seen:
         """Look, and wait for the database as long as it may take."""
 
+    def watch(self) -> None:
+        """Notice more quickly that nothing changed, if there is a way."""
+
     def close(self) -> None:
         """Give the connection up."""
 
@@ -73,6 +78,13 @@ class Pulse:
         self._open = True
         self._process = os.getpid()
 
+    def watch(self) -> None:
+        """From now on notice without asking the database that nothing was committed, where that can be seen.
+
+        For a process that serves one site until it ends (`wal_index` says why).
+        """
+        self._eye.watch()
+
     async def look(self) -> Seen:
         """Return what a look saw that began after this was called.
 
@@ -87,6 +99,16 @@ class Pulse:
         future, bell = self._bells.here()
         self._want(lambda seen, error: bell.put(future, seen, error))
         return await future  # type: ignore[no-any-return]
+
+    def look_at_once(self) -> Seen | None:
+        """Return what a look sees that needs to wait for nobody; None when it would have to.
+
+        Raises:
+            UnreachableError: the site is closed.
+
+        """
+        self._refuse()
+        return self._eye.at_once()
 
     def look_now(self) -> Seen:
         """Return what a look saw that began after this was called; blocks meanwhile.
@@ -170,9 +192,20 @@ class _SqliteEye:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._patience = 0.0
+        self._watches = False
+        self._index: WalIndex | None = None
+        self._last: tuple[bytes, Seen] | None = None
+        """The header of the wal-index before the last look, and what that look saw."""
+
+    def watch(self) -> None:
+        """Compare the header of the wal-index before looking into the file."""
+        self._watches = True
 
     def at_once(self) -> Seen | None:
         """Look without waiting for whoever holds the file, or looks already."""
+        index, last = self._index, self._last
+        if index is not None and last is not None and index.header() == last[0]:
+            return last[1]
         if not self._lock.acquire(blocking=False):
             return None
         try:
@@ -197,8 +230,13 @@ class _SqliteEye:
         if patience != self._patience:
             connection.execute(f"PRAGMA busy_timeout={round(patience * 1000)}")
             self._patience = patience
+        before = self._index.header() if self._index is not None else None
         # All rows are taken, so that the statement ends and no reader stands in the way of a checkpoint.
-        return _seen(connection.execute(_LOOK).fetchall())
+        seen = _seen(connection.execute(_LOOK).fetchall())
+        self._last = (before, seen) if before is not None else None
+        if self._watches and self._index is None:
+            self._index = WalIndex.of(Path(self._path))
+        return seen
 
     def _connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self._path, timeout=0.0, isolation_level=None, check_same_thread=False)
@@ -209,6 +247,7 @@ class _SqliteEye:
     def close(self) -> None:
         """Give the connection up."""
         with self._lock:
+            self._index = self._last = None
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
@@ -224,6 +263,9 @@ class _PostgresqlEye:
         self._arguments = database.url.get_dialect()().create_connect_args(database.url)
         self._within = within
         self._connection: psycopg.Connection[Any] | None = None
+
+    def watch(self) -> None:
+        """Nothing is known without asking the server."""
 
     def at_once(self) -> Seen | None:
         """Nothing is known without asking the server."""

@@ -12,6 +12,8 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from keshou.web.errors import MalformedError, TooSlowError
 
+_ROUND = 1.0
+"""Seconds between two looks at who waits."""
 _PACE = 65_536
 """Bytes for which a caller is given a second more: what is large may take its time."""
 
@@ -47,6 +49,53 @@ class Patience:
             return message
 
         await self._app(scope, patiently, send)
+
+
+class Overseer:
+    """Gives up on tasks that have waited for longer than `seconds`: one timer for all, where one each costs more.
+
+    Nobody is given up early, and everybody at most a `_ROUND` late.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._waiting: dict[asyncio.Task[Any], float] = {}
+        self._given_up: set[asyncio.Task[Any]] = set()
+        self._running = False
+
+    async def first(self, receive: Receive) -> Any:
+        """Return the next message.
+
+        Raises:
+            TimeoutError: it did not come in time.
+
+        """
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101 - it runs in an event loop
+        loop = task.get_loop()
+        self._waiting[task] = loop.time() + self._seconds
+        if not self._running:
+            self._running = True
+            loop.call_later(_ROUND, self._look, loop)
+        try:
+            return await receive()
+        except asyncio.CancelledError:
+            if task not in self._given_up:
+                raise
+            task.uncancel()
+            raise TimeoutError from None
+        finally:
+            self._given_up.discard(task)
+            self._waiting.pop(task, None)
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = loop.time()
+        for task in [task for task, until in self._waiting.items() if until <= now and task not in self._given_up]:
+            self._given_up.add(task)
+            task.cancel()
+        self._running = bool(self._waiting)
+        if self._running:
+            loop.call_later(_ROUND, self._look, loop)
 
 
 def _has_body(scope: Scope) -> bool:

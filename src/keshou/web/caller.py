@@ -15,7 +15,7 @@ from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.web.errors import ForgedRequestError, NotSignedInError
 from keshou.web.limits import Limits
-from keshou.wire.caller import Caller
+from keshou.wire.caller import Caller, CallerKind
 
 Find = Callable[[Transaction, str, str, dt.datetime], Caller | None]
 """Finds who a token proves: transaction, token, binding (the user agent's family), now; None when nobody."""
@@ -60,9 +60,21 @@ class Callers:
         except (NotSignedInError, ForgedRequestError):
             self.limits.spend_source(request.scope)
             raise
-        # users of one app come by one key: each counts for themselves
-        self.limits.spend_caller(request.scope, f"{caller.credential or caller.id} {caller.user}")
+        request.scope["state"]["caller"] = caller
+        self.limits.spend_caller(request.scope, caller)
         return caller
+
+    def remembered(self, token: bytes, seen: Seen, now: dt.datetime) -> Caller | None:
+        """Return the caller whom a key or access token proved before, while nothing changed since; never looks.
+
+        None for everybody else, and for whom more must be asked than their token.
+        """
+        if seen.access != self._change:
+            return None
+        caller, since = self._remembered.get(hashlib.sha256(b"\0" + token).digest(), (None, now))
+        if caller is None or caller.limited or caller.kind is CallerKind.AGENT_STAFF or now - since > _REMEMBERED_FOR:
+            return None
+        return None if caller.until is not None and caller.until <= now else caller
 
     async def _proven(self, request: Requested) -> Caller:
         token, by_cookie = _token(request)

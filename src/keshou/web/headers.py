@@ -30,12 +30,17 @@ _ALWAYS = (
 )
 
 
+def always(*, tls: bool) -> tuple[tuple[bytes, bytes], ...]:
+    """Return the headers of every answer; `tls` says that callers come by TLS, here or at the proxy in front."""
+    return (*_ALWAYS, _TRANSPORT) if tls else _ALWAYS
+
+
 class Headers:
     """ASGI middleware that adds them; `tls` says that callers come by TLS, here or at the proxy in front."""
 
     def __init__(self, app: ASGIApp, *, tls: bool) -> None:
         self._app = app
-        self._added = (*_ALWAYS, _TRANSPORT) if tls else _ALWAYS
+        self._added = always(tls=tls)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The reader's language: what they chose, else what the request asks for, else the site's own."""
 
+from functools import lru_cache
 from typing import Any
 
 from litestar import Request
@@ -19,7 +20,12 @@ def language_of(request: Request[Any, Any, Any]) -> Language:
     chosen = request.cookies.get(COOKIE)
     if chosen in ("zh", "en"):
         return "zh" if chosen == "zh" else "en"
-    given = request.headers.get("accept-language", "")
+    return preferred(request.headers.get("accept-language", "")) or request.app.state.site.settings.language
+
+
+@lru_cache(maxsize=256)
+def preferred(given: str) -> Language | None:
+    """Return which of the two languages the header ``Accept-Language`` prefers; None when it names neither."""
     best, weight = "", 0.0
     for part in given.split(",")[:16]:
         tag, _, parameters = part.strip().partition(";")
@@ -27,7 +33,7 @@ def language_of(request: Request[Any, Any, Any]) -> Language:
         quality = _quality(parameters)
         if name in ("zh", "en") and quality > weight:
             best, weight = name, quality
-    return ("zh" if best == "zh" else "en") if best else request.app.state.site.settings.language
+    return ("zh" if best == "zh" else "en") if best else None
 
 
 def _quality(parameters: str) -> float:

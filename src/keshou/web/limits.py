@@ -16,6 +16,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from keshou.app import clock
 from keshou.errors import InputError
 from keshou.web.errors import TooManyRequestsError
+from keshou.wire.caller import Caller
 
 _MOST_KNOWN = 100_000
 """Callers remembered; beyond it those whose allowance is whole are dropped first."""
@@ -102,14 +103,18 @@ class Limits:
         self._caller = Rate("caller", caller)
         self._source = Rate("source", source)
 
-    def spend_caller(self, scope: Scope, name: str) -> None:
-        """Count a request of the known caller `name` (its credential's id, else its own).
+    def spend_caller(self, scope: Scope, caller: Caller) -> Allowance:
+        """Count a request of a known caller by its credential, and return what is left.
+
+        Users of one app come by one key: each counts for themselves.
 
         Raises:
             TooManyRequestsError: it asked too often.
 
         """
-        scope["state"]["allowance"] = self._caller.spend(name, clock.stopwatch())
+        name = f"{caller.credential or caller.id} {caller.user}"
+        found = scope["state"]["allowance"] = self._caller.spend(name, clock.stopwatch())
+        return found
 
     def spend_source(self, scope: Scope) -> None:
         """Count a request that proves nothing, or a proof that did not hold.

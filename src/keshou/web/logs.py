@@ -5,15 +5,14 @@ A line has the route's template and neither path, query, headers nor bodies. Of 
 frames, since messages may quote. Other libraries' messages are told by logger and place alone, for the same reason.
 """
 
+import asyncio
 import logging
 import sys
-from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import msgspec
-import structlog
 from litestar.types import Scope
 
 from keshou.app import clock
@@ -23,37 +22,65 @@ from keshou.wire.caller import Caller, CallerKind
 _PACKAGE = Path(__file__).parents[1]
 _SERVER = "_granian"
 _MOST_FRAMES = 8
+_TOGETHER = 0.02
+"""Seconds for which a line may wait for others."""
 _FAILED = 500
 """Statuses from here on are the server's fault."""
 
 
+class _Line(msgspec.Struct, omit_defaults=True):
+    """One line; what it has nothing to say of is left out."""
+
+    time: str
+    request_id: str
+    method: str
+    route: str
+    status: int
+    ms: float
+    level: str
+    event: str
+    kind: str = ""
+    caller: str = ""
+    credential: str = ""
+    error: dict[str, Any] | None = None
+
+
 class RequestLog:
-    """Writes a line for each request that was answered."""
+    """Writes a line for each request that was answered.
+
+    Lines of requests that end within a few milliseconds are written together.
+    """
 
     def __init__(self) -> None:
-        self._log = structlog.wrap_logger(
-            structlog.BytesLogger(sys.stderr.buffer),
-            processors=[_timed, structlog.processors.JSONRenderer(serializer=_encode)],
-            wrapper_class=structlog.BoundLogger,
-            cache_logger_on_first_use=True,
-        )
+        self._encode = msgspec.json.Encoder().encode
+        self._lines: list[bytes] = []
 
     def __call__(self, scope: Scope, watched: Watched) -> None:
         """Write the line of one request."""
-        line: dict[str, Any] = {
-            "request_id": watched.request_id,
-            "method": watched.method,
-            "route": watched.route,
-            "status": watched.status,
-            "ms": round(watched.seconds * 1000, 3),
-            **caller_fields(scope["state"].get("caller")),
-        }
+        line = _Line(
+            clock.now().isoformat(),
+            watched.request_id,
+            watched.method,
+            watched.route,
+            watched.status,
+            round(watched.seconds * 1000, 3),
+            "error" if watched.status >= _FAILED else "info",
+            "request",
+        )
+        for name, value in caller_fields(scope["state"].get("caller")).items():
+            setattr(line, name, value)
         if watched.error is not None:
-            line["error"] = error_fields(watched.error)
-        if watched.status >= _FAILED:
-            self._log.error("request", level="error", **line)
-        else:
-            self._log.info("request", level="info", **line)
+            line.error = error_fields(watched.error)
+        self._lines.append(self._encode(line))
+        if len(self._lines) == 1:
+            asyncio.get_running_loop().call_later(_TOGETHER, self.flush)
+
+    def flush(self) -> None:
+        """Write what waits."""
+        lines, self._lines = self._lines, []
+        if lines:
+            sys.stderr.buffer.write(b"\n".join([*lines, b""]))
+            sys.stderr.buffer.flush()
 
 
 def caller_fields(caller: Caller | None) -> dict[str, str]:
@@ -88,14 +115,6 @@ def _frames(traceback: TracebackType | None) -> list[str]:
             frames.append(f"{place}:{traceback.tb_lineno} {traceback.tb_frame.f_code.co_name}")
         traceback = traceback.tb_next
     return frames[-_MOST_FRAMES:]
-
-
-def _timed(_logger: object, _method: str, line: MutableMapping[str, Any]) -> Mapping[str, Any]:
-    return {"time": clock.now().isoformat(), **line}
-
-
-def _encode(line: dict[str, Any], **_options: object) -> bytes:
-    return msgspec.json.encode(line)
 
 
 class JsonLines(logging.Formatter):

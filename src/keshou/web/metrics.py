@@ -8,7 +8,7 @@ multiprocess mode): one port, one answer.
 import contextlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from litestar.types import Scope
@@ -16,12 +16,13 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from keshou.app import environment
-from keshou.gate.decision import Decision
+from keshou.gate.decision import Decision, Deny, Reason
 from keshou.web.watch import Watched
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_MOST_KEPT = 4096
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _OF_PROCESS = re.compile(r"gauge_live\w*_(\d+)\.db")
 
@@ -46,6 +47,7 @@ class Metrics:
             "keshou_queue", "Acts that wait for their commit.", multiprocess_mode="livesum", registry=self._registry
         )
         self._by_request: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+        self._by_reasons: dict[int, tuple[tuple[Reason, ...], Sequence[Counter]]] = {}
         self._by_outcome = {True: self._decisions.labels("permit"), False: self._decisions.labels("deny")}
 
     def __call__(self, _scope: Scope, watched: Watched) -> None:
@@ -62,8 +64,19 @@ class Metrics:
     def decided(self, decision: Decision) -> None:
         """Count one answer of the gate, and the articles that a denial met."""
         self._by_outcome[decision.permitted].inc()
-        for article in dict.fromkeys(str(reason.cite) for reason in getattr(decision, "reasons", ())):
-            self._denials.labels(article).inc()
+        if isinstance(decision, Deny):
+            for count in self._met(decision.reasons):
+                count.inc()
+
+    def _met(self, reasons: tuple[Reason, ...]) -> Sequence[Counter]:
+        """Return the counts of the articles that `reasons` cite; the gate shares reasons between equal answers."""
+        found = self._by_reasons.get(id(reasons))
+        if found is None or found[0] is not reasons:
+            articles = dict.fromkeys(str(reason.cite) for reason in reasons)
+            if len(self._by_reasons) >= _MOST_KEPT:
+                self._by_reasons.clear()
+            found = self._by_reasons[id(reasons)] = reasons, [self._denials.labels(each) for each in articles]
+        return found[1]
 
     def decided_many(self, permitted: int, denied: int, by_article: Mapping[str, int]) -> None:
         """Count many answers: how many of each, and how many denials met each article."""

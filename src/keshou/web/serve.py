@@ -193,7 +193,7 @@ def _granian(place: Place, application: str) -> MPServer:
         address=place.host,
         port=place.port,
         workers=place.workers,
-        loop=Loops.asyncio,
+        loop=Loops.asyncio if sys.platform == "win32" else Loops.uvloop,
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=round(place.head_seconds * 1000), max_buffer_size=_HEAD_BYTES),
         websockets=False,

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Assemble the server of one site: every face, with what surrounds each request."""
 
+import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
@@ -12,6 +13,8 @@ from litestar.di import NamedDependency, Provide
 from litestar.openapi import OpenAPIConfig
 
 from keshou.app.site import Site
+from keshou.web.authzen.answer import Writers
+from keshou.web.authzen.layout import Layouts
 from keshou.web.caller import Callers, Find, Requested
 from keshou.web.described import components
 from keshou.web.entitled import refuse_beyond_agent
@@ -20,10 +23,14 @@ from keshou.web.faces import FACES, NAVIGATION
 from keshou.web.find_caller import finder
 from keshou.web.frame import refusal
 from keshou.web.limits import Rate
-from keshou.web.methods import methods_of, tell_methods
+from keshou.web.methods import TellMethods, methods_of
 from keshou.web.metrics import Metrics
+from keshou.web.short_ways import short_ways
 from keshou.web.surround import surround
 from keshou.wire.caller import PEOPLE, Caller, CallerKind
+
+_SEARCHES = (20_000, 20, 100)
+"""After how many more objects made than dropped the youngest are searched for cycles, and how much rarer older ones."""
 
 
 def make() -> Litestar:
@@ -34,7 +41,20 @@ def make() -> Litestar:
 
     """
     site = Site.open()
-    return application(site, finder(site), closes=True)
+    site.pulse.watch()
+    app = application(site, finder(site), closes=True)
+    _settle()
+    return app
+
+
+def _settle() -> None:
+    """Keep Python from walking over what stays: the law, the rules, the application, and whoever is known of users.
+
+    A search for cycles that walks over every standing in memory would cost more than the requests between two of them.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*_SEARCHES)
 
 
 def application(site: Site, find: Find, *, closes: bool = False) -> Litestar:
@@ -50,6 +70,8 @@ def application(site: Site, find: Find, *, closes: bool = False) -> Litestar:
             "metrics": metrics,
             "pages": Rate("pages", site.settings.server.rate_pages),
             "navigation": NAVIGATION,
+            "layouts": Layouts(),
+            "writers": Writers(),
         }
     )
     app = Litestar(
@@ -61,10 +83,9 @@ def application(site: Site, find: Find, *, closes: bool = False) -> Litestar:
         lifespan=[_running(site)] if closes else [],
         request_max_body_size=site.settings.server.body_bytes,
         logging_config=None,
-        before_send=[tell_methods],
     )
-    state["methods"] = methods_of(app)
-    surround(app, site.settings, metrics)
+    app.asgi_handler = TellMethods(app.asgi_handler, methods_of(app))
+    surround(app, site.settings, metrics, short_ways(state))
     return app
 
 

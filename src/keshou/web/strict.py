@@ -65,6 +65,12 @@ class Strict:
             return
         await self._app(scope, receive, send)
 
+    def passes(self, scope: Scope, host: bytes) -> bool:
+        """Say whether a request for `host` is for this server, and came through the proxy where there must be one."""
+        if not host or (self._host and not self._is_ours(host)):
+            return False
+        return self._proxy is None or self._came_through(scope)
+
     def _wrong(self, scope: Scope) -> Problem | None:
         # Some servers give the query along with the path.
         raw = (scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0]

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A decision as it goes over the wire: every article with what it says, and what was missing."""
 
+from functools import lru_cache
+
 import msgspec
 
-from keshou.gate.decision import Decision, Deny, Permit
+from keshou.gate.decision import Decision, Deny, Ground, Permit
 from keshou.language import Language, Text
 from keshou.law.law import Law
 from keshou.wire.decision_words import MISSING, STANDS_ON
@@ -57,10 +59,7 @@ def decision_shape(decision: Decision, law: Law, language: Language) -> Decision
         rules=decision.rules,
         revision=decision.revision,
         full=isinstance(decision, Permit) and decision.full,
-        grounds=[
-            GroundShape(cite=str(each.cite), fact=each.fact, fact_name=STANDS_ON[each.fact].in_(language))
-            for each in grounds
-        ],
+        grounds=_grounds(grounds, language),
         reasons=[
             ReasonShape(
                 prohibition=each.prohibition,
@@ -72,6 +71,14 @@ def decision_shape(decision: Decision, law: Law, language: Language) -> Decision
             for each in reasons
         ],
     )
+
+
+@lru_cache(maxsize=1024)
+def _grounds(grounds: tuple[Ground, ...], language: Language) -> list[GroundShape]:
+    return [
+        GroundShape(cite=str(each.cite), fact=each.fact, fact_name=STANDS_ON[each.fact].in_(language))
+        for each in grounds
+    ]
 
 
 def _says(text: Text | None, language: Language) -> str:

@@ -38,7 +38,7 @@ async def perform(
     """
     asked = read(request, body, ActRequest)
     act = act_of(asked, caller, site)
-    _refuse_contradictions(asked)
+    refuse_contradictions(asked)
     if asked.users:
         require_fresh(caller, site)
     holding = await anyio.to_thread.run_sync(_holding, site, asked) if asked.holding else None
@@ -69,7 +69,7 @@ def act_of(asked: Question, caller: Caller, site: Site) -> Act:
     )  # fmt: skip
 
 
-def _refuse_contradictions(asked: ActRequest) -> None:
+def refuse_contradictions(asked: ActRequest) -> None:
     """Refuse what names users in two ways, or values where there are none to write."""
     if asked.users and (asked.user or asked.values):
         raise ContradictionError("a bulk act names its users in the list and takes no values", "$.user", "$.values")

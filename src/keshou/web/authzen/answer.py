@@ -61,6 +61,20 @@ class Answers:
         return body[:-2] + b","
 
 
+class Writers:
+    """One writer a language."""
+
+    def __init__(self) -> None:
+        self._of: dict[Language, Answers] = {}
+
+    def of(self, law: Law, language: Language) -> Answers:
+        """Return what writes in `language`."""
+        found = self._of.get(language)
+        if found is None:
+            found = self._of[language] = Answers(law, language)
+        return found
+
+
 def write_all(decisions: Sequence[Decision | bytes], answers: Answers | None) -> list[bytes]:
     """Return each decision as it is answered, without its context when there is no `answers`.
 

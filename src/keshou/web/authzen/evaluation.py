@@ -15,9 +15,9 @@ from keshou.app.site import Site
 from keshou.gate.act import Act
 from keshou.gate.decision import Decision, Deny, Permit
 from keshou.web.authzen import entitled
-from keshou.web.authzen.answer import MINIMAL, Answers, write_all, write_batch
+from keshou.web.authzen.answer import MINIMAL, Answers, Writers, write_all, write_batch
 from keshou.web.authzen.asked import JSON, body_of
-from keshou.web.authzen.layout import Laid, lay_out
+from keshou.web.authzen.layout import Laid, Layouts
 from keshou.web.authzen.question import UnfitQuestionError, act_of
 from keshou.web.caller import Requested
 from keshou.web.errors import MalformedError, TooLargeError
@@ -49,7 +49,7 @@ async def evaluations(
     """Answer a batch of questions, as far as its semantic asks."""
     body = await body_of(request)
     try:
-        batch = read_batch(body, MOST_AT_ONCE)
+        batch = read_batch(body, MOST_AT_ONCE, _layouts(request).questions)
     except AuthzenShapeError as wrong:
         raise MalformedError("the batch is not of the protocol's form", wrong.pointer) from None
     if batch is None:
@@ -73,7 +73,7 @@ async def _single(request: Requested, site: Site, caller: Caller, asked: Evaluat
 
 
 async def _batch(request: Requested, site: Site, caller: Caller, batch: Batch) -> list[bytes]:
-    laid = lay_out(batch.elements, caller, site.now())
+    laid = _layouts(request).of(caller).lay_out(batch.elements, site.now())
     writer = _writer(request, site) if wants_reasons(request, site) else None
     if batch.semantic is Semantic.EXECUTE_ALL:
         decisions = await _every(request, site, laid)
@@ -120,11 +120,12 @@ def wants_reasons(request: Requested, site: Site) -> bool:
 
 
 def _writer(request: Requested, site: Site) -> Answers:
-    language = language_of(request)
-    writers: dict[str, Answers] = request.app.state.setdefault("authzen_answers", {})
-    found = writers.get(language)
-    if found is None:
-        found = writers[language] = Answers(site.law, language)
+    found: Writers = request.app.state.writers
+    return found.of(site.law, language_of(request))
+
+
+def _layouts(request: Requested) -> Layouts:
+    found: Layouts = request.app.state.layouts
     return found
 
 
