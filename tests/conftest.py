@@ -9,6 +9,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,6 +79,40 @@ def postgresql_url(postgresql_cluster: Cluster) -> Iterator[str]:
     """Address (loopback TCP) of a fresh, empty PostgreSQL database, for tests that start processes of their own."""
     with postgresql_cluster.database(f"keshou_{next(_count)}") as name:
         yield postgresql_cluster.url(name, tcp=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def applications() -> Iterator[None]:
+    """Let servers that tests make take their turns in a few applications: making one takes longer than most tests.
+
+    An application is free again once its server stopped, unless a test gave it more faces; each server dresses it anew.
+    """
+    server = importlib.import_module("keshou.web.server")
+    free: dict[int, list[Any]] = {}
+    made: dict[int, tuple[int, int]] = {}
+    undressed, dress = server.undressed, server.dress
+
+    def taken(body_bytes: int) -> Any:
+        waiting = free.setdefault(body_bytes, [])
+        app = waiting.pop() if waiting else undressed(body_bytes)
+        made[id(app)] = body_bytes, len(app.routes)
+        return app
+
+    def dressed(app: Any, *given: Any, **named: Any) -> Any:
+        found = dress(app, *given, **named)
+        body_bytes, routes = made[id(app)]
+
+        def give_back() -> None:
+            if len(app.routes) == routes:
+                free[body_bytes].append(app)
+
+        found.on_shutdown.insert(0, give_back)
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server, "undressed", taken)
+        patch.setattr(server, "dress", dressed)
+        yield
 
 
 def pytest_configure(config: pytest.Config) -> None:
