@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import RawBody
 
 from keshou.acts.request import Erase, Perform
+from keshou.app.own_facts import agreement, wish, withdrawal
 from keshou.app.site import Site
 from keshou.app.user_view import own_view
 from keshou.gate.act import OWN_HAND, Act
@@ -14,7 +15,7 @@ from keshou.law.terms import ActKind, ConsentStrength
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.copies import copied
 from keshou.web.api.decided import perform
-from keshou.web.api.telling import agreement, by_user, notice, wish, withdrawal
+from keshou.web.api.telling import by_user, notice
 from keshou.web.described import told
 from keshou.web.entitled import require_fresh, require_user
 from keshou.web.errors import NotFoundError

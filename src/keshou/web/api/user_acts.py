@@ -7,6 +7,7 @@ from litestar.di import NamedDependency
 from litestar.params import RawBody
 
 from keshou.acts.request import Erase, Perform
+from keshou.app.own_facts import agreement, wish
 from keshou.app.site import Site
 from keshou.app.user_view import all_that_may_be, user_view
 from keshou.errors import InputError
@@ -18,7 +19,7 @@ from keshou.law.terms import ActKind
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.copies import copied
 from keshou.web.api.decided import denied, perform
-from keshou.web.api.telling import agreement, notice, wish
+from keshou.web.api.telling import notice
 from keshou.web.described import told
 from keshou.web.entitled import actor, refuse_beyond_key, require_fresh, require_staff
 from keshou.web.errors import NotEntitledError

@@ -5,10 +5,11 @@ from litestar import Response, Router, post
 from litestar.di import NamedDependency
 from litestar.params import RawBody
 
+from keshou.app.own_facts import agreement, wish, withdrawal
 from keshou.app.site import Site
 from keshou.gate.facts import CapacityFull, CapacityLimited, ConsentVoided, ServiceStarted
 from keshou.web.api.asked import Requested, answer, read
-from keshou.web.api.telling import agreement, by_staff, notice, wish, withdrawal
+from keshou.web.api.telling import by_staff, notice
 from keshou.web.described import told
 from keshou.web.entitled import require_fresh
 from keshou.web.idempotency import IdempotencyKey
