@@ -14,6 +14,7 @@ class Seal:
         self._users = derive(secret, "visits: users")
         self._digests = derive(secret, "visits: digests")
         self._box = Box(derive(secret, "visits: seal"), VisitTamperedError)
+        self._forms = Box(derive(secret, "visits: forms"), VisitTamperedError)
 
     def pseudonym(self, user: str) -> bytes:
         """Return what stands for `user` in the tables, 32 bytes."""
@@ -37,3 +38,16 @@ class Seal:
 
         """
         return self._box.open(sealed, pseudonym).decode()
+
+    def close_form(self, body: bytes) -> bytes:
+        """Return what was typed into a form, sealed."""
+        return self._forms.close(body, b"form")
+
+    def open_form(self, sealed: bytes) -> bytes:
+        """Return what was sealed of a form.
+
+        Raises:
+            VisitTamperedError: it was not, or it was altered.
+
+        """
+        return self._forms.open(sealed, b"form")

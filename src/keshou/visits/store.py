@@ -17,6 +17,7 @@ from keshou.visits.errors import UnknownVisitError
 from keshou.visits.keys.store import AppKeys
 from keshou.visits.seal import Seal
 from keshou.visits.settings import VisitSettings
+from keshou.visits.unsent import Unsent
 from keshou.visits.visitor import Started, Visit, Visitor
 
 PREFIX = "vs_"
@@ -32,6 +33,8 @@ visit_table = sa.Table(
     sa.Column("created", sa.BigInteger, nullable=False),
     sa.Column("used", sa.BigInteger, nullable=False),
     sa.Column("until", sa.BigInteger, nullable=False),
+    sa.Column("proven", sa.BigInteger),
+    sa.Column("app_key", sa.Text, nullable=False, server_default=""),
 )
 _V = visit_table.c
 
@@ -45,6 +48,8 @@ class Visits:
         self.keys = AppKeys(self._seal, url, settings)
         """The public keys of the operator's apps."""
         self._codes = Codes(self._seal, settings)
+        self.unsent = Unsent(self._seal, settings)
+        """What somebody typed and could not send, for their visit was over."""
 
     def find_app_token(self, tx: Transaction, token: str, now: dt.datetime) -> Visitor | None:
         """Return whom a token of the operator's app proves at `now`; None when it proves nobody."""
@@ -63,7 +68,19 @@ class Visits:
         Side effects: a wrong code counts as a try, so commit after None too.
         """
         redeemed = self._codes.redeem(tx, ticket, code, now)
-        return None if redeemed is None else self._begin(tx, redeemed, binding, now)
+        return None if redeemed is None else self._begin(tx, redeemed, binding, now, proven=now)
+
+    def enter(self, tx: Transaction, token: str, binding: str, now: dt.datetime) -> str | None:
+        """Begin a visit by a token of the operator's app, in the browser `binding`; return its token, this once.
+
+        The visit is as freshly proven as the app says, and ends with the app's key. None: the token proves nobody.
+        """
+        visitor = self.keys.find(tx, token, now)
+        if visitor is None:
+            return None
+        pseudonym = self._seal.pseudonym(visitor.user)
+        whose = Redeemed(pseudonym, self._seal.close(visitor.user, pseudonym))
+        return self._begin(tx, whose, binding, now, proven=visitor.proven_at, app_key=visitor.credential)
 
     def find(self, tx: Transaction, token: str, binding: str, now: dt.datetime) -> Visitor | None:
         """Return whom a visit's token proves in the browser `binding`; None when nobody, or nobody any more.
@@ -83,11 +100,13 @@ class Visits:
         moment = to_micros(now)
         if row.until <= moment or row.used <= self._idle_since(now):
             return None
+        if row.app_key and not self.keys.holds(tx, row.app_key, now):
+            return None
         if moment - row.used >= self.settings.used_seconds * 1_000_000:
             tx.execute(sa.update(visit_table).where(_V.digest == digest).values(used=moment))
         user = self._seal.open(row.sealed, row.user)
-        created, until = from_micros(row.created), from_micros(row.until)
-        return Visitor(user=user, service=None, credential=row.id, proven_at=created, until=until)
+        proven = None if row.proven is None else from_micros(row.proven)
+        return Visitor(user=user, service=None, credential=row.id, proven_at=proven, until=from_micros(row.until))
 
     def list(self, tx: Transaction, user: str, now: dt.datetime) -> list[Visit]:
         """Return the visits of a user that hold at `now`, the newest first."""
@@ -129,14 +148,18 @@ class Visits:
         visits = int(tx.execute(sa.delete(visit_table).where(over)).rowcount)
         return visits + self._codes.purge(tx, now) + self.keys.purge(tx, now)
 
-    def _begin(self, tx: Transaction, whose: Redeemed, binding: str, now: dt.datetime) -> str:
+    def _begin(
+        self, tx: Transaction, whose: Redeemed, binding: str, now: dt.datetime, *, proven: dt.datetime | None,
+        app_key: str = "",
+    ) -> str:  # fmt: skip
         token = PREFIX + secrets.token_urlsafe(32)
         moment, until = to_micros(now), to_micros(now + dt.timedelta(hours=self.settings.visit_hours))
         tx.execute(
             sa.insert(visit_table).values(
                 user=whose.user, id=secrets.token_hex(8), digest=self._seal.digest("visit", token),
                 binding=self._seal.digest("binding", binding), sealed=whose.sealed,
-                created=moment, used=moment, until=until,
+                created=moment, used=moment, until=until, app_key=app_key,
+                proven=None if proven is None else to_micros(proven),
             )
         )  # fmt: skip
         self._end_surplus(tx, whose.user)

@@ -113,6 +113,11 @@ class AppKeys:
             once=self._settings.token_once,
         )  # fmt: skip
 
+    def holds(self, tx: Transaction, key: str, now: dt.datetime) -> bool:
+        """Say whether a key stands at `now`: registered, not revoked, not over."""
+        row = self._row(tx, key)
+        return row is not None and row.revoked is None and row.until > to_micros(now)
+
     def purge(self, tx: Transaction, now: dt.datetime) -> int:
         """Drop the ids of tokens that are over; return how many."""
         return int(tx.execute(sa.delete(token_table).where(token_table.c.until <= to_micros(now))).rowcount)
