@@ -78,6 +78,11 @@ class CodePost:
         self._room = threading.BoundedSemaphore(_MOST_WAITING)
         self._hands = ThreadPoolExecutor(_HANDS, thread_name_prefix="keshou-codes")
 
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """By which kinds of address codes are sent here; none when the settings name no way."""
+        return tuple(each for each in Channel if each in self._senders)
+
     def ask(self, user: str, channel: Channel, language: Language) -> str:
         """Return the ticket under which a code can be given back; it is sent afterwards, if there is whom to send it.
 

@@ -102,17 +102,18 @@ def carried(old: Declaration | None, new: Declaration) -> frozenset[Hand]:
     """
     if old is None:
         return frozenset()
-    were, reasons = _hands(old), _reasons(old, new)
+    were, reasons = hands(old), _reasons(old, new)
     stood = {each for each, why in reasons.items() if not why}
     own = {(*each, "") for each in stood}
-    return frozenset(own | {each for each in _hands(new) & were if each[:3] in stood})
+    return frozenset(own | {each for each in hands(new) & were if each[:3] in stood})
 
 
 def _agents(declaration: Declaration) -> dict[str, str]:
     return {post.id: post.agent for post in declaration.posts}
 
 
-def _hands(declaration: Declaration) -> frozenset[Hand]:
+def hands(declaration: Declaration) -> frozenset[Hand]:
+    """Return everything the declaration allows, by whose staff do it."""
     agents = _agents(declaration)
     return frozenset((*each[:3], agents.get(each.post, "")) for each in quadruples(declaration))
 
@@ -127,7 +128,7 @@ def _reasons(old: Declaration, new: Declaration) -> dict[tuple[str, str, ActKind
 
 def _widened(old: Declaration, new: Declaration) -> Iterator[Widening]:
     """Yield the quadruples that stood before and mean more, with the reasons, in order."""
-    reasons, were, agents = _reasons(old, new), _hands(old), _agents(new)
+    reasons, were, agents = _reasons(old, new), hands(old), _agents(new)
     for each in sorted(quadruples(new)):
         if (terms := reasons.get(each[:3])) is not None:
             agent = agents.get(each.post, "")

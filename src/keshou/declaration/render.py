@@ -65,7 +65,7 @@ def _context(published: Published, law: Law, language: Language) -> dict[str, An
         "held": functools.partial(_held, language=language),
         "means": functools.partial(means, language=language),
         "joined": functools.partial(_join, language=language),
-        "cited": functools.partial(_cited, law=law, language=language),
+        "cited": functools.partial(cited, law=law, language=language),
         "channels": [(key, getattr(declaration.channels, key)) for key in ("query", "correct", "withdraw", "cancel")],
     }
 
@@ -123,7 +123,7 @@ def means(contact: Contact, language: Language) -> list[tuple[str, str, str]]:
     return found
 
 
-def _cited(cite: str, law: Law, language: Language) -> str:
+def cited(cite: str, law: Law, language: Language) -> str:
     """Return a citation as readers know it: the instrument's title and the number of the part."""
     name, _, number = cite.partition(":")
     instrument = law.instruments.get(name)

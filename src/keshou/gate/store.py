@@ -112,6 +112,12 @@ class Standings:
             found.update(_grouped(tx.execute(_ORDERED.where(some))))
         return found
 
+    def facts_at(self, tx: Transaction, user: int, revisions: Collection[int]) -> dict[int, list[UserFact]]:
+        """Return what each of some revisions recorded of a user; a revision that recorded nothing is left out."""
+        here = (user_fact.c.user == user) & user_fact.c.revision.in_(list(revisions))
+        ordered = sa.select(user_fact.c.revision, user_fact.c.body).where(here)
+        return dict(_grouped(tx.execute(ordered.order_by(user_fact.c.revision, user_fact.c.ordinal))))
+
     def all_facts(self, tx: Transaction) -> Iterator[tuple[int, list[UserFact]]]:
         """Stream every user's facts, user by user, each in the order recorded."""
         with tx.connection.execute(_ORDERED, execution_options={"yield_per": 10_000}) as rows:

@@ -272,6 +272,14 @@ class Ledger:
         rows = ask(tx, 'SELECT idx, sealed FROM log_payload WHERE "user" = ? ORDER BY idx', (user,))
         return [(index, bytes(sealed)) for index, sealed in rows]
 
+    def about(self, tx: Transaction, user: int, *, before: int, most: int) -> list[tuple[int, bytes]]:
+        """Return index and bytes of the `most` newest entries about a user that lie before index `before`."""
+        sql = (
+            "SELECT log_entry.idx, body FROM log_payload JOIN log_entry ON log_entry.idx = log_payload.idx "
+            'WHERE log_payload."user" = ? AND log_payload.idx < ? ORDER BY log_payload.idx DESC LIMIT ?'
+        )
+        return [(index, bytes(body)) for index, body in ask(tx, sql, (user, before, most))]
+
     def forget(self, tx: Transaction, user: int) -> int:
         """Delete a user's payloads and return how many; entries, roots and proofs stay as they were."""
         return tx.execute(sa.delete(payload_table).where(payload_table.c.user == user)).rowcount
