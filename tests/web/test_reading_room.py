@@ -6,8 +6,9 @@ import pytest
 from keshou.app import built
 from keshou.law.coverage import Status
 from keshou.law.load import load
+from keshou.web.cited import cited, lines
 from keshou.web.frame.catalog import Words, catalog
-from keshou.web.public.reading_room import Reading, articles, cited, counts, lines
+from keshou.web.public.reading_room import Reading, articles, counts
 
 LAW = load()
 

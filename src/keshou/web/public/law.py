@@ -14,11 +14,12 @@ from keshou.language import Text
 from keshou.law.coverage import Status
 from keshou.law.status import InstrumentStatus, Standing, standing, status
 from keshou.law.terms import Rank
+from keshou.web.cited import SHOWN
 from keshou.web.errors import NotFoundError
 from keshou.web.frame.page import PUBLIC, Requested
 from keshou.web.language import language_of
 from keshou.web.public.pages import PAGES
-from keshou.web.public.reading_room import SHOWN, Reading, articles, counts
+from keshou.web.public.reading_room import Reading, articles, counts
 from keshou.wire.law_words import RANK, STANDING, STATUS
 
 _LOOKS = {Standing.IN_FORCE: "good", Standing.ADOPTABLE: "", Standing.NEVER: ""}

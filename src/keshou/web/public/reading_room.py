@@ -1,23 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """The law as it is read: article by article, what each part says, whom it binds, and what carries it here."""
 
-import functools
-from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 
-from keshou.app import built
 from keshou.language import Language, Text
 from keshou.law.coverage import Line, Status
 from keshou.law.law import Law
-from keshou.law.model import Citation, Instrument, Period, Provision
+from keshou.law.model import Instrument, Period, Provision
+from keshou.web.cited import SHOWN, anchor, cited, lines, name_of, within
 from keshou.web.frame.catalog import Words
 from keshou.wire.law_words import BEARER, CARRIER, MODALITY, STATUS
 
-SHOWN: Final = {
-    Status.ENFORCED: "good", Status.CARRIED: "good", Status.OUTSIDE: "", Status.OPEN: "care", Status.GAP: "bad",
-    Status.NONE_NEEDED: "",
-}  # fmt: skip
-"""Status -> how it looks."""
 _LONGEST_SEARCH = 100
 
 
@@ -61,12 +55,6 @@ class Reading(NamedTuple):
     language: Language
 
 
-@functools.cache
-def lines(law: Law) -> Mapping[str, Line]:
-    """Return what carries each provision in question, by citation; the law does not change while the server runs."""
-    return {line.provision.cite: line for line in built.coverage(law)}
-
-
 def counts(law: Law, instrument: Instrument) -> dict[Status, int]:
     """Count an instrument's provisions by how they are carried; statuses that occur."""
     known = lines(law)
@@ -87,34 +75,6 @@ def articles(reading: Reading, *, status: str = "", search: str = "") -> list[Ar
     ]
 
 
-def name_of(instrument: Instrument, number: int, language: Language) -> str:
-    """Return what an article is called: ``第9条``, ``Article 9``."""
-    if language == "zh":
-        return f"第{number}{instrument.unit.zh.partition('（')[0]}"
-    unit = instrument.unit.en.partition(" (")[0]
-    return f"{unit[0].upper()}{unit[1:]} {number}"
-
-
-def cited(law: Law, cite: str, language: Language) -> tuple[str, str]:
-    """Return what a citation is called, and the path where it is read."""
-    where = Citation.parse(cite)
-    instrument = law.instruments[where.instrument]
-    name = f"{name_of(instrument, where.article, language)}{_within(where, language)}"
-    gap = "" if language == "zh" else ", "
-    return f"{instrument.short.in_(language)}{gap}{name}", f"/law/{where.instrument}#{_anchor(where)}"
-
-
-def _anchor(where: Citation) -> str:
-    return f"a{str(where).partition(':')[2]}"
-
-
-def _within(where: Citation, language: Language) -> str:
-    """Return paragraph and point: ``第1款第(3)项``, ``(1)(3)``."""
-    if language == "zh":
-        return f"第{where.paragraph}款" * bool(where.paragraph) + f"第（{where.point}）项" * bool(where.point)
-    return f"({where.paragraph})" * bool(where.paragraph) + f"({where.point})" * bool(where.point)
-
-
 def _holds(provision: Provision, search: str) -> bool:
     """Say whether a provision holds every word searched for, in either language, its citation included."""
     if not search:
@@ -132,8 +92,8 @@ def _part(reading: Reading, one: Provision, line: Line | None) -> Part:
     sanction = [cited(law, one.sanctioned_by, language)] if one.sanctioned_by else []
     return Part(
         cite=one.cite,
-        anchor=_anchor(where),
-        heading=_within(where, language),
+        anchor=anchor(where),
+        heading=within(where, language),
         says=one.says.in_(language),
         modality=MODALITY[one.modality].in_(language),
         bearers=[BEARER[each].in_(language) for each in one.bearers],
