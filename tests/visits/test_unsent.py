@@ -10,7 +10,7 @@ from signing_app import NOW, SECRET, URL
 from keshou.visits.settings import VisitSettings
 from keshou.visits.store import Visits
 
-FIELDS = {"value": "𠮷䶮 · שלום", "key": "k1"}
+FIELDS = {"value": ["𠮷䶮 · שלום"], "key": ["k1", "k2"]}
 
 
 @pytest.fixture
@@ -58,4 +58,4 @@ def test_what_is_altered_is_nothing(visits: Visits) -> None:
 
 
 def test_what_is_too_long_is_not_given_back(visits: Visits) -> None:
-    assert visits.unsent.close("/me", {"value": "x" * 70_000}, visits.unsent.mark("A-1"), NOW) == ""
+    assert visits.unsent.close("/me", {"value": ["x" * 70_000]}, visits.unsent.mark("A-1"), NOW) == ""

@@ -54,6 +54,12 @@ def history(site: Site, user: str, *, most: int, before: int = 0) -> History:
     return History(told, shown[-1][0] if len(found) > most else 0, view.versions())
 
 
+def rules_ever(site: Site) -> Mapping[int, Published]:
+    """Return every published version of the rules, by its number."""
+    with site.reading() as tx:
+        return site._known.view(tx, site.ledger.head(tx).size).versions()  # noqa: SLF001 - of the same room
+
+
 def happening(site: Site, user: str, entry: int) -> Happening | None:
     """Return one entry of the log if it is about the user, else None."""
     found = history(site, user, most=1, before=entry + 1).happenings

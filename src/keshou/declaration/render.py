@@ -62,7 +62,7 @@ def _context(published: Published, law: Law, language: Language) -> dict[str, An
         "services": {each.id: each.name.in_(language) for each in declaration.services},
         "recipients": {each.id: each for each in declaration.recipients},
         "purposes": {each.id: each.name.in_(language) for each in declaration.purposes},
-        "held": functools.partial(_held, language=language),
+        "held": functools.partial(held, language=language),
         "means": functools.partial(means, language=language),
         "joined": functools.partial(_join, language=language),
         "cited": functools.partial(cited, law=law, language=language),
@@ -96,7 +96,7 @@ _MONTHS = (
 )
 
 
-def _held(retention: Retention, language: Language) -> str:
+def held(retention: Retention, language: Language) -> str:
     """Say for how long information is kept."""
     units = [(retention.years, "年", "year"), (retention.months, "个月", "month"), (retention.days, "日", "day")]
     parts = [(count, zh, en + "s" * (count != 1)) for count, zh, en in units if count]

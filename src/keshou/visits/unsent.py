@@ -21,7 +21,7 @@ _LONGEST = 65_536
 
 class _Kept(msgspec.Struct, frozen=True):
     path: str
-    fields: dict[str, str]
+    fields: dict[str, list[str]]
     mark: str
     until: float
 
@@ -37,7 +37,7 @@ class Unsent:
         """Return what a form says of whose it is: a digest, from which nobody learns the user."""
         return self._seal.digest("form", user).hex()[:32]
 
-    def close(self, path: str, fields: Mapping[str, str], mark: str, now: dt.datetime) -> str:
+    def close(self, path: str, fields: Mapping[str, list[str]], mark: str, now: dt.datetime) -> str:
         """Return what was typed into the form of `path`, sealed; `mark` is what the form says of whose it is.
 
         Empty when it is too long to be given back.
@@ -48,7 +48,7 @@ class Unsent:
             return ""
         return base64.urlsafe_b64encode(self._seal.close_form(body)).decode()
 
-    def open(self, sealed: str, user: str, now: dt.datetime) -> tuple[str, dict[str, str]] | None:
+    def open(self, sealed: str, user: str, now: dt.datetime) -> tuple[str, dict[str, list[str]]] | None:
         """Return path and fields of what `user` typed; None when it is another's, too old, or not what was sealed."""
         try:
             body = self._seal.open_form(base64.urlsafe_b64decode(sealed.encode("ascii")))

@@ -31,6 +31,7 @@ from keshou.web.api import (
 from keshou.web.authzen import face as authzen
 from keshou.web.frame import choice, static
 from keshou.web.frame.navigation import Entry
+from keshou.web.portal import face as portal
 from keshou.web.public import face as public
 
 FACES: list[Router] = [
@@ -57,6 +58,7 @@ FACES: list[Router] = [
     static.FACE,
     choice.FACE,
     public.FACE,
+    portal.FACE,
     law.FACE,
     office.FACE,
     orders.FACE,
@@ -66,5 +68,5 @@ FACES: list[Router] = [
 ]
 """Routers of the authorization protocol, the API, the pages, and what surrounds them."""
 
-NAVIGATION: tuple[Entry, ...] = (*public.ENTRIES,)
+NAVIGATION: tuple[Entry, ...] = (*public.ENTRIES, *portal.ENTRIES)
 """Where a reader can go from every page; each face of pages adds its own."""

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Acts of users on their own information, where nobody asks them for which purpose: the gate says which will do."""
+
+from collections.abc import Collection, Iterator
+
+from keshou.app.site import Site
+from keshou.gate.act import OWN_HAND, Act
+from keshou.gate.decision import Decision, Permit
+from keshou.law.terms import ActKind
+
+
+def own_acts(site: Site, user: str, kind: ActKind, items: Collection[str]) -> list[Act]:
+    """Return acts of `kind` that together are about `items`, one for each purpose that is needed for it.
+
+    Of an item's purposes the first is taken that lets it be seen in full, else one that permits, else the first: then
+    the act will be denied, and says why. An item that no purpose of the rules in force needs is in none.
+    """
+    rules, now = site.rules(), site.now()
+    declared = rules.declaration.purposes if rules else ()
+    asked = [
+        Act(kind=kind, user=user, items=frozenset({item}), purpose=each.id, by=OWN_HAND, when=now)
+        for item in sorted(items)
+        for each in declared
+        if item in {need.item for need in each.needs}
+    ]
+    with site.reading() as tx:
+        size = site.ledger.head(tx).size
+    chosen: dict[str, tuple[int, str]] = {}
+    for act, decision in zip(asked, site.decide(asked, size), strict=True):
+        (item,) = act.items
+        worth = _worth(decision)
+        if item not in chosen or worth > chosen[item][0]:
+            chosen[item] = (worth, act.purpose)
+    return list(_grouped(asked, {item: purpose for item, (_, purpose) in chosen.items()}))
+
+
+def _worth(decision: Decision) -> int:
+    return (1 + decision.full) if isinstance(decision, Permit) else 0
+
+
+def _grouped(asked: list[Act], chosen: dict[str, str]) -> Iterator[Act]:
+    for purpose in dict.fromkeys(chosen.values()):
+        first = next(each for each in asked if each.purpose == purpose)
+        items = frozenset(item for item, of in chosen.items() if of == purpose)
+        yield Act(kind=first.kind, user=first.user, items=items, purpose=purpose, by=first.by, when=first.when)
+
+
+def erasing_purpose(site: Site, held: Collection[str]) -> str:
+    """Return the purpose that needs most of what is held, for a deletion of all of it; empty when none needs any."""
+    rules, wanted = site.rules(), set(held)
+    declared = rules.declaration.purposes if rules else ()
+    counts = {each.id: len({need.item for need in each.needs} & wanted) for each in declared}
+    best = max(counts, key=lambda each: counts[each], default="")
+    return best if best and counts[best] else ""

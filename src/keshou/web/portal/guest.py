@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who sits at the browser: a user in a visit, or nobody any more; and how forms are read.
+
+A form that comes after its visit was over is not lost: it is sealed, put into the page that asks the user to sign in,
+and shown to them again once they did. It is in no address and stored nowhere.
+"""
+
+from typing import Final, Literal
+from urllib.parse import parse_qs
+
+from keshou.app.site import Site
+from keshou.web.entitled import require_fresh
+from keshou.web.errors import MalformedError, NotSignedInError, ProofTooOldError, TooLargeError
+from keshou.web.frame.page import Requested
+from keshou.wire.caller import Caller, CallerKind
+
+Form = dict[str, list[str]]
+"""What a form sent: name -> values."""
+Why = Literal["over", "stale", "other"]
+"""Why somebody is asked to sign in: no visit, one that was proven too long ago, or somebody else's session."""
+_TYPE: Final = "application/x-www-form-urlencoded"
+_LARGEST: Final = 65_536
+_MOST_FIELDS: Final = 100
+
+
+class TooLateError(NotSignedInError):
+    """A page or form of a user's, and no visit of a user (any more) that it could be of."""
+
+    def __init__(self, why: Why, form: Form | None = None, user: str = "") -> None:
+        super().__init__("no user is signed in", hint="sign in at /me/sign-in")
+        self.why = why
+        self.form = form
+        """What was sent; None when a page was only asked for."""
+        self.user = user
+        """Whose visit it is that was proven too long ago."""
+
+
+def read_form(request: Requested, body: bytes) -> Form:
+    """Return what a form sent.
+
+    Raises:
+        MalformedError: it is no form, or not UTF-8.
+        TooLargeError: it is larger than any form here.
+
+    """
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != _TYPE:
+        raise MalformedError
+    if len(body) > _LARGEST:
+        raise TooLargeError("the form is too large", hint="write less")
+    try:
+        text = body.decode("ascii")
+        return parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+    except ValueError:
+        raise MalformedError from None
+
+
+def one(form: Form, name: str) -> str:
+    """Return the value of a field; empty when it was not sent.
+
+    Raises:
+        MalformedError: it was sent more than once.
+
+    """
+    values = form.get(name, [""])
+    if len(values) != 1:
+        raise MalformedError
+    return values[0]
+
+
+async def visitor(request: Requested, site: Site, form: Form | None = None, *, fresh: bool = False) -> Caller:
+    """Return the user in whose visit a page or form is asked for; with `fresh`, proven just now.
+
+    Raises:
+        TooLateError: it is no user's, or not proven as freshly as it must be.
+        ForgedRequestError: another site's page sent it.
+        TooManyRequestsError: too many were asked for.
+
+    """
+    try:
+        caller: Caller = await request.app.state.callers.of(request)
+    except NotSignedInError:
+        raise TooLateError("over", form) from None
+    if caller.kind is not CallerKind.USER or not caller.user:
+        raise TooLateError("other", form)
+    if fresh:
+        try:
+            require_fresh(caller, site)
+        except ProofTooOldError:
+            raise TooLateError("stale", form, caller.user) from None
+    return caller

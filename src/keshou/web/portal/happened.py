@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``/me/history``: who looked at, used or received a user's information and when, in words, newest first.
+
+Source: miit24:13.1.6.
+"""
+
+from typing import Annotated, Final
+
+import anyio.to_thread
+from litestar import Response, get
+from litestar.di import NamedDependency
+from litestar.params import QueryParameter
+
+from keshou.app.site import Site
+from keshou.app.user_history import history
+from keshou.web.frame.page import Requested
+from keshou.web.portal.guest import visitor
+from keshou.web.portal.pages import names_of, show
+from keshou.web.portal.story import Story, story
+
+_PAGE: Final = 20
+Before = Annotated[int, QueryParameter(ge=0, le=2**53 - 1)]
+
+
+@get("/me/history", include_in_schema=False)
+async def happened(request: Requested, site: NamedDependency[Site], before: Before = 0) -> Response[bytes]:
+    """Show what happened, twenty entries a page; `before` is the entry before which a page begins."""
+    caller = await visitor(request, site)
+    told, older = await anyio.to_thread.run_sync(_told, request, site, caller.user, before)
+    return await show(request, site, caller, "history.html.j2", told=told, older=older, before=before)
+
+
+def _told(request: Requested, site: Site, user: str, before: int) -> tuple[list[Story], int]:
+    names, found = names_of(request, site), history(site, user, most=_PAGE, before=before)
+    return [story(each, names) for each in found.happenings], found.older
