@@ -104,7 +104,7 @@ def test_everything_is_shown_on_asking_once_for_each_form(site: Site, browser: B
 def test_a_consent_is_given_and_taken_back_with_one_button_each(site: Site, browser: Browser) -> None:
     page = browser.open("/me/consents")
     assert told(page, "Service is not affected.")
-    assert told(page, en("consent.no_service"))
+    assert told(page, en("consent.beyond"))
     page = browser.send("/me/consents", nth=1, choice="agree")
     assert (page.status_code, set(profile(site).consents)) == (200, {"service", "marketing"})
     assert told(page, en("own.done"))
