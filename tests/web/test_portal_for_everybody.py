@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Users' pages are for everybody: no barrier that axe knows, the keyboard alone, a narrow screen, large letters."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser import DESKTOP, PHONE, Reader, chromium, reading
+from house import VALUES
+from own_served import SERVER, own_home, seat, take_in, words
+from places import serving
+from playwright.sync_api import Browser, Page
+from receivers import receiving
+
+from keshou.language import Language
+
+PATHS = [
+    "/me", "/me/held", "/me/consents", "/me/history", "/me/copy", "/me/end", "/me/visits", "/me/correct/tariff_plan",
+    "/me/sign-in", "/me/sign-in?out=1",
+]  # fmt: skip
+STEPS = ["shown", "told", "refused", "wrong", "code", "wrong code", "enter"]
+"""Pages that are answers to forms."""
+NARROWEST = {"width": 320, "height": 640}
+LARGEST = 150_000
+_TARGETS = """() => [...document.querySelectorAll('button, input, select, summary, .ways a, .tabs a, .button, .onward')]
+  .map(each => [each.outerHTML.slice(0, 80), (each.closest('label') || each).getBoundingClientRect()])
+  .filter(([, box]) => box.width && (box.width < 24 || box.height < 24)).map(([html]) => html)"""
+_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+_SEEN = """() => { const at = document.activeElement, style = getComputedStyle(at), box = at.getBoundingClientRect();
+  return {what: at.tagName + ' ' + (at.getAttribute('href') || at.getAttribute('name') || at.id || at.textContent),
+    ring: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
+    seen: box.width > 0 && box.bottom > 0 && box.top < innerHeight} }"""
+_REACHABLE = """() => { const every = [...document.querySelectorAll('a[href], button, summary, select')],
+  fields = [...document.querySelectorAll('input:not([type=hidden])')],
+  radios = new Set(fields.filter(each => each.type === 'radio').map(each => each.name));
+  return every.length + fields.filter(each => each.type !== 'radio').length + radios.size }"""
+
+
+class Place(NamedTuple):
+    """A server and the folder of its site."""
+
+    url: str
+    home: Path
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with receiving() as gateway:
+        home = own_home(tmp_path_factory.mktemp("everybody") / "site", gateway.url)
+        take_in(home, "u1", VALUES, 25)
+        with serving(home, application=SERVER) as server:
+            yield Place(f"http://127.0.0.1:{server.port}", home)
+
+
+def opened(reader: Reader, name: str, t: Any) -> Page:
+    """Open a page by its path, or by the form that it is the answer to."""
+    if name.startswith("/"):
+        return reader.go(name)
+    page = reader.page
+    if name == "shown":
+        reader.go("/me/held").locator("button.main").click()
+    elif name == "told":
+        reader.go("/me/consents").locator("#k-marketing button").first.click()
+    elif name == "refused":
+        page = reader.go("/me/correct/tariff_plan")
+        page.evaluate("document.querySelector('#k-value').required = false")
+        page.get_by_role("button", name=str(t("correct.do")), exact=True).click()
+    elif name == "wrong":
+        reader.go("/me/end").locator("button.grave").click()
+    elif name == "enter":
+        page = reader.go("/me/sign-in")
+        page.evaluate(
+            "document.querySelector('main').insertAdjacentHTML('beforeend', '<form method=post action=/me/enter>"
+            "<input name=token value=x><button id=k-go>x</button></form>')"
+        )
+        page.locator("#k-go").click()
+    else:
+        page = reader.go("/me/sign-in")
+        page.get_by_label(str(t("in.user"))).fill("nobody")
+        page.get_by_role("button", name=str(t("in.send"))).click()
+        if name == "wrong code":
+            page.get_by_label(str(t("code.code"))).fill("1")
+            page.get_by_role("button", name=str(t("code.do")), exact=True).click()
+    page.wait_for_load_state()
+    return page
+
+
+def violations(page: Page) -> list[str]:
+    """Return what axe finds wrong with a page."""
+    found = Axe().run(page).response["violations"]
+    return [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_axe_finds_no_barrier_on_any_page(
+    browser: Browser, place: Place, language: Language, scheme: Literal["light", "dark"]
+) -> None:
+    wrong, size = {}, DESKTOP if scheme == "light" else PHONE
+    with reading(browser, place.url, language, size=size, scheme=scheme) as reader:
+        seat(reader, place.home, "u1")
+        for name in [*PATHS, *STEPS]:
+            if found := violations(opened(reader, name, words(language))):
+                wrong[name] = found
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_the_keyboard_alone_reaches_everything_in_sight_and_shows_where_it_is(
+    browser: Browser, place: Place, path: str
+) -> None:
+    with reading(browser, place.url, "en") as reader:
+        seat(reader, place.home, "u1")
+        page = reader.go(path)
+        reached = []
+        for _ in range(page.evaluate(_REACHABLE)):
+            page.keyboard.press("Tab")
+            at = page.evaluate(_SEEN)
+            assert at["ring"], at
+            assert at["seen"], at
+            reached.append(at["what"])
+        assert reached[0] == "A #k-main"
+        page.keyboard.press("Tab")
+        assert page.evaluate(
+            "document.activeElement === document.body || document.activeElement === document.documentElement"
+        )
+
+
+@pytest.mark.parametrize("size", [PHONE, NARROWEST], ids=["phone", "four times as large"])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_nothing_has_to_be_scrolled_sideways_and_targets_are_large_enough(
+    browser: Browser, place: Place, language: Language, size: dict[str, int]
+) -> None:
+    with reading(browser, place.url, language, size=size) as reader:
+        seat(reader, place.home, "u1")
+        for name in [*PATHS, *STEPS]:
+            page = opened(reader, name, words(language))
+            assert page.evaluate(_WIDE) <= 0, name
+            assert page.evaluate(_TARGETS) == [], name
+
+
+def test_letters_twice_as_large_and_spaced_hide_nothing(browser: Browser, place: Place) -> None:
+    spaced = (
+        "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } "
+        "html { font-size: 200% }"
+    )
+    with reading(browser, place.url, "en", bypass_csp=True) as reader:
+        seat(reader, place.home, "u1")
+        for name in [*PATHS, *STEPS]:
+            page = opened(reader, name, words("en"))
+            page.add_style_tag(content=spaced)
+            assert page.evaluate(_WIDE) <= 0, name
+
+
+def test_a_page_is_light_asks_no_other_host_and_has_one_heading_and_its_landmarks(
+    browser: Browser, place: Place
+) -> None:
+    with reading(browser, place.url, "zh") as reader:
+        seat(reader, place.home, "u1")
+        sizes: list[int] = []
+        reader.page.on("response", lambda answer: sizes.append(len(answer.body()) if answer.status == 200 else 0))
+        titles = set()
+        for path in PATHS:
+            sizes.clear()
+            page = reader.go(path)
+            page.wait_for_load_state("networkidle")
+            assert sum(sizes) < LARGEST, path
+            assert page.locator("h1").count() == 1, path
+            levels = page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(each => +each.tagName[1])")
+            assert all(after - before <= 1 for before, after in itertools.pairwise(levels)), (path, levels)
+            for landmark in ("header.top", "main", "footer"):
+                assert page.locator(landmark).count() == 1, path
+            titles.add(page.title())
+        assert len(titles) == len(PATHS) - 1
+        assert all(each.startswith(f"{place.url}/") for each in reader.asked)
