@@ -2,9 +2,10 @@
 """Take pictures of every page, as it is served: `.work/pictures/PAGE-LANGUAGE-SIZE.png`, in both languages.
 
 The site is made anew: the sample's declaration in three versions, one of them still to come. With --docs, the pictures
-that the documentation shows are put into docs/pictures.
+that the documentation shows are put into docs/pictures. Users' own pages are those of a user of the sample.
 """
 
+import base64
 import contextlib
 import datetime as dt
 import functools
@@ -17,14 +18,17 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Browser, Page, sync_playwright
+import visitor
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from keshou.app import clock
 from keshou.app.create import create
 from keshou.app.site import Site
 from keshou.cli.setup import sample_declaration
 from keshou.declaration.load import read
+from keshou.web.caller import PLAIN_COOKIE
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".work" / "pictures"
@@ -51,9 +55,43 @@ PAGES = {
     "absent": "/no-such-page",
 }
 EMPTY = {"empty-home": "/", "empty-rules": "/rules", "empty-versions": "/rules/versions", "empty-contact": "/contact"}
+OWN = {
+    "own-home": "/me",
+    "own-held": "/me/held",
+    "own-correct": "/me/correct/tariff_plan",
+    "own-consents": "/me/consents",
+    "own-history": "/me/history",
+    "own-copy": "/me/copy",
+    "own-end": "/me/end",
+    "own-visits": "/me/visits",
+    "own-sign-in": "/me/sign-in",
+}
+"""Pages of a user who is signed in."""
+PRESSED = {
+    "own-shown": ("/me/held", "button.main"),
+    "own-told": ("/me/consents", "#k-marketing button"),
+    "own-wrong": ("/me/end", "button.grave"),
+}
+"""Pages that answer a form: name -> the page it stands in, and the button."""
 DARK = ("home", "rules", "changed", "order24")
-SHOWN = {"rules-en": ("rules", "en"), "changed-zh": ("changed", "zh")}
+SHOWN = {"rules-en": ("rules", "en"), "changed-zh": ("changed", "zh"), "consents-en": ("own-consents", "en")}
 """What the documentation shows: name of the picture -> page and language."""
+AGENT = "Pictures/1.0"
+"""What the browser of a signed-in user calls itself: a visit is bound to it."""
+SENDING = """
+[visits]
+by = "billing"
+purpose = "service"
+
+[visits.hook]
+url = "http://127.0.0.1:9/send"
+secret_file = "keys/gateway.secret"
+
+[visits.mail]
+host = "127.0.0.1"
+sender = "codes@sample-telecom.example"
+security = "none"
+"""
 _NEED = """
 [[purposes.needs]]
 item = "cell_location"
@@ -105,25 +143,46 @@ def served(home: Path) -> Iterator[str]:
         process.wait(60)
 
 
-def take(browser: Browser, url: str, pages: dict[str, str], scheme: str = "light") -> Iterator[Path]:
-    """Take pictures of pages in both languages and sizes."""
+def settle(home: Path) -> str:
+    """Take a user of the sample in, and let codes be sent; return the token of a visit of theirs."""
+    secret = home / "keys" / "gateway.secret"
+    secret.write_bytes(b"whsec_" + base64.b64encode(bytes(range(32))))
+    secret.chmod(0o600)
+    with (home / "keshou.toml").open("a") as settings:
+        settings.write(SENDING)
+    with Site.open(home) as site:
+        return visitor.visit(site, visitor.take_in(site), AGENT)
+
+
+def take(browser: Browser, url: str, pages: dict[str, str], scheme: str = "light", token: str = "") -> Iterator[Path]:
+    """Take pictures of pages in both languages and sizes; with a token, as the user whose visit it is."""
     for language, locale in LANGUAGES.items():
         for size, viewport in SIZES.items():
-            context = browser.new_context(viewport=viewport, locale=locale, color_scheme=scheme)  # type: ignore[arg-type]
+            context = _context(browser, url, token, viewport=viewport, locale=locale, color_scheme=scheme)
             page = context.new_page()
             for name, path in pages.items():
                 page.goto(url + path)
+                if name in PRESSED:
+                    page.locator(PRESSED[name][1]).first.click()
                 told = "" if scheme == "light" else f"-{scheme}"
                 yield _picture(page, FOLDER / f"{name}-{language}-{size}{told}.png", whole=True)
             context.close()
 
 
-def show(browser: Browser, url: str) -> Iterator[Path]:
+def _context(browser: Browser, url: str, token: str, **how: Any) -> BrowserContext:
+    context = browser.new_context(user_agent=AGENT if token else None, **how)
+    if token:
+        context.add_cookies([{"name": PLAIN_COOKIE, "value": token, "url": url}])
+    return context
+
+
+def show(browser: Browser, url: str, token: str) -> Iterator[Path]:
     """Take the pictures that the documentation shows: what is seen first, on a screen."""
     for name, (page_name, language) in SHOWN.items():
-        context = browser.new_context(viewport={"width": 1100, "height": 760}, locale=LANGUAGES[language])
+        view = {"width": 1100, "height": 760}
+        context = _context(browser, url, token, viewport=view, locale=LANGUAGES[language])
         page = context.new_page()
-        page.goto(url + PAGES[page_name])
+        page.goto(url + (PAGES | OWN)[page_name])
         yield _picture(page, DOCS / f"{name}.png", whole=False)
         context.close()
 
@@ -141,11 +200,16 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         make(Path(folder) / "site")
         make(Path(folder) / "empty", empty=True)
+        token = settle(Path(folder) / "site")
         with served(Path(folder) / "site") as url:
             taken = list(take(browser, url, PAGES))
             taken += take(browser, url, {each: PAGES[each] for each in DARK}, "dark")
+            pressed = {name: path for name, (path, _) in PRESSED.items()}
+            taken += take(browser, url, OWN, token=token)
+            taken += take(browser, url, OWN, "dark", token)
             if "--docs" in sys.argv[1:]:
-                taken += show(browser, url)
+                taken += show(browser, url, token)
+            taken += take(browser, url, pressed, token=token)
         with served(Path(folder) / "empty") as url:
             taken += take(browser, url, EMPTY)
         browser.close()

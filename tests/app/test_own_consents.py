@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from house import OPERATOR, Clock, act, newcomer, ready
 
-from keshou.app.own_consents import Agreed, own_consents
+from keshou.app.own_consents import Stance, own_consents
 from keshou.app.own_facts import agreement, notice, withdrawal
 from keshou.app.site import Site
 from keshou.db import Database
@@ -24,7 +24,7 @@ def site(database: Database, tmp_path: Path) -> Iterator[Site]:
         yield site
 
 
-def found(site: Site, purpose: str, user: str = "u1") -> Agreed:
+def found(site: Site, purpose: str, user: str = "u1") -> Stance:
     consents = own_consents(site, user)
     assert consents is not None
     return next(each for each in consents.agreed if each.purpose.id == purpose)

@@ -151,7 +151,7 @@ def test_users_read_in_words_who_did_what_with_their_information(site: Site, bro
     site.perform(act(ActKind.USE, "u1", "tariff_plan"))
     site.perform(act(ActKind.USE, "u1", "tariff_plan", by="stranger"))
     page = browser.open("/me/history")
-    assert told(page, f"Staff in the post “<bdi>Clerk</bdi>” used <bdi>{PLAN}</bdi>, for “<bdi>Providing service")
+    assert told(page, f"The post “<bdi>Clerk</bdi>” used <bdi>{PLAN}</bdi>, for “<bdi>Providing service")
     assert told(page, "and was refused")
     assert told(page, "/law/miit24#a13")
     assert told(page, "You agreed to “<bdi>Providing service</bdi>”")

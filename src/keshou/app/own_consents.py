@@ -13,7 +13,7 @@ from keshou.gate.rulebook import Edition
 from keshou.gate.standing import Consent, UserStanding
 
 
-class Agreed(NamedTuple):
+class Stance(NamedTuple):
     """How one user stands to one purpose."""
 
     purpose: Purpose
@@ -34,7 +34,7 @@ class OwnConsents(NamedTuple):
 
     version: int
     """Version of the rules in force; 0 when none are."""
-    agreed: list[Agreed]
+    agreed: list[Stance]
     standing: UserStanding
 
 
@@ -53,15 +53,15 @@ def own_consents(site: Site, user: str) -> OwnConsents | None:
     for hand in hands(declaration) if declaration else ():
         allowed.setdefault(hand[0], set()).add(hand)
     found = [
-        _agreed(edition, each, allowed.get(each.id, set()), consents.get(each.id, ()), facts)
+        _stance(edition, each, allowed.get(each.id, set()), consents.get(each.id, ()), facts)
         for each in (declaration.purposes if declaration else ())
     ]
     return OwnConsents(edition.version, found, standing)
 
 
-def _agreed(
+def _stance(
     edition: Edition, purpose: Purpose, allowed: set[Hand], consents: tuple[Consent, ...], facts: Sequence[UserFact]
-) -> Agreed:
+) -> Stance:
     needed = frozenset(each.item for each in purpose.needs)
     reached = set(needed) if consents else set[str]()
     for _, item, kind, agent in allowed if consents else ():
@@ -70,7 +70,7 @@ def _agreed(
         if not enough & row.purpose.bits[item]:
             reached.discard(item)
     last = _last(facts, purpose.id)
-    return Agreed(
+    return Stance(
         purpose, bool(needed) and reached == needed, frozenset(reached),
         max((each.version for each in consents), default=0), last.at if last else None,
         last is not None and not isinstance(last, ConsentGiven),

@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import RawBody
 
 from keshou.acts.request import Record
-from keshou.app.own_consents import Agreed, OwnConsents, own_consents
+from keshou.app.own_consents import OwnConsents, Stance, own_consents
 from keshou.app.own_facts import agreement, notice, wish, withdrawal
 from keshou.app.site import Site
 from keshou.declaration.model import Declaration
@@ -80,7 +80,9 @@ async def _page(
 ) -> Response[bytes]:
     found, rules = await anyio.to_thread.run_sync(_read, site, caller.user)
     language = language_of(request)
-    switches = [_switch(each, found, rules, site, language) for each in found.agreed] if found and rules else []
+    # those that there is a switch for stand first
+    agreed = sorted(found.agreed, key=lambda each: bool(each.purpose.ground)) if found else []
+    switches = [_switch(each, found, rules, site, language) for each in agreed] if found and rules else []
     wanted = found.standing.profile.messages if found else ""
     sends = any(each.purpose.commercial_messages for each in found.agreed) if found else False
     return await show(
@@ -94,14 +96,14 @@ def _read(site: Site, user: str) -> tuple[OwnConsents | None, Declaration | None
     return own_consents(site, user), rules.declaration if rules else None
 
 
-def _by_oneself(agreed: Agreed, found: OwnConsents) -> bool:
+def _by_oneself(agreed: Stance, found: OwnConsents) -> bool:
     """Say whether a user's own word is the consent that the purpose asks for."""
     guarded = agreed.purpose.consent is ConsentStrength.GUARDIAN or found.standing.profile.limited
     return not guarded and not agreed.purpose.ground
 
 
 def _switch(
-    agreed: Agreed, found: OwnConsents, declaration: Declaration, site: Site, language: Language
+    agreed: Stance, found: OwnConsents, declaration: Declaration, site: Site, language: Language
 ) -> dict[str, Any]:
     """Return what the page tells of one purpose."""
     purpose, names = agreed.purpose, labels(declaration, site.law, language)
