@@ -149,6 +149,15 @@ def test_after_signing_out_the_back_button_shows_nothing(browser: Browser) -> No
         assert browser.open(path).url.path == "/me/sign-in"
 
 
+def test_to_sign_out_of_a_visit_that_is_over_is_no_error(browser: Browser, clock: Clock) -> None:
+    browser.sign_in()
+    browser.open("/me/held")
+    clock.moment += dt.timedelta(hours=1)
+    page = browser.send("/me/sign-out")
+    assert (page.status_code, page.url.path) == (200, "/me/sign-in")
+    assert told(page, en("in.gone"))
+
+
 def test_visits_are_listed_and_ended_one_by_one_or_all(browser: Browser, site: Site) -> None:
     browser.sign_in()
     with browsing(site, browser.gateway, **{"User-Agent": "Browser/2.0"}) as other:
@@ -221,6 +230,7 @@ def test_what_was_typed_when_the_visit_was_over_is_shown_again_after_signing_in(
     before = size(site)
     page = browser.send("/me/correct/user_name", value=TYPED)
     assert (page.status_code, size(site)) == (401, before)
+    assert page.headers["www-authenticate"].startswith("Bearer")
     assert told(page, en("in.kept"))
     assert TYPED not in page.text
     assert "𠮷" not in page.text

@@ -20,7 +20,7 @@ from keshou.web.frame.page import Requested
 from keshou.web.language import language_of
 from keshou.web.portal.guest import one, read_form, visitor
 from keshou.web.portal.holding import holdings
-from keshou.web.portal.pages import Refusal, once, refusals, show
+from keshou.web.portal.pages import Refusal, refusals, show
 from keshou.wire.caller import Caller
 
 
@@ -32,7 +32,10 @@ async def held(request: Requested, site: NamedDependency[Site]) -> Response[byte
 
 @post("/me/held", status_code=200, include_in_schema=False)
 async def reveal(request: Requested, site: NamedDependency[Site], body: RawBody) -> Response[bytes]:
-    """Show one value, or all of them. It is an act of query for each purpose that it takes, and recorded."""
+    """Show one value, or all of them: an act of query for each purpose that it takes, recorded each time it is shown.
+
+    What is sent twice is shown twice, and stands in the log twice: it left the vault twice.
+    """
     form = read_form(request, body)
     caller, item = await visitor(request, site, form), one(form, "item")
     found = await anyio.to_thread.run_sync(holdings, site, caller.user, language_of(request))
@@ -41,17 +44,12 @@ async def reveal(request: Requested, site: NamedDependency[Site], body: RawBody)
     values: dict[str, str] = {}
     denied: list[Decision] = []
     entries: list[int] = []
-    repeated = False
     for each in acts:
-        done = await site.perform_async(once(Perform(act=each), caller, form, f"held {each.purpose}"))
+        done = await site.perform_async(Perform(act=each))
         values |= done.values
         entries.append(done.entry)
-        repeated = repeated or done.repeated
         denied += [done.decision] if isinstance(done.decision, Deny) else []
-    return await _page(
-        request, site, caller, values=values, entries=entries, repeated=repeated,
-        refused=refusals(site, denied, request),
-    )  # fmt: skip
+    return await _page(request, site, caller, values=values, entries=entries, refused=refusals(site, denied, request))
 
 
 async def _page(
@@ -61,11 +59,10 @@ async def _page(
     *,
     values: Mapping[str, str] | None = None,
     entries: list[int] | None = None,
-    repeated: bool = False,
     refused: list[Refusal] | None = None,
 ) -> Response[bytes]:
     found = await anyio.to_thread.run_sync(holdings, site, caller.user, language_of(request))
     return await show(
         request, site, caller, "held.html.j2", found=found, values=values or {}, entries=entries or [],
-        repeated=repeated, refused=refused or [],
+        refused=refused or [],
     )  # fmt: skip

@@ -162,10 +162,11 @@ async def _asking(request: Requested, site: Site, *, status: int = 200, to: str 
 def _page(
     request: Requested, site: Site, *, status: int, to: str, why: str = "", user: str = "", kept: str = ""
 ) -> Response[bytes]:
-    return PAGES.answer(
+    page = PAGES.answer(
         request, "sign_in.html.j2", status=status, channels=site.codes.channels, sms=Channel.SMS, to=to, why=why,
         user=user, kept=kept, longest=LONGEST_USER,
     )  # fmt: skip
+    return _asking_for_proof(page)
 
 
 async def _waiting(
@@ -175,8 +176,16 @@ async def _waiting(
     if channel is None:
         raise MalformedError
     settings = site.settings.visits
-    return PAGES.answer(
+    page = PAGES.answer(
         request, "code.html.j2", status=status, user=user, channel=channel, sms=Channel.SMS, ticket=ticket,
         to=_own(to), kept=kept, wrong=wrong, minutes=settings.code_minutes, digits=settings.code_digits,
         tries=settings.code_tries,
     )  # fmt: skip
+    return _asking_for_proof(page)
+
+
+def _asking_for_proof(page: Response[bytes]) -> Response[bytes]:
+    """Return the page; where it says that nobody is proven, it says by what they could be (RFC 9110 15.5.2)."""
+    if page.status_code == _UNAUTHORIZED:
+        page.headers["WWW-Authenticate"] = 'Bearer realm="keshou"'
+    return page

@@ -13,7 +13,7 @@ from keshou.visits.errors import UnknownVisitError
 from keshou.visits.visitor import Visit
 from keshou.web.cookies import session_cookie
 from keshou.web.frame.page import Requested
-from keshou.web.portal.guest import one, read_form, visitor
+from keshou.web.portal.guest import TooLateError, one, read_form, visitor
 from keshou.web.portal.pages import go, show
 
 _NOTHING = {"Clear-Site-Data": '"cache", "storage"'}
@@ -41,8 +41,13 @@ async def end(request: Requested, site: NamedDependency[Site], body: RawBody) ->
 
 @post("/me/sign-out", status_code=200, include_in_schema=False)
 async def sign_out(request: Requested, site: NamedDependency[Site], body: RawBody) -> Response[Any]:
-    """End the visit in this browser."""
-    caller = await visitor(request, site, read_form(request, body))
+    """End the visit in this browser; one that is over already stays over."""
+    try:
+        caller = await visitor(request, site, read_form(request, body))
+    except TooLateError as error:
+        if error.why == "other":
+            raise
+        return _out(site, "gone")
     await anyio.to_thread.run_sync(_end, site, caller.user, caller.credential)
     return _out(site, "out")
 
