@@ -77,12 +77,12 @@ def opened(reader: Reader, name: str, t: Any) -> Page:
     elif name == "wrong":
         reader.go("/me/end").locator("button.grave").click()
     elif name == "enter":
-        page = reader.go("/me/sign-in")
-        page.evaluate(
-            "document.querySelector('main').insertAdjacentHTML('beforeend', '<form method=post action=/me/enter>"
-            "<input name=token value=x><button id=k-go>x</button></form>')"
-        )
+        page.goto("about:blank")
+        form = f"<form method=post action={reader.url}/me/enter><input name=token value=x><button id=k-go>x</button>"
+        page.set_content(f"{form}</form>")
         page.locator("#k-go").click()
+        page.wait_for_selector(".fill")
+        assert str(t("enter.title")) in page.title()
     else:
         page = reader.go("/me/sign-in")
         page.get_by_label(str(t("in.user"))).fill("nobody")
@@ -111,6 +111,25 @@ def test_axe_finds_no_barrier_on_any_page(
         for name in [*PATHS, *STEPS]:
             if found := violations(opened(reader, name, words(language))):
                 wrong[name] = found
+    assert wrong == {}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_axe_finds_no_barrier_where_nothing_is_held_and_where_something_is_refused(
+    browser: Browser, place: Place, language: Language
+) -> None:
+    wrong = {}
+    with reading(browser, place.url, language, size=PHONE) as reader:
+        seat(reader, place.home, "stranger")
+        for name in ("/me", "/me/held", "/me/consents", "/me/history", "/me/end"):
+            if found := violations(opened(reader, name, words(language))):
+                wrong[name] = found
+        page = reader.go("/me/copy")
+        page.get_by_role("button", name=str(words(language)("copy.json"))).click()
+        page.wait_for_selector("[role=alert]")
+        if found := violations(page):
+            wrong["refused"] = found
+        assert page.evaluate(_WIDE) <= 0
     assert wrong == {}
 
 
