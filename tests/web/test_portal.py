@@ -76,6 +76,8 @@ def test_users_see_what_is_held_and_why_and_no_value_before_they_ask(site: Site,
     assert told(page, "Routing.")
     assert told(page, '/rules#purpose-service"')
     assert told(page, en("held.registration"))
+    assert told(page, "Basis: your express consent.")
+    assert told(page, en("consent.rules", version=1))
     assert size(site) == before
 
 

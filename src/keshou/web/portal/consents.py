@@ -87,7 +87,7 @@ async def _page(
     sends = any(each.purpose.commercial_messages for each in found.agreed) if found else False
     return await show(
         request, site, caller, "consents.html.j2", status=status, switches=switches, changed=changed,
-        version=found.version if found else 0, wanted=wanted, sends=sends,
+        wanted=wanted, sends=sends,
     )  # fmt: skip
 
 

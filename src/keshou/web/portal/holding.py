@@ -7,8 +7,10 @@ from typing import NamedTuple
 from keshou.app.site import Site
 from keshou.app.user_view import Held, own_view
 from keshou.declaration.model import Declaration, Purpose
-from keshou.declaration.render import held, labels
+from keshou.declaration.render import cited, held, labels
+from keshou.declaration.wording import WORDS
 from keshou.language import Language
+from keshou.law.law import Law
 from keshou.law.terms import RetentionClass
 
 
@@ -18,6 +20,8 @@ class Reason(NamedTuple):
     purpose: str
     name: str
     why: str
+    basis: str
+    """What it stands on: the user's consent, or a higher law."""
     kept: str
     """For how long."""
     rule: str
@@ -42,22 +46,34 @@ def holdings(site: Site, user: str, language: Language) -> list[Holding]:
         return []
     declaration = rules.declaration if rules else None
     names = labels(declaration, site.law, language) if declaration else {}
-    return [_holding(each, declaration, names.get(each.item, each.item), language) for each in found[1]]
+    return [
+        Holding(
+            each.item,
+            names.get(each.item, each.item),
+            list(_reasons(each, declaration, site.law, language)),
+            each.class_ is RetentionClass.REGISTRATION,
+            each.may_query,
+        )
+        for each in found[1]
+    ]
 
 
-def _holding(given: Held, declaration: Declaration | None, name: str, language: Language) -> Holding:
-    reasons = list(_reasons(given, declaration, language))
-    return Holding(given.item, name, reasons, given.class_ is RetentionClass.REGISTRATION, given.may_query)
-
-
-def _reasons(given: Held, declaration: Declaration | None, language: Language) -> Iterator[Reason]:
+def _reasons(given: Held, declaration: Declaration | None, law: Law, language: Language) -> Iterator[Reason]:
     for each in declaration.purposes if declaration else ():
         if each.id in given.purposes:
             yield Reason(
-                each.id, each.name.in_(language), _why(each, given.item, language), held(each.retention, language),
-                f"/rules#purpose-{each.id}",
-            )  # fmt: skip
+                purpose=each.id,
+                name=each.name.in_(language),
+                why=_why(each, given.item, language),
+                basis=_basis(each, law, language),
+                kept=held(each.retention, language),
+                rule=f"/rules#purpose-{each.id}",
+            )
 
 
 def _why(purpose: Purpose, item: str, language: Language) -> str:
     return next(each.why.in_(language) for each in purpose.needs if each.item == item)
+
+
+def _basis(purpose: Purpose, law: Law, language: Language) -> str:
+    return cited(purpose.ground, law, language) if purpose.ground else WORDS[f"consent_{purpose.consent}"].in_(language)

@@ -54,10 +54,15 @@ async def show(
 
     Every template sees beside what the frame gives: `note` (what was just done, named in the address by `told`),
     `late` (whether a form came back after its visit was over), `key` (a new name for what is sent from this page),
-    `mark` (whose page it is, as nobody else can read it).
+    `mark` (whose page it is, as nobody else can read it), `version` (of the rules in force; 0: none are).
     """
     note, rules = await anyio.to_thread.run_sync(_asked, request, site, caller)
-    own = {"note": note, "late": "late" in request.query_params, "key": secrets.token_urlsafe(16)}
+    own = {
+        "note": note,
+        "late": "late" in request.query_params,
+        "key": secrets.token_urlsafe(16),
+        "version": rules.version if rules else 0,
+    }
     mark = site.visits.unsent.mark(caller.user)
     return PAGES.answer(
         request, template, operator=rules.declaration.operator.name if rules else None, status=status, mark=mark,
