@@ -5,6 +5,7 @@ Whoever asks for a code is answered alike and at once, whoever is asked for. Sou
 """
 
 import re
+import unicodedata
 from typing import Any, Final
 
 import anyio.to_thread
@@ -65,7 +66,8 @@ async def redeem(request: Requested, site: NamedDependency[Site], body: RawBody)
     """Take a code back; the visit of its user begins in this browser."""
     count_unproven(request)
     form = read_form(request, body)
-    ticket, given = one(form, "ticket"), "".join(one(form, "code").split())
+    # digits as wide as Chinese characters are digits too
+    ticket, given = one(form, "ticket"), "".join(unicodedata.normalize("NFKC", one(form, "code")).split())
     token = None
     if _TICKET.fullmatch(ticket) and _CODE.fullmatch(given):
         token = await anyio.to_thread.run_sync(_redeemed, request, site, ticket, given)
@@ -179,7 +181,7 @@ async def _waiting(
     page = PAGES.answer(
         request, "code.html.j2", status=status, user=user, channel=channel, sms=Channel.SMS, ticket=ticket,
         to=_own(to), kept=kept, wrong=wrong, minutes=settings.code_minutes, digits=settings.code_digits,
-        tries=settings.code_tries,
+        tries=settings.code_tries, hourly=settings.codes_per_hour,
     )  # fmt: skip
     return _asking_for_proof(page)
 
