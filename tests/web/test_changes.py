@@ -17,7 +17,8 @@ from keshou.declaration.model import Declaration, Published
 from keshou.declaration.render import render
 from keshou.errors import IntegrityError
 from keshou.law.load import load
-from keshou.web.public.changes import REASONS, Changes, Naming, changes, pieces
+from keshou.web.changes import REASONS, Changes, Naming, changes
+from keshou.web.public.changes import pieces
 from keshou.web.public.published import Line, body_of, lines_of
 
 LAW = load()

@@ -3,8 +3,8 @@
 
 import pytest
 
-from keshou.web.public import kept
-from keshou.web.public.kept import Kept
+from keshou.web import kept
+from keshou.web.kept import Kept
 
 
 def test_an_answer_is_made_once_and_each_has_its_own() -> None:

@@ -130,6 +130,19 @@ def require(caller: Caller, site: Site, *offices: Office) -> None:
         )
 
 
+def require_log_reader(caller: Caller, site: Site) -> None:
+    """Refuse whoever may not look at the log: inspectors may, keys that are for reading, and the office of audit.
+
+    Raises:
+        NotEntitledError: it is none of them (Order 24 Art. 13(1)).
+
+    """
+    if caller.kind in (CallerKind.INSPECTOR, CallerKind.PROGRAM):
+        require_reader(caller)
+    else:
+        require(caller, site, Office.AUDIT)
+
+
 def require_fresh(caller: Caller, site: Site) -> None:
     """Refuse people whose proof of who they are is not fresh; programs prove themselves with each request.
 

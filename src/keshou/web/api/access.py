@@ -10,18 +10,17 @@ from litestar.params import PathParameter, RawBody
 
 from keshou.app.site import Site
 from keshou.declaration.answering import confirmers
-from keshou.declaration.model import Declaration, Office
 from keshou.errors import InputError
 from keshou.gate import reach
-from keshou.gate.facts import AccessConfirmed, EmergencyOpened, EmergencyReviewed
-from keshou.gate.offices import offices_of
+from keshou.gate.facts import EmergencyOpened, EmergencyReviewed
+from keshou.web.access_review import confirmation, require_access_reader, require_confirmer
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.paged import USUAL, Cursor, Limit, NumberCursor, Page, page
-from keshou.web.api.recorded import in_force, require_own_post, write_down
+from keshou.web.api.written import write_down
 from keshou.web.described import told
 from keshou.web.entitled import require_fresh, require_staff
-from keshou.web.errors import NotEntitledError
 from keshou.web.idempotency import IdempotencyKey, fresh_id
+from keshou.web.recorded import in_force, require_own_post
 from keshou.wire import access as w
 from keshou.wire.caller import Caller
 from keshou.wire.office import Recorded
@@ -34,7 +33,7 @@ def show(
     caller: NamedDependency[Caller], site: NamedDependency[Site], cursor: NumberCursor = "", limit: Limit = USUAL
 ) -> Response[bytes]:
     """Return who can reach what under the rules in force: one line for each person, post, place and purpose."""
-    declaration = _require(caller, site)
+    declaration = require_access_reader(caller, site)
     lines = reach.reach(declaration, site.state())
     start = int(cursor or 0)
     found = [w.reach_shape(number, line) for number, line in enumerate(lines[start : start + limit], start)]
@@ -44,7 +43,7 @@ def show(
 @get("/access/due", sync_to_thread=True, operation_class=told(w.DueAnswer, problems=(404,)))
 def due(caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
     """Return the appointments to be confirmed, and by holders of which posts."""
-    declaration, state = _require(caller, site), site.state()
+    declaration, state = require_access_reader(caller, site), site.state()
     by = confirmers(declaration)
     found = [
         w.due_shape(staff, held, by.get(held.appointment.post, frozenset()))
@@ -63,15 +62,9 @@ def confirm(
 
     People need a fresh proof of who they are.
     """
-    require_staff(caller)
-    require_own_post(caller, site)
-    require_fresh(caller, site)
+    require_confirmer(caller, site)
     asked = read(request, body, w.ConfirmationRequest)
-    review, now = in_force(site).access_review, site.now()
-    if review is None and asked.until is None:
-        raise InputError("the rules declare no review of access", hint="say until when it is confirmed")
-    until = asked.until or now + dt.timedelta(days=review.every_days if review else 0)
-    fact = AccessConfirmed(at=now, staff=asked.staff, post=asked.post, by=caller.id, until=until)
+    fact = confirmation(caller, site, asked.staff, asked.post, asked.until)
     return write_down(site, caller, key, asked, ("access", "confirmations"), fact)
 
 
@@ -123,22 +116,6 @@ def review_emergency(
     asked = read(request, body, w.EmergencyReview)
     fact = EmergencyReviewed(at=site.now(), emergency=name, by=caller.id, found=asked.found)
     return write_down(site, caller, key, asked, ("emergencies", name, "review"), fact)
-
-
-def _require(caller: Caller, site: Site) -> Declaration:
-    """Return the declaration in force, for whoever may see who reaches what: by office, or who confirms it.
-
-    Raises:
-        NotEntitledError: the caller answers for no post and holds neither office (Order 24 Art. 13(1)).
-
-    """
-    require_staff(caller)
-    declaration, state = in_force(site), site.state()
-    held = {each.post for each in state.appointments(caller.id)}
-    answers = held & {post for posts in confirmers(declaration).values() for post in posts}
-    if answers or offices_of(state, declaration, caller.id, site.now()) & {Office.APPOINT, Office.AUDIT}:
-        return declaration
-    raise NotEntitledError("the caller answers for no post and has no office for it (miit24:13.1.5)")
 
 
 FACE = Router(

@@ -21,10 +21,10 @@ from keshou.ledger.tile import WIDTH, parse_path
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.paged import USUAL, Limit, NumberCursor, Page
 from keshou.web.described import JSON, told
-from keshou.web.entitled import require, require_fresh, require_reader
+from keshou.web.entitled import require, require_fresh, require_log_reader
 from keshou.web.errors import ContradictionError, NotFoundError
 from keshou.wire import log as w
-from keshou.wire.caller import Caller, CallerKind
+from keshou.wire.caller import Caller
 
 _BYTES, _TEXT = "application/octet-stream", "text/plain"
 _FOREVER = "private, max-age=31536000, immutable"
@@ -40,7 +40,7 @@ New = Annotated[int, QueryParameter(name="new", ge=0, le=_LARGEST, description="
 @get("/", sync_to_thread=True, operation_class=told(w.LogShape))
 def log(caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
     """Return where the log stands."""
-    _require(caller, site)
+    require_log_reader(caller, site)
     with site.reading() as tx:
         size, signed = site.ledger.head(tx).size, _signed(tx, site)
     return answer(w.LogShape(origin=site.ledger.origin, vkey=str(site.ledger.key), size=size, signed=signed))
@@ -53,7 +53,7 @@ def checkpoint(caller: NamedDependency[Caller], site: NamedDependency[Site]) -> 
     What it signs is mirrored from `/api/v1/log/tile/LEVEL/NUMBER` and `/api/v1/log/tile/entries/NUMBER`, as
     C2SP tlog-tiles has them.
     """
-    _require(caller, site)
+    require_log_reader(caller, site)
     with site.reading() as tx:
         note = site.ledger.last_checkpoint(tx)
     if note is None:
@@ -77,7 +77,7 @@ def sign(caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Respon
 @get("/tile/{path:path}", sync_to_thread=True, include_in_schema=False)
 def tile(path: FromPath[str], caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
     """Return a tile of hashes (`LEVEL/NUMBER`) or a bundle of entries (`entries/NUMBER`), as C2SP tlog-tiles has it."""
-    _require(caller, site)
+    require_log_reader(caller, site)
     try:
         name = parse_path(f"tile{path}")
         with site.reading() as tx:
@@ -94,7 +94,7 @@ def entries(
     limit: Limit = USUAL,
 ) -> Response[bytes]:  # fmt: skip
     """Return entries in their order: who did which act, when, where, under which articles; never information."""
-    _require(caller, site)
+    require_log_reader(caller, site)
     start = int(cursor) if cursor else from_
     with site.reading() as tx:
         size = site.ledger.head(tx).size
@@ -109,7 +109,7 @@ def entries(
 @get("/entries/{place:int}", sync_to_thread=True, operation_class=told(dict[str, Any], problems=(404,)))
 def entry(place: Place, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
     """Return the bytes of one entry, which are what was hashed."""
-    _require(caller, site)
+    require_log_reader(caller, site)
     try:
         with site.reading() as tx:
             return Response(site.ledger.entry(tx, place), media_type=JSON)
@@ -122,7 +122,7 @@ def entry(place: Place, caller: NamedDependency[Caller], site: NamedDependency[S
 )
 def proof(place: Place, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
     """Return the proof that an entry is in the signed log (C2SP tlog-proof), for `keshou verify`."""
-    _require(caller, site)
+    require_log_reader(caller, site)
     try:
         with site.reading() as tx:
             return Response(site.ledger.tlog_proof(tx, place), media_type=_TEXT)
@@ -137,7 +137,7 @@ def consistency(
     caller: NamedDependency[Caller], site: NamedDependency[Site], old: Old, new: New = 0
 ) -> Response[bytes]:
     """Return what shows that the log of `new` entries begins with the log of `old` entries."""
-    _require(caller, site)
+    require_log_reader(caller, site)
     with site.reading() as tx:
         size = site.ledger.head(tx).size
         longer = new or size
@@ -163,7 +163,7 @@ def audit(
         require(caller, site, Office.AUDIT)
         require_fresh(caller, site)
     else:
-        _require(caller, site)
+        require_log_reader(caller, site)
     log_, facts = site.audit(by=caller.id if asked.open else "")
     return answer(
         w.AuditAnswer(
@@ -172,19 +172,6 @@ def audit(
             payloads=facts.payloads, opened=facts.opened,
         )
     )  # fmt: skip
-
-
-def _require(caller: Caller, site: Site) -> None:
-    """Refuse whoever may not look at the log: inspectors may, keys that are for reading, and the office of audit.
-
-    Raises:
-        NotEntitledError: it is none of them (Order 24 Art. 13(1)).
-
-    """
-    if caller.kind in (CallerKind.INSPECTOR, CallerKind.PROGRAM):
-        require_reader(caller)
-    else:
-        require(caller, site, Office.AUDIT)
 
 
 def _signed(tx: Transaction, site: Site) -> int:

@@ -13,11 +13,12 @@ from keshou.errors import InputError
 from keshou.gate.facts import AgentReinstated, AgentSuspended, StaffAppointed, StaffLeft, StaffRemoved
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
-from keshou.web.api.recorded import in_force, write_down
+from keshou.web.api.written import write_down
 from keshou.web.described import told
 from keshou.web.entitled import require, require_fresh
 from keshou.web.errors import NotFoundError
 from keshou.web.idempotency import IdempotencyKey
+from keshou.web.recorded import in_force
 from keshou.wire import office as w
 from keshou.wire.caller import Caller
 

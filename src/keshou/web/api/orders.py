@@ -12,7 +12,7 @@ from keshou.declaration.model import Office
 from keshou.gate.facts import GroundEnded, GroundRecorded, SuspensionLifted, SuspensionOrdered
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
-from keshou.web.api.recorded import write_down
+from keshou.web.api.written import write_down
 from keshou.web.described import told
 from keshou.web.entitled import require, require_fresh
 from keshou.web.idempotency import IdempotencyKey, fresh_id

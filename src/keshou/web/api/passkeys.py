@@ -16,12 +16,13 @@ from keshou.accounts.errors import UnknownAccountError
 from keshou.accounts.passkeys.errors import PasskeyError
 from keshou.app.site import Site
 from keshou.web.api.asked import Requested, answer, read
-from keshou.web.api.session import own, refuse_half, renewed
+from keshou.web.api.session import renewed
 from keshou.web.api.sign_in import signed_in
 from keshou.web.caller import count_unproven
 from keshou.web.cookies import binding_of, step_cookie, step_of
 from keshou.web.described import told
 from keshou.web.entitled import require_fresh
+from keshou.web.signing_in import own, refuse_half
 from keshou.wire import passkeys as w
 from keshou.wire.caller import Caller
 from keshou.wire.sign_in import SignedInAnswer, session_shape

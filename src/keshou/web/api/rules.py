@@ -2,22 +2,20 @@
 """The published rules: read, held against the law before publishing, published, compared."""
 
 import hashlib
-import re
 from typing import Annotated
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import HeaderParameter, PathParameter, QueryParameter, RawBody
 
-from keshou.acts.events import RulesChangedError
-from keshou.acts.request import Done, Publish
+from keshou.acts.request import Done
 from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.declaration.check import check as hold
 from keshou.declaration.compare import compare
 from keshou.declaration.finding import Finding
 from keshou.declaration.load import read as read_declaration
-from keshou.declaration.model import Declaration, Office, Published
+from keshou.declaration.model import Declaration, Published
 from keshou.declaration.render import render_text
 from keshou.errors import InputError
 from keshou.gate.calendar import day_of
@@ -26,17 +24,17 @@ from keshou.ledger.entry import decode
 from keshou.web.api.asked import Requested, answer, refuse_other_type
 from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
 from keshou.web.described import JSON, told
-from keshou.web.entitled import require, require_fresh, require_reader
-from keshou.web.errors import ChangedMeanwhileError, MatchNeededError, NotFoundError
-from keshou.web.idempotency import IdempotencyKey, named
+from keshou.web.entitled import require_reader
+from keshou.web.errors import NotFoundError
+from keshou.web.idempotency import IdempotencyKey
 from keshou.web.language import language_of
 from keshou.web.problem import KINDS, response
+from keshou.web.publishing import held_for_publishing, is_clean, matched, publish_after, require_publisher
 from keshou.wire import rules as w
 from keshou.wire.caller import Caller
 
 TOML = "application/toml"
 _HTML, _TEXT = "text/html", "text/plain"
-_TAG = re.compile(r'"([1-9][0-9]{0,15})"')
 _LARGEST = 2**31 - 1
 _VARY = {"Vary": "Accept, Accept-Language"}
 
@@ -108,7 +106,7 @@ def check(
     require_reader(caller)
     refuse_other_type(request, TOML)
     found = hold(read_declaration(body), site.law, day_of(site.now()))
-    return answer(w.CheckAnswer(clean=_is_clean(found), findings=_findings(found, language_of(request))))
+    return answer(w.CheckAnswer(clean=is_clean(found), findings=_findings(found, language_of(request))))
 
 
 @post("/", status_code=200, sync_to_thread=True, operation_class=told(
@@ -122,23 +120,16 @@ def publish(
 
     `If-Match` names the newest version: of two who publish at once the second is refused.
     """
-    require(caller, site, Office.PUBLISH)
-    require_fresh(caller, site)
+    require_publisher(caller, site)
     refuse_other_type(request, TOML)
     source, language = read_declaration(body), language_of(request)
-    before = _matched(site, if_match)
-    now = site.now()
-    found = hold(source, site.law, day_of(now), publishing=now, previous=before)
-    if source.declaration is None or not _is_clean(found):
+    before = matched(site, if_match)
+    found = held_for_publishing(site, source, before)
+    if source.declaration is None or not is_clean(found):
         return _unlawful(found, language)
-    job = Publish(declaration=source.declaration, by=caller.id, after=before.version)
-    asked = (before.version, hashlib.sha256(body).hexdigest())
-    try:
-        done = site.do(named(job, caller, key, asked, "rules"))
-    except RulesChangedError:
-        raise ChangedMeanwhileError from None
-    found_ = _findings(found, language)
-    told_ = _published(site, source.declaration, before, done, found_)
+    asked = hashlib.sha256(body).hexdigest()
+    done = publish_after(site, caller, key, source.declaration, after=before.version, digest=asked)
+    told_ = _published(site, source.declaration, before, done, _findings(found, language))
     return answer(told_, headers={"ETag": f'"{told_.version}"'})
 
 
@@ -156,23 +147,6 @@ def _published(
         findings=found,
         difference=w.difference_shape(compare(before.declaration, declaration), before.version, version),
     )
-
-
-def _matched(site: Site, given: str) -> Published:
-    """Return the version that `If-Match` names.
-
-    Raises:
-        MatchNeededError: it names none.
-        ChangedMeanwhileError: it is none that was published.
-
-    """
-    if not given:
-        raise MatchNeededError
-    tag = _TAG.fullmatch(given.strip())
-    with site.reading() as tx:
-        if tag is None or int(tag[1]) not in site.declarations.numbers(tx):
-            raise ChangedMeanwhileError
-        return site.declarations.version(tx, int(tag[1]))
 
 
 def _version(tx: Transaction, site: Site, version: int) -> Published:
@@ -194,10 +168,6 @@ def _shown(request: Requested, caller: Caller, site: Site, rules: Published) -> 
     with site.reading() as tx:
         text = site.declarations.rules(tx, rules.version, language)
     return Response(text, media_type=_HTML, headers=headers)
-
-
-def _is_clean(found: list[Finding]) -> bool:
-    return all(each.severity != "error" for each in found)
 
 
 def _findings(found: list[Finding], language: Language) -> list[w.FindingShape]:

@@ -7,16 +7,16 @@ from litestar import Response, Router, delete, get, post
 from litestar.di import NamedDependency
 from litestar.params import PathParameter, RawBody
 
-from keshou.accounts.account import Account, Factor, Session
-from keshou.accounts.store import Accounts
+from keshou.accounts.account import Session
 from keshou.app.site import Site
-from keshou.db import Transaction
 from keshou.gate.offices import offices_of
+from keshou.web import signing_in
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.cookies import binding_of, device_of, session_cookie
 from keshou.web.described import told
 from keshou.web.entitled import require_fresh
-from keshou.web.errors import NotFoundError, NotSignedInError, SecondFactorNeededError, SignInFailedError
+from keshou.web.errors import NotFoundError, SignInFailedError
+from keshou.web.signing_in import own, refuse_half
 from keshou.wire import sign_in as w
 from keshou.wire.caller import Caller
 
@@ -59,24 +59,7 @@ def prove(
 ) -> Response[bytes]:
     """Prove again who you are, in full: exports, erasure, grants and keys ask for it (Order 24 Art. 13(3))."""
     asked = read(request, body, w.ProofRequest)
-    device, now = device_of(request), site.now()
-    with site.writing() as tx:
-        tried = site.accounts.start(tx, person.id, device, now)
-    right = site.accounts.check(tried, asked.password)
-    proven: tuple[Session, str] | None = None
-    with site.writing() as tx:
-        account, session = own(tx, site.accounts, person, site)
-        # whoever has a passkey and no authenticator proves themselves by the passkey: the password is one factor
-        alone = not site.passkeys.passkeys(tx, person.id)
-        factors: tuple[Factor, ...] = (Factor.PASSWORD,) if right and alone else ()
-        if right and account.has_totp:
-            second = site.accounts.second_factor(tx, tried, asked.code, now)
-            factors = (Factor.PASSWORD, second) if second else ()
-        elif not right:
-            site.accounts.conclude(tx, tried, binding_of(request), now, right=False)
-        if factors:
-            proven = site.accounts.prove(tx, session, factors, now, device=tried.device)
-    return renewed(site, proven)
+    return renewed(site, signing_in.prove(site, request, person, asked.password, asked.code))
 
 
 @get("/sessions", sync_to_thread=True, operation_class=told(list[w.SessionShape]))
@@ -136,11 +119,7 @@ def change_password(
 def offer_totp(person: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
     """Return a secret for an authenticator; it counts once it is confirmed."""
     require_fresh(person, site)
-    rules = site.rules()
-    issuer = rules.declaration.operator.name.zh if rules else "Keshou"
-    with site.writing() as tx:
-        refuse_half(tx, site, person)
-        secret, address = site.accounts.offer_totp(tx, person.id, issuer)
+    secret, address = signing_in.offer_totp(site, person)
     return answer(w.TotpOffer(secret=secret, address=address))
 
 
@@ -153,11 +132,7 @@ def confirm_totp(
     """Let the authenticator count from now on; the answer has recovery codes, shown this once."""
     require_fresh(person, site)
     asked = read(request, body, w.CodeRequest)
-    with site.writing() as tx:
-        refuse_half(tx, site, person)
-        _, session = own(tx, site.accounts, person, site)
-        codes = site.accounts.confirm_totp(tx, session, asked.code, site.now())
-        _, token = site.accounts.prove(tx, session, (Factor.TOTP,), site.now())
+    codes, token = signing_in.confirm_totp(site, person, asked.code)
     response = answer(w.RecoveryCodes(codes=codes))
     response.set_cookie(session_cookie(site.settings, token))
     return response
@@ -171,32 +146,6 @@ def new_codes(person: NamedDependency[Caller], site: NamedDependency[Site]) -> R
         refuse_half(tx, site, person)
         codes = site.accounts.new_recovery_codes(tx, person.id)
     return answer(w.RecoveryCodes(codes=codes))
-
-
-def own(tx: Transaction, accounts: Accounts, person: Caller, site: Site) -> tuple[Account, Session]:
-    """Return the account and session of the one who asks.
-
-    Raises:
-        NotSignedInError: it ended meanwhile.
-
-    """
-    account = accounts.account(tx, person.id)
-    found = [each for each in accounts.sessions.of(tx, person.id, site.now()) if each.id == person.credential]
-    if account is None or not found:
-        raise NotSignedInError("the session is over")
-    return account, found[0]
-
-
-def refuse_half(tx: Transaction, site: Site, person: Caller) -> None:
-    """Refuse whoever showed one factor only and has another: they show that one, and enrol none in its place.
-
-    Raises:
-        SecondFactorNeededError: a second factor is there.
-
-    """
-    account = site.accounts.account(tx, person.id)
-    if person.limited and account is not None and (account.has_totp or site.passkeys.passkeys(tx, person.id)):
-        raise SecondFactorNeededError
 
 
 def renewed(site: Site, proven: tuple[Session, str] | None, told_: Any = None) -> Response[bytes]:

@@ -10,11 +10,12 @@ from litestar.params import RawBody
 
 from keshou.accounts.account import SecondStep, SignedIn
 from keshou.app.site import Site
+from keshou.web import signing_in
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.caller import count_unproven
-from keshou.web.cookies import binding_of, device_cookie, device_of, session_cookie
+from keshou.web.cookies import device_cookie, session_cookie
 from keshou.web.described import told
-from keshou.web.errors import NotFoundError, SignInFailedError
+from keshou.web.errors import SignInFailedError
 from keshou.wire import sign_in as w
 
 
@@ -25,11 +26,7 @@ def sign_in(request: Requested, site: NamedDependency[Site], body: RawBody) -> R
     """Sign in by password. Where a second factor is enrolled, the answer has a ticket for the second step."""
     count_unproven(request)
     asked = read(request, body, w.SignInRequest)
-    with site.writing() as tx:
-        tried = site.accounts.start(tx, asked.account, device_of(request), site.now())
-    right = site.accounts.check(tried, asked.password)
-    with site.writing() as tx:
-        found = site.accounts.conclude(tx, tried, binding_of(request), site.now(), right=right)
+    found = signing_in.first_step(site, request, asked.account, asked.password)
     if isinstance(found, SecondStep):
         return answer(w.SignedInAnswer(ticket=found.ticket, ticket_until=found.until))
     return signed_in(site, found)
@@ -42,9 +39,7 @@ def second_step(request: Requested, site: NamedDependency[Site], body: RawBody) 
     """Take the second step: the authenticator's code, or a recovery code."""
     count_unproven(request)
     asked = read(request, body, w.SecondStepRequest)
-    with site.writing() as tx:
-        found = site.accounts.second(tx, asked.ticket, asked.code, binding_of(request), site.now())
-    return signed_in(site, found)
+    return signed_in(site, signing_in.second_step(site, request, asked.ticket, asked.code))
 
 
 @post("/invitations/look", status_code=200, sync_to_thread=True, security=[{}], operation_class=told(
@@ -54,10 +49,7 @@ def look(request: Requested, site: NamedDependency[Site], body: RawBody) -> Resp
     """Say whom an invitation is for."""
     count_unproven(request)
     asked = read(request, body, w.InvitationRequest)
-    with site.reading() as tx:
-        account = site.accounts.invited(tx, asked.invitation, site.now())
-    if account is None:
-        raise NotFoundError("the invitation is none, or over, or accepted", hint="ask for a new one")
+    account = signing_in.invited(site, asked.invitation)
     fewest = site.settings.accounts.password_characters
     return answer(
         w.InvitedAnswer(
@@ -73,14 +65,7 @@ def accept(request: Requested, site: NamedDependency[Site], body: RawBody) -> Re
     """Accept an invitation with a password of one's own; whatever proved the account before ends."""
     count_unproven(request)
     asked = read(request, body, w.AcceptRequest)
-    with site.reading() as tx:
-        account = site.accounts.invited(tx, asked.invitation, site.now())
-    if account is None:
-        raise NotFoundError("the invitation is none, or over, or accepted", hint="ask for a new one")
-    stored = site.accounts.hash(account, asked.password)
-    with site.writing() as tx:
-        found = site.accounts.accept(tx, asked.invitation, stored, binding_of(request), site.now())
-    return signed_in(site, found)
+    return signed_in(site, signing_in.accept(site, request, asked.invitation, asked.password))
 
 
 def signed_in(site: Site, found: SignedIn | None) -> Response[bytes]:

@@ -9,9 +9,8 @@ from litestar.params import RawBody
 from keshou.acts.request import Erase, Perform
 from keshou.app.own_facts import agreement, wish
 from keshou.app.site import Site
-from keshou.app.user_view import all_that_may_be, user_view
+from keshou.app.user_view import user_view
 from keshou.errors import InputError
-from keshou.gate.act import Act
 from keshou.gate.decision import Permit
 from keshou.gate.facts import CapacityLimited, ServiceStarted, UserFact
 from keshou.gate.standing import UNKNOWN
@@ -21,17 +20,16 @@ from keshou.web.api.copies import copied
 from keshou.web.api.decided import denied, perform
 from keshou.web.api.telling import notice
 from keshou.web.described import told
-from keshou.web.entitled import actor, refuse_beyond_key, require_fresh, require_staff
+from keshou.web.entitled import actor, require_fresh, require_staff
 from keshou.web.errors import NotEntitledError
 from keshou.web.idempotency import IdempotencyKey, named
 from keshou.web.language import language_of
+from keshou.web.looking import look, user_act
 from keshou.wire import users as w
 from keshou.wire.acts import ActAnswer
 from keshou.wire.caller import Caller
 from keshou.wire.decision import decision_shape
 from keshou.wire.standing import CopyAnswer, UserAnswer, standing_shape
-
-Asked = w.Registration | w.Correcting | w.Erasing | w.Viewing
 
 
 @post("/", status_code=200, operation_class=told(ActAnswer, body=w.Registration))
@@ -43,7 +41,7 @@ async def register(
     The gate judges it as if what comes with it were true already. Denied: nothing of it is.
     """
     asked = read(request, body, w.Registration)
-    act = _act(asked, ActKind.COLLECT, frozenset(asked.values), caller, site)
+    act = user_act(asked, ActKind.COLLECT, frozenset(asked.values), caller, site)
     if not asked.user.isprintable():
         raise InputError("a user's id that cannot be printed", hint="take one of letters, digits and signs")
     job = Perform(act=act, values=asked.values, facts=await _facts(site, asked), admit=True)
@@ -67,7 +65,7 @@ async def correct(
 ) -> Response[bytes]:
     """Correct what is held of a user (Order 24 Art. 9(2))."""
     asked = read(request, body, w.Correcting)
-    act = _act(asked, ActKind.CORRECT, frozenset(asked.values), caller, site)
+    act = user_act(asked, ActKind.CORRECT, frozenset(asked.values), caller, site)
     job = Perform(act=act, values=asked.values)
     return await perform(site, named(job, caller, key, asked, "users/corrections"), language_of(request))
 
@@ -81,7 +79,7 @@ async def erase(
     People need a fresh proof of who they are.
     """
     asked = read(request, body, w.Erasing)
-    act = _act(asked, ActKind(asked.kind), frozenset(asked.items), caller, site)
+    act = user_act(asked, ActKind(asked.kind), frozenset(asked.items), caller, site)
     require_fresh(caller, site)
     return await perform(site, named(Erase(act=act), caller, key, asked, "users/erasures"), language_of(request))
 
@@ -95,10 +93,7 @@ async def show(
     It is an act of query or use each time, and recorded so.
     """
     asked = read(request, body, w.Viewing)
-    act = _act(asked, ActKind(asked.kind), frozenset(asked.items), caller, site)
-    if not act.items:
-        act = await anyio.to_thread.run_sync(all_that_may_be, site, act)
-    done = await site.perform_async(Perform(act=act))
+    done = await look(site, caller, asked)
     language = language_of(request)
     if not isinstance(done.decision, Permit):
         return denied(site, done, language)
@@ -128,17 +123,6 @@ async def copy(
         raise NotEntitledError("the key is limited to less than a whole copy", hint="ask with a key that is not")
     require_fresh(caller, site)
     return await copied(site, asked.user, by, language_of(request), post=asked.post, where=asked.where)
-
-
-def _act(asked: Asked, kind: ActKind, items: frozenset[str], caller: Caller, site: Site) -> Act:
-    """Return the act that `caller` asks for, as far as the caller may ask for it at all."""
-    require_staff(caller)
-    by = actor(caller, asked.by)
-    refuse_beyond_key(caller, asked.purpose, kind)
-    return Act(
-        kind=kind, user=asked.user, items=items, purpose=asked.purpose, by=by, when=site.now(), where=asked.where,
-        post=asked.post, ground=asked.ground,
-    )  # fmt: skip
 
 
 FACE = Router("/api/v1/users", route_handlers=[register, correct, erase, show, copy], tags=["users"])

@@ -17,11 +17,12 @@ from keshou.declaration.model import Published
 from keshou.declaration.store import Listed
 from keshou.declaration.wording import WORDS
 from keshou.language import Language
+from keshou.web.changes import Changes, Naming, changes
 from keshou.web.errors import NotFoundError
 from keshou.web.frame.page import PUBLIC, Requested, headers_of
+from keshou.web.kept import Kept
 from keshou.web.language import language_of
-from keshou.web.public.changes import Changes, Naming, Piece, changes, pieces
-from keshou.web.public.kept import Kept
+from keshou.web.public.changes import Piece, pieces
 from keshou.web.public.pages import PAGES, coming
 from keshou.web.public.published import body_of, lines_of, policy_of
 

@@ -3,25 +3,18 @@
 
 from typing import Any
 
-from litestar import Response
-
-from keshou.acts.request import RecordSite
+from keshou.acts.request import Done, RecordSite
 from keshou.app.site import Site
 from keshou.declaration.model import Declaration
 from keshou.gate.facts import SiteFact
-from keshou.web.api.asked import answer
 from keshou.web.errors import NotEntitledError, NotFoundError
 from keshou.web.idempotency import named
 from keshou.wire.caller import Caller
-from keshou.wire.office import Recorded
 
 
-def write_down(
-    site: Site, caller: Caller, key: str, asked: Any, place: tuple[str, ...], *facts: SiteFact, id_: str = ""
-) -> Response[bytes]:
-    """Write `facts` down in one entry; `id_` is what was made for them."""
-    done = site.do(named(RecordSite(facts=facts, by=caller.id, must_stand=True), caller, key, asked, *place))
-    return answer(Recorded(entry=done.entry, revision=done.entry + 1, id=id_, repeated=done.repeated))
+def record(site: Site, caller: Caller, key: str, asked: Any, place: tuple[str, ...], *facts: SiteFact) -> Done:
+    """Write `facts` down in one entry, once for each `key` of the caller; `asked` is what the request says."""
+    return site.do(named(RecordSite(facts=facts, by=caller.id, must_stand=True), caller, key, asked, *place))
 
 
 def in_force(site: Site) -> Declaration:

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Publishing as every face asks for it: held against the law first, and after just the version that was read."""
+
+import re
+
+from keshou.acts.events import RulesChangedError
+from keshou.acts.request import Done, Publish
+from keshou.app.site import Site
+from keshou.declaration.check import check as hold
+from keshou.declaration.finding import Finding
+from keshou.declaration.load import Source
+from keshou.declaration.model import Declaration, Office, Published
+from keshou.gate.calendar import day_of
+from keshou.web.entitled import require, require_fresh
+from keshou.web.errors import ChangedMeanwhileError, MatchNeededError
+from keshou.web.idempotency import named
+from keshou.wire.caller import Caller
+
+_TAG = re.compile(r'"([1-9][0-9]{0,15})"')
+
+
+def require_publisher(caller: Caller, site: Site) -> None:
+    """Refuse whoever may not publish, or did not prove themselves lately.
+
+    Raises:
+        NotEntitledError: no post of theirs has the office (Order 24 Art. 13(1)).
+        ProofTooOldError: the proof is not fresh.
+
+    """
+    require(caller, site, Office.PUBLISH)
+    require_fresh(caller, site)
+
+
+def held_for_publishing(site: Site, source: Source, before: Published | None) -> list[Finding]:
+    """Return what is wrong with a declaration that is to be published now, after `before` (None: the first)."""
+    now = site.now()
+    return hold(source, site.law, day_of(now), publishing=now, previous=before)
+
+
+def is_clean(found: list[Finding]) -> bool:
+    """Say whether nothing found is an error."""
+    return all(each.severity != "error" for each in found)
+
+
+def publish_after(site: Site, caller: Caller, key: str, declaration: Declaration, *, after: int, digest: str) -> Done:
+    """Publish as the next version after version `after` (0: the first); `digest` names the bytes that were sent.
+
+    Raises:
+        ChangedMeanwhileError: another version was published meanwhile.
+
+    """
+    job = Publish(declaration=declaration, by=caller.id, after=after)
+    try:
+        return site.do(named(job, caller, key, (after, digest), "rules"))
+    except RulesChangedError:
+        raise ChangedMeanwhileError from None
+
+
+def matched(site: Site, given: str) -> Published:
+    """Return the version that `If-Match` names.
+
+    Raises:
+        MatchNeededError: it names none.
+        ChangedMeanwhileError: it is none that was published.
+
+    """
+    if not given:
+        raise MatchNeededError
+    tag = _TAG.fullmatch(given.strip())
+    with site.reading() as tx:
+        if tag is None or int(tag[1]) not in site.declarations.numbers(tx):
+            raise ChangedMeanwhileError
+        return site.declarations.version(tx, int(tag[1]))

@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reviews of bulk acts as every face asks for them: who sees which, who may answer, and what an answer is."""
+
+import datetime as dt
+
+from keshou.app.site import Site
+from keshou.declaration.model import Office, Review
+from keshou.errors import InputError
+from keshou.gate.facts import ReviewApproved, ReviewAsked, ReviewRefused
+from keshou.web.entitled import require, require_staff
+from keshou.web.errors import NotEntitledError, NotFoundError
+from keshou.web.recorded import in_force, require_own_post
+from keshou.wire import access as w
+from keshou.wire.caller import Caller, CallerKind
+
+_TERMS = ("requester", "kind", "purpose", "items", "count", "recipient")
+
+
+def asked_review(site: Site, name: str) -> ReviewAsked:
+    """Return a review that was asked for.
+
+    Raises:
+        NotFoundError: none of that id was.
+
+    """
+    found = site.state().asked.get(name)
+    if found is None:
+        raise NotFoundError("there is no such review", hint="list them at /api/v1/reviews")
+    return found
+
+
+def review_answer(
+    caller: Caller, site: Site, declared: Review, asked: ReviewAsked, *, approved: bool
+) -> ReviewApproved | ReviewRefused:
+    """Return what `caller` answers: an approval of just what was asked for, for the declared hours; or a refusal."""
+    now = site.now()
+    if not approved:
+        return ReviewRefused(at=now, review=asked.review, reviewer=caller.id)
+    terms = {each: getattr(asked, each) for each in _TERMS}
+    until = now + dt.timedelta(hours=declared.valid_hours)
+    return ReviewApproved(at=now, review=asked.review, reviewer=caller.id, until=until, **terms)
+
+
+def declared_review(site: Site) -> Review:
+    """Return what the rules in force say of reviews.
+
+    Raises:
+        InputError: they declare none.
+
+    """
+    declared = in_force(site).review
+    if declared is None:
+        raise InputError("the rules declare no review of bulk acts", hint="add [review] to the declaration")
+    return declared
+
+
+def require_reviewer(caller: Caller, site: Site) -> Review:
+    """Return what the rules say of reviews, for whoever may review.
+
+    Raises:
+        NotEntitledError: it is a program, or nobody in a post that reviews (Order 24 Art. 13(3)).
+
+    """
+    require_staff(caller)
+    if caller.kind is CallerKind.PROGRAM:
+        raise NotEntitledError("a person reviews (miit24:13.1.3)", hint="sign in")
+    declared = declared_review(site)
+    if not {each.post for each in site.state().appointments(caller.id)} & set(declared.reviewers):
+        raise NotEntitledError(
+            "no post of the caller reviews bulk acts (miit24:13.1.3)", hint="see `review` in the rules"
+        )
+    return declared
+
+
+def seen_reviews(caller: Caller, site: Site) -> list[w.ReviewShape]:
+    """Return the reviews that `caller` may see: all to reviewers and auditors, to others those that they asked for."""
+    require_staff(caller)
+    every = w.review_shapes(site.state())
+    try:
+        require_reviewer(caller, site)
+    except (NotEntitledError, InputError):
+        try:
+            require(caller, site, Office.AUDIT)
+        except NotEntitledError:
+            require_own_post(caller, site)
+            return [each for each in every if each.requester == caller.id]
+    return every
