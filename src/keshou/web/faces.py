@@ -29,6 +29,7 @@ from keshou.web.api import (
     webhooks,
 )
 from keshou.web.authzen import face as authzen
+from keshou.web.console import face as console
 from keshou.web.frame import choice, static
 from keshou.web.frame.navigation import Entry
 from keshou.web.portal import face as portal
@@ -59,6 +60,8 @@ FACES: list[Router] = [
     choice.FACE,
     public.FACE,
     portal.FACE,
+    console.DOOR,
+    console.FACE,
     law.FACE,
     office.FACE,
     orders.FACE,
@@ -68,5 +71,5 @@ FACES: list[Router] = [
 ]
 """Routers of the authorization protocol, the API, the pages, and what surrounds them."""
 
-NAVIGATION: tuple[Entry, ...] = (*public.ENTRIES, *portal.ENTRIES)
+NAVIGATION: tuple[Entry, ...] = (*public.ENTRIES, *portal.ENTRIES, *console.ENTRIES)
 """Where a reader can go from every page; each face of pages adds its own."""

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who sits at the desk: found by the session, asked to sign in or to prove themselves anew, what they typed kept."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any, Final, NamedTuple
+from urllib.parse import parse_qsl
+
+import anyio.to_thread
+from litestar import Response
+from litestar.di import NamedDependency
+
+from keshou.app.site import Site
+from keshou.declaration.model import Declaration, Office
+from keshou.errors import InputError
+from keshou.gate.offices import offices_of
+from keshou.gate.site import SiteState
+from keshou.language import Language, Text
+from keshou.web.entitled import refuse_beyond_agent
+from keshou.web.errors import MalformedError, NotSignedInError, SecondFactorNeededError
+from keshou.web.frame.page import Pages, Requested
+from keshou.web.language import language_of
+from keshou.wire.caller import PEOPLE, Caller, CallerKind
+
+PAGES: Final = Pages("keshou.web.console")
+HOME: Final = "/console"
+KEPT: Final = "kept."
+"""What fields begin with that carry what was typed over signing in."""
+_MOST_FIELDS = 200
+_FORM = "application/x-www-form-urlencoded"
+
+
+class Desk(NamedTuple):
+    """One person at the console, and what holds now."""
+
+    site: Site
+    caller: Caller
+    declaration: Declaration | None
+    """In force now; None: none is."""
+    version: int
+    """Of the rules in force; 0: none."""
+    state: SiteState
+    offices: frozenset[Office]
+    language: Language
+
+    @property
+    def reads_log(self) -> bool:
+        """Whether the log's pages are among those the person is led to."""
+        return self.caller.kind is CallerKind.INSPECTOR or Office.AUDIT in self.offices
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the person acts for the operator."""
+        return self.caller.kind is not CallerKind.INSPECTOR
+
+
+class Place(NamedTuple):
+    """A page of the console that is reached from every other."""
+
+    path: str
+    label: Text
+    open_to: Callable[[Desk], bool]
+
+
+def _anybody(_: Desk) -> bool:
+    return True
+
+
+def _has(*offices: Office) -> Callable[[Desk], bool]:
+    return lambda desk: bool(desk.offices & set(offices))
+
+
+PLACES: Final = (
+    Place(HOME, Text("概况", "How we stand"), _anybody),
+    Place("/console/acts", Text("行为", "Acts"), lambda desk: desk.reads_log),
+    Place("/console/information", Text("信息去向", "Information"), _anybody),
+    Place("/console/people", Text("人员与岗位", "People"), _has(Office.APPOINT, Office.ACCOUNTS, Office.AUDIT)),
+    Place("/console/reviews", Text("审查", "Reviews"), lambda desk: desk.is_staff),
+    Place("/console/user", Text("用户", "A user"), lambda desk: desk.is_staff),
+    Place("/console/rules", Text("规则", "Rules"), _anybody),
+    Place("/console/log", Text("账本", "The log"), lambda desk: desk.reads_log),
+)
+"""Where the console leads; each page judges for itself who may see it."""
+
+
+async def read_typed(request: Requested) -> Mapping[str, str]:
+    """Return the fields of a form that was sent, each once; nothing when none was. It is read once a request."""
+    state = request.scope["state"]
+    if "typed" not in state:
+        sent = request.headers.get("content-type", "").partition(";")[0].strip().lower() == _FORM
+        state["typed"] = _parsed(await request.body()) if sent else {}
+    found: Mapping[str, str] = state["typed"]
+    return found
+
+
+def _parsed(body: bytes) -> dict[str, str]:
+    try:
+        return dict(
+            parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS)
+        )
+    except ValueError:
+        raise MalformedError("the form is not of the form that browsers send") from None
+
+
+def typed(request: Requested) -> Mapping[str, str]:
+    """Return what `read_typed` read."""
+    found: Mapping[str, str] = request.scope["state"].get("typed", {})
+    return found
+
+
+def kept(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return what was typed before signing in, out of the fields that carried it."""
+    return {name.removeprefix(KEPT): value for name, value in fields.items() if name.startswith(KEPT)}
+
+
+async def signed_in(request: Requested, site: NamedDependency[Site]) -> Caller:
+    """Return who sits at the desk.
+
+    Raises:
+        NotSignedInError: nobody whom the console is for.
+        SecondFactorNeededError: somebody who showed one factor only.
+
+    """
+    found = await half_signed_in(request)
+    if found.limited:
+        raise SecondFactorNeededError
+    if found.kind is CallerKind.AGENT_STAFF:
+        await anyio.to_thread.run_sync(refuse_beyond_agent, found, site)
+    return found
+
+
+async def half_signed_in(request: Requested) -> Caller:
+    """Return who has an account and signed in, be it by one factor.
+
+    Raises:
+        NotSignedInError: nobody.
+
+    """
+    await read_typed(request)
+    found: Caller = await request.app.state.callers.of(request)
+    request.scope["state"]["caller"] = found
+    if found.kind not in PEOPLE:
+        raise NotSignedInError("this is for people with an account", hint="sign in")
+    return found
+
+
+def desk_of(request: Requested, site: Site, caller: Caller) -> Desk:
+    """Return the desk of `caller`, with what holds now."""
+    rules, state = site.rules(), site.state()
+    declaration = rules.declaration if rules else None
+    offices = offices_of(state, declaration, caller.id, site.now())
+    version = rules.version if rules else 0
+    return Desk(site, caller, declaration, version, state, offices, language_of(request))
+
+
+def show(request: Requested, desk: Desk, template: str, *, status: int = 200, **shown: Any) -> Response[bytes]:
+    """Return a page of the console; forms in it carry `key`, a new name for what they ask."""
+    path = request.scope["path"]
+    places = [(each.path, each.label.in_(desk.language)) for each in PLACES if each.open_to(desk)]
+    within = [each for each, _ in places if path == each or path.startswith(f"{each}/")]
+    return PAGES.answer(
+        request,
+        template,
+        operator=desk.declaration.operator.name if desk.declaration else None,
+        status=status,
+        desk=desk,
+        places=places,
+        place=max(within, key=len, default=""),
+        path=path,
+        key=secrets.token_urlsafe(16),
+        **shown,
+    )
+
+
+def key_of(fields: Mapping[str, str]) -> str:
+    """Return the name of what a form asks, by which a second click does nothing more.
+
+    Raises:
+        InputError: the form has none.
+
+    """
+    key = fields.get("key", "")
+    if not (key.isascii() and key.isprintable() and 0 < len(key) <= _LONGEST_KEY and " " not in key):
+        raise InputError("the form has no name of its own", hint="open the page again")
+    return key
+
+
+_LONGEST_KEY = 64
+
+
+def to(path: str) -> Response[None]:
+    """Return the answer that leads a browser on to `path`."""
+    return Response(None, status_code=303, headers={"Location": path, "Cache-Control": "no-store"})

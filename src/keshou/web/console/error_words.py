@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Refusals in the reader's language: the rooms tell them in English, as people at a terminal read them."""
+
+from keshou.errors import KeshouError
+from keshou.language import Language, Text
+from keshou.web.problem import kind_of
+
+REFUSALS = {
+    "nobody appoints themselves (miit24:13.1.3)": Text("没有人可以任命自己", "nobody appoints themselves"),
+    "an agent's staff appoint nobody (miit24:11)": Text("代理人的员工不能任命他人", "an agent's staff appoint nobody"),
+    "an agent's own staff do not find it fit (miit24:11)": Text(
+        "代理人自己的员工不能认定它合格", "an agent's own staff do not find it fit"
+    ),
+    "nobody confirms their own access (miit24:13.1.5)": Text(
+        "没有人可以确认自己的权限；请由对您负责的人确认",
+        "nobody confirms their own access; let who answers for you do it",
+    ),
+    "nobody of that id holds the post": Text(
+        "此人已不担任这个岗位；失效的须重新任命", "nobody of that id holds the post; what lapsed is appointed anew"
+    ),
+    "whoever confirms does not answer for the post's department (miit24:13.1.5)": Text(
+        "确认的人不是该岗位所属部门的负责人", "whoever confirms does not answer for the post's department"
+    ),
+    "whoever asked for a bulk act may not review it (miit24:13.1.3)": Text(
+        "申请批量操作的人不能自己审查；请由别人审查",
+        "whoever asked for a bulk act may not review it; let somebody else",
+    ),
+    "the review was answered before": Text(
+        "别人已经答复了这项审查，没有再改动什么", "the review was answered before; nothing more was changed"
+    ),
+    "there is no such review": Text("没有这项审查", "there is no such review"),
+    "no post of the caller reviews bulk acts (miit24:13.1.3)": Text(
+        "您的岗位不能审查批量操作；规则写明谁可以", "no post of yours reviews bulk acts; the rules say whose does"
+    ),
+    "a person reviews (miit24:13.1.3)": Text("审查由人来做", "a person reviews"),
+    "the rules declare no review of bulk acts": Text(
+        "规则没有规定批量操作的审查", "the rules declare no review of bulk acts"
+    ),
+    "this is for those in a post of the operator's own (miit24:13.1.1)": Text(
+        "只有担任经营者自己岗位的人可以这样做", "this is for those in a post of the operator's own"
+    ),
+    "the caller answers for no post and has no office for it (miit24:13.1.5)": Text(
+        "您不对任何岗位负责，也没有为此的职能", "you answer for no post and have no office for it"
+    ),
+    "no rules are in force": Text("没有生效的规则；请先公布", "no rules are in force; publish them first"),
+    "the rules declare no such post": Text("规则里没有这个岗位", "the rules declare no such post"),
+    "the rules declare no such agent": Text("规则里没有这个代理人", "the rules declare no such agent"),
+    "it was changed since it was read": Text(
+        "您打开之后，别人已经改过；您所做的没有生效。请重新打开，再作决定",
+        "somebody changed it since you opened it, and nothing of yours was done; open it again, then decide anew",
+    ),
+    "the log has no such entry": Text("账本里没有这一条", "the log has no such entry"),
+    "nothing changed": Text(
+        "与现有的一版完全相同，没有公布", "it says the same as the version before; nothing was published"
+    ),
+    "this caller does no acts": Text("监督检查人员不办理行为", "inspectors do no acts"),
+    "this is for the operator's people and programs": Text(
+        "只有经营者的人员可以这样做", "this is for the operator's people"
+    ),
+    "the form has no name of its own": Text(
+        "这个表单已经失效；请重新打开", "the form holds no longer; open the page again"
+    ),
+}
+"""A refusal as the rooms tell it -> the same for readers of pages."""
+_OFFICE = Text(
+    "您的岗位没有办理此事的职能；规则里写明哪些岗位有",
+    "no post of yours has the office for this; the rules say whose does",
+)
+_OFFICE_BEGINS = "no post of the caller has the office"
+
+
+def in_words(error: KeshouError, language: Language) -> tuple[str, str]:
+    """Return why something was refused, and what to do about it (may be empty); never anybody's values."""
+    told = str(error)
+    if told in REFUSALS:
+        return REFUSALS[told].in_(language), ""
+    if told.startswith(_OFFICE_BEGINS):
+        return _OFFICE.in_(language), ""
+    if language == "zh":
+        return kind_of(error).title.zh, ""
+    return told, error.hint

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The console: its door, open to whoever knocks, and its pages, for who is signed in."""
+
+from litestar import Router
+from litestar.di import Provide
+
+from keshou.language import Text
+from keshou.web.console import entrance, me, refused, standing
+from keshou.web.console.desk import HOME, half_signed_in, signed_in
+from keshou.web.frame.navigation import Entry
+from keshou.web.frame.page import spend
+
+ENTRIES = (Entry(HOME, Text("工作台", "Console")),)
+
+DOOR = Router(
+    "/",
+    route_handlers=[
+        *(entrance.sign_in_page, entrance.sign_in, entrance.second_step, entrance.provider),
+        *(entrance.invitation_page, entrance.accept),
+    ],
+    before_request=spend,
+    exception_handlers=refused.HANDLERS,
+)
+"""The router of what is shown to people before they are known."""
+FACE = Router(
+    "/",
+    route_handlers=[
+        *(entrance.proof_page, entrance.prove, entrance.factor_page, entrance.offer_factor, entrance.confirm_factor),
+        entrance.sign_out,
+        *(standing.standing, me.me, me.end_others),
+    ],
+    dependencies={"caller": Provide(signed_in), "person": Provide(half_signed_in)},
+    exception_handlers=refused.HANDLERS,
+)
+"""The router of the console's pages; they hold what is not everybody's, so they are not compressed."""

@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the console answers when something may not or cannot be done: who are you, prove it anew, or why not."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote
+
+from litestar import Request, Response
+
+from keshou.errors import KeshouError
+from keshou.web import problem
+from keshou.web.console.desk import PAGES, to, typed
+from keshou.web.console.entrance import SECOND_FACTOR, SIGN_IN, ask, ask_proof
+from keshou.web.console.error_words import in_words
+from keshou.web.errors import NotSignedInError, ProofTooOldError, SecondFactorNeededError
+from keshou.web.language import language_of
+
+_READING = frozenset({"GET", "HEAD"})
+Handler = Callable[[Request[Any, Any, Any], Any], Response[Any]]
+
+
+def not_signed_in(request: Request[Any, Any, Any], _: NotSignedInError) -> Response[Any]:
+    """Lead to the door; from a form, show the door and keep what was typed."""
+    if request.method in _READING:
+        return to(f"{SIGN_IN}?to={quote(_here(request), safe='/')}")
+    return ask(request, where=request.scope["path"], fields=typed(request), wrong="over")
+
+
+def proof_too_old(request: Request[Any, Any, Any], _: ProofTooOldError) -> Response[Any]:
+    """Ask for a fresh proof and keep what was typed."""
+    person = request.scope["state"]["caller"]
+    fields = {} if request.method in _READING else typed(request)
+    return ask_proof(request, person, where=request.scope["path"], fields=fields)
+
+
+def second_factor(_: Request[Any, Any, Any], __: SecondFactorNeededError) -> Response[Any]:
+    """Lead to where a second factor is enrolled."""
+    return to(SECOND_FACTOR)
+
+
+def refused(request: Request[Any, Any, Any], error: KeshouError) -> Response[Any]:
+    """Say plainly why not, and what to do."""
+    told = problem.of_request(request, error)
+    why, hint = in_words(error, language_of(request))
+    page = PAGES.answer(request, "refused.html.j2", status=told.status, told=told, why=why, hint=hint)
+    page.headers.update(problem.headers_of(error, told))
+    return page
+
+
+def _here(request: Request[Any, Any, Any]) -> str:
+    query = request.scope.get("query_string", b"").decode("ascii", "replace")
+    path = str(request.scope["path"])
+    return f"{path}?{query}" if query else path
+
+
+HANDLERS: dict[int | type[Exception], Handler] = {
+    NotSignedInError: not_signed_in,
+    ProofTooOldError: proof_too_old,
+    SecondFactorNeededError: second_factor,
+    KeshouError: refused,
+}
+"""What is answered to each kind of error; the closest class counts."""

@@ -1,0 +1,187 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The door of the console: who comes in and how, what is told to whom, and nothing typed is lost on the way."""
+
+import html
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pyotp
+import pytest
+from console_house import PASSWORD, build
+from litestar.testing import TestClient
+
+from keshou.accounts.account import AccountKind
+from keshou.app.new_account import invite
+from keshou.app.site import Site
+from keshou.web.find_caller import finder
+from keshou.web.server import application
+
+HEADERS = {"Accept": "text/html", "Accept-Language": "en", "Sec-Fetch-Site": "same-origin"}
+Browser = TestClient[Any]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(tmp_path_factory.mktemp("door") / "site", users=0)
+
+
+@pytest.fixture
+def site(home: Path) -> Iterator[Site]:
+    with Site.open(home) as site:
+        yield site
+
+
+@pytest.fixture
+def browser(site: Site) -> Iterator[Browser]:
+    with TestClient(application(site, finder(site)), raise_server_exceptions=False) as client:
+        client.headers.update(HEADERS)
+        client.follow_redirects = False
+        yield client
+
+
+def fields(page: str, action: str) -> dict[str, str]:
+    """Return the hidden fields of the form that is sent to `action`."""
+    form = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', page, re.S)
+    assert form is not None, action
+    found = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', form[0])
+    return {html.unescape(name): html.unescape(value) for name, value in found}
+
+
+def sign_in(browser: Browser, account: str = "officer", **more: str) -> Any:
+    """Sign in by password."""
+    return browser.post("/console/sign-in", data={"account": account, "password": PASSWORD, **more})
+
+
+def test_who_is_not_signed_in_is_led_to_the_door_and_then_where_they_were_going(browser: Browser) -> None:
+    asked = browser.get("/console/me?a=1")
+    assert (asked.status_code, asked.headers["location"]) == (303, "/console/sign-in?to=/console/me%3Fa%3D1")
+    page = browser.get(asked.headers["location"])
+    assert page.status_code == 200
+    assert fields(page.text, "/console/sign-in")["to"] == "/console/me?a=1"
+    entered = sign_in(browser, to="/console/me?a=1")
+    assert (entered.status_code, entered.headers["location"]) == (303, "/console/me?a=1")
+    cookie = entered.headers["set-cookie"].lower()
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie
+    assert "officer" in browser.get("/console/me").text
+
+
+@pytest.mark.parametrize("to", ["https://evil.example/", "//evil.example", "/rules", "/console\\evil", "/consolex", ""])
+def test_the_door_leads_to_the_console_alone(browser: Browser, to: str) -> None:
+    assert sign_in(browser, to=to).headers["location"] == "/console"
+
+
+def test_a_wrong_password_and_an_unknown_account_are_told_alike_and_the_account_stays_typed(browser: Browser) -> None:
+    wrong = browser.post("/console/sign-in", data={"account": "clerk", "password": "not this one"})
+    unknown = browser.post("/console/sign-in", data={"account": "nobody", "password": "not this one"})
+    assert wrong.status_code == unknown.status_code == 401
+    assert wrong.text.replace("clerk", "nobody") == unknown.text
+    assert 'value="clerk"' in wrong.text
+    assert "set-cookie" not in wrong.headers
+    hostile = browser.post("/console/sign-in", data={"account": '"><script>x</script>', "password": "x"})
+    assert "<script>x" not in hostile.text
+
+
+def test_what_was_typed_survives_a_session_that_ended(browser: Browser, site: Site) -> None:
+    sign_in(browser)
+    with site.writing() as tx:
+        site.accounts.sessions.end_all(tx, "officer")
+    written = 'a < b & "c" 𠮷\nsecond line'
+    lost = browser.post("/console/me/end-others", data={"note": written, "key": "k1"})
+    assert lost.status_code == 401
+    assert "Your session is over" in lost.text
+    carried = fields(lost.text, "/console/sign-in")
+    assert carried == {"to": "/console/me/end-others", "kept.note": written, "kept.key": "k1"}
+    again = browser.post("/console/sign-in", data={"account": "officer", "password": "wrong", **carried})
+    assert fields(again.text, "/console/sign-in") == carried
+    shown = sign_in(browser, **carried)
+    assert shown.status_code == 200
+    assert fields(shown.text, "/console/me/end-others") == {"note": written, "key": "k1"}
+
+
+def test_the_second_step_is_asked_of_who_has_an_authenticator_and_recovery_codes_serve_once(
+    tmp_path: Path,
+) -> None:
+    home = build(tmp_path / "site", users=0, second=True)
+    with Site.open(home) as site, TestClient(application(site, finder(site))) as browser:
+        browser.headers.update(HEADERS)
+        browser.follow_redirects = False
+        limited = sign_in(browser, "clerk", to="/console/me")
+        assert limited.headers["location"] == "/console/second-factor"
+        assert browser.get("/console/me").headers["location"] == "/console/second-factor"
+        assert browser.get("/console/second-factor").status_code == 200
+        offered = browser.post("/console/second-factor").text
+        given = fields(offered, "/console/second-factor/code")
+        refused = browser.post("/console/second-factor/code", data={**given, "code": "000000"})
+        assert refused.status_code == 422
+        assert fields(refused.text, "/console/second-factor/code") == given
+        code = pyotp.TOTP(given["secret"]).now()
+        codes = browser.post("/console/second-factor/code", data={**given, "code": code}).text
+        recovery = re.findall(r"<li><code>([A-Z0-9-]+)</code>", codes)
+        assert len(recovery) == 10
+        assert browser.get("/console/me").status_code == 200
+        browser.post("/console/sign-out")
+        assert browser.get("/console/me").status_code == 303
+        asked = sign_in(browser, "clerk", to="/console/me")
+        step = fields(asked.text, "/console/sign-in/code")
+        assert browser.post("/console/sign-in/code", data={**step, "code": "123456"}).status_code == 401
+        entered = browser.post("/console/sign-in/code", data={**step, "code": recovery[0]})
+        assert (entered.status_code, entered.headers["location"]) == (303, "/console/me")
+        again = fields(sign_in(browser, "clerk").text, "/console/sign-in/code")
+        assert browser.post("/console/sign-in/code", data={**again, "code": recovery[0]}).status_code == 401
+
+
+def test_an_invitation_is_accepted_with_a_password_of_ones_own_once(browser: Browser, site: Site) -> None:
+    with site.writing() as tx:
+        text = invite(site, tx, "newcomer", AccountKind.STAFF, by="network")
+    weak = browser.post("/console/invitation", data={"invitation": text, "password": "aaaaaaaaaaaaaa"})
+    assert weak.status_code == 422
+    assert "too easily guessed" in weak.text
+    assert text in weak.text
+    wrong = browser.post("/console/invitation", data={"invitation": "x" * 43, "password": PASSWORD})
+    assert (wrong.status_code, "There is no such invitation" in wrong.text) == (422, True)
+    assert browser.get("/console/invitation").status_code == 200
+    done = browser.post("/console/invitation", data={"invitation": f" {text} ", "password": PASSWORD})
+    assert (done.status_code, done.headers["location"]) == (303, "/console")
+    assert browser.post("/console/invitation", data={"invitation": text, "password": PASSWORD}).status_code == 422
+
+
+def test_a_users_visit_or_a_programs_key_opens_no_console(browser: Browser) -> None:
+    browser.headers["Authorization"] = "Bearer ks_nothing"
+    assert browser.get("/console").headers["location"].startswith("/console/sign-in")
+
+
+def test_no_other_sites_page_signs_anybody_in_or_out(browser: Browser) -> None:
+    sign_in(browser)
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    for path in ("/console/sign-in", "/console/sign-out", "/console/me/end-others", "/console/invitation"):
+        assert browser.post(path, headers=foreign, data={"account": "officer"}).status_code == 403, path
+    assert browser.get("/console/me").status_code == 200
+
+
+def test_the_door_is_in_both_languages_and_nothing_of_it_is_kept(browser: Browser) -> None:
+    for language, title in (("zh", "登录工作台"), ("en", "Sign in to the console")):
+        answer = browser.get("/console/sign-in", headers={"Accept-Language": language})
+        assert title in answer.text
+        assert answer.headers["cache-control"] == "no-store"
+        assert "content-encoding" not in answer.headers
+
+
+def test_a_fresh_proof_renews_the_session_and_a_wrong_one_proves_nobody(browser: Browser) -> None:
+    sign_in(browser)
+    assert browser.get("/console/proof?to=/console/me").status_code == 200
+    wrong = browser.post("/console/proof", data={"password": "wrong", "to": "/console/me"})
+    assert (wrong.status_code, "That proved nobody" in wrong.text) == (403, True)
+    right = browser.post("/console/proof", data={"password": PASSWORD, "to": "/console/me"})
+    assert (right.status_code, right.headers["location"]) == (303, "/console/me")
+    kept = browser.post("/console/proof", data={"password": PASSWORD, "to": "/console/me", "kept.a": "b"})
+    assert fields(kept.text, "/console/me") == {"a": "b"}
+
+
+def test_a_form_with_too_many_fields_or_odd_bytes_is_refused(browser: Browser) -> None:
+    many = "&".join(f"a{number}=1" for number in range(300))
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert browser.post("/console/sign-in", content=many, headers=headers).status_code == 400
+    assert browser.post("/console/sign-in", content=b"account=%ff", headers=headers).status_code == 400
