@@ -45,6 +45,7 @@ from keshou.migrations import run as schema
 from keshou.permits.keys import LABEL, SigningKeys
 from keshou.permits.permit import Issuer
 from keshou.programs.store import Programs
+from keshou.tally.store import Tally
 from keshou.vault.keys import FileKeys
 from keshou.vault.receipt import Receipt
 from keshou.vault.store import Vault
@@ -89,6 +90,7 @@ class Site:
             self.visits, senders, writing=self.writing, is_known=self._is_known, perform=self.perform, now=now
         )
         self.pulse = Pulse(database)
+        self.tally = Tally(self.ledger)
         self.accounts = Accounts(keys.secret("accounts"), settings.accounts)
         of_keys = settings.accounts.passkeys
         self.passkeys = Passkeys(keys.secret("accounts"), place_of(of_keys, settings.url), "Keshou", of_keys)
@@ -330,10 +332,17 @@ class Site:
             return log, self._acts.audit(tx, receipt)
 
     def tidy(self) -> None:
-        """Drop what is over of accounts and visits: sessions, codes, locks, and events past their days."""
+        """Drop what is over of accounts and visits: sessions, codes, locks, old events; count what is not counted."""
         with self.writing() as tx:
             self.accounts.purge(tx, self.now())
             self.visits.purge(tx, self.now())
+        while self.catch_up():
+            pass
+
+    def catch_up(self) -> int:
+        """Count some more of the log by day; return how many entries are left uncounted."""
+        with self.writing() as tx:
+            return self.tally.catch_up(tx)
 
     def _sign(self) -> None:
         self.checkpoint()

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from keshou.db import Transaction, metadata
 from keshou.ledger.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
+from keshou.ledger.entry import decode
 from keshou.ledger.errors import ClockError, EntryError, ForkError, LedgerError
 from keshou.ledger.merkle import (
     Frontier,
@@ -176,6 +177,17 @@ class Ledger:
             for body in page:
                 yield index, body
                 index += 1
+
+    def first_since(self, tx: Transaction, at_micros: int) -> int:
+        """Return the place of the first entry of `at_micros` or later; the log's size when there is none.
+
+        Times follow the order of entries but for what clocks are set back now and then; some twenty entries are read.
+        """
+        low, high = 0, read_head(tx).size
+        while low < high:
+            middle = (low + high) // 2
+            low, high = (middle + 1, high) if decode(self.entry(tx, middle)).t < at_micros else (low, middle)
+        return low
 
     def checkpoint(self, tx: Transaction, at_micros: int) -> bytes:
         """Sign what is committed and return the note; the note signed before if the log has not grown.
