@@ -153,15 +153,15 @@ def _newcomer(site: Site, person: Subscriber) -> Perform:
 def _acts(site: Site, user: str, chance: random.Random) -> list[Act]:
     """Return acts of which most are permitted."""
 
-    def act(kind: ActKind, by: str, purpose: str, *items: str, where: str = "") -> Act:
+    def act(kind: ActKind, by: str, purpose: str, *items: str, where: str = "", post: str = "") -> Act:
         return Act(
-            kind=kind, user=user, items=frozenset(items), purpose=purpose, by=by, when=site.now(), where=where
+            kind=kind, user=user, items=frozenset(items), purpose=purpose, by=by, when=site.now(), where=where, post=post
         )  # fmt: skip
 
     usual: list[Callable[[], Act]] = [
         lambda: act(ActKind.USE, "billing", "service", "tariff_plan"),
         lambda: act(ActKind.QUERY, "clerk", "service", "tariff_plan", "mobile_number", where="east_branch"),
-        lambda: act(ActKind.QUERY, "officer", "service", "tariff_plan"),
+        lambda: act(ActKind.QUERY, "officer", "service", "tariff_plan", post="privacy_officer"),
     ]
     beyond: list[Callable[[], Act]] = [
         lambda: act(ActKind.USE, "analyst", "marketing", "mobile_number"),

@@ -157,7 +157,7 @@ def show(request: Requested, desk: Desk, template: str, *, status: int = 200, **
     """Return a page of the console; forms in it carry `key`, a new name for what they ask."""
     path = request.scope["path"]
     places = [(each.path, each.label.in_(desk.language)) for each in PLACES if each.open_to(desk)]
-    within = [each for each, _ in places if path == each or path.startswith(f"{each}/")]
+    within = [each for each, _ in places if path == each or (each != HOME and path.startswith(f"{each}/"))]
     return PAGES.answer(
         request,
         template,

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Entries of the log as the console lists them: found by the counts where those know, and named for readers."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from keshou.app.site import Site
+from keshou.db import from_micros
+from keshou.language import Language, Text
+from keshou.law.terms import ActKind
+from keshou.ledger.entry import Header, decode
+from keshou.web.cited import cited
+from keshou.web.console.desk import Desk
+from keshou.web.console.names import branch_names, item_names, named, post_names, purpose_names, recipient_names
+from keshou.wire.law_words import KIND
+
+A_PAGE: Final = 50
+"""Rows of one page of a list."""
+_READ: Final = 2000
+"""Entries that are read for one page at most; what is rare goes on over further pages."""
+OWN_HAND = Text("用户本人", "the user")
+FACTS: Mapping[str, Text] = {
+    "rules_published": Text("公布规则", "rules published"),
+    "staff_appointed": Text("任命", "appointment"),
+    "staff_removed": Text("免去岗位", "taken off a post"),
+    "staff_left": Text("离职", "left"),
+    "access_confirmed": Text("确认权限", "access confirmed"),
+    "emergency_opened": Text("紧急授权", "emergency opened"),
+    "emergency_reviewed": Text("复核紧急授权", "emergency reviewed"),
+    "agent_suspended": Text("暂停代理人", "agent suspended"),
+    "agent_reinstated": Text("恢复代理人", "agent reinstated"),
+    "review_asked": Text("申请审查", "review asked for"),
+    "review_refused": Text("审查不同意", "review refused"),
+    "review_approved": Text("审查同意", "review approved"),
+    "review_used": Text("用掉审查", "review used"),
+    "suspension_ordered": Text("主管机关要求暂停", "suspension ordered"),
+    "suspension_lifted": Text("解除暂停", "suspension lifted"),
+    "ground_recorded": Text("登记上位法依据", "ground recorded"),
+    "ground_ended": Text("依据终止", "ground ended"),
+    "notice_shown": Text("告知规则", "rules shown"),
+    "consent_given": Text("同意", "consent given"),
+    "consent_withdrawn": Text("撤回同意", "consent withdrawn"),
+    "consent_voided": Text("同意无效", "consent voided"),
+    "messages_requested": Text("同意接收商业信息", "messages asked for"),
+    "messages_refused": Text("拒收商业信息", "messages refused"),
+    "service_started": Text("开始使用服务", "service begun"),
+    "service_ended": Text("终止服务", "service ended"),
+    "capacity_limited": Text("行为能力受限", "limited capacity"),
+    "capacity_full": Text("行为能力恢复", "full capacity"),
+    "erased": Text("全部删除", "erased"),
+}
+"""Kind of fact -> what it is called."""
+
+
+class Row(NamedTuple):
+    """One entry, named."""
+
+    place: int
+    at: dt.datetime
+    who: str
+    post: str
+    event: str
+    decision: str
+    """``permit``, ``deny``, or empty for what is no act."""
+    purpose: str
+    items: list[str]
+    where: str
+    recipient: str
+    cites: list[tuple[str, str]]
+    """What each provision is called, and where it is read."""
+
+
+def listed(site: Site, decision: str, cite: str, since: int, before: int) -> tuple[list[tuple[int, Header]], int]:
+    """Return a page of acts, the latest first, from place `since` to below `before`; and where the next page begins.
+
+    `decision` is ``permit``, ``deny`` or empty for both; `cite` names the article that denied. The next page begins
+    at 0 when this is the last.
+    """
+    if decision == "deny" or cite:
+        with site.reading() as tx:
+            places = site.tally.denied(tx, cite, since, before, A_PAGE + 1)
+            rows = [(place, decode(site.ledger.entry(tx, place))) for place in places[:A_PAGE]]
+        return rows, rows[-1][0] if len(places) > A_PAGE else 0
+    found: list[tuple[int, Header]] = []
+    stop = max(since, before - _READ)
+    with site.reading() as tx:
+        before = min(before, site.ledger.head(tx).size)
+        stop = max(since, before - _READ)
+        for place in range(before, stop, -_STEP):
+            first = max(stop, place - _STEP)
+            some = [(at, decode(body)) for at, body in site.ledger.entries(tx, first, place)]
+            wanted = [each for each in reversed(some) if each[1].decision and decision in ("", each[1].decision)]
+            found += wanted
+            if len(found) >= A_PAGE:
+                break
+    if len(found) > A_PAGE:
+        return found[:A_PAGE], found[A_PAGE - 1][0]
+    return found, stop if stop > since else 0
+
+
+_STEP = 100
+
+
+def row_of(desk: Desk, place: int, header: Header) -> Row:
+    """Return an entry named for the reader of `desk`, by the rules in force."""
+    language = desk.language
+    return Row(
+        place=place,
+        at=from_micros(header.t),
+        who=OWN_HAND.in_(language) if header.who == "user" else header.who,
+        post=_name(header.post, post_names(desk)),
+        event=event_name(header.event, language),
+        decision=header.decision,
+        purpose=_name(header.purpose, purpose_names(desk)),
+        items=named(header.items, item_names(desk)),
+        where=_name(header.where, branch_names(desk)),
+        recipient=_name(header.recipient, recipient_names(desk)),
+        cites=[cited(desk.site.law, each, language) for each in header.cites],
+    )
+
+
+def event_name(event: str, language: Language) -> str:
+    """Return what an entry's event is called."""
+    if event in set(ActKind):
+        return KIND[ActKind(event)].in_(language)
+    kinds = event.removeprefix("fact:").split("+")
+    names = [FACTS[each].in_(language) if each in FACTS else each for each in kinds]
+    return ("、" if language == "zh" else ", ").join(names)
+
+
+def _name(id_: str, names: Mapping[str, str]) -> str:
+    return names.get(id_, id_)
