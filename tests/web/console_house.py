@@ -155,7 +155,8 @@ def _acts(site: Site, user: str, chance: random.Random) -> list[Act]:
 
     def act(kind: ActKind, by: str, purpose: str, *items: str, where: str = "", post: str = "") -> Act:
         return Act(
-            kind=kind, user=user, items=frozenset(items), purpose=purpose, by=by, when=site.now(), where=where, post=post
+            kind=kind, user=user, items=frozenset(items), purpose=purpose, by=by, when=site.now(), where=where,
+            post=post,
         )  # fmt: skip
 
     usual: list[Callable[[], Act]] = [

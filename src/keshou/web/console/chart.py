@@ -160,7 +160,7 @@ def _places(ranks: Sequence[Sequence[Node]], rows: int) -> dict[str, tuple[int, 
 
 
 def _left(rank: int) -> int:
-    return (0, 280, 560)[rank]
+    return (8, 278, 548)[rank]
 
 
 def _head(name: str, rank: int) -> Markup:
@@ -169,7 +169,7 @@ def _head(name: str, rank: int) -> Markup:
 
 def _ribbon(each: Ribbon, places: dict[str, tuple[int, float]]) -> Markup:
     (rank, y), (_, z) = places[each.start], places[each.end]
-    x, w = _left(rank) + 200, _left(rank + 1)
+    x, w = _left(rank) + 204, _left(rank + 1)
     middle = (x + w) // 2
     path = f"M{x} {_f(y)}C{middle} {_f(y)} {middle} {_f(z)} {w} {_f(z)}"
     return Markup('<path class="ribbon {}" d="{}"><title>{}</title></path>').format(each.look, path, each.told)
@@ -177,14 +177,14 @@ def _ribbon(each: Ribbon, places: dict[str, tuple[int, float]]) -> Markup:
 
 def _node(each: Node, rank: int, y: float) -> Markup:
     x, name = _left(rank), _short(each.name)
-    box = Markup('<rect class="node" x="{}" y="{}" width="200" height="20" rx="4"/>').format(x, _f(y - 10))
+    box = Markup('<rect class="node" x="{}" y="{}" width="204" height="20" rx="4"/>').format(x, _f(y - 10))
     text = Markup('<text x="{}" y="{}">{}</text>').format(x + 8, _f(y + 4.5), name)
     whole = Markup("<title>{}</title>").format(each.name) if name != each.name else Markup("")
     inside = Markup("{}{}{}").format(whole, box, text)
     return Markup('<a href="{}">{}</a>').format(each.link, inside) if each.link else Markup("<g>{}</g>").format(inside)
 
 
-_MOST_LETTERS = 26
+_MOST_LETTERS = 33
 """Half-width letters that fit into a node."""
 
 

@@ -5,7 +5,7 @@ from litestar import Router
 from litestar.di import Provide
 
 from keshou.language import Text
-from keshou.web.console import acts, entrance, me, refused, standing
+from keshou.web.console import acts, entrance, information, me, refused, standing
 from keshou.web.console.desk import HOME, half_signed_in, signed_in
 from keshou.web.frame.navigation import Entry
 from keshou.web.frame.page import spend
@@ -28,7 +28,7 @@ FACE = Router(
         *(entrance.proof_page, entrance.prove, entrance.factor_page, entrance.offer_factor, entrance.confirm_factor),
         entrance.sign_out,
         *(standing.standing, me.me, me.end_others),
-        *(acts.acts, acts.act_list, acts.act),
+        *(acts.acts, acts.act_list, acts.act, information.information),
     ],
     dependencies={"caller": Provide(signed_in), "person": Provide(half_signed_in)},
     exception_handlers=refused.HANDLERS,
