@@ -5,7 +5,7 @@ from litestar import Router
 from litestar.di import Provide
 
 from keshou.language import Text
-from keshou.web.console import acts, entrance, information, me, refused, standing
+from keshou.web.console import acts, entrance, information, me, people, refused, standing
 from keshou.web.console.desk import HOME, half_signed_in, signed_in
 from keshou.web.frame.navigation import Entry
 from keshou.web.frame.page import spend
@@ -29,6 +29,8 @@ FACE = Router(
         entrance.sign_out,
         *(standing.standing, me.me, me.end_others),
         *(acts.acts, acts.act_list, acts.act, information.information),
+        *(people.people, people.posts, people.agents, people.access),
+        *(people.appoint, people.end, people.judge, people.confirm),
     ],
     dependencies={"caller": Provide(signed_in), "person": Provide(half_signed_in)},
     exception_handlers=refused.HANDLERS,
