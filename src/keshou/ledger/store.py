@@ -216,6 +216,11 @@ class Ledger:
         rows = ask(tx, "SELECT note FROM log_checkpoint ORDER BY size DESC LIMIT 1")
         return bytes(rows[0][0]) if rows else None
 
+    def signed_at(self, tx: Transaction) -> int | None:
+        """Return when the newest checkpoint was signed (microseconds), if there is one."""
+        rows = ask(tx, "SELECT at FROM log_checkpoint ORDER BY size DESC LIMIT 1")
+        return int(rows[0][0]) if rows else None
+
     def checkpoint_at(self, tx: Transaction, size: int) -> bytes | None:
         """Return the checkpoint that was signed at `size`, if one was."""
         rows = ask(tx, "SELECT note FROM log_checkpoint WHERE size = ?", (size,))

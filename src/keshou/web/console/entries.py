@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from keshou.app.site import Site
-from keshou.db import from_micros
+from keshou.db import Transaction, from_micros
 from keshou.language import Language, Text
 from keshou.law.terms import ActKind
 from keshou.ledger.entry import Header, decode
@@ -100,6 +100,13 @@ def listed(site: Site, decision: str, cite: str, since: int, before: int) -> tup
 
 
 _STEP = 100
+_LAST = 12
+
+
+def listed_all(tx: Transaction, site: Site, size: int) -> list[tuple[int, Header]]:
+    """Return the last entries of a log of `size`, whatever they are about, the latest first."""
+    some = [(place, decode(body)) for place, body in site.ledger.entries(tx, max(0, size - _LAST), size)]
+    return some[::-1]
 
 
 def row_of(desk: Desk, place: int, header: Header) -> Row:

@@ -5,7 +5,7 @@ from litestar import Router
 from litestar.di import Provide
 
 from keshou.language import Text
-from keshou.web.console import acts, entrance, information, me, people, refused, standing
+from keshou.web.console import acts, entrance, information, log, me, people, refused, reviews, standing
 from keshou.web.console.desk import HOME, half_signed_in, signed_in
 from keshou.web.frame.navigation import Entry
 from keshou.web.frame.page import spend
@@ -31,6 +31,7 @@ FACE = Router(
         *(acts.acts, acts.act_list, acts.act, information.information),
         *(people.people, people.posts, people.agents, people.access),
         *(people.appoint, people.end, people.judge, people.confirm),
+        *(reviews.reviews, reviews.ask, reviews.answer, log.log, log.sign, log.check),
     ],
     dependencies={"caller": Provide(signed_in), "person": Provide(half_signed_in)},
     exception_handlers=refused.HANDLERS,
