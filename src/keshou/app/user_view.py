@@ -11,6 +11,7 @@ from keshou.gate.act import OWN_HAND, Act
 from keshou.gate.decision import Permit
 from keshou.gate.standing import UserStanding
 from keshou.law.terms import ActKind, RetentionClass
+from keshou.ledger.entry import Header, decode
 
 
 class UserView(NamedTuple):
@@ -32,6 +33,18 @@ def user_view(site: Site, user: str) -> UserView | None:
             return None
         held = site._known.vault.items_of(tx, key)  # noqa: SLF001 - names of items, which hold nothing
         return UserView(view.gate.revision, view.gate.standing(user), held)
+
+
+def acts_about(site: Site, user: str, most: int) -> list[tuple[int, Header]]:
+    """Return place and header of the latest entries about a user, at most `most`, the latest first.
+
+    Ask it after an act of query on the user was permitted.
+    """
+    with site.reading() as tx:
+        key = site._known.vault.find_user(tx, user)  # noqa: SLF001 - of the same room
+        size = site.ledger.head(tx).size
+        found = site.ledger.about(tx, key, before=size, most=most) if key is not None else []
+    return [(place, decode(body)) for place, body in found]
 
 
 def all_that_may_be(site: Site, act: Act) -> Act:

@@ -5,11 +5,12 @@ The log keeps the articles and not what was missing of a user, who stands there 
 on the user is asked of the gate again, as of the act's own time; what does is told as what the article may have met.
 """
 
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from keshou.db import from_micros
 from keshou.gate.act import Act
-from keshou.gate.decision import Deny
+from keshou.gate.decision import Decision, Deny
 from keshou.gate.prohibitions.registry import PROHIBITIONS
 from keshou.law.terms import ActKind
 from keshou.ledger.entry import Header
@@ -50,16 +51,40 @@ def why(desk: Desk, header: Header) -> list[Why]:
     return [_why(desk, cite, surely.get(cite, [])) for cite in header.cites]
 
 
-def _sure(desk: Desk, header: Header) -> dict[str, list[str]]:
-    """Return by provision what was missing that does not hang on the user, as the gate says for the act's time."""
-    act = Act(
-        kind=ActKind(header.event), user="", items=frozenset(header.items), purpose=header.purpose, by=header.who,
+def why_of_user(desk: Desk, headers: Sequence[Header], user: str) -> list[list[Why]]:
+    """Return why each of some denied acts on one user was denied: the gate is asked again, of that user and time."""
+    with desk.site.reading() as tx:
+        size = desk.site.ledger.head(tx).size
+    asked = [_act(each, user) for each in headers]
+    decisions = desk.site.decide(asked, size) if asked else []
+    return [_exactly(desk, header.cites, decision) for header, decision in zip(headers, decisions, strict=True)]
+
+
+def _exactly(desk: Desk, cites: Sequence[str], decision: Decision) -> list[Why]:
+    codes: dict[str, list[str]] = {}
+    for each in decision.reasons if isinstance(decision, Deny) else ():
+        codes.setdefault(str(each.cite), []).append(each.missing)
+    return [_why(desk, cite, codes.get(cite, [])) for cite in cites]
+
+
+def why_denied(desk: Desk, decision: Deny) -> list[Why]:
+    """Return why a decision that was just made is a denial."""
+    return _exactly(desk, list(dict.fromkeys(str(each.cite) for each in decision.reasons)), decision)
+
+
+def _act(header: Header, user: str) -> Act:
+    return Act(
+        kind=ActKind(header.event), user=user, items=frozenset(header.items), purpose=header.purpose, by=header.who,
         when=from_micros(header.t), where=header.where, post=header.post, recipient=header.recipient,
         count=max(1, header.count), review=header.review, ground=header.ground,
     )  # fmt: skip
+
+
+def _sure(desk: Desk, header: Header) -> dict[str, list[str]]:
+    """Return by provision what was missing that does not hang on the user, as the gate says for the act's time."""
     with desk.site.reading() as tx:
         size = desk.site.ledger.head(tx).size
-    decision = desk.site.decide([act], size)[0]
+    decision = desk.site.decide([_act(header, "")], size)[0]
     found: dict[str, list[str]] = {}
     for each in decision.reasons if isinstance(decision, Deny) else ():
         if each.missing not in _OF_USER:
