@@ -19,7 +19,7 @@ from keshou.errors import IntegrityError
 from keshou.law.load import load
 from keshou.web.changes import REASONS, Changes, Naming, changes
 from keshou.web.public.changes import pieces
-from keshou.web.public.published import Line, body_of, lines_of
+from keshou.web.published import Line, body_of, lines_of
 
 LAW = load()
 WHY = {"zh": "为了别的。", "en": "For something else."}

@@ -20,7 +20,7 @@ from keshou.language import Language
 from keshou.web.find_caller import finder
 from keshou.web.frame import static
 from keshou.web.headers import PAGE_POLICY
-from keshou.web.public.published import body_of, lines_of
+from keshou.web.published import body_of, lines_of
 from keshou.web.server import application
 
 HTML = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}

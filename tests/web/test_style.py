@@ -65,4 +65,10 @@ def test_the_style_asks_for_nothing_but_the_seal() -> None:
 
 def test_what_is_taken_from_others_lies_beside_its_licence() -> None:
     assert "Zero-Clause BSD" in (FOLDER / "htmx.LICENSE.txt").read_text("utf-8")
-    assert {path.name for path in FOLDER.iterdir()} == {"keshou.css", "seal.svg", "htmx.min.js", "htmx.LICENSE.txt"}
+    assert {path.name for path in FOLDER.iterdir()} == {
+        "keshou.css",
+        "seal.svg",
+        "htmx.min.js",
+        "htmx.LICENSE.txt",
+        "editor.js",
+    }

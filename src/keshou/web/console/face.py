@@ -5,7 +5,7 @@ from litestar import Router
 from litestar.di import Provide
 
 from keshou.language import Text
-from keshou.web.console import acts, entrance, information, log, me, people, refused, reviews, standing, user
+from keshou.web.console import acts, editor, entrance, information, log, me, people, refused, reviews, standing, user
 from keshou.web.console.desk import HOME, half_signed_in, signed_in
 from keshou.web.frame.navigation import Entry
 from keshou.web.frame.page import spend
@@ -33,6 +33,7 @@ FACE = Router(
         *(people.appoint, people.end, people.judge, people.confirm),
         *(reviews.reviews, reviews.ask, reviews.answer, log.log, log.sign, log.check),
         *(user.ask, user.file),
+        *(editor.editor, editor.check, editor.preview, editor.publish),
     ],
     dependencies={"caller": Provide(signed_in), "person": Provide(half_signed_in)},
     exception_handlers=refused.HANDLERS,

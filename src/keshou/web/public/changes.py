@@ -5,7 +5,7 @@ import difflib
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from keshou.web.public.published import Line
+from keshou.web.published import Line
 
 
 class Piece(NamedTuple):

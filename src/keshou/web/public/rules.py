@@ -24,7 +24,7 @@ from keshou.web.kept import Kept
 from keshou.web.language import language_of
 from keshou.web.public.changes import Piece, pieces
 from keshou.web.public.pages import PAGES, coming
-from keshou.web.public.published import body_of, lines_of, policy_of
+from keshou.web.published import body_of, lines_of, policy_of
 
 _CHANGES: Kept[Changes] = Kept()
 _PIECES: Kept[list[Piece]] = Kept()
