@@ -1,25 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The door of the console: who comes in and how, what is told to whom, and nothing typed is lost on the way."""
 
-import html
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pyotp
 import pytest
+from console_client import Browser, client_of, fields, sign_in
 from console_house import PASSWORD, build
-from litestar.testing import TestClient
 
 from keshou.accounts.account import AccountKind
 from keshou.app.new_account import invite
 from keshou.app.site import Site
-from keshou.web.find_caller import finder
-from keshou.web.server import application
-
-HEADERS = {"Accept": "text/html", "Accept-Language": "en", "Sec-Fetch-Site": "same-origin"}
-Browser = TestClient[Any]
 
 
 @pytest.fixture(scope="module")
@@ -35,23 +28,8 @@ def site(home: Path) -> Iterator[Site]:
 
 @pytest.fixture
 def browser(site: Site) -> Iterator[Browser]:
-    with TestClient(application(site, finder(site)), raise_server_exceptions=False) as client:
-        client.headers.update(HEADERS)
-        client.follow_redirects = False
+    with client_of(site, "") as client:
         yield client
-
-
-def fields(page: str, action: str) -> dict[str, str]:
-    """Return the hidden fields of the form that is sent to `action`."""
-    form = re.search(rf'<form[^>]*action="{re.escape(action)}".*?</form>', page, re.S)
-    assert form is not None, action
-    found = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', form[0])
-    return {html.unescape(name): html.unescape(value) for name, value in found}
-
-
-def sign_in(browser: Browser, account: str = "officer", **more: str) -> Any:
-    """Sign in by password."""
-    return browser.post("/console/sign-in", data={"account": account, "password": PASSWORD, **more})
 
 
 def test_who_is_not_signed_in_is_led_to_the_door_and_then_where_they_were_going(browser: Browser) -> None:
@@ -105,9 +83,7 @@ def test_the_second_step_is_asked_of_who_has_an_authenticator_and_recovery_codes
     tmp_path: Path,
 ) -> None:
     home = build(tmp_path / "site", users=0, second=True)
-    with Site.open(home) as site, TestClient(application(site, finder(site))) as browser:
-        browser.headers.update(HEADERS)
-        browser.follow_redirects = False
+    with Site.open(home) as site, client_of(site, "") as browser:
         limited = sign_in(browser, "clerk", to="/console/me")
         assert limited.headers["location"] == "/console/second-factor"
         assert browser.get("/console/me").headers["location"] == "/console/second-factor"

@@ -58,7 +58,7 @@ def check(request: Requested, caller: NamedDependency[Caller], site: NamedDepend
         found, facts = site.audit()
     except IntegrityError as error:
         return show(
-            request, desk, "log_checked.html.j2", status=500, broken=str(error), place=getattr(error, "index", -1)
+            request, desk, "log_checked.html.j2", status=500, broken=str(error), first=getattr(error, "index", -1)
         )  # fmt: skip
     return show(
         request, desk, "log_checked.html.j2", broken="", found=found, facts=facts,

@@ -15,7 +15,7 @@ from keshou.law.terms import BULK_KINDS, ActKind
 from keshou.web.console.desk import Desk, desk_of, key_of, show, to, typed
 from keshou.web.console.names import item_names, named, purpose_names, recipient_names
 from keshou.web.entitled import require_fresh, require_staff
-from keshou.web.errors import ChangedMeanwhileError, NotEntitledError
+from keshou.web.errors import ChangedMeanwhileError, NotEntitledError, NotFoundError
 from keshou.web.frame.page import Requested
 from keshou.web.idempotency import fresh_id
 from keshou.web.recorded import record
@@ -80,7 +80,7 @@ def _may(caller: Caller, site: Site) -> bool:
     """Say whether the page offers to answer; whether an answer counts is asked when it is given."""
     try:
         require_reviewer(caller, site)
-    except (NotEntitledError, InputError):
+    except (NotEntitledError, NotFoundError, InputError):
         return False
     return True
 

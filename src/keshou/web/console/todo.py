@@ -11,7 +11,7 @@ from keshou.gate import reach
 from keshou.gate.calendar import day_of
 from keshou.gate.view import is_fit
 from keshou.language import Text
-from keshou.web.console.desk import Desk
+from keshou.web.console.desk import HOME, PLACES, Desk
 from keshou.web.console.names import agent_names, branch_names
 from keshou.web.kept import Kept
 from keshou.wire.access import ReviewState, review_shapes
@@ -34,7 +34,7 @@ class Missing(NamedTuple):
     """The provision it rests on; empty for the form of the declaration."""
     text: str
     link: str
-    """Where it is mended."""
+    """Where it is mended; empty where the reader is not led to."""
     grave: bool
     """Whether it is unlawful as it stands; otherwise it is doubtful, or only waits."""
 
@@ -43,7 +43,12 @@ def missing(desk: Desk) -> list[Missing]:
     """Return what is missing, as far as it can be seen from what is on record."""
     if desk.declaration is None:
         return [Missing("miit24:8", _NO_RULES.in_(desk.language), "/console/rules", grave=True)]
-    return [*_facts(desk), *_findings(desk)]
+    return [each if _leads(desk, each.link) else each._replace(link="") for each in (*_facts(desk), *_findings(desk))]
+
+
+def _leads(desk: Desk, link: str) -> bool:
+    """Say whether a page is among those that the reader is led to."""
+    return any(each.open_to(desk) and link.startswith(each.path) for each in PLACES if each.path != HOME)
 
 
 def _findings(desk: Desk) -> Iterator[Missing]:

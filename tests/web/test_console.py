@@ -1,0 +1,352 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The console as it leaves the server, on both databases: who sees what, what is done once, what is refused."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from console_client import LARGEST, Browser, client_of, fields, tags, textarea
+from console_house import PASSWORD, build, empty
+from public_house import HOSTILE, LONG, _spoiled
+
+from keshou.app.site import Site
+from keshou.cli.sample.people import subscribers
+from keshou.cli.setup import sample_declaration
+from keshou.declaration.model import Declaration
+from keshou.ledger.entry import decode
+from keshou.web.headers import PAGE_POLICY
+from postgresql import Cluster
+
+USER = next(iter(subscribers(12))).user_id
+PAGES = [
+    "/console", "/console?show=missing", "/console/me", "/console/acts", "/console/acts?days=365",
+    "/console/acts/list", "/console/acts/list?decision=deny", "/console/acts/list?decision=permit&before=30",
+    "/console/acts/2", "/console/acts/0", "/console/information", "/console/people", "/console/people/posts",
+    "/console/people/agents", "/console/people/access", "/console/reviews", "/console/user", "/console/rules",
+    "/console/rules?from=file", "/console/log",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def home(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, postgresql_cluster: Cluster
+) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("console") / "site"
+    if request.param == "sqlite":
+        yield build(folder)
+        return
+    with postgresql_cluster.database("keshou_console") as name:
+        yield build(folder, postgresql_cluster.url(name, tcp=True))
+
+
+@pytest.fixture
+def site(home: Path) -> Iterator[Site]:
+    with Site.open(home) as site:
+        yield site
+
+
+@pytest.fixture
+def browser(site: Site) -> Browser:
+    return client_of(site)
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_page_is_in_the_readers_language_small_unkept_and_holds_nothing_inline(
+    browser: Browser, language: str
+) -> None:
+    for path in PAGES:
+        answer = browser.get(path, headers={"Accept-Language": language})
+        assert answer.status_code == 200, path
+        assert f'<html lang="{"zh-CN" if language == "zh" else "en"}">' in answer.text
+        assert answer.headers["content-security-policy"] == PAGE_POLICY
+        assert answer.headers["cache-control"] == "no-store"
+        assert "content-encoding" not in answer.headers
+        assert len(answer.content) < LARGEST
+        found = tags(answer.text)
+        assert "style" not in found
+        assert not [each for each in found if each.startswith("on")]
+
+
+@pytest.mark.parametrize(
+    ("account", "open_", "barred"),
+    [
+        ("clerk", ["/console", "/console/reviews", "/console/user", "/console/rules", "/console/information"],
+         ["/console/acts", "/console/acts/list", "/console/acts/1", "/console/log", "/console/people",
+          "/console/people/posts", "/console/people/agents", "/console/people/access"]),
+        ("auditor", ["/console/acts", "/console/log", "/console/people", "/console/people/agents"], []),
+        ("inspector", ["/console", "/console/acts", "/console/log", "/console/rules"],
+         ["/console/user", "/console/reviews", "/console/people"]),
+        ("network", ["/console/people"], ["/console/people/agents", "/console/log"]),
+    ],
+)  # fmt: skip
+def test_each_sees_what_their_offices_let_them_and_is_led_to_nothing_else(
+    site: Site, account: str, open_: list[str], barred: list[str]
+) -> None:
+    browser = client_of(site, account)
+    ways = set(re.findall(r'href="(/console[^"#?]*)"', browser.get("/console").text))
+    for path in open_:
+        assert browser.get(path).status_code == 200, path
+    for path in barred:
+        answer = browser.get(path)
+        assert answer.status_code == 403, path
+        assert "That was not done" in answer.text
+        assert path not in ways
+
+
+def test_each_number_leads_to_a_list_of_just_so_many(browser: Browser, site: Site) -> None:
+    page = browser.get("/console/acts?days=90").text
+    denied = int(re.search(r'decision=deny">([\d,]+)</a>', page)[1].replace(",", ""))  # type: ignore[index]
+    places: list[str] = []
+    path = "/console/acts/list?decision=deny"
+    while path:
+        shown = browser.get(path).text
+        places += re.findall(r'<th scope="row"><a href="/console/acts/(\d+)">', shown)
+        more = re.search(r'rel="next" href="([^"]+)"', shown)
+        path = more[1].replace("&amp;", "&") if more else ""
+    assert len(places) == len(set(places)) == denied > 10
+    for cite, told in re.findall(r'decision=deny&amp;cite=([^"]+)">(\d+) time', page):
+        listed = browser.get(f"/console/acts/list?decision=deny&cite={cite}").text
+        assert listed.count('<th scope="row">') == min(50, int(told)), cite
+    on = re.search(r'decision=permit&amp;day=([\d-]+)">(\d+)</a>', page)
+    assert on is not None
+    listed = browser.get(f"/console/acts/list?decision=permit&day={on[1]}").text
+    assert listed.count('<th scope="row">') == int(on[2])
+    with site.reading() as tx:
+        for place in places[:3]:
+            assert decode(site.ledger.entry(tx, int(place))).decision == "deny"
+
+
+def test_an_act_says_why_it_was_denied_under_every_article_and_how_to_mend_it(browser: Browser, site: Site) -> None:
+    listed = browser.get("/console/acts/list?decision=deny&cite=miit24:10").text
+    place = re.findall(r"/console/acts/(\d+)", listed)[0]
+    page = browser.get(f"/console/acts/{place}").text
+    with site.reading() as tx:
+        header = decode(site.ledger.entry(tx, int(place)))
+    assert page.count("<h3>") == len(header.cites)
+    assert "nothing whatever permits sale" in page
+    assert "it may not be sold; there is no exception" in page
+    assert f'/api/v1/log/entries/{place}/proof"' in page
+    assert browser.get(f"/api/v1/log/entries/{place}/proof").status_code == 200
+    assert browser.get("/console/acts/999999").status_code == 404
+
+
+def test_a_look_at_a_user_is_recorded_and_a_denied_one_shows_nothing(browser: Browser, site: Site) -> None:
+    asked = {"user": USER, "purpose": "service", "kind": "query", "post": "privacy_officer"}
+    with site.reading() as tx:
+        before = site.ledger.head(tx).size
+    seen = browser.post("/console/user", data=asked)
+    assert seen.status_code == 200
+    assert USER in seen.text
+    with site.reading() as tx:
+        header = decode(site.ledger.entry(tx, before))
+    assert (header.event, header.who, header.decision) == ("query", "officer", "permit")
+    assert f'/console/acts/{before}"' in seen.text
+    denied = browser.post("/console/user", data={**asked, "purpose": "marketing"})
+    assert denied.status_code == 403
+    assert "The look was denied" in denied.text
+    assert "Mobile phone number" not in denied.text
+    assert browser.post("/console/user", data={**asked, "user": "nobody"}).status_code == 403
+    wrong = browser.post("/console/user", data={**asked, "user": ""})
+    assert wrong.status_code == 422
+    assert 'value="service" selected' in wrong.text
+
+
+def test_every_denied_act_in_a_users_file_names_what_was_missing(browser: Browser) -> None:
+    asked = {"user": USER, "purpose": "service", "post": "privacy_officer"}
+    page = browser.post("/console/user", data=asked).text
+    rows = re.findall(r'<span class="tag bad">denied</span>(.*?)</td>', page, re.S)
+    assert rows
+    assert all(re.search(r"</a>: \w", row) for row in rows)
+
+
+def test_somebody_is_appointed_once_however_often_the_button_is_pressed(browser: Browser, site: Site) -> None:
+    page = browser.get("/console/people").text
+    form = fields(page, "/console/people/appoint") | {"staff": "newhand", "post": "care_agent", "branch": ""}
+    with site.reading() as tx:
+        before = site.ledger.head(tx).size
+    for _ in range(3):
+        assert browser.post("/console/people/appoint", data=form).status_code == 303
+    with site.reading() as tx:
+        assert site.ledger.head(tx).size == before + 1
+    assert "newhand" in browser.get("/console/people").text
+    other = browser.post("/console/people/appoint", data={**form, "post": "auditor"})
+    assert other.status_code == 422
+    page = browser.get("/console/people").text
+    ended = {"key": "end-newhand", "staff": "newhand", "post": "care_agent"}
+    assert browser.post("/console/people/end", data=ended).status_code == 303
+    assert "newhand" not in browser.get("/console/people").text
+
+
+def test_refusals_are_told_plainly_in_either_language(browser: Browser) -> None:
+    form = {"key": "k1", "staff": "officer", "post": "reviewer"}
+    for language, told in (("zh", "没有人可以任命自己"), ("en", "nobody appoints themselves")):
+        answer = browser.post("/console/people/appoint", data=form, headers={"Accept-Language": language})
+        assert answer.status_code == 403
+        assert told in answer.text
+    assert browser.post("/console/people/appoint", data={**form, "key": ""}).status_code == 422
+    assert browser.post("/console/people/appoint", data={**form, "staff": "<b>"}).status_code == 422
+    assert browser.post("/console/people/appoint", data={**form, "staff": "x", "post": "king"}).status_code == 422
+
+
+def test_an_agent_is_suspended_and_reinstated_where_its_qualification_is_shown(browser: Browser) -> None:
+    for found, tag in (("unfit", "suspended"), ("fit", "fit")):
+        sent = browser.post("/console/people/agents/west_shop", data={"key": f"a-{found}", "found": found})
+        assert sent.status_code == 303
+        assert f">{tag}</span>" in browser.get("/console/people/agents").text
+    assert browser.post("/console/people/agents/nobody", data={"key": "k", "found": "fit"}).status_code == 404
+
+
+def test_a_review_is_answered_by_another_once_and_the_second_is_told(site: Site) -> None:
+    asker, reviewer, second = (client_of(site, each) for each in ("analyst", "reviewer", "second"))
+    form = {
+        "key": "ask-1", "kind": "export", "purpose": "marketing", "count": "300", "recipient": "",
+        "item.mobile_number": "1",
+    }  # fmt: skip
+    assert asker.post("/console/reviews", data=form).status_code == 303
+    assert asker.post("/console/reviews", data=form).status_code == 303
+    own = asker.get("/console/reviews").text
+    name = re.findall(r"<code>(r-[0-9a-f]{16})</code>", own)[0]
+    assert own.count(f"<code>{name}</code>") == 1
+    assert "somebody else reviews it" in own
+    shown = reviewer.get("/console/reviews").text
+    answer = fields(shown, f"/console/reviews/{name}") | {"answer": "approve"}
+    assert asker.post(f"/console/reviews/{name}", data=answer).status_code == 403
+    assert reviewer.post(f"/console/reviews/{name}", data=answer).status_code == 303
+    assert reviewer.post(f"/console/reviews/{name}", data=answer).status_code == 303
+    late = second.post(f"/console/reviews/{name}", data={**answer, "answer": "refuse", "key": "late"})
+    assert late.status_code == 412
+    assert "the review was answered before" in late.text
+    assert reviewer.post("/console/reviews/r-none", data=answer).status_code == 404
+    assert asker.post("/console/reviews", data={**form, "key": "k", "count": "0"}).status_code == 422
+
+
+def test_findings_stand_at_their_place_and_consent_anew_is_told_before_publishing(browser: Browser) -> None:
+    page = browser.get("/console/rules").text
+    text = textarea(page)
+    assert read_digest(text)
+    broken = text.replace('kind = "mobile"', 'kind = "mobil"', 1)
+    line = broken[: broken.index('kind = "mobil"')].count("\n") + 1
+    found = browser.post("/console/rules/check", data={"text": broken.replace("\n", "\r\n")}).text
+    assert f'data-line="{line}"' in found
+    assert "1 error" in found
+    assert textarea(found) == broken
+    wider = text.replace('acts = ["use", "export"]', 'acts = ["use", "export", "query"]', 1)
+    assert wider != text
+    anew = browser.post("/console/rules/check", data={"text": wider}).text
+    assert "Consent is needed anew" in anew
+    assert "Newly allowed" in anew
+    preview = browser.post("/console/rules/preview", data={"text": wider, "version": "1"}).text
+    assert "This is a preview and not published" in preview
+    assert textarea(preview) == wider
+    assert browser.post("/console/rules/preview", data={"text": broken}).status_code == 422
+
+
+def test_of_two_tabs_that_publish_the_second_is_told_and_loses_nothing(site: Site) -> None:
+    one, two = client_of(site), client_of(site)
+    page = one.get("/console/rules").text
+    form = fields(page, "/console/rules/check")
+    first = textarea(page).replace("complaint_answer_days = 15", "complaint_answer_days = 10")
+    second = textarea(page).replace("complaint_answer_days = 15", "complaint_answer_days = 7")
+    sent = one.post("/console/rules/publish", data={**form, "text": first})
+    version = int(form["version"]) + 1
+    assert (sent.status_code, sent.headers["location"]) == (303, f"/console/rules?published={version}")
+    again = one.post("/console/rules/publish", data={**form, "text": first})
+    assert again.headers["location"] == sent.headers["location"]
+    assert f"Version {version} is published" in one.get(sent.headers["location"]).text
+    late = two.post("/console/rules/publish", data={**form, "key": "other", "text": second})
+    assert late.status_code == 412
+    assert f"somebody published version {version}" in late.text
+    assert textarea(late.text) == second
+    anew = fields(late.text, "/console/rules/check")
+    assert anew["version"] == str(version)
+    clerk = client_of(site, "clerk")
+    assert clerk.post("/console/rules/publish", data={**anew, "text": second}).status_code == 403
+    wrong = two.post(
+        "/console/rules/publish", data={**anew, "key": "e", "text": second.replace("schema = 1", "schema = 2")}
+    )
+    assert (wrong.status_code, "There are errors left" in wrong.text) == (422, True)
+    same = two.post("/console/rules/publish", data={**anew, "key": "s", "text": first})
+    assert (same.status_code, "nothing was published" in same.text) == (422, True)
+
+
+def read_digest(text: str) -> bool:
+    """Say whether a text is a declaration."""
+    return tomllib.loads(text)["schema"] == 1
+
+
+def test_the_log_is_checked_at_a_page_and_signed(browser: Browser) -> None:
+    page = browser.post("/console/log/check")
+    assert page.status_code == 200
+    assert "It is whole" in page.text
+    assert browser.post("/console/log/checkpoint").status_code == 303
+    assert "To be signed" not in browser.get("/console/log").text
+
+
+def test_a_fresh_proof_is_asked_before_what_has_weight_and_nothing_typed_is_lost(tmp_path: Path) -> None:
+    home = build(tmp_path / "site", users=0, fresh_proof_minutes=0)
+    with Site.open(home) as site:
+        browser = client_of(site)
+        form = {"key": "k1", "staff": "newhand", "post": "care_agent", "branch": "", "until": ""}
+        asked = browser.post("/console/people/appoint", data=form)
+        assert asked.status_code == 403
+        assert "Prove again who you are" in asked.text
+        carried = fields(asked.text, "/console/proof")
+        proven = browser.post("/console/proof", data={**carried, "password": PASSWORD, "code": ""})
+        assert fields(proven.text, "/console/people/appoint") == form
+        text = "x" * 1000 + "\nschema = 1"
+        kept = browser.post("/console/rules/publish", data={"key": "k2", "version": "1", "text": text})
+        assert fields(kept.text, "/console/proof")["kept.text"] == text
+
+
+def test_a_log_that_was_altered_is_told_with_its_first_entry(tmp_path: Path) -> None:
+    home = build(tmp_path / "site", users=3)
+    with Site.open(home) as site:
+        browser = client_of(site)
+        with site.writing() as tx:
+            tx.connection.exec_driver_sql(
+                "UPDATE log_entry SET body = CAST(replace(body, 'clerk', 'cleric') AS BLOB) WHERE idx = 2"
+            )
+        answer = browser.post("/console/log/check")
+        assert answer.status_code == 500
+        assert "the first such entry is 2" in answer.text
+
+
+def test_before_anything_is_published_every_page_says_what_it_is_for(tmp_path: Path) -> None:
+    with Site.open(empty(tmp_path / "site")) as site:
+        browser = client_of(site)
+        for path in (
+            "/console",
+            "/console/information",
+            "/console/reviews",
+            "/console/user",
+            "/console/rules",
+            "/console/me",
+        ):
+            answer = browser.get(path)
+            assert answer.status_code == 200, path
+        assert "Write the declaration" in browser.get("/console").text
+        assert "keshou publish" in browser.get("/console/rules").text
+        inspector = client_of(site, "inspector")
+        for path in ("/console/acts", "/console/acts/list", "/console/log"):
+            assert inspector.get(path).status_code == 200, path
+
+
+def test_nothing_that_a_declaration_says_becomes_markup(tmp_path: Path) -> None:
+    home = build(tmp_path / "site", users=3)
+    given = _spoiled(tomllib.loads(sample_declaration()))
+    given["operator"]["name"] = {"zh": LONG, "en": LONG}
+    with Site.open(home) as site:
+        hostile = msgspec.convert(given, Declaration)
+        site.publish(msgspec.structs.replace(hostile, effective=site.now()), by="officer")
+        browser = client_of(site)
+        pages = [browser.get(path).text for path in PAGES]
+        pages.append(browser.post("/console/user", data={"user": HOSTILE, "purpose": "service"}).text)
+        pages.append(browser.post("/console/rules/check", data={"text": HOSTILE}).text)
+        for page in pages:
+            assert "onerror" not in tags(page)
+            assert "<script>window" not in page
+            assert not re.search(r'href="javascript:', page)
+        assert LONG in pages[0]
