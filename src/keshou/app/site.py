@@ -22,6 +22,7 @@ from keshou.acts.work import Pending, Work
 from keshou.app import clock, last_signed, mark
 from keshou.app.bell import Bells
 from keshou.app.code_post import CodePost, senders_of
+from keshou.app.counter import Counter
 from keshou.app.openid import provider_of
 from keshou.app.outbox import Outbox
 from keshou.app.pulse import Pulse
@@ -91,6 +92,7 @@ class Site:
         )
         self.pulse = Pulse(database)
         self.tally = Tally(self.ledger)
+        self._counter = Counter(self._count)
         self.accounts = Accounts(keys.secret("accounts"), settings.accounts)
         of_keys = settings.accounts.passkeys
         self.passkeys = Passkeys(keys.secret("accounts"), place_of(of_keys, settings.url), "Keshou", of_keys)
@@ -135,6 +137,7 @@ class Site:
 
     def close(self) -> None:
         """Finish the acts that wait, sign the log as it stands, close the database."""
+        self._counter.close()
         self.messenger.close()
         self.codes.close()
         try:
@@ -336,11 +339,17 @@ class Site:
         with self.writing() as tx:
             self.accounts.purge(tx, self.now())
             self.visits.purge(tx, self.now())
-        while self.catch_up():
+        while self._count():
             pass
 
     def catch_up(self) -> int:
-        """Count some more of the log by day; return how many entries are left uncounted."""
+        """Count some more of the log by day; return how many are left, which are counted in the background."""
+        left = self._count()
+        if left:
+            self._counter.wake()
+        return left
+
+    def _count(self) -> int:
         with self.writing() as tx:
             return self.tally.catch_up(tx)
 

@@ -13,8 +13,8 @@ from keshou.db import Transaction, metadata
 from keshou.ledger.store import Ledger
 from keshou.tally.count import DAY_MICROS, OFFSET_MICROS, count
 
-AT_ONCE: Final = 8192
-"""Entries that are counted in one transaction, so that acts wait some hundredths of a second at most."""
+AT_ONCE: Final = 1024
+"""Entries that are counted in one transaction, so that an act waits for some hundredths of a second at most."""
 CONSENTS: Final = ("consent_given", "consent_withdrawn", "consent_voided")
 
 state_table = sa.Table(

@@ -120,7 +120,6 @@ class Node(NamedTuple):
 
     key: str
     name: str
-    link: str = ""
 
 
 class Ribbon(NamedTuple):
@@ -180,8 +179,7 @@ def _node(each: Node, rank: int, y: float) -> Markup:
     box = Markup('<rect class="node" x="{}" y="{}" width="204" height="20" rx="4"/>').format(x, _f(y - 10))
     text = Markup('<text x="{}" y="{}">{}</text>').format(x + 8, _f(y + 4.5), name)
     whole = Markup("<title>{}</title>").format(each.name) if name != each.name else Markup("")
-    inside = Markup("{}{}{}").format(whole, box, text)
-    return Markup('<a href="{}">{}</a>').format(each.link, inside) if each.link else Markup("<g>{}</g>").format(inside)
+    return Markup("<g>{}{}{}</g>").format(whole, box, text)
 
 
 _MOST_LETTERS = 33

@@ -27,6 +27,8 @@ HOME: Final = "/console"
 KEPT: Final = "kept."
 """What fields begin with that carry what was typed over signing in."""
 _MOST_FIELDS = 200
+READING: Final = frozenset({"GET", "HEAD"})
+"""Methods that only show."""
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -158,6 +160,9 @@ def show(request: Requested, desk: Desk, template: str, *, status: int = 200, **
     path = request.scope["path"]
     places = [(each.path, each.label.in_(desk.language)) for each in PLACES if each.open_to(desk)]
     within = [each for each, _ in places if path == each or (each != HOME and path.startswith(f"{each}/"))]
+    place = max(within, key=len, default="")
+    if request.method not in READING:  # what answers a form has no address of its own to come back to
+        shown["here"] = place or HOME
     return PAGES.answer(
         request,
         template,
@@ -165,7 +170,7 @@ def show(request: Requested, desk: Desk, template: str, *, status: int = 200, **
         status=status,
         desk=desk,
         places=places,
-        place=max(within, key=len, default=""),
+        place=place,
         path=path,
         key=secrets.token_urlsafe(16),
         **shown,

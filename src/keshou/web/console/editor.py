@@ -34,6 +34,7 @@ from keshou.web.console.error_words import in_words
 from keshou.web.entitled import require_reader
 from keshou.web.errors import ChangedMeanwhileError
 from keshou.web.frame.page import Requested
+from keshou.web.kept import Kept
 from keshou.web.published import body_of
 from keshou.web.publishing import held_for_publishing, is_clean, publish_after, require_publisher
 from keshou.wire.caller import Caller
@@ -74,6 +75,12 @@ class Judged(NamedTuple):
         return self.source.declaration is not None and is_clean(self.findings)
 
 
+_STARTED: Kept[Judged] = Kept()
+"""What texts that editing began with came to, by text, version, day and language."""
+_DIGEST: Kept[str] = Kept()
+"""Digests of the declarations that files held."""
+
+
 @get("/console/rules", sync_to_thread=True, include_in_schema=False)
 def editor(
     request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], told: Told = 0, start: From = ""
@@ -81,14 +88,17 @@ def editor(
     """Show the declaration to be edited: the site's file when it says what was published last, else that version."""
     require_reader(caller)
     desk, newest = desk_of(request, site, caller), _newest(site)
-    text = _file(site)
-    own = read(text).declaration if text else None
-    same = bool(newest and own and digest(own) == newest.digest)
+    text = file = _file(site)
+    named = hashlib.sha256(file.encode()).digest()
+    same = bool(newest and file and _DIGEST.get(named, lambda: _digest(file)) == newest.digest)
     from_file = bool(text) and (start == "file" or (start != "version" and (newest is None or same)))
     if not from_file:
         text = _written(site, newest) if newest else ""
+    key = (hashlib.sha256(text.encode()).digest(), newest.digest if newest else "", day_of(site.now()), desk.language)
+    judged = _STARTED.get(key, lambda: _judged(desk, text, newest))
     return _page(
-        request, desk, text, newest, told=told, from_file=from_file, other=bool(newest and not same and _file(site))
+        request, desk, text, newest, judged=judged, told=told, from_file=from_file,
+        other=bool(newest and not same and file),
     )  # fmt: skip
 
 
@@ -138,11 +148,17 @@ def publish(request: Requested, caller: NamedDependency[Caller], site: NamedDepe
     return to(f"/console/rules?published={version}")
 
 
+def _digest(text: str) -> str:
+    """Return the digest of the declaration that a text is; a word that is no digest when it is none."""
+    found = read(text).declaration
+    return digest(found) if found else "none"
+
+
 def _page(
     request: Requested, desk: Desk, text: str, newest: Published | None, *, status: int = 200, why: str = "",
-    said: str = "", told: int = 0, from_file: bool = False, other: bool = False,
+    judged: Judged | None = None, said: str = "", told: int = 0, from_file: bool = False, other: bool = False,
 ) -> Response[bytes]:  # fmt: skip
-    judged = _judged(desk, text, newest)
+    judged = judged or _judged(desk, text, newest)
     return show(
         request, desk, "editor.html.j2", status=status, text=text, newest=newest, judged=judged, why=why, said=said,
         told=told, from_file=from_file, other=other, publishes=Office.PUBLISH in desk.offices, largest=LARGEST,

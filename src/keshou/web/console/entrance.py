@@ -46,7 +46,7 @@ def ask(
     site: Site = request.app.state.site
     shown = {"account": "", "wrong": "", "step": "password", "ticket": ""} | more
     return PAGES.answer(
-        request, "sign_in.html.j2", status=status, to=own_path(where), kept=dict(fields),
+        request, "sign_in.html.j2", status=status, here=SIGN_IN, to=own_path(where), kept=dict(fields),
         openid=site.provider is not None, **shown,
     )  # fmt: skip
 
@@ -103,7 +103,7 @@ def provider(request: Requested, site: NamedDependency[Site]) -> Response[bytes]
         raise NotFoundError("no provider signs people in here", hint="see [accounts.openid] in the settings")
     with site.writing() as tx:
         begun = site.openid.begin(tx, site.now(), fresh=False)
-    answer = PAGES.answer(request, "provider.html.j2", address=site.provider.address(begun, site.now()))
+    answer = PAGES.answer(request, "provider.html.j2", here=SIGN_IN, address=site.provider.address(begun, site.now()))
     answer.set_cookie(step_cookie(site.settings, "openid", begun.binding, site.settings.accounts.openid.flow_minutes))
     return answer
 
@@ -153,7 +153,14 @@ def ask_proof(
 ) -> Response[bytes]:
     """Return the page that asks for a fresh proof and keeps what was typed."""
     return PAGES.answer(
-        request, "proof.html.j2", status=status, person=person, to=own_path(where), kept=dict(fields), wrong=wrong
+        request,
+        "proof.html.j2",
+        status=status,
+        here=PROOF,
+        person=person,
+        to=own_path(where),
+        kept=dict(fields),
+        wrong=wrong,
     )
 
 
@@ -196,10 +203,10 @@ def confirm_factor(request: Requested, person: NamedDependency[Caller], site: Na
     if found is None:
         secret, address = form.get("secret", ""), form.get("address", "")
         return PAGES.answer(
-            request, "factor_offer.html.j2", status=422, wrong=True, secret=secret, address=address
+            request, "factor_offer.html.j2", status=422, here=SECOND_FACTOR, wrong=True, secret=secret, address=address
         )  # fmt: skip
     codes, token = found
-    answer = PAGES.answer(request, "codes.html.j2", codes=codes)
+    answer = PAGES.answer(request, "codes.html.j2", codes=codes, here=SECOND_FACTOR)
     answer.set_cookie(session_cookie(site.settings, token))
     return answer
 
@@ -240,4 +247,4 @@ def _enter(request: Requested, site: Site, found: SignedIn, form: Mapping[str, s
 def _go_on(request: Requested, form: Mapping[str, str]) -> Response[Any]:
     """Lead on to where somebody was going; what they typed there is shown to be sent, and not sent of itself."""
     where, fields = own_path(form.get("to", "")), kept(form)
-    return PAGES.answer(request, "again.html.j2", to=where, kept=fields) if fields else to(where)
+    return PAGES.answer(request, "again.html.j2", to=where, kept=fields, here=where) if fields else to(where)

@@ -73,7 +73,7 @@ def _flow(request: Requested, desk: Desk, declaration: Declaration) -> str:
     used = list(dict.fromkeys(need.item for each in declaration.purposes for need in each.needs))
     ranks = (
         [Node(f"i {each}", items.get(each, each)) for each in used],
-        [Node(f"p {each.id}", each.name.in_(desk.language), f"#k-{each.id}") for each in declaration.purposes],
+        [Node(f"p {each.id}", each.name.in_(desk.language)) for each in declaration.purposes],
         [Node(f"r {each.id}", each.name.in_(desk.language)) for each in declaration.recipients],
     )
     ribbons = [each for purpose in declaration.purposes for each in _ribbons(desk, purpose)]

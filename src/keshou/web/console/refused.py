@@ -9,19 +9,18 @@ from litestar import Request, Response
 
 from keshou.errors import KeshouError
 from keshou.web import problem
-from keshou.web.console.desk import PAGES, to, typed
+from keshou.web.console.desk import HOME, PAGES, READING, to, typed
 from keshou.web.console.entrance import SECOND_FACTOR, SIGN_IN, ask, ask_proof
 from keshou.web.console.error_words import in_words
 from keshou.web.errors import NotSignedInError, ProofTooOldError, SecondFactorNeededError
 from keshou.web.language import language_of
 
-_READING = frozenset({"GET", "HEAD"})
 Handler = Callable[[Request[Any, Any, Any], Any], Response[Any]]
 
 
 def not_signed_in(request: Request[Any, Any, Any], _: NotSignedInError) -> Response[Any]:
     """Lead to the door; from a form, show the door and keep what was typed."""
-    if request.method in _READING:
+    if request.method in READING:
         return to(f"{SIGN_IN}?to={quote(_here(request), safe='/')}")
     return ask(request, where=request.scope["path"], fields=typed(request), wrong="over")
 
@@ -29,7 +28,7 @@ def not_signed_in(request: Request[Any, Any, Any], _: NotSignedInError) -> Respo
 def proof_too_old(request: Request[Any, Any, Any], _: ProofTooOldError) -> Response[Any]:
     """Ask for a fresh proof and keep what was typed."""
     person = request.scope["state"]["caller"]
-    fields = {} if request.method in _READING else typed(request)
+    fields = {} if request.method in READING else typed(request)
     return ask_proof(request, person, where=request.scope["path"], fields=fields)
 
 
@@ -41,8 +40,9 @@ def second_factor(_: Request[Any, Any, Any], __: SecondFactorNeededError) -> Res
 def refused(request: Request[Any, Any, Any], error: KeshouError) -> Response[Any]:
     """Say plainly why not, and what to do."""
     told = problem.of_request(request, error)
+    here = _here(request) if request.method in READING else HOME
     why, hint = in_words(error, language_of(request))
-    page = PAGES.answer(request, "refused.html.j2", status=told.status, told=told, why=why, hint=hint)
+    page = PAGES.answer(request, "refused.html.j2", status=told.status, told=told, why=why, hint=hint, here=here)
     page.headers.update(problem.headers_of(error, told))
     return page
 
