@@ -57,6 +57,7 @@ pages: environment  ## redraw the tree of rooms in README.md and the lists in do
 pictures: environment  ## take pictures of every page in both languages into .work/pictures, and renew those that docs show
 	@scripts/install-chromium
 	$(BIN)/python scripts/pictures.py --docs
+	$(BIN)/python scripts/console_pictures.py --docs
 
 bench: environment  ## how fast it is, against the targets
 	@scripts/install-postgresql
