@@ -194,6 +194,49 @@ def test_programs_get_problems_whatever_they_say_they_accept(client: "TestClient
     assert client.get("/nowhere", headers={"Accept": "*/*"}).headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.parametrize(
+    ("path", "headers", "status", "told"),
+    [
+        ("/rules;a=b", {}, 400, "This request cannot be understood"),
+        ("/rules", {"X-Long": "a" * 40_000}, 431, "That is too large"),
+        ("/rules", {"Host": "elsewhere.example"}, 421, "This is not the server you asked for"),
+    ],
+)
+def test_a_browser_is_told_by_a_page_also_what_no_face_has_seen(
+    tmp_path: Path, path: str, headers: dict[str, str], status: int, told: str
+) -> None:
+    home = build(tmp_path / "site", "", versions()[0], url="https://keshou.example")
+    ours = {"Host": "keshou.example", "Accept-Language": "en"} | headers
+    with Site.open(home) as site, opened(site) as client:
+        page = client.get(path, headers=HTML | ours)
+        assert (page.status_code, page.headers["content-type"]) == (status, "text/html; charset=utf-8")
+        assert told in page.text
+        assert page.headers["x-request-id"] in page.text
+        assert page.headers["content-security-policy"] == PAGE_POLICY
+        assert "elsewhere.example" not in page.text
+        for asked, accept in ((path, "*/*"), (f"/api/v1{path}", HTML["Accept"])):
+            program = client.get(asked, headers=ours | {"Accept": accept})
+            assert (program.status_code, program.headers["content-type"]) == (status, "application/problem+json")
+
+
+def test_a_browser_that_comes_around_the_proxy_is_told_so_by_a_page(tmp_path: Path) -> None:
+    home = build(tmp_path / "site", "", versions()[0], trusted_proxy="192.0.2.0/24")
+    with Site.open(home) as site, opened(site) as client:
+        page = client.get("/rules", headers=HTML | {"Accept-Language": "zh"})
+    assert page.status_code == 403
+    assert "请从正式地址进入" in page.text
+
+
+def test_what_fails_where_a_page_fails_too_is_told_plainly(tmp_path: Path) -> None:
+    home = build(tmp_path / "site", "", versions()[0])
+    with Site.open(home) as site:
+        app = application(site, finder(site))
+        with TestClient(app, raise_server_exceptions=False) as client:
+            app.state["navigation"] = None
+            answer = client.get("/rules;a=b", headers=HTML)
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/malformed")
+
+
 def test_who_asks_for_too_many_pages_is_asked_to_wait(tmp_path: Path) -> None:
     home = build(tmp_path / "site", "", versions()[0], rate_pages="3/minute")
     with Site.open(home) as site, opened(site) as client:

@@ -3,7 +3,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from litestar import Request, Response
@@ -21,6 +21,7 @@ from keshou.gate.decide import StaleStandingError
 from keshou.language import Language, Text
 from keshou.web import errors as e
 from keshou.web.language import language_of
+from keshou.web.methods import allowed
 from keshou.webhooks.errors import SubscriptionChangedError, UnknownDeliveryError, UnknownSubscriptionError
 from keshou.wire.problem import Problem
 
@@ -133,7 +134,7 @@ def _pointers(error: ValidationException) -> tuple[str, ...]:
 def answer(request: Request, error: Exception) -> Response[bytes]:  # type: ignore[type-arg]
     """Answer a request that failed."""
     problem = of_request(request, error)
-    return response(problem, headers_of(error, problem))
+    return response(problem, headers_of(error, problem, request))
 
 
 def of_request(request: Request, error: Exception) -> Problem:  # type: ignore[type-arg]
@@ -147,12 +148,13 @@ def response(problem: Problem, headers: Mapping[str, str] | None = None) -> Resp
     return Response(body, status_code=problem.status, media_type=MEDIA_TYPE, headers=headers)
 
 
-def headers_of(error: Exception, problem: Problem) -> dict[str, str]:
+def headers_of(error: Exception, problem: Problem, request: Request[Any, Any, Any] | None = None) -> dict[str, str]:
     """Return the headers that go with a problem, whatever its body is."""
     if problem.status == 401:
         return {"WWW-Authenticate": 'Bearer realm="keshou"'}
     if isinstance(error, e.TooManyRequestsError):
         return {"Retry-After": str(error.retry_after)}
     if isinstance(error, MethodNotAllowedException) and error.headers:
-        return dict(error.headers)
+        given = error.headers.get("allow", "")
+        return {"Allow": allowed(request, given) if request is not None else given}
     return {}

@@ -10,13 +10,12 @@ import anyio.to_thread
 from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
-from litestar.openapi import OpenAPIConfig
 
 from keshou.app.site import Site
 from keshou.web.authzen.answer import Writers
 from keshou.web.authzen.layout import Layouts
 from keshou.web.caller import Callers, Find, Requested
-from keshou.web.described import components
+from keshou.web.document import described
 from keshou.web.entitled import refuse_beyond_agent
 from keshou.web.errors import NotEntitledError, SecondFactorNeededError
 from keshou.web.faces import FACES, NAVIGATION
@@ -71,7 +70,7 @@ def undressed(body_bytes: int) -> Litestar:
         FACES,
         dependencies=_dependencies(),
         exception_handlers={Exception: refusal.answer},
-        openapi_config=_described(),
+        openapi_config=described(),
         lifespan=[_running],
         request_max_body_size=body_bytes,
         logging_config=None,
@@ -93,15 +92,16 @@ def dress(app: Litestar, site: Site, find: Find, *, closes: bool = False) -> Lit
             "writers": Writers(),
         }
     )
+    app.state["methods"] = methods_of(app)
     app.on_shutdown, app.after_exception = [], []
-    app.asgi_handler = TellMethods(app._create_asgi_handler(), methods_of(app))  # noqa: SLF001 - as it began
+    app.asgi_handler = TellMethods(app._create_asgi_handler(), app.state["methods"])  # noqa: SLF001 - as it began
     surround(app, site.settings, metrics, short_ways(app.state))
     return app
 
 
 def document() -> dict[str, Any]:
     """Return the OpenAPI document; it is the same of every site."""
-    app = Litestar(FACES, dependencies=_dependencies(), openapi_config=_described(), logging_config=None)
+    app = Litestar(FACES, dependencies=_dependencies(), openapi_config=described(), logging_config=None)
     found: dict[str, Any] = app.openapi_schema.to_schema()
     return found
 
@@ -146,16 +146,3 @@ async def _running(app: Litestar) -> AsyncIterator[None]:
         yield
     finally:
         site.close()
-
-
-def _described() -> OpenAPIConfig:
-    return OpenAPIConfig(
-        title="Keshou",
-        version="1",
-        description="Hold and use users' personal information only as the law allows, and prove it.",
-        path="/api/v1",
-        render_plugins=(),
-        use_handler_docstrings=True,
-        components=components(),
-        security=[{"bearer": []}, {"session": []}],
-    )

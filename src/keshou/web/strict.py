@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from keshou.web.watch import refuse
+from keshou.web.frame.refusal import refuse
 from keshou.wire.problem import Problem
 
 _ODD_PATH = re.compile(
@@ -61,7 +61,8 @@ class Strict:
         """Answer one request, or refuse it."""
         problem = self._wrong(scope)
         if problem is not None:
-            await refuse(send, msgspec.structs.replace(problem, request_id=scope["state"].get("request_id", "")))
+            told = msgspec.structs.replace(problem, request_id=scope["state"].get("request_id", ""))
+            await refuse(scope, receive, send, told)
             return
         await self._app(scope, receive, send)
 

@@ -13,6 +13,7 @@ from keshou.web.body import Patience
 from keshou.web.headers import Headers, always
 from keshou.web.limits import TellAllowance
 from keshou.web.logs import RequestLog
+from keshou.web.methods import AnswerHead
 from keshou.web.metrics import Metrics
 from keshou.web.short_way import Around, Short, ShortWay
 from keshou.web.strict import Strict
@@ -28,7 +29,7 @@ def surround(app: Litestar, settings: Settings, metrics: Metrics, short: Mapping
     """
     server = settings.server
     tls = bool(server.tls_certificate or server.trusted_proxy or server.url.startswith("https://"))
-    inner: ASGIApp = TellAllowance(Patience(app.asgi_handler, server.body_seconds))
+    inner: ASGIApp = TellAllowance(Patience(AnswerHead(app.asgi_handler), server.body_seconds))
     spans = traces.open_traces()
     if spans is not None:
         inner = spans.around(inner)

@@ -13,12 +13,14 @@ import msgspec
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from keshou.app import clock
+from keshou.web.frame.refusal import refuse
 from keshou.wire.problem import Problem
 
 REQUEST_ID = b"x-request-id"
 NO_ROUTE = "(none)"
 _GIVEN = re.compile(rb"[\x21-\x7e]{1,128}")
 _INTERNAL = 500
+_BROKEN = Problem(type="/problems/internal", title="internal error", status=500)
 
 
 class Watched(NamedTuple):
@@ -65,7 +67,7 @@ class Watch:
         except Exception as failed:
             error = failed
             if not status:
-                await refuse(answer, Problem(type="/problems/internal", title="internal error", status=_INTERNAL))
+                await refuse(scope, receive, answer, msgspec.structs.replace(_BROKEN, request_id=name.decode()))
         finally:
             route = scope.get("path_template") or NO_ROUTE
             noted = state.pop("error", None)
@@ -98,19 +100,3 @@ def given_or_new(given: bytes | None) -> bytes:
 def _state(scope: Scope) -> dict[str, Any]:
     state: dict[str, Any] = scope.setdefault("state", {})
     return state
-
-
-async def refuse(send: Send, problem: Problem, headers: Sequence[tuple[bytes, bytes]] = ()) -> None:
-    """Answer with a problem, below every face."""
-    body = msgspec.json.encode(problem)
-    start: Any = {
-        "type": "http.response.start",
-        "status": problem.status,
-        "headers": [
-            (b"content-type", b"application/problem+json"),
-            (b"content-length", str(len(body)).encode()),
-            *headers,
-        ],
-    }
-    await send(start)
-    await send({"type": "http.response.body", "body": body, "more_body": False})

@@ -25,6 +25,7 @@ from keshou.web.cookies import binding_of, device_cookie, session_cookie, step_c
 from keshou.web.described import told
 from keshou.web.entitled import require, require_fresh
 from keshou.web.errors import NotFoundError, SecondFactorNeededError, SignInFailedError
+from keshou.web.methods import never_by_head
 from keshou.wire import openid as w
 from keshou.wire.caller import Caller
 
@@ -49,7 +50,7 @@ def prove(person: NamedDependency[Caller], site: NamedDependency[Site]) -> Respo
     return _begun(site, fresh=True)
 
 
-@get(BACK, sync_to_thread=True, include_in_schema=False, security=[{}])
+@get(BACK, sync_to_thread=True, include_in_schema=False, security=[{}], guards=[never_by_head])
 def back(request: Requested, site: NamedDependency[Site]) -> Response[bytes]:
     """Take back a browser from the provider: it is signed in here, or proven anew, and goes on to the first page.
 
