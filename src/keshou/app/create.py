@@ -17,16 +17,28 @@ from keshou.migrations.run import upgrade
 from keshou.vault.keys import FileKeys
 
 _ID_BYTES = 8
+_SAMPLE = """
+# This is the sample operator's site: every page says so, and its reader may ask the gate. Never set it on a real one.
+sample = true
+"""
 
 
-def create(home: Path, now: dt.datetime, *, declaration: str, database: str = "", language: str = "zh") -> Settings:
+def create(
+    home: Path,
+    now: dt.datetime,
+    *,
+    declaration: str,
+    database: str = "",
+    language: str = "zh",
+    sample: bool = False,
+) -> Settings:
     """Make the site `home` with `declaration` as its ``operator.toml``; return its settings.
 
     1. everything is made in a folder beside `home`;
     2. the tables are made, and the log begun, in the database;
     3. the folder is given its name. Whatever fails before leaves no site behind.
 
-    `database` is an address as in the settings; empty means a SQLite file in the folder.
+    `database` is an address as in the settings; empty means a SQLite file in the folder. A `sample` is marked as one.
 
     Raises:
         InputError: `home` exists and is not an empty folder, or the database has a site already.
@@ -38,7 +50,7 @@ def create(home: Path, now: dt.datetime, *, declaration: str, database: str = ""
     home.parent.mkdir(parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix=f".{home.name}-", dir=home.parent))
     try:
-        settings = _fill(making, now, declaration, database, language)
+        settings = _fill(making, now, declaration, _new(database, language, sample=sample))
         if home.exists():
             home.rmdir()
         making.rename(home)
@@ -54,13 +66,16 @@ def begin(tx: Transaction, settings: Settings, keys: FileKeys) -> None:
     mark.mark(tx, settings.site)
 
 
-def _fill(folder: Path, now: dt.datetime, declaration: str, database: str, language: str) -> Settings:
+def _new(database: str, language: str, *, sample: bool) -> Settings:
     site = secrets.token_hex(_ID_BYTES)
     address = database or Settings(site=site).database
-    settings = Settings(site=site, database=address, language="en" if language == "en" else "zh")
+    return Settings(site=site, database=address, language="en" if language == "en" else "zh", sample=sample)
+
+
+def _fill(folder: Path, now: dt.datetime, declaration: str, settings: Settings) -> Settings:
     (folder / SETTINGS_FILE).write_text(_settings_text(settings), "utf-8")
     (folder / DECLARATION_FILE).write_text(declaration, "utf-8")
-    keys = FileKeys.create(folder / settings.keys, site, now)
+    keys = FileKeys.create(folder / settings.keys, settings.site, now)
     base = Database(database_url(settings, folder))
     try:
         upgrade(base)
@@ -74,4 +89,5 @@ def _fill(folder: Path, now: dt.datetime, declaration: str, database: str, langu
 
 def _settings_text(settings: Settings) -> str:
     template = resources.files("keshou.app").joinpath("keshou.toml.in").read_text("utf-8")
-    return template.format(site=settings.site, database=settings.database, language=settings.language)
+    text = template.format(site=settings.site, database=settings.database, language=settings.language)
+    return text + _SAMPLE if settings.sample else text

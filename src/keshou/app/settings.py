@@ -72,6 +72,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Name of the log in its checkpoints; empty means ``keshou/SITE``."""
     language: Literal["zh", "en"] = "zh"
     """Language of answers when the reader names none."""
+    sample: bool = False
+    """Whether this is the sample operator's site, as `keshou init --sample` makes it: every page says so, and whoever
+    reads may ask the gate."""
     address: str = "127.0.0.1:8400"
     """Host and port to serve on."""
     standings: int = 500_000

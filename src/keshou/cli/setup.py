@@ -43,7 +43,7 @@ def init(
         raise InputError("an unknown kind of database", hint="sqlite:///FILE or postgresql://USER@HOST/NAME")
     text = sample_declaration() if sample else blank_declaration()
     try:
-        settings = create(folder, clock.now(), declaration=text, database=database, language=chosen)
+        settings = create(folder, clock.now(), declaration=text, database=database, language=chosen, sample=sample)
     except OSError as error:
         raise UnreachableError(f"`{folder}` cannot be written: {error.strerror}") from error
     if sample:

@@ -55,12 +55,12 @@ def try_(
             site.publish(sample, by="officer")
         user = _take_in(site, users)
         key = _key(site)
-        url = site.settings.url
+        url, guided = site.settings.url, site.settings.sample
     if key_only:
         call.answer({"key": key}, key)
         return
     asked = {name: _request(url, *each) for name, each in _questions(user).items()}
-    call.answer({"url": url, "key": key, "user": user, "try": asked}, *_shown(call, url, key, asked))
+    call.answer({"url": url, "key": key, "user": user, "try": asked}, *_shown(call, url, key, asked, guided=guided))
 
 
 def _take_in(site: Site, users: int) -> str:
@@ -111,7 +111,7 @@ def _request(url: str, path: str, body: dict[str, object]) -> str:
     return f"curl -s {url}{path} {given} -d {shlex.quote(json.dumps(body, ensure_ascii=False))}"
 
 
-def _shown(call: Call, url: str, key: str, asked: dict[str, str]) -> list[RenderableType]:
+def _shown(call: Call, url: str, key: str, asked: dict[str, str], *, guided: bool) -> list[RenderableType]:
     told = {
         "permitted": call.words(
             "问：计费程序可以为提供服务使用这名用户的套餐信息吗？（可以）",
@@ -125,9 +125,16 @@ def _shown(call: Call, url: str, key: str, asked: dict[str, str]) -> list[Render
             call.words(f"站点就绪。启动 `keshou serve` 后，地址是 {url}", f"ready; `keshou serve` serves it at {url}"),
             GOOD,
         ),
+    ]
+    if guided:
+        said = call.words("在浏览器里看下一步做什么：", "In a browser, see what to do next: ")
+        lines += [Line.assemble(said, (f"{url}/start", STRONG))]
+    lines += [
+        "",
+        Line(call.words("或者让程序来问。", "Or let a program ask."), STRONG),
         Line(call.words("密钥有效一天，只显示这一次。", "The key holds for a day and is shown this once."), QUIET),
     ]
-    lines += ["", f"KEY={key}"]
+    lines += [f"KEY={key}"]
     for name, line in asked.items():
         lines += ["", Line(told[name], STRONG), line]
     return lines

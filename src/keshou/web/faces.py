@@ -73,3 +73,5 @@ FACES: list[Router] = [
 
 NAVIGATION: tuple[Entry, ...] = (*public.ENTRIES, *portal.ENTRIES, *console.ENTRIES)
 """Where a reader can go from every page; each face of pages adds its own."""
+SAMPLE_NAVIGATION: tuple[Entry, ...] = (*public.SAMPLE_ENTRIES, *NAVIGATION)
+"""The same on a sample site."""

@@ -18,7 +18,7 @@ from keshou.web.caller import Callers, Find, Requested
 from keshou.web.document import described
 from keshou.web.entitled import refuse_beyond_agent
 from keshou.web.errors import NotEntitledError, SecondFactorNeededError
-from keshou.web.faces import FACES, NAVIGATION
+from keshou.web.faces import FACES, NAVIGATION, SAMPLE_NAVIGATION
 from keshou.web.find_caller import finder
 from keshou.web.frame import refusal
 from keshou.web.limits import Rate
@@ -87,7 +87,7 @@ def dress(app: Litestar, site: Site, find: Find, *, closes: bool = False) -> Lit
             "callers": Callers(site, find),
             "metrics": metrics,
             "pages": Rate("pages", site.settings.server.rate_pages),
-            "navigation": NAVIGATION,
+            "navigation": SAMPLE_NAVIGATION if site.settings.sample else NAVIGATION,
             "layouts": Layouts(),
             "writers": Writers(),
         }

@@ -69,7 +69,7 @@ def _home(call: Call, folder: Path | None) -> Path:
 def new_site(call: Call) -> Path:
     """Make the sample site in the folder that `call` names, with its staff; return the folder."""
     home = call.home or Path()
-    create(home, clock.now(), declaration=sample_declaration(), language=call.language)
+    create(home, clock.now(), declaration=sample_declaration(), language=call.language, sample=True)
     with call.open() as site:
         site.record_site(*appointments(site.now()), by=SETUP)
     return home

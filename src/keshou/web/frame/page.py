@@ -50,9 +50,9 @@ class Pages:
         """Return a page made of `template` and what it shows.
 
         Every template sees: ``t`` (words), ``language``, ``lang`` (as HTML names it), ``operator`` (whose page it is),
-        ``navigation``, ``current``, ``here`` (path and query), ``gap`` (what parts two sentences), ``static``, and
-        ``day``, ``moment``, ``number``, ``joined`` of `form`. With `operator` the frame remembers who runs this
-        server, for pages that cannot ask.
+        ``navigation``, ``current``, ``here`` (path and query), ``gap`` (what parts two sentences), ``static``,
+        ``sample`` (whether the operator is the invented one), and ``day``, ``moment``, ``number``, ``joined`` of
+        `form`. With `operator` the frame remembers who runs this server, for pages that cannot ask.
 
         Side effects: none beside that memory.
         """
@@ -82,6 +82,7 @@ class Pages:
             "gap": "" if language == "zh" else " ",
             "here": f"{url}?{query}" if query else url,
             "static": static.address,
+            "sample": state.site.settings.sample,
             **{name: functools.partial(getattr(form, name), language=language) for name in _FORMS},
         }
 

@@ -7,7 +7,7 @@ from keshou.language import Text
 from keshou.web.frame.navigation import Entry
 from keshou.web.frame.page import spend
 from keshou.web.frame.static import COMPRESSED
-from keshou.web.public import contact, home, law, rules
+from keshou.web.public import asking, contact, first_steps, home, law, rules
 
 ENTRIES = (
     Entry("/rules", Text("规则", "Rules")),
@@ -15,6 +15,8 @@ ENTRIES = (
     Entry("/contact", Text("联系投诉", "Contact")),
     Entry("/law", Text("法规", "The law")),
 )
+SAMPLE_ENTRIES = (Entry("/start", Text("第一步", "First steps")),)
+"""Where one can go on a sample site, before all else."""
 
 FACE = Router(
     "/",
@@ -28,6 +30,8 @@ FACE = Router(
         contact.contact,
         law.room,
         law.instrument,
+        first_steps.start,
+        asking.ask,
     ],
     before_request=spend,
     middleware=[COMPRESSED],

@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pages that only the sample operator's site has."""
+
+from keshou.app.site import Site
+from keshou.declaration.model import Published
+from keshou.web.errors import NotFoundError
+from keshou.web.public.story import OPERATOR
+
+
+def require_sample(site: Site) -> Published | None:
+    """Return the rules in force of a sample site; None while there are none.
+
+    Raises:
+        NotFoundError: the site is not marked as a sample, or its rules are another operator's.
+
+    """
+    rules = site.rules() if site.settings.sample else None
+    if not site.settings.sample or (rules is not None and rules.declaration.operator.id != OPERATOR):
+        raise NotFoundError("only a sample site has this page", hint="make one with `keshou init DIR --sample`")
+    return rules

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A newcomer's first five minutes: from nothing to published rules, a first decision, changed rules and a log checked.
+
+Told in a real browser and at the command line, by nothing but what the pages and the commands themselves say.
+"""
+
+import html
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser import DESKTOP, PHONE, Reader, chromium, reading
+from places import serving
+from playwright.sync_api import Browser, Page, expect
+
+from cli_caller import Caller
+from keshou.language import Language
+from keshou.web.frame.catalog import Words, catalog
+from keshou.web.public.story import RECOMMEND, SALE
+from postgresql import Cluster
+
+SERVER = "keshou.web.server:make"
+
+
+class Way(NamedTuple):
+    """One way to come: database, size of the screen, whether scripts run."""
+
+    database: Literal["sqlite", "postgresql"]
+    size: dict[str, int]
+    script: bool
+
+
+WAYS = {
+    "sqlite-desktop-script": Way("sqlite", DESKTOP, script=True),
+    "postgresql-phone-no_script": Way("postgresql", PHONE, script=False),
+}
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture(params=["zh", "en"])
+def language(request: pytest.FixtureRequest) -> Language:
+    return "zh" if request.param == "zh" else "en"
+
+
+@pytest.fixture(params=sorted(WAYS))
+def way(request: pytest.FixtureRequest) -> Way:
+    return WAYS[request.param]
+
+
+@pytest.fixture
+def home(way: Way, tmp_path: Path, postgresql_cluster: Cluster) -> Iterator[Path]:
+    """A sample site, as the first line of `make run` makes it."""
+    folder = tmp_path / "site"
+    if way.database == "sqlite":
+        Caller(None)("init", folder, "--sample").ok()
+        yield folder
+        return
+    with postgresql_cluster.database("keshou_first") as name:
+        Caller(None)("init", folder, "--sample", "--database", postgresql_cluster.url(name, tcp=True)).ok()
+        yield folder
+
+
+@pytest.fixture
+def reader(browser: Browser, home: Path, way: Way, language: Language) -> Iterator[Reader]:
+    with serving(home, application=SERVER) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        with reading(browser, url, language, script=way.script, size=way.size) as reader:
+            yield reader
+            assert reader.faults == []
+            assert [each for each in reader.asked if not each.startswith(f"{url}/")] == []
+
+
+def commands(page: Page) -> list[list[str]]:
+    """Return the command lines that a page says, as words after `keshou`."""
+    blocks = re.findall(r"<pre><code>(.*?)</code></pre>", page.content(), re.S)
+    lines = [line for block in blocks for line in html.unescape(block).replace("\\\n", " ").splitlines()]
+    return [shlex.split(line)[1:] for line in lines]
+
+
+def follow(page: Page, verb: str) -> None:
+    """Do what the page first says with a verb."""
+    Caller(None)(*next(each for each in commands(page) if verb in each)).ok()
+
+
+def test_a_newcomer_comes_from_nothing_to_published_rules_and_a_first_decision(
+    reader: Reader, language: Language
+) -> None:
+    t = Words(catalog("keshou.web.frame", "keshou.web.public"), language)
+    page = reader.go("/")
+    page.get_by_role("link", name=str(t("home.begin_go"))).click()
+    assert reader.path() == "/start"
+
+    # nothing is published: the page says how, and sees that it is done
+    expect(page.locator(".journey .tag.care")).to_have_count(1)
+    follow(page, "check")
+    follow(page, "publish")
+    follow(page, "try")
+    page.reload()
+    page.get_by_role("link", name=str(t("start.publish.read"))).click()
+    assert reader.path() == "/rules"
+
+    # the first decision, and why
+    page.get_by_role("link", name=str(t("frame.sample_start"))).first.click()
+    page.get_by_role("link", name=str(t("start.ask.sale"))).click()
+    assert reader.path() == SALE.link
+    expect(page.locator(".verdict h2")).to_have_text(str(t("ask.denied")))
+    expect(page.locator(".verdict dt a[href='/law/miit24#a10']")).to_have_count(1)
+
+    # a question of one's own, by the form
+    page.get_by_role("combobox", name=str(t("ask.by")), exact=True).select_option("billing")
+    page.get_by_role("combobox", name=str(t("ask.kind")), exact=True).select_option("use")
+    page.get_by_role("combobox", name=str(t("ask.purpose")), exact=True).select_option("service")
+    page.get_by_role("button", name=str(t("ask.ask")), exact=True).click()
+    expect(page.locator(".verdict h2")).to_have_text(str(t("ask.permitted")))
+    page.locator(".verdict dt a").first.click()
+    assert reader.path().startswith("/law/")
+
+    # a user agrees, and the next question is answered otherwise
+    page = reader.go(RECOMMEND.link)
+    expect(page.locator(".verdict h2")).to_have_text(str(t("ask.denied")))
+    follow(reader.go("/start"), "consent")
+    page = reader.go(RECOMMEND.link)
+    expect(page.locator(".verdict h2")).to_have_text(str(t("ask.permitted")))
+
+    # the rules are changed, as the page says
+    page = reader.go("/start")
+    name, before, after, dated = page.locator(".journey > li").nth(4).locator("p code").all_inner_texts()
+    text = re.sub(r"(?m)^effective = .*$", dated, Path(name).read_text("utf-8"), count=1)
+    assert before in text
+    Path(name).write_text(text.replace(before, after), "utf-8")
+    follow(page, "check")
+    follow(page, "publish")
+    page.reload()
+    page.get_by_role("link", name=str(t("start.change.read"))).click()
+    assert reader.path() == "/rules/versions/2"
+    assert any("10" in each for each in page.locator(".text .new").all_inner_texts())
+
+    # the log is checked; all that a page can see is done
+    page = reader.go("/start")
+    follow(page, "verify")
+    expect(page.locator(".journey .tag.good")).to_have_count(4)
+    expect(page.locator(".story tbody tr")).to_have_count(11)
+
+
+def test_nobody_is_kept_from_the_first_steps(browser: Browser, tmp_path: Path) -> None:
+    home = tmp_path / "site"
+    Caller(None)("init", home, "--sample").ok()
+    wrong = {}
+    with serving(home, application=SERVER) as server:
+        url = f"http://127.0.0.1:{server.port}"
+        for filled in (False, True):
+            if filled:
+                Caller(home)("try", "--users", 20).ok()
+            for language, scheme, size in (("zh", "light", DESKTOP), ("en", "dark", PHONE), ("zh", "dark", PHONE)):
+                with reading(browser, url, language, size=size, scheme=scheme) as reader:  # type: ignore[arg-type]
+                    for path in ("/", "/start", "/start/ask", SALE.link):
+                        page = reader.go(path)
+                        found = Axe().run(page).response["violations"]
+                        wide = page.evaluate(
+                            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+                        )
+                        if found or wide > 0:
+                            wrong[path, language, scheme, filled] = [each["id"] for each in found], wide
+    assert wrong == {}
+
+
+def test_the_form_is_filled_and_sent_by_keyboard_alone(browser: Browser, tmp_path: Path) -> None:
+    home = tmp_path / "site"
+    Caller(None)("init", home, "--sample").ok()
+    Caller(home)("try", "--users", 20).ok()
+    with (
+        serving(home, application=SERVER) as server,
+        reading(browser, f"http://127.0.0.1:{server.port}", "en") as reader,
+    ):
+        page = reader.go("/start/ask")
+        while page.evaluate("document.activeElement.name") != "purpose":
+            page.keyboard.press("Tab")
+        page.keyboard.type("Customer care")
+        while page.evaluate("document.activeElement.value") != "tariff_plan":
+            page.keyboard.press("Tab")
+        page.keyboard.press("Space")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**purpose=care**item=tariff_plan**")
+        expect(page.locator(".verdict h2")).to_have_text("Denied")
