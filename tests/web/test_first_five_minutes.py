@@ -91,24 +91,9 @@ def follow(page: Page, verb: str) -> None:
     Caller(None)(*next(each for each in commands(page) if verb in each)).ok()
 
 
-def test_a_newcomer_comes_from_nothing_to_published_rules_and_a_first_decision(
-    reader: Reader, language: Language
-) -> None:
-    t = Words(catalog("keshou.web.frame", "keshou.web.public"), language)
-    page = reader.go("/")
-    page.get_by_role("link", name=str(t("home.begin_go"))).click()
-    assert reader.path() == "/start"
-
-    # nothing is published: the page says how, and sees that it is done
-    expect(page.locator(".journey .tag.care")).to_have_count(1)
-    follow(page, "check")
-    follow(page, "publish")
-    follow(page, "try")
-    page.reload()
-    page.get_by_role("link", name=str(t("start.publish.read"))).click()
-    assert reader.path() == "/rules"
-
-    # the first decision, and why
+def first_decision(reader: Reader, t: Words) -> None:
+    """Ask the first question, then one of one's own, then the same before and after a user agrees."""
+    page = reader.page
     page.get_by_role("link", name=str(t("frame.sample_start"))).first.click()
     page.get_by_role("link", name=str(t("start.ask.sale"))).click()
     assert reader.path() == SALE.link
@@ -131,7 +116,9 @@ def test_a_newcomer_comes_from_nothing_to_published_rules_and_a_first_decision(
     page = reader.go(RECOMMEND.link)
     expect(page.locator(".verdict h2")).to_have_text(str(t("ask.permitted")))
 
-    # the rules are changed, as the page says
+
+def changed_rules(reader: Reader, t: Words) -> None:
+    """Change the rules as the page says, and see what changed."""
     page = reader.go("/start")
     name, before, after, dated = page.locator(".journey > li").nth(4).locator("p code").all_inner_texts()
     text = re.sub(r"(?m)^effective = .*$", dated, Path(name).read_text("utf-8"), count=1)
@@ -143,6 +130,27 @@ def test_a_newcomer_comes_from_nothing_to_published_rules_and_a_first_decision(
     page.get_by_role("link", name=str(t("start.change.read"))).click()
     assert reader.path() == "/rules/versions/2"
     assert any("10" in each for each in page.locator(".text .new").all_inner_texts())
+
+
+def test_a_newcomer_comes_from_nothing_to_published_rules_and_a_first_decision(
+    reader: Reader, language: Language
+) -> None:
+    t = Words(catalog("keshou.web.frame", "keshou.web.public"), language)
+    page = reader.go("/")
+    page.get_by_role("link", name=str(t("home.begin_go"))).click()
+    assert reader.path() == "/start"
+
+    # nothing is published: the page says how, and sees that it is done
+    expect(page.locator(".journey .tag.care")).to_have_count(1)
+    follow(page, "check")
+    follow(page, "publish")
+    follow(page, "try")
+    page.reload()
+    page.get_by_role("link", name=str(t("start.publish.read"))).click()
+    assert reader.path() == "/rules"
+
+    first_decision(reader, t)
+    changed_rules(reader, t)
 
     # the log is checked; all that a page can see is done
     page = reader.go("/start")
