@@ -6,7 +6,7 @@ SITE ?= site
 JOBS ?= 2
 TESTS ?= tests
 
-.PHONY: help run tour test check format lint types contracts docs pages pictures bench soak lock clean environment
+.PHONY: help run tour test check format lint types contracts docs pages handbook pictures bench soak lock clean environment
 .NOTPARALLEL:
 
 help:  ## say what there is to do
@@ -53,6 +53,9 @@ pages: environment  ## redraw the tree of rooms in README.md and the lists in do
 	$(BIN)/python scripts/index.py --write
 	$(BIN)/python scripts/cli.py --write
 	$(BIN)/python scripts/api.py --write
+
+handbook: environment  ## build the docs as a site of files into .work/handbook, to be read without a server
+	$(BIN)/python scripts/handbook
 
 pictures: environment  ## take pictures of every page in both languages into .work/pictures, and renew those that docs show
 	@scripts/install-chromium

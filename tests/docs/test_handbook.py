@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The handbook: built from the docs as they stand, whole, for everybody, read without a server and without a script."""
+
+import contextlib
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+import documentation
+
+ROOT = documentation.ROOT
+CHROMIUM = "/usr/bin/chromium"
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+SOME = [
+    "index.html", "tutorial/first-hour.html", "how-to/embed.html", "reference/api.html", "reference/findings.html",
+    "explanation/pages.html", "adr/index.html", "glossary.html", "contributing.html",
+]  # fmt: skip
+"""Pages of every kind, with every part that pages are made of."""
+
+
+@pytest.fixture(scope="module")
+def build() -> Iterator[Callable[[Path, Path], int]]:
+    """Give what builds the documentation under a folder into another."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(ROOT / "scripts" / "handbook"))
+        import site_of  # noqa: PLC0415 - it lies where scripts do
+
+        yield site_of.build
+
+
+@pytest.fixture(scope="module")
+def site(build: Callable[[Path, Path], int], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The handbook as it is built of these docs."""
+    out = tmp_path_factory.mktemp("handbook") / "site"
+    assert build(ROOT, out) > 2 * len(list((ROOT / "docs").rglob("*.md")))
+    return out
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@contextlib.contextmanager
+def reading(
+    browser: Browser, site: Path, *, scheme: Literal["light", "dark"] = "light", width: int = 1280, **more: Any
+) -> Iterator[tuple[Page, list[str]]]:
+    """Give a page of a reader, and every address that it asks for."""
+    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, **more)
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: asked.append(str(error)))
+    yield page, asked
+    context.close()
+    assert [each for each in asked if not each.startswith(f"{site.as_uri()}/")] == []
+
+
+class _Targets(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: list[str] = []
+        self.loaded: list[str] = []
+        self.names: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.names.add(given.get("id") or "")
+        (self.links if tag == "a" else self.loaded).extend(filter(None, (given.get("href"), given.get("src"))))
+
+
+def targets(path: Path) -> _Targets:
+    found = _Targets()
+    found.feed(path.read_text("utf-8"))
+    return found
+
+
+def faulty(build: Callable[[Path, Path], int], folder: Path, name: str, text: str) -> list[str]:
+    """Build a copy of the docs in which one page is another; return the faults."""
+    root = folder / "copy"
+    shutil.copytree(ROOT / "docs", root / "docs")
+    for each in ("CONTRIBUTING.md", "tests", "src/keshou/web/frame/static"):
+        (root / each).parent.mkdir(parents=True, exist_ok=True)
+        (root / each).symlink_to(ROOT / each)
+    (root / "docs" / name).write_text(text, "utf-8")
+    with pytest.raises(Exception, match="faults in the documentation") as found:
+        build(root, folder / "out")
+    assert not (folder / "out").exists()
+    faults: list[str] = found.value.faults  # type: ignore[attr-defined]
+    return faults
+
+
+def test_every_page_of_the_docs_is_there_in_both_trees_and_in_the_list(site: Path) -> None:
+    for language in ("zh", "en"):
+        listed = re.findall(r'<nav class="all".*?</nav>', (site / language / "index.html").read_text("utf-8"), re.S)[0]
+        for path in (ROOT / "docs").rglob("*.md"):
+            name = path.relative_to(ROOT / "docs").as_posix().removeprefix("zh/")
+            page = name.replace("README", "index").replace(".md", ".html")
+            assert (site / language / page).is_file(), name
+            assert f'href="{page}"' in listed, name
+
+
+def test_every_link_and_picture_of_the_handbook_is_there_and_nothing_is_loaded_from_elsewhere(site: Path) -> None:
+    found = {path.resolve(): targets(path) for path in site.rglob("*.html")}
+    broken = []
+    for path, has in found.items():
+        assert [each for each in has.loaded if re.match(r"\w+:|//", each)] == [], path
+        for target in [*has.links, *has.loaded]:
+            if re.match(r"https?:|mailto:", target):
+                continue
+            name, _, anchor = target.partition("#")
+            aim = (path.parent / name).resolve() if name else path
+            if not aim.is_file() or (anchor and anchor not in found[aim].names):
+                broken.append(f"{path.relative_to(site)}: {target}")
+    assert broken == []
+    style = "".join(path.read_text("utf-8") for path in (site / "static").glob("*.css"))
+    assert re.findall(r"url\((?!\"seal.svg\")|@import|https?://", style) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("# A\n\n[b](nowhere.md)\n", "leads nowhere"),
+        ("# A\n\n[b](../index.md#no-such-heading)\n", "has no heading `no-such-heading`"),
+        ("# A\n\n![seen](../pictures/none.png)\n", "leads nowhere"),
+        ("# A\n\n![](../pictures/rules-en.png)\n", "a picture without words"),
+        ("# A\n\n[b](/etc/hostname)\n", "leads nowhere"),
+        ("# A\n\n<b onclick='x()'>b</b>\n", "markup in a page"),
+        ("# A\n\n<script>x()</script>\n", "markup in a page"),
+        ("# A\n\n### C\n", "a level of headings is left out before `C`"),
+        ("Text\n", "begins with its one title"),
+        ("# A\n\n# B\n", "begins with its one title"),
+        ("# A\n\n```nonesuch\nx\n```\n", "unknown language: nonesuch"),
+    ],
+)
+def test_a_page_that_is_not_whole_stops_the_build(
+    build: Callable[[Path, Path], int], tmp_path: Path, text: str, fault: str
+) -> None:
+    faults = faulty(build, tmp_path, "how-to/embed.md", text)
+    assert [each for each in faults if each.startswith("docs/how-to/embed.md: ") and fault in each]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_axe_finds_no_barrier_in_the_handbook_and_nothing_is_wider_than_a_phone(
+    browser: Browser, site: Path, language: str
+) -> None:
+    wrong = {}
+    scheme: Literal["light", "dark"] = "dark" if language == "zh" else "light"
+    for width in (1280, 390):
+        with reading(browser, site, scheme=scheme, width=width) as (page, _):
+            for path in SOME if width == 1280 else SOME[:4]:
+                page.goto(f"{(site / language / path).as_uri()}")
+                found = Axe().run(page).response["violations"]
+                wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+                if found or wide > 0:
+                    wrong[path, width] = [(each["id"], each["nodes"][0]["html"][:120]) for each in found], wide
+    assert wrong == {}
+
+
+def test_a_place_is_found_without_a_server_and_reached_by_keyboard(browser: Browser, site: Path) -> None:
+    with reading(browser, site) as (page, asked):
+        page.goto((site / "en" / "how-to" / "embed.html").as_uri())
+        assert not [each for each in asked if each.endswith("find.js")], "the list is loaded before anybody looks"
+        page.get_by_role("searchbox").fill("complaint answer days")
+        page.wait_for_selector("#k-found li a")
+        assert int(page.get_by_role("status").inner_text().split()[0]) > 0
+        while not page.evaluate("document.activeElement.matches('#k-found a')"):
+            page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**.html#*")
+        page.get_by_role("searchbox").fill("zzzz")
+        page.wait_for_selector("#k-found:not([hidden])")
+        assert page.get_by_role("status").inner_text() == "Nothing found."
+        page.keyboard.press("Escape")
+        assert page.locator("#k-found").is_hidden()
+
+
+def test_what_is_looked_for_is_text(browser: Browser, site: Path) -> None:
+    with reading(browser, site) as (page, _):
+        page.goto((site / "zh" / "index.html").as_uri())
+        page.get_by_role("searchbox").fill("<img src=x onerror=window.hit=1>")
+        page.wait_for_selector("#k-found:not([hidden])")
+        assert page.evaluate("window.hit") is None
+        assert page.get_by_role("status").inner_text() == "没有找到。"
+
+
+def test_without_a_script_all_is_there_but_the_search(browser: Browser, site: Path) -> None:
+    with reading(browser, site, java_script_enabled=False) as (page, _):
+        page.goto((site / "index.html").as_uri())
+        page.get_by_role("link", name="中文").click()
+        assert page.locator(".find").is_hidden()
+        page.get_by_role("navigation", name="全部页面").get_by_role("link", name="The vault, explained").click()
+        assert page.url == (site / "zh" / "explanation" / "vault.html").as_uri()
+        assert page.locator("html").get_attribute("lang") == "zh-CN"
+        assert page.locator("main").get_attribute("lang") == "en"
+        page.get_by_role("link", name="English").click()
+        assert page.url == (site / "en" / "explanation" / "vault.html").as_uri()
