@@ -168,9 +168,12 @@ class _Site:
     def _to_page(self, page: Page, aim: Path, anchor: str, at: _At) -> str:
         if anchor and anchor not in self._anchors[aim]:
             self.faults.append(f"{self._name(at.source)}: `{self._name(aim)}` has no heading `{anchor}`")
-        shown = page.sources[written_in(page, at.language)]
-        reached = anchor if anchor in self._anchors[shown] else ""
-        link = _relative(Path(at.language) / page.path, at.place) if page is not at.page else ""
+        tree = at.language
+        if len(page.sources) > 1 and _language(page, aim) != _language(at.page, at.source):
+            tree = _language(page, aim)  # what names the other language means it
+        reached = anchor if anchor in self._anchors[page.sources[written_in(page, tree)]] else ""
+        here = page is at.page and tree == at.language
+        link = "" if here else _relative(Path(tree) / page.path, at.place)
         return f"{link}#{reached}" if reached else link or "#"
 
     def _name(self, path: Path) -> str:
@@ -218,6 +221,11 @@ class _Site:
                 **more,
             }
         )
+
+
+def _language(page: Page, source: Path) -> Language:
+    """Return in which language a source of a page is written."""
+    return next(language for language, each in page.sources.items() if each == source)
 
 
 def _names(t: Words) -> dict[str, str]:

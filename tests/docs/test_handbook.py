@@ -127,6 +127,17 @@ def test_every_link_and_picture_of_the_handbook_is_there_and_nothing_is_loaded_f
     assert re.findall(r"url\((?!\"seal.svg\")|@import|https?://", style) == []
 
 
+def test_what_is_written_in_chinese_is_shown_so_and_what_names_the_other_language_leads_there(site: Path) -> None:
+    chinese = (site / "zh" / "tutorial" / "first-hour.html").read_text("utf-8")
+    assert "<h1 id=" in chinese
+    assert "第一个小时</h1>" in chinese
+    assert "目前只有英文" not in chinese
+    assert "目前只有英文" in (site / "zh" / "how-to" / "embed.html").read_text("utf-8")
+    assert 'href="../zh/tutorial/first-hour.html"' in (site / "en" / "index.html").read_text("utf-8")
+    led = re.search(r'href="([^"]*first-hour[^"]*)"', (site / "zh" / "how-to" / "embed.html").read_text("utf-8"))
+    assert led is None or led[1] == "../tutorial/first-hour.html"
+
+
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
