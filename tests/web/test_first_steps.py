@@ -116,7 +116,7 @@ def test_a_question_is_answered_with_its_articles_and_nothing_is_recorded(
 def test_the_line_for_the_terminal_asks_the_same(client: "TestClient[Any]", site: Site, tried: Path) -> None:
     for each in STORY:
         page = client.get(each.link).text
-        line = page.partition(f"keshou --home {tried} ask \\\n")[2].partition("</code>")[0]
+        line = page.partition(f"keshou --home {tried.resolve()} ask \\\n")[2].partition("</code>")[0]
         words = line.replace("\\\n", " ").split()
         assert Caller(tried)("ask", *words).status == (1 if each.told.en in DENIED else 0), words
 

@@ -21,7 +21,7 @@ from keshou.web.frame.page import Requested
 from keshou.web.language import language_of
 from keshou.web.public.pages import PAGES
 from keshou.web.public.reading_room import cited
-from keshou.web.public.sample import require_sample
+from keshou.web.public.sample import command, require_sample
 from keshou.web.public.story import HOURS, SALE, USERS, Question, act_of
 from keshou.wire.decision_words import MISSING, STANDS_ON
 from keshou.wire.law_words import KIND
@@ -113,8 +113,7 @@ def _command(site: Site, asked: Question) -> str:
         options += [("--where", held[0].branch)]
     if asked.hour:
         options += [("--at", act_of(asked, site.now(), "").when.astimezone(CHINA).isoformat())]
-    begun = shlex.join(["keshou", "--home", str(site.home), "ask"])
-    return " \\\n  ".join([begun, *map(shlex.join, options)])
+    return " \\\n  ".join([command(site, "ask"), *map(shlex.join, options)])
 
 
 def _staff(site: Site, declaration: Declaration | None, language: Language) -> list[Choice]:

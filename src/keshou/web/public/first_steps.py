@@ -16,7 +16,7 @@ from keshou.web.frame.page import Requested
 from keshou.web.language import language_of
 from keshou.web.public.asking import answered
 from keshou.web.public.pages import PAGES
-from keshou.web.public.sample import require_sample
+from keshou.web.public.sample import command, require_sample
 from keshou.web.public.story import AGREED, ASK, RECOMMEND, SALE, SILENT, STORY
 
 _TYPING = 5
@@ -37,7 +37,7 @@ def start(request: Requested, site: NamedDependency[Site]) -> Response[bytes]:
     with site.reading() as tx:
         entries = site.ledger.head(tx).size
         versions = len(site.declarations.numbers(tx))
-    declared = shlex.quote(str(site.home / DECLARATION_FILE))
+    declared = shlex.quote(str(site.home.resolve() / DECLARATION_FILE))
     return PAGES.answer(
         request,
         "start.html.j2",
@@ -52,9 +52,9 @@ def start(request: Requested, site: NamedDependency[Site]) -> Response[bytes]:
         silent=SILENT,
         ask=ASK,
         story=_story(site, request) if filled else [],
-        home=str(site.home),
+        home=str(site.home.resolve()),
         soon=_soon(site).isoformat(),
-        keshou=f"keshou --home {shlex.quote(str(site.home))}",
+        keshou=command(site),
         declared=declared,
     )
 
