@@ -61,6 +61,7 @@ pictures: environment  ## take pictures of every page in both languages into .wo
 	@scripts/install-chromium
 	$(BIN)/python scripts/pictures.py --docs
 	$(BIN)/python scripts/console_pictures.py --docs
+	$(BIN)/python scripts/picture.py
 
 bench: environment  ## how fast it is, against the targets
 	@scripts/install-postgresql

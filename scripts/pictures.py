@@ -9,6 +9,7 @@ import base64
 import contextlib
 import datetime as dt
 import functools
+import io
 import os
 import re
 import shutil
@@ -26,9 +27,13 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from keshou.app import clock
 from keshou.app.create import create
 from keshou.app.site import Site
+from keshou.cli.sample.staff import SETUP, appointments
 from keshou.cli.setup import sample_declaration
+from keshou.cli.terminal import Call
+from keshou.cli.try_out import try_
 from keshou.declaration.load import read
 from keshou.web.caller import PLAIN_COOKIE
+from keshou.web.public import story
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / ".work" / "pictures"
@@ -73,9 +78,21 @@ PRESSED = {
     "own-wrong": ("/me/end", "button.grave"),
 }
 """Pages that answer a form: name -> the page it stands in, and the button."""
+SAMPLE = {
+    "sample-home": "/",
+    "start": "/start",
+    "ask": "/start/ask",
+    "ask-denied": story.SALE.link,
+    "ask-permitted": story.STORY[0].link,
+}
+"""Pages of the sample site, as `make run` makes it."""
+SAMPLE_EMPTY = {"start-empty": "/start"}
+"""The same before anything is published."""
 DARK = ("home", "rules", "changed", "order24")
 SHOWN = {"rules-en": ("rules", "en"), "changed-zh": ("changed", "zh"), "consents-en": ("own-consents", "en")}
 """What the documentation shows: name of the picture -> page and language."""
+SHOWN_SAMPLE = {"ask-en": ("ask-denied", "en"), "ask-zh": ("ask-denied", "zh")}
+"""The same of the sample site."""
 AGENT = "Pictures/1.0"
 """What the browser of a signed-in user calls itself: a visit is bound to it."""
 SENDING = """
@@ -176,15 +193,32 @@ def _context(browser: Browser, url: str, token: str, **how: Any) -> BrowserConte
     return context
 
 
-def show(browser: Browser, url: str, token: str) -> Iterator[Path]:
+def show(
+    browser: Browser, url: str, shown: dict[str, tuple[str, str]], pages: dict[str, str], token: str = ""
+) -> Iterator[Path]:
     """Take the pictures that the documentation shows: what is seen first, on a screen."""
-    for name, (page_name, language) in SHOWN.items():
+    for name, (page_name, language) in shown.items():
         view = {"width": 1100, "height": 760}
         context = _context(browser, url, token, viewport=view, locale=LANGUAGES[language])
         page = context.new_page()
-        page.goto(url + (PAGES | OWN)[page_name])
+        page.goto(url + pages[page_name])
         yield _picture(page, DOCS / f"{name}.png", whole=False)
         context.close()
+
+
+def _sample(browser: Browser, home: Path) -> Iterator[Path]:
+    """Take pictures of the sample site before anything is published, and after."""
+    create(home, clock.now(), declaration=sample_declaration(), sample=True)
+    with Site.open(home) as site:
+        site.record_site(*appointments(site.now()), by=SETUP)
+    with served(home) as url:
+        yield from take(browser, url, SAMPLE_EMPTY)
+        with contextlib.redirect_stdout(io.StringIO()):
+            try_(Call(home, json=False, language="en"))
+        yield from take(browser, url, SAMPLE)
+        yield from take(browser, url, SAMPLE, "dark")
+        if "--docs" in sys.argv[1:]:
+            yield from show(browser, url, SHOWN_SAMPLE, SAMPLE)
 
 
 def _picture(page: Page, path: Path, *, whole: bool) -> Path:
@@ -208,10 +242,11 @@ def main() -> None:
             taken += take(browser, url, OWN, token=token)
             taken += take(browser, url, OWN, "dark", token)
             if "--docs" in sys.argv[1:]:
-                taken += show(browser, url, token)
+                taken += show(browser, url, SHOWN, PAGES | OWN, token)
             taken += take(browser, url, pressed, token=token)
         with served(Path(folder) / "empty") as url:
             taken += take(browser, url, EMPTY)
+        taken += _sample(browser, Path(folder) / "sample")
         browser.close()
     for each in taken:
         print(each.relative_to(ROOT))

@@ -82,7 +82,11 @@ def reader(browser: Browser, home: Path, way: Way, language: Language) -> Iterat
 def commands(page: Page) -> list[list[str]]:
     """Return the command lines that a page says, as words after `keshou`."""
     blocks = re.findall(r"<pre><code>(.*?)</code></pre>", page.content(), re.S)
-    lines = [line for block in blocks for line in html.unescape(block).replace("\\\n", " ").splitlines()]
+    lines = [
+        line
+        for block in blocks
+        for line in html.unescape(re.sub("<[^>]+>", "", block)).replace("\\\n", " ").splitlines()
+    ]
     return [shlex.split(line)[1:] for line in lines]
 
 
