@@ -62,6 +62,7 @@ every shape; a test holds both together, and the document is tried against the s
 
 - **Who.** `Authorization: Bearer` with a key, an access token or a visit, or the cookie of a session. Where it says
   *public*, nobody need prove anything.
+- **Looking.** `HEAD` is answered wherever `GET` is, without the body; what a place takes is in `Allow`.
 - **Once.** An operation with *once* wants `Idempotency-Key`, new for each new request: sent again, it is
   answered and not done again.
 - **Edits.** An operation with *match* wants `If-Match`: the ETag of what was read. Who comes second is refused (412).

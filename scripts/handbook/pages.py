@@ -7,14 +7,15 @@ from pathlib import Path
 
 from keshou.language import Language
 
-KINDS = ("start", "tutorial", "how-to", "reference", "explanation", "adr")
+KINDS = ("start", "tutorial", "how-to", "reference", "explanation", "adr", "change")
 """The sections, in order."""
 BESIDE = {
-    "start": ("docs/index.md", "CONTRIBUTING.md"),
+    "start": ("docs/index.md",),
     "reference": ("docs/glossary.md", "docs/benchmarks.md"),
     "explanation": ("docs/security.md",),
+    "change": ("CONTRIBUTING.md",),
 }
-"""Pages that lie in no folder of their kind; those of `start` come first, others last."""
+"""Pages that lie in no folder of their kind; they come after those that do."""
 CHINESE = "zh"
 """The folder under `docs` with the Chinese sources, laid out as `docs` is."""
 

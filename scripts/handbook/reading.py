@@ -17,6 +17,8 @@ Led = Callable[[str], str]
 """Where a target of the source leads on the site; it notes what leads nowhere."""
 _COMMENT = re.compile(r"\s*(?:<!--.*?-->\s*)*", re.S)
 _DEEPEST = 4
+_HAN = re.compile("[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
+"""A character of Chinese, or a mark that is as wide as one."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ class Reader:
             if not _COMMENT.fullmatch(token.content):
                 self._faults.append(f"markup in a page: {token.content.strip()[:60]}")
             token.content = ""
+        _close_up(token.children or [])
         for child in token.children or ():
             if child.type == "link_open":
                 child.attrSet("href", led(str(child.attrGet("href"))))
@@ -141,6 +144,13 @@ def _tables(tokens: Sequence[Token]) -> None:
                 token.attrSet("scope", "col")
             else:
                 token.tag = tokens[at + 2].tag = "td"
+
+
+def _close_up(children: Sequence[Token]) -> None:
+    """Let lines that end and go on in Chinese go on without a space."""
+    for before, at, after in zip(children, children[1:], children[2:], strict=False):
+        if at.type == "softbreak" and _HAN.match(before.content[-1:]) and _HAN.match(after.content[:1]):
+            at.type, at.content = "text", ""
 
 
 def _words(token: Token) -> str:

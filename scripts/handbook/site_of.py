@@ -231,7 +231,7 @@ def _language(page: Page, source: Path) -> Language:
 def _names(t: Words) -> dict[str, str]:
     """Return what the kinds of pages are called."""
     words = (t("kind.start"), t("kind.tutorial"), t("kind.how_to"), t("kind.reference"), t("kind.explanation"),
-             t("kind.adr"))  # fmt: skip
+             t("kind.adr"), t("kind.change"))  # fmt: skip
     return dict(zip(KINDS, words, strict=True))
 
 

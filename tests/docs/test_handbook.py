@@ -132,6 +132,7 @@ def test_what_is_written_in_chinese_is_shown_so_and_what_names_the_other_languag
     assert "<h1 id=" in chinese
     assert "第一个小时</h1>" in chinese
     assert "目前只有英文" not in chinese
+    assert re.findall(r"[\u3400-\u9fff，。；]\n[\u3400-\u9fff]", chinese) == [], "a space within a Chinese sentence"
     assert "目前只有英文" in (site / "zh" / "how-to" / "embed.html").read_text("utf-8")
     assert 'href="../zh/tutorial/first-hour.html"' in (site / "en" / "index.html").read_text("utf-8")
     led = re.search(r'href="([^"]*first-hour[^"]*)"', (site / "zh" / "how-to" / "embed.html").read_text("utf-8"))

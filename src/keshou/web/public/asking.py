@@ -16,11 +16,11 @@ from keshou.gate.calendar import CHINA
 from keshou.gate.decision import Decision, Deny
 from keshou.language import Language
 from keshou.law.terms import ActKind
+from keshou.web.cited import cited
 from keshou.web.errors import MalformedError
 from keshou.web.frame.page import Requested
 from keshou.web.language import language_of
 from keshou.web.public.pages import PAGES
-from keshou.web.public.reading_room import cited
 from keshou.web.public.sample import command, require_sample
 from keshou.web.public.story import HOURS, SALE, USERS, Question, act_of
 from keshou.wire.decision_words import MISSING, STANDS_ON
