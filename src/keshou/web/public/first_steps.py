@@ -19,6 +19,8 @@ from keshou.web.public.pages import PAGES
 from keshou.web.public.sample import command, require_sample
 from keshou.web.public.story import AGREED, ASK, RECOMMEND, SALE, SILENT, STORY
 
+_CONSOLE = "/console/invitation"
+"""Where staff who were invited come in, if this server has such a page."""
 _TYPING = 5
 """Minutes."""
 
@@ -55,6 +57,7 @@ def start(request: Requested, site: NamedDependency[Site]) -> Response[bytes]:
         home=str(site.home.resolve()),
         soon=_soon(site).isoformat(),
         keshou=command(site),
+        console=_CONSOLE in request.app.state.methods,
         declared=declared,
     )
 
