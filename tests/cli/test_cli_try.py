@@ -11,7 +11,9 @@ from litestar.testing import TestClient
 
 from cli_caller import Caller
 from keshou.app.site import Site
+from keshou.ledger.entry import decode
 from keshou.web.find_caller import finder
+from keshou.web.public.story import STORY
 from keshou.web.server import application
 
 
@@ -45,6 +47,18 @@ def test_said_again_it_leaves_what_is_there_and_revokes_the_key_before(bare: Cal
     with TestClient(application(site, finder(site), closes=True)) as client:
         statuses = [send(client, each["key"], second["try"]["permitted"]).status_code for each in (first, second)]
     assert statuses == [401, 200]
+
+
+def test_its_story_was_lived_once_and_is_on_record(bare: Caller) -> None:
+    for _ in range(2):
+        bare("try", "--users", 20, "--json").ok()
+        with Site.open(bare.home) as site, site.reading() as tx:
+            size = site.ledger.head(tx).size
+            acts = [decode(site.ledger.entry(tx, place)) for place in range(size)]
+        told = [(each.who, each.decision) for each in acts if each.decision and each.who != "intake"]
+        assert len(told) == len([each for each in STORY if not each.hour])
+        assert {who for who, _ in told} == {"billing", "care", "analyst", "shop"}
+        assert len({decision for _, decision in told}) == 2
 
 
 def test_a_site_of_somebody_is_not_filled_with_invented_users(nowhere: Caller, tmp_path: Path) -> None:

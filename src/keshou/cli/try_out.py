@@ -15,6 +15,7 @@ from rich.text import Text as Line
 from keshou.app.intake import Intake
 from keshou.app.settings import DECLARATION_FILE, find_home
 from keshou.app.site import Site
+from keshou.app.user_view import user_view
 from keshou.cli.sample import tables
 from keshou.cli.sample.people import subscribers
 from keshou.cli.setup import sample_declaration
@@ -24,6 +25,7 @@ from keshou.declaration.load import read, read_file
 from keshou.errors import InputError
 from keshou.programs.grant import KeyGrant
 from keshou.programs.scope import Scope
+from keshou.web.public import story
 
 PROGRAM = "billing"
 """The sample's own program, which has a post already."""
@@ -42,7 +44,7 @@ def try_(
     users: Annotated[int, typer.Option(metavar="N", min=10, max=100_000, help="How many invented users.")] = 200,
     key_only: Annotated[bool, typer.Option("--key", help="Print the key and nothing else.")] = False,
 ) -> None:
-    """Make the sample site ready to be tried: rules in force, invented users, a key for a day; say what to ask.
+    """Make the sample site ready: rules, invented users, some acts of its staff, a key for a day; say what to ask.
 
     What is there already is left as it is; keys that an earlier call made are revoked.
     """
@@ -53,7 +55,10 @@ def try_(
     with call.open() as site:
         if site.rules() is None:
             site.publish(sample, by="officer")
+        begun = user_view(site, story.AGREED) is not None
         user = _take_in(site, users)
+        if not begun:
+            _live(site)
         key = _key(site)
         url, guided = site.settings.url, site.settings.sample
     if key_only:
@@ -71,6 +76,14 @@ def _take_in(site: Site, users: int) -> str:
         tables.write_subscribers_csv(path, people)
         Intake(site, path, by="intake").run("skip")
     return next(each.user_id for each in people if each.service_consent == "express" and not each.limited_capacity)
+
+
+def _live(site: Site) -> None:
+    """Let the sample's staff try what its story tells, so that there is something to see: done or denied, on record."""
+    for each in story.STORY:
+        if not each.hour:
+            held = site.state().appointments(each.by)
+            site.perform(story.act_of(each, site.now(), held[0].branch if held else ""))
 
 
 def _key(site: Site) -> str:
