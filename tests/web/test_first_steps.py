@@ -175,6 +175,8 @@ def test_a_mark_does_not_make_another_operator_the_sample(tmp_path: Path) -> Non
         site.publish(msgspec.convert(given, Declaration), by="officer")
         with opened(site) as client:
             assert [client.get(path).status_code for path in ("/start", SALE.link, "/rules")] == [404, 404, 200]
+            assert "This is a sample." not in client.get("/rules").text
+            assert 'href="/start"' not in client.get("/rules").text
 
 
 def test_only_the_sample_is_marked_as_one(tmp_path: Path) -> None:

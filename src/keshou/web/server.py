@@ -87,7 +87,8 @@ def dress(app: Litestar, site: Site, find: Find, *, closes: bool = False) -> Lit
             "callers": Callers(site, find),
             "metrics": metrics,
             "pages": Rate("pages", site.settings.server.rate_pages),
-            "navigation": SAMPLE_NAVIGATION if site.settings.sample else NAVIGATION,
+            "navigation": NAVIGATION,
+            "sample_navigation": SAMPLE_NAVIGATION,
             "layouts": Layouts(),
             "writers": Writers(),
         }

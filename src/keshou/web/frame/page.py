@@ -14,6 +14,7 @@ from keshou.language import Language, Text
 from keshou.web.frame import form, static
 from keshou.web.frame.catalog import Words, catalog
 from keshou.web.frame.navigation import current
+from keshou.web.frame.sample import is_sample
 from keshou.web.headers import PAGE_POLICY
 from keshou.web.language import language_of
 from keshou.web.limits import source_of
@@ -70,7 +71,8 @@ class Pages:
 
     def _seen(self, request: Requested, language: Language) -> dict[str, object]:
         state, url = request.app.state, request.scope["path"]
-        entries = state.get("navigation", ())
+        sample = is_sample(state.site)
+        entries = state.get("sample_navigation" if sample else "navigation", ())
         query = request.scope.get("query_string", b"").decode("ascii", "replace")
         return {
             "t": self.words(request),
@@ -82,7 +84,7 @@ class Pages:
             "gap": "" if language == "zh" else " ",
             "here": f"{url}?{query}" if query else url,
             "static": static.address,
-            "sample": state.site.settings.sample,
+            "sample": sample,
             **{name: functools.partial(getattr(form, name), language=language) for name in _FORMS},
         }
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from keshou.app.site import Site
 from keshou.declaration.model import Published
 from keshou.web.errors import NotFoundError
-from keshou.web.public.story import OPERATOR
+from keshou.web.frame.sample import is_sample
 
 
 def command(site: Site, *words: str) -> str:
@@ -25,7 +25,6 @@ def require_sample(site: Site) -> Published | None:
         NotFoundError: the site is not marked as a sample, or its rules are another operator's.
 
     """
-    rules = site.rules() if site.settings.sample else None
-    if not site.settings.sample or (rules is not None and rules.declaration.operator.id != OPERATOR):
+    if not is_sample(site):
         raise NotFoundError("only a sample site has this page", hint="make one with `keshou init DIR --sample`")
-    return rules
+    return site.rules()

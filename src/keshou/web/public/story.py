@@ -10,8 +10,6 @@ from keshou.gate.calendar import CHINA
 from keshou.language import Text
 from keshou.law.terms import ActKind
 
-OPERATOR: Final = "sample_telecom"
-"""Id of the sample operator in its declaration."""
 AGREED: Final = "KS80808111"
 """One of the sample's invented users, who agreed to the service and to recommendations."""
 SILENT: Final = "KS82923172"
