@@ -13,7 +13,7 @@ from keshou.acts.request import ActError, BulkPerform, Done
 from keshou.app.site import Site
 from keshou.db import Database
 from keshou.gate.decision import Deny, Permit
-from keshou.gate.facts import ReviewApproved, StaffAppointed, StaffRemoved
+from keshou.gate.facts import ReviewApproved, ReviewAsked, ReviewRefused, StaffAppointed, StaffRemoved
 from keshou.law.terms import ActKind
 
 USERS = tuple(f"b{number}" for number in range(5))
@@ -77,6 +77,17 @@ OTHER: tuple[dict[str, Any], ...] = (
     {"recipient": "somebody"},
     {"until": START + dt.timedelta(microseconds=1)},
 )
+
+
+def test_no_approval_is_dated_before_it_was_asked_for(site: Site, clock: Clock) -> None:
+    clock.moment += HOURS
+    told = approval(at=site.now())
+    asked = {each: getattr(told, each) for each in ("review", "requester", "kind", "purpose", "items", "count")}
+    site.record_site(ReviewAsked(at=told.at, **asked), by="lister")
+    for early in (approval(), ReviewRefused(at=START, review="v1", reviewer="judge")):
+        with pytest.raises(ActError, match="dated before what it reviews"):
+            site.record_site(early, by="judge")
+    site.record_site(told, by="judge")
 
 
 def test_an_approval_of_anything_else_is_none(site: Site) -> None:

@@ -115,6 +115,20 @@ def test_somebody_else_reviews_it_once_and_that_ends_it(story: Story) -> None:
         reviewed(story, "officer")
 
 
+def test_no_review_is_dated_before_the_emergency_though_a_clock_be_behind(story: Story) -> None:
+    before = story.now
+    opened(story)
+    early = EmergencyReviewed(at=before, emergency="e1", by="officer", found="justified")
+    with pytest.raises(ActError, match="dated before what it reviews"):
+        story.happens(early, by="officer")
+    with story.again("2026-03-02") as behind:
+        fact = EmergencyReviewed(at=behind.now(), emergency="e1", by="officer", found="justified")
+        with pytest.raises(ActError, match="dated before what it reviews") as refused:
+            behind.record_site(fact, by="officer")
+    assert "clocks" in refused.value.hint
+    reviewed(story, "officer")
+
+
 def test_who_leaves_takes_nothing_lent_along(story: Story) -> None:
     opened(story)
     story.happens(StaffLeft(at=story.now, staff="care"))

@@ -2,6 +2,7 @@
 """Separation of duties: what nobody may write down of themselves, and who must write down what of others."""
 
 import datetime as dt
+from collections.abc import Iterable
 
 from keshou.acts.request import ActError
 from keshou.acts.work import Work
@@ -55,10 +56,12 @@ def check_separation(work: Work, fact: SiteFact, by: str, now: dt.datetime) -> N
         case EmergencyOpened():
             _check_opened(state, terms, fact, by, now)
         case EmergencyReviewed():
+            _check_order(timeline.site.facts, fact, EmergencyOpened, "emergency")
             _check_reviewed(state, terms, fact, by)
         case ReviewAsked():
             _check_asked(state, fact, by)
         case ReviewApproved() | ReviewRefused():
+            _check_order(timeline.site.facts, fact, ReviewAsked, "review")
             _check_answered(state, fact, by)
 
 
@@ -111,6 +114,17 @@ def _check_opened(state: SiteState, terms: Terms, fact: EmergencyOpened, by: str
     if fact.emergency in {each.fact.emergency for each in state.emergencies()}:
         raise ActError("an emergency of that id was opened before", hint="give it an id of its own")
     _check_span(now, fact.at, fact.until, dt.timedelta(minutes=foreseen.minutes))
+
+
+def _check_order(facts: Iterable[SiteFact], fact: SiteFact, begun: type[SiteFact], name: str) -> None:
+    """Refuse a review dated before what it reviews was opened or asked for; folded by time it would be of nothing.
+
+    What lies ahead of this server's clock counts too: another server wrote it, and one of the two clocks is wrong.
+    """
+    known = (each for each in facts if isinstance(each, begun) and getattr(each, name) == getattr(fact, name))
+    first = next(known, None)
+    if first is not None and fact.at < first.at:
+        raise ActError("a review dated before what it reviews", hint="see that the clocks of all servers agree")
 
 
 def _check_reviewed(state: SiteState, terms: Terms, fact: EmergencyReviewed, by: str) -> None:
