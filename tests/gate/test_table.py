@@ -72,6 +72,23 @@ def test_one_id_is_never_taken_for_several(column: pa.Array) -> None:
         decide_table(BATCH, COLUMNS, pa.table({"user": ["li"], "items": column}), USE)
 
 
+def holed(*words: str | None) -> pa.DictionaryArray:
+    """Return `words` as a dictionary that holds the missing value as one of its own."""
+    different = list(dict.fromkeys((*words, None)))
+    return pa.DictionaryArray.from_arrays(pa.array([different.index(each) for each in words]), pa.array(different))
+
+
+def test_a_value_missing_within_a_dictionary_is_missing_and_no_word() -> None:
+    columns = UserColumns.of([("None", HELD.users["zhang"])])
+    users, purposes = holed("None", None, "None", "None"), holed("billing", "billing", None, "billing")
+    table = pa.table({"user": users, "purpose": purposes, "items": holed(*3 * ["mobile_number"], None)})
+    codes = decide_table(BatchGate(HELD, columns), columns, table, USE)
+    asked = ({}, {"user": "\0"}, {"purpose": ""}, {"items": frozenset()})
+    expected = [names(HELD, msgspec.structs.replace(USE, **row)) for row in asked]
+    assert [list(names_of(code)) for code in codes] == expected
+    assert [not each for each in expected] == [True, False, False, False]
+
+
 def test_an_empty_table_has_an_empty_answer() -> None:
     table = pa.table({"user": pa.array([], pa.string()), "kind": pa.array([], pa.string())})
     assert len(decide_table(BATCH, COLUMNS, table, USE)) == 0

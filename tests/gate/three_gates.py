@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import worlds
 
+from keshou.gate import facts as f
 from keshou.gate.act import Act
 from keshou.gate.answers import names_of
 from keshou.gate.batch import BatchGate
@@ -18,10 +19,27 @@ from keshou.gate.site import fold_site
 from keshou.gate.standing import fold_user
 
 
-def compiled(world: literal.World) -> Gate:
+def compiled(world: literal.World, *, blinded: bool = False) -> Gate:
+    """Return the gate of a world; `blinded`, its recorded grounds name users by what stands for them, as on record."""
     users = {user: fold_user(facts) for user, facts in world.users.items()}
     rulebook = compile_rules(world.published, world.law)
-    return Gate(rulebook, fold_site(world.site), users, 1, lambda user: world.users.get(user, ()))
+    return Gate(
+        rulebook,
+        fold_site(map(_blinded, world.site) if blinded else world.site),
+        users,
+        1,
+        lambda user: world.users.get(user, ()),
+    )
+
+
+def _blinded(fact: f.SiteFact) -> f.SiteFact:
+    if not isinstance(fact, f.GroundRecorded):
+        return fact
+    return msgspec.structs.replace(fact, users=frozenset(map(_blind, fact.users)))
+
+
+def _blind(user: str) -> str:
+    return f"blind-{user}" if user else ""
 
 
 def of(act: Act, user: str) -> Act:
@@ -40,9 +58,9 @@ def disagreements(seed: int, users: int, acts: int, rows: int) -> tuple[int, int
     """
     r = random.Random(seed)
     world = worlds.world(r, users)
-    gate = compiled(world)
+    gate = compiled(world, blinded=seed % 2 == 1)
     columns = UserColumns.of((user, gate.users[user]) for user in world.users)
-    batch = BatchGate(gate, columns)
+    batch = BatchGate(gate, columns, {_blind(user): user for user in world.users})
     draw = np.random.default_rng(seed)
     asked = permitted = 0
     wrong: list[str] = []
@@ -52,7 +70,7 @@ def disagreements(seed: int, users: int, acts: int, rows: int) -> tuple[int, int
         expected = {}
         for user in everybody:
             expected[user] = literal.met(world, of(act, user))
-            got = names(gate, of(act, user))
+            got = names(gate, msgspec.structs.replace(of(act, user), user_ref=_blind(user)))
             if got != expected[user]:
                 wrong.append(f"seed {seed}, {of(act, user)}: literal {expected[user]}, compiled {got}")
         picked = draw.integers(0, len(columns.rows) + 1, rows)

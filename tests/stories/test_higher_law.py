@@ -11,12 +11,15 @@ from house import START, Clock, act, newcomer, ready
 from msgspec.structs import replace
 
 from keshou.acts.request import ActError
+from keshou.app.row_filter import filter_rows
 from keshou.app.site import Site
+from keshou.app.table_gate import Upload, gate_table
 from keshou.db import Database
 from keshou.gate.decision import Deny, Permit
 from keshou.gate.facts import ConsentWithdrawn, GroundEnded, GroundRecorded
 from keshou.law.terms import ActKind
 from keshou.ledger.entry import decode
+from keshou.permits.filter import Table
 
 DAY = dt.timedelta(days=1)
 PROVIDE = act(ActKind.EXPORT, "u1", "tariff_plan", by="lister", ground="g1")
@@ -103,3 +106,21 @@ def test_a_rank_that_is_claimed_does_not_lift_an_instrument_that_is_known(site: 
     for place, cite in enumerate(("miit24:9.1", "miit25:6", "gbz28828:4", "miit24_draft:1", "npcsc2012:99", "because")):
         site.record_site(ground(ground=f"g{place}", cite=cite), by="officer")
         assert isinstance(site.perform(replace(PROVIDE, ground=f"g{place}")).decision, Deny), cite
+
+
+def test_rows_of_a_table_and_of_a_filter_are_let_through_for_those_alone_whom_the_ground_names(site: Site) -> None:
+    """The log names users by what stands for them, and so does what tables are judged on."""
+    for user in ("u2", "u3"):
+        site.do(newcomer(site, user))
+        site.record(user, ConsentWithdrawn(at=site.now(), purpose="service"))
+    told = {"users": frozenset({"u1", "u3"}), "kinds": frozenset({ActKind.USE})}
+    site.record_site(ground(at=site.now(), **told), by="officer")
+    asked = replace(PROVIDE, kind=ActKind.USE, user="", when=site.now())
+    upload = Upload(b"user,tariff_plan\nu1,a\nu2,b\nu3,c\nu4,d\n", ".csv")
+    verdict = gate_table(site, asked, upload, "user")
+    assert (verdict.permitted, verdict.rows) == (2, 4)
+    assert upload.kept.decode().replace('"', "").split() == ["user,tariff_plan", "u1,a", "u3,c"]
+    table = Table(name="plans", user_column="user", columns={"plan": "tariff_plan"})
+    found = filter_rows(site, replace(asked, when=site.now()), table, ("u1", "u2", "u3", "u4"), DAY)
+    assert (found.users, [each.name for each in found.columns]) == (("u1", "u3"), ["plan"])
+    assert filter_rows(site, replace(asked, when=site.now()), table, ("u2", "u4"), DAY).users == ()

@@ -323,6 +323,27 @@ def test_what_is_compressed_is_refused_so_that_little_never_becomes_much(
         assert "compressed" in post(client, stream(table, compression=how)).json()["detail"]
 
 
+def holed(word: str) -> pa.DictionaryArray:
+    """Return `word` and a missing value that is a value of the dictionary's own."""
+    return pa.DictionaryArray.from_arrays(pa.array([0, 1]), pa.array([word, None]))
+
+
+@pytest.mark.parametrize("name", ["user", "by", "kind", "purpose"])
+def test_a_value_missing_within_a_dictionary_is_missing(client: TestClient[Litestar], name: str) -> None:
+    plain = table_of([ASKED, {**ASKED, name: None}], tuple(ASKED))
+    table = plain.set_column(plain.schema.get_field_index(name), name, holed(str(ASKED[name])))
+    found, expected = answers(client, stream(table)), answers(client, stream(plain))
+    assert found.to_pylist() == expected.to_pylist()
+    assert found.column("decision").to_pylist() == [True, False]
+
+
+def test_an_item_missing_within_a_dictionary_is_refused(client: TestClient[Litestar]) -> None:
+    items = pa.ListArray.from_arrays(pa.array([0, 1, 2], pa.int32()), holed("tariff_plan"))
+    table = table_of([ASKED] * 2, tuple(ASKED)).drop_columns("items").append_column("items", items)
+    found = post(client, stream(table))
+    assert (found.status_code, found.json()["type"]) == (400, "/problems/malformed")
+
+
 @pytest.mark.parametrize("change", [
     {"user": pa.array([1])}, {"user": pa.array([b"u1"])}, {"user": pa.nulls(1)}, {"kind": pa.array([True])},
     {"by": pa.array([["clerk1"]])}, {"items": pa.array([[1]])}, {"items": pa.array([[["tariff_plan"]]])},

@@ -213,6 +213,13 @@ class Known:
         """Return `act` with what stands for its user in recorded grounds, when it relies on one."""
         return msgspec.structs.replace(act, user_ref=self.vault.blind(act.user)) if act.ground and act.user else act
 
+    def named_of(self, gate: Gate, act: Act, users: Iterable[str]) -> dict[str, str]:
+        """Return whom of `users` the recorded ground of `act` names: what stands for a user there -> the user."""
+        ground = gate.timeline.at(act.when).state.ground(act.ground) if act.ground else None
+        if ground is None or not ground.users:
+            return {}
+        return {name: user for user in users if (name := self.vault.blind(user)) in ground.users}
+
     def view(self, tx: Transaction, size: int) -> View:
         """Return a view as of `size`, for one transaction; what changed since `revision` is fetched first."""
         with self._lock:

@@ -60,6 +60,7 @@ def _judged(site: Site, act: Act, table: Table, users: Sequence[str]) -> tuple[J
     with site.reading() as tx:
         view = site._known.view(tx, site.ledger.head(tx).size)  # noqa: SLF001 - of the same room
         columns = UserColumns.of(_standings(site, tx, users, keys))
-    found = judge(view.gate, columns, act, table, users)
-    gate = BatchGate(view.gate, columns)
+    named = site._known.named_of(view.gate, act, users)  # noqa: SLF001 - as above
+    gate = BatchGate(view.gate, columns, named)
+    found = judge(gate, columns, act, table, users)
     return found, _World(gate, columns, frozenset(keys), view.gate.revision, rules.version if rules else 0)

@@ -111,7 +111,7 @@ def gate_table(
     act = msgspec.structs.replace(act, user="", count=max(1, len(users)))
     plan = _Plan(user_column, [name for name in reader.names if name not in left_out])
     for left in reversed(range(_TRIES)):
-        world = _world(site, users)
+        world = _world(site, act, users)
         try:
             with _writing(files) as (new, new_denied):
                 kind = files.kind if isinstance(files, Upload) else None
@@ -144,13 +144,13 @@ class _World(NamedTuple):
     rules: int
 
 
-def _world(site: Site, users: Sequence[str]) -> _World:
+def _world(site: Site, act: Act, users: Sequence[str]) -> _World:
     rules = site.rules()
     keys: set[int] = set()
     with site.reading() as tx:
         view = site._known.view(tx, site.ledger.head(tx).size)  # noqa: SLF001 - of the same room
         columns = UserColumns.of(_standings(site, tx, users, keys))
-    gate = BatchGate(view.gate, columns)
+    gate = BatchGate(view.gate, columns, site._known.named_of(view.gate, act, users))  # noqa: SLF001 - as above
     return _World(gate, columns, frozenset(keys), view.gate.revision, rules.version if rules else 0)
 
 
@@ -188,7 +188,8 @@ def _users(reader: Reader, user_column: str) -> list[str]:
     """Return every user the table names, once."""
     seen: dict[str, None] = {}
     for batch in reader.batches([user_column]):
-        seen |= dict.fromkeys(map(str, pc.unique(batch.column(0)).drop_null().to_pylist()))
+        # A dictionary may hold a missing value of its own, which only reading it out tells.
+        seen |= dict.fromkeys(str(user) for user in pc.unique(batch.column(0)).to_pylist() if user is not None)
     return list(seen)
 
 

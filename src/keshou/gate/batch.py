@@ -33,10 +33,16 @@ class BatchGate:
     """Decides acts over columns of users; what `gate` holds of rules and facts of the operator is what it applies."""
 
     def __init__(self, gate: Gate, columns: UserColumns, named: Mapping[str, str] | None = None) -> None:
-        self._gate, self._columns = gate, columns
+        self._columns = columns
+        self.single = gate
+        """The gate for single acts on the same rules and facts."""
         self._named = named or {}
         """What stands for a user in recorded grounds -> the user's id in the columns, where the two differ."""
         self._ids: dict[int, str] | None = None
+
+    def someone_named(self) -> str:
+        """Return what stands in recorded grounds for one of the users named there, empty when none is."""
+        return next(iter(self._named), "")
 
     def codes(self, act: Act, rows: Numbers) -> Words:
         """Return the reason code of `act` for each of `rows`, which are rows of the columns.
@@ -77,7 +83,7 @@ class BatchGate:
         Slots are the profiles, twice over where it matters whether the time of retention is over, and one more for
         each user who is decided alone.
         """
-        view = self._gate.timeline.at(acts[0].when)
+        view = self.single.timeline.at(acts[0].when)
         asked = [(act, view.prepare(msgspec.structs.replace(act, user=_NOBODY, user_ref=""))) for act in acts]
         alone = self._alone(view, acts)
         slots: Numbers = self._columns.which
@@ -129,8 +135,8 @@ class BatchGate:
     def _code(self, act: Act, user: str, name: str) -> int:
         """Return the code of one user who is decided alone."""
         asked = msgspec.structs.replace(act, user=user, user_ref=name)
-        view, prepared, standing = self._gate.look(asked)
-        word = prepared.word | self._gate.word_of(asked, view, prepared, standing)
+        view, prepared, standing = self.single.look(asked)
+        word = prepared.word | self.single.word_of(asked, view, prepared, standing)
         return view.edition.answers.of(word).code
 
 

@@ -12,7 +12,6 @@ from keshou.gate.act import Act
 from keshou.gate.answers import names_of
 from keshou.gate.batch import BatchGate
 from keshou.gate.columns import UserColumns
-from keshou.gate.decide import Gate
 from keshou.gate.decision import Permit
 from keshou.permits.errors import FilterError
 from keshou.permits.filter import Column, Table
@@ -31,10 +30,11 @@ class Judged(NamedTuple):
     """Names of the prohibitions met -> how many users met them."""
 
 
-def judge(gate: Gate, columns: UserColumns, act: Act, table: Table, users: Sequence[str]) -> Judged:
+def judge(gate: BatchGate, columns: UserColumns, act: Act, table: Table, users: Sequence[str]) -> Judged:
     """Judge `table` for `act`, whose user and items play no part, and the rows of `users`.
 
-    1. each kind of information is judged apart from any user: what the purpose may not touch so, leaves the columns;
+    1. each kind of information is judged apart from any user, or for those whom a recorded ground names where the act
+       relies on one: what the purpose may not touch so, leaves the columns;
     2. every user is judged for all that stayed.
 
     Raises:
@@ -48,17 +48,19 @@ def judge(gate: Gate, columns: UserColumns, act: Act, table: Table, users: Seque
     items = frozenset(each.item for each in kept) or frozenset(table.columns.values())
     whole = msgspec.structs.replace(act, user="", items=items, count=len(named))
     rows = np.array([columns.rows.get(user, columns.unknown) for user in named], np.int64)
-    codes = BatchGate(gate, columns).codes(whole, rows).tolist()
+    codes = gate.codes(whole, rows).tolist()
     permitted = tuple(user for user, code in zip(named, codes, strict=True) if not code)
     denied = Counter(names_of(code) for code in codes if code)
     left_out = tuple(name for name in table.columns if name not in {each.name for each in kept})
     return Judged(whole, kept, left_out, permitted, denied)
 
 
-def _columns(gate: Gate, act: Act, table: Table) -> list[Column]:
+def _columns(gate: BatchGate, act: Act, table: Table) -> list[Column]:
     found = []
+    reference = gate.someone_named()
     for name, item in table.columns.items():
-        answer = gate.decide(msgspec.structs.replace(act, user="", items=frozenset({item}), count=1))
+        asked = msgspec.structs.replace(act, user="", user_ref=reference, items=frozenset({item}), count=1)
+        answer = gate.single.decide(asked)
         if isinstance(answer, Permit):
             found.append(Column(name=name, item=item, masked=not answer.full))
     return found

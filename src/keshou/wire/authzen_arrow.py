@@ -165,7 +165,8 @@ def encoded_items(column: pa.ChunkedArray) -> tuple[Numbers, list[tuple[str, ...
     whole = whole.chunk(0) if isinstance(whole, pa.ChunkedArray) and whole.num_chunks else whole
     if not len(whole):
         return np.zeros(0, np.int64), [None]
-    if whole.flatten().null_count:
+    items = whole.flatten()
+    if (items.dictionary_decode() if pa.types.is_dictionary(items.type) else items).null_count:
         raise StreamError("an item in the column `items` is missing")
     numbers, texts = encoded(pa.chunked_array([whole.values]))
     ends = pa.array(whole.offsets.to_numpy().astype(np.int64) * _NUMBER.itemsize)
