@@ -64,7 +64,7 @@ every shape; a test holds both together, and the document is tried against the s
   *public*, nobody need prove anything.
 - **Looking.** `HEAD` is answered wherever `GET` is, without the body; what a place takes is in `Allow`.
 - **Once.** An operation with *once* wants `Idempotency-Key`, new for each new request: sent again, it is
-  answered and not done again.
+  answered and not done again. An answer that told a secret is not told again: 409 `secret-told`.
 - **Edits.** An operation with *match* wants `If-Match`: the ETag of what was read. Who comes second is refused (412).
 - **Lists** come by pages: `next` of a page is the `cursor` of the following one; empty, it was the last.
 - **Refusals** are [problems](problems.md). 400 is for what is not of the documented form, 422 for what is

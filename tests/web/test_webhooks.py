@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whoever holds the office says over the API who is told; receivers are told by the server itself, signed."""
 
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -44,6 +45,7 @@ def made(api: Api, body: Any = BODY) -> Any:
 
 def send(api: Api, method: str, path: str, body: Any = None, *, who: str = "keeper1", match: str = "") -> Any:
     headers = bearer(who) | {"Content-Type": "application/json"} | ({"If-Match": match} if match else {})
+    headers |= {"Idempotency-Key": secrets.token_hex(8)} if method == "POST" else {}
     content = b"" if body is None else msgspec.json.encode(body)
     return api.client.request(method, f"/api/v1{path}", content=content, headers=headers)
 

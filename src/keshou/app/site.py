@@ -43,6 +43,7 @@ from keshou.ledger.audit import Audited, Progress, audit
 from keshou.ledger.entry import decode
 from keshou.ledger.store import Ledger
 from keshou.migrations import run as schema
+from keshou.once.store import Once
 from keshou.permits.keys import LABEL, SigningKeys
 from keshou.permits.permit import Issuer
 from keshou.programs.store import Programs
@@ -93,6 +94,7 @@ class Site:
         self.pulse = Pulse(database)
         self.tally = Tally(self.ledger)
         self._counter = Counter(self._count)
+        self.once = Once(keys.secret("once"))
         self.accounts = Accounts(keys.secret("accounts"), settings.accounts)
         of_keys = settings.accounts.passkeys
         self.passkeys = Passkeys(keys.secret("accounts"), place_of(of_keys, settings.url), "Keshou", of_keys)

@@ -19,6 +19,7 @@ from keshou.db import DatabaseError
 from keshou.errors import InputError, IntegrityError, KeshouError, UnreachableError
 from keshou.gate.decide import StaleStandingError
 from keshou.language import Language, Text
+from keshou.once.errors import SecretToldError
 from keshou.web import errors as e
 from keshou.web.language import language_of
 from keshou.web.methods import allowed
@@ -66,6 +67,7 @@ KINDS: Mapping[type[BaseException], Kind] = {
     UnreachableError: Kind(503, "unreachable", Text("所需部分无法访问", "a part that is needed cannot be reached")),
     DatabaseError: Kind(503, "unreachable", Text("所需部分无法访问", "a part that is needed cannot be reached")),
     IntegrityError: Kind(500, "integrity", Text("存储的内容与写入的不一致", "what is stored is not what was written")),
+    SecretToldError: Kind(409, "secret-told", Text("密文只告知一次", "the secret was told before")),
     RequestTakenError: Kind(422, "request-repeated", Text("幂等键用于不同的请求", "idempotency key used anew")),
     InputError: Kind(422, "input", Text("请求内容有误", "what the request says cannot be")),
     KeshouError: Kind(422, "input", Text("请求内容有误", "what the request says cannot be")),

@@ -17,6 +17,7 @@ from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
 from keshou.web.described import told
 from keshou.web.entitled import require, require_fresh
 from keshou.web.errors import NotEntitledError, NotFoundError
+from keshou.web.idempotency import IdempotencyKey, Sent, answer_once
 from keshou.wire import sign_in as w
 from keshou.wire.caller import Caller
 
@@ -34,19 +35,23 @@ def accounts(
     return answer(page(found, lambda each: each.id, cursor, limit))
 
 
-@post("/accounts", status_code=200, sync_to_thread=True, operation_class=told(w.Invitation, body=w.InviteRequest))
+@post("/accounts", status_code=200, sync_to_thread=True, operation_class=told(
+    w.Invitation, body=w.InviteRequest, problems=(409,)
+))  # fmt: skip
 def invite(
-    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
 ) -> Response[bytes]:
     """Invite somebody, or anew: the invitation is told this once. What an account may do is said by its posts alone."""
     require(caller, site, Office.ACCOUNTS)
     require_fresh(caller, site)
     asked = read(request, body, w.InviteRequest)
     refuse_self(caller, asked.id)
-    with site.writing() as tx:
+
+    def made(tx: Transaction) -> w.Invitation:
         text = invite_person(site, tx, asked.id, asked.kind, by=caller.id, agent=asked.agent, mail=asked.mail)
-        account = known_account(tx, site, asked.id)
-    return answer(w.Invitation(account=w.account_shape(account), invitation=text))
+        return w.Invitation(account=w.account_shape(known_account(tx, site, asked.id)), invitation=text)
+
+    return answer_once(site, Sent(caller, key, asked, ("accounts",)), made, secret=lambda found: found.invitation)
 
 
 @get("/accounts/{account:str}", sync_to_thread=True, operation_class=told(w.AccountShape, problems=(404,)))

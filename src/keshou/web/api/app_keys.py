@@ -17,6 +17,7 @@ from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
 from keshou.web.described import told
 from keshou.web.entitled import require, require_fresh
 from keshou.web.errors import NotFoundError
+from keshou.web.idempotency import IdempotencyKey, Sent, answer_once
 from keshou.wire import visits as w
 from keshou.wire.caller import Caller
 
@@ -36,15 +37,17 @@ def app_keys(
 
 @post("/", status_code=200, sync_to_thread=True, operation_class=told(w.AppKeyShape, body=w.AppKeyRequest))
 def register(
-    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
 ) -> Response[bytes]:
     """Register a public key: whoever has its private half can come as any user of that service."""
     require(caller, site, Office.ACCOUNTS)
     require_fresh(caller, site)
     asked = read(request, body, w.AppKeyRequest)
-    with site.writing() as tx:
-        made = register_app_key(site, tx, asked.service, asked.jwk, asked.until)
-    return answer(w.app_key_shape(made))
+
+    def made(tx: Transaction) -> w.AppKeyShape:
+        return w.app_key_shape(register_app_key(site, tx, asked.service, asked.jwk, asked.until))
+
+    return answer_once(site, Sent(caller, key, asked, ("app-keys",)), made)
 
 
 @post("/{key:str}/revoke", status_code=200, sync_to_thread=True, operation_class=told(

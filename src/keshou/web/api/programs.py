@@ -18,6 +18,7 @@ from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
 from keshou.web.described import told
 from keshou.web.entitled import require, require_fresh
 from keshou.web.errors import ContradictionError, NotEntitledError, NotFoundError
+from keshou.web.idempotency import IdempotencyKey, Sent, answer_once
 from keshou.wire import programs as w
 from keshou.wire.caller import Caller
 
@@ -38,16 +39,19 @@ def programs(
 
 @post("/", status_code=200, sync_to_thread=True, operation_class=told(w.ProgramShape, body=w.ProgramRequest))
 def add(
-    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
 ) -> Response[bytes]:
     """Let a program be given keys; what it may do is said by its posts. One that was closed is opened again."""
     require(caller, site, Office.ACCOUNTS)
     require_fresh(caller, site)
     asked = read(request, body, w.ProgramRequest)
     _refuse_self(caller, asked.id)
-    with site.writing() as tx:
+
+    def made(tx: Transaction) -> w.ProgramShape:
         add_program(site, tx, asked.id)
-        return answer(w.program_shape(_known(tx, site, asked.id)))
+        return w.program_shape(_known(tx, site, asked.id))
+
+    return answer_once(site, Sent(caller, key, asked, ("programs",)), made)
 
 
 @get("/{program:str}", sync_to_thread=True, operation_class=told(w.ProgramShape, problems=(404,)))
@@ -85,11 +89,12 @@ def credentials_of(
 
 
 @post("/{program:str}/credentials", status_code=200, sync_to_thread=True, operation_class=told(
-    w.MadeCredential, body=w.CredentialRequest, problems=(404,)
+    w.MadeCredential, body=w.CredentialRequest, problems=(404, 409)
 ))  # fmt: skip
 def make(
-    request: Requested, program: ProgramId, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody
-) -> Response[bytes]:
+    *, request: Requested, program: ProgramId, caller: NamedDependency[Caller], site: NamedDependency[Site],
+    body: RawBody, key: IdempotencyKey,
+) -> Response[bytes]:  # fmt: skip
     """Make a key or client secret, which is told this once; or register a public key."""
     require(caller, site, Office.ACCOUNTS)
     require_fresh(caller, site)
@@ -97,9 +102,12 @@ def make(
     _refuse_self(caller, program)
     if (asked.kind is CredentialKind.JWK) != (asked.jwk is not None):
         raise ContradictionError("a public key is given for the kind `jwk`, and for no other", "$.jwk")
-    with site.writing() as tx:
+
+    def made(tx: Transaction) -> w.MadeCredential:
         _known(tx, site, program)
-        return answer(_made(tx, site, program, asked))
+        return _made(tx, site, program, asked)
+
+    return answer_once(site, Sent(caller, key, asked, ("programs", program, "credentials")), made, secret=_secret)
 
 
 def _made(tx: Transaction, site: Site, program: str, asked: w.CredentialRequest) -> w.MadeCredential:
@@ -114,11 +122,11 @@ def _made(tx: Transaction, site: Site, program: str, asked: w.CredentialRequest)
 
 
 @post("/{program:str}/credentials/{credential:str}/rotate", status_code=200, sync_to_thread=True, operation_class=told(
-    w.MadeCredential, body=w.RotationRequest, problems=(404,)
+    w.MadeCredential, body=w.RotationRequest, problems=(404, 409)
 ))  # fmt: skip
 def rotate(
     *, request: Requested, program: ProgramId, credential: CredentialId, caller: NamedDependency[Caller],
-    site: NamedDependency[Site], body: RawBody,
+    site: NamedDependency[Site], body: RawBody, key: IdempotencyKey,
 ) -> Response[bytes]:  # fmt: skip
     """Make a key or secret like one that is in use, which goes on for a while; the new one is told this once."""
     require(caller, site, Office.ACCOUNTS)
@@ -126,10 +134,18 @@ def rotate(
     asked = read(request, body, w.RotationRequest)
     _refuse_self(caller, program)
     until, overlap = asked.until.astimezone(dt.UTC), dt.timedelta(minutes=asked.overlap_minutes)
-    with site.writing() as tx:
+
+    def made(tx: Transaction) -> w.MadeCredential:
         _credential(tx, site, program, credential)
-        made, text = site.programs.rotate(tx, credential, until, overlap, site.now())
-    return answer(w.MadeCredential(credential=w.credential_shape(made), secret=text))
+        found, text = site.programs.rotate(tx, credential, until, overlap, site.now())
+        return w.MadeCredential(credential=w.credential_shape(found), secret=text)
+
+    place = ("programs", program, "credentials", credential, "rotate")
+    return answer_once(site, Sent(caller, key, asked, place), made, secret=_secret)
+
+
+def _secret(made: w.MadeCredential) -> str:
+    return made.secret
 
 
 @post("/{program:str}/credentials/{credential:str}/revoke", status_code=200, sync_to_thread=True, operation_class=told(

@@ -16,6 +16,7 @@ from keshou.web.described import told
 from keshou.web.entitled import require, require_fresh
 from keshou.web.errors import NotFoundError
 from keshou.web.etag import IfMatch, etag, refuse_other
+from keshou.web.idempotency import IdempotencyKey, Sent, answer_once
 from keshou.webhooks.delivery import Subscription
 from keshou.wire import webhooks as w
 from keshou.wire.caller import Caller
@@ -38,10 +39,10 @@ def webhooks(
 
 
 @post("/webhooks", status_code=200, sync_to_thread=True, operation_class=told(
-    w.SubscribedAnswer, body=w.SubscribeRequest, headers=("ETag",)
+    w.SubscribedAnswer, body=w.SubscribeRequest, problems=(409,), headers=("ETag",)
 ))  # fmt: skip
 def subscribe(
-    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
 ) -> Response[bytes]:
     """Have a receiver told from now on; the secret that signs what it is told is shown this once.
 
@@ -50,11 +51,14 @@ def subscribe(
     require(caller, site, Office.ACCOUNTS)
     require_fresh(caller, site)
     asked = read(request, body, w.SubscribeRequest)
-    with site.writing() as tx:
-        made, secret = site.webhooks.subscribe(
+
+    def made(tx: Transaction) -> w.SubscribedAnswer:
+        found, secret = site.webhooks.subscribe(
             tx, asked.url, [str(each) for each in asked.types], site.now(), names_users=asked.names_users
         )
-    return _with_secret(made, secret)
+        return w.SubscribedAnswer(subscription=w.subscription_shape(found), secret=secret)
+
+    return answer_once(site, Sent(caller, key, asked, ("webhooks",)), made, headers=_etag, secret=_secret)
 
 
 @get("/webhooks/{webhook:str}", sync_to_thread=True, operation_class=told(
@@ -92,20 +96,26 @@ def change(
 
 
 @post("/webhooks/{webhook:str}/secrets", status_code=200, sync_to_thread=True, operation_class=told(
-    w.SubscribedAnswer, problems=_EDITED, headers=("ETag",)
+    w.SubscribedAnswer, problems=(*_EDITED, 409, 422), headers=("ETag",)
 ))  # fmt: skip
 def rotate(
-    webhook: WebhookId, caller: NamedDependency[Caller], site: NamedDependency[Site], match: IfMatch = ""
-) -> Response[bytes]:
+    webhook: WebhookId, caller: NamedDependency[Caller], site: NamedDependency[Site], key: IdempotencyKey,
+    match: IfMatch = "",
+) -> Response[bytes]:  # fmt: skip
     """Give a receiver a new secret, shown this once; the one before signs beside it for a while.
 
     People need a fresh proof of who they are.
     """
     require(caller, site, Office.ACCOUNTS)
     require_fresh(caller, site)
-    with site.writing() as tx:
+
+    def made(tx: Transaction) -> w.SubscribedAnswer:
         secret = site.webhooks.rotate(tx, _matching(tx, site, webhook, match), site.now())
-        return _with_secret(site.webhooks.subscription(tx, webhook), secret)
+        found = site.webhooks.subscription(tx, webhook)
+        return w.SubscribedAnswer(subscription=w.subscription_shape(found), secret=secret)
+
+    place = ("webhooks", webhook, "secrets", match)
+    return answer_once(site, Sent(caller, key, None, place), made, headers=_etag, secret=_secret)
 
 
 @delete("/webhooks/{webhook:str}", status_code=200, sync_to_thread=True, operation_class=told(
@@ -121,15 +131,20 @@ def remove(webhook: WebhookId, caller: NamedDependency[Caller], site: NamedDepen
 
 
 @post("/webhooks/{webhook:str}/trials", status_code=200, sync_to_thread=True, operation_class=told(
-    w.TrialAnswer, problems=(404,)
+    w.TrialAnswer, problems=(404, 422)
 ))  # fmt: skip
-def send_trial(webhook: WebhookId, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
+def send_trial(
+    webhook: WebhookId, caller: NamedDependency[Caller], site: NamedDependency[Site], key: IdempotencyKey
+) -> Response[bytes]:
     """Send a receiver an event that tells of nothing; the list of deliveries says what became of it."""
     require(caller, site, Office.ACCOUNTS)
-    with site.writing() as tx:
-        event = site.webhooks.send_trial(tx, webhook, site.now())
+
+    def made(tx: Transaction) -> w.TrialAnswer:
+        return w.TrialAnswer(event=site.webhooks.send_trial(tx, webhook, site.now()))
+
+    found = answer_once(site, Sent(caller, key, None, ("webhooks", webhook, "trials")), made)
     site.messenger.wake()
-    return answer(w.TrialAnswer(event=event))
+    return found
 
 
 @get("/webhooks/{webhook:str}/deliveries", sync_to_thread=True, operation_class=told(
@@ -153,21 +168,26 @@ def deliveries(
 
 
 @post("/webhooks/{webhook:str}/deliveries/{number:int}/redeliver", status_code=200, sync_to_thread=True,
-      operation_class=told(w.DeliveryShape, problems=(404,)))  # fmt: skip
+      operation_class=told(w.DeliveryShape, problems=(404, 422)))  # fmt: skip
 def redeliver(
-    webhook: WebhookId, number: Number, caller: NamedDependency[Caller], site: NamedDependency[Site]
-) -> Response[bytes]:
+    webhook: WebhookId, number: Number, caller: NamedDependency[Caller], site: NamedDependency[Site],
+    key: IdempotencyKey,
+) -> Response[bytes]:  # fmt: skip
     """Try a dead letter again from the beginning; its event keeps its id."""
     require(caller, site, Office.ACCOUNTS)
-    with site.writing() as tx:
+
+    def made(tx: Transaction) -> w.DeliveryShape:
         site.webhooks.subscription(tx, webhook)
         found = site.webhooks.deliveries(tx, subscription=webhook, after=number - 1, most=1)
         if not found or found[0].number != number:
             raise NotFoundError("this receiver has no such delivery", hint="list its deliveries with `state=dead`")
         site.webhooks.redeliver(tx, number, site.now())
         (again,) = site.webhooks.deliveries(tx, subscription=webhook, after=number - 1, most=1)
+        return w.delivery_shape(again)
+
+    found = answer_once(site, Sent(caller, key, None, ("webhooks", webhook, str(number), "redeliver")), made)
     site.messenger.wake()
-    return answer(w.delivery_shape(again))
+    return found
 
 
 def _matching(tx: Transaction, site: Site, webhook: str, match: str) -> Subscription:
@@ -180,9 +200,12 @@ def _answer(found: Subscription) -> Response[bytes]:
     return answer(w.subscription_shape(found), headers=etag(found.version))
 
 
-def _with_secret(found: Subscription, secret: str) -> Response[bytes]:
-    shown = w.SubscribedAnswer(subscription=w.subscription_shape(found), secret=secret)
-    return answer(shown, headers=etag(found.version))
+def _secret(made: w.SubscribedAnswer) -> str:
+    return made.secret
+
+
+def _etag(made: w.SubscribedAnswer) -> dict[str, str]:
+    return etag(made.subscription.version)
 
 
 FACE = Router(
