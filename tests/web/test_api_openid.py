@@ -24,6 +24,7 @@ from keshou.web.find_caller import finder
 from keshou.web.server import application
 
 URL = "https://keshou.example"
+PASSWORD = "teapot under the willow"
 BROWSER = {"Sec-Fetch-Site": "same-origin", "User-Agent": "Browser/1.0", "Accept-Language": "en"}
 
 
@@ -169,6 +170,51 @@ def test_where_two_factors_are_asked_for_one_is_not_enough(
         assert (weak.status_code, browser.get("/api/v1/session").status_code) == (403, 401)
         assert came_back(browser, went(browser, provider, "officer")).status_code == 303
         assert browser.get("/api/v1/session").json()["account"] == "officer"
+
+
+def given_password(site: Site, account: str) -> None:
+    with site.writing() as tx:
+        text = site.accounts.invite(tx, account, AccountKind.STAFF, by="keeper", now=site.now())
+        found = site.accounts.invited(tx, text, site.now())
+        assert found is not None
+        site.accounts.accept(tx, text, site.accounts.hash(found, PASSWORD), "elsewhere", site.now())
+
+
+def may_enrol(site: Site, account: str) -> bool:
+    """Say whether somebody with the account's password alone may enrol a second factor, or prove the owner anew."""
+    with browsing(site) as thief:
+        assert post(thief, "/sign-in", {"account": account, "password": PASSWORD}).json()["session"]["limited"]
+        tried = [post(thief, path) for path in ("/session/totp", "/session/passkeys/options")]
+        proven = post(thief, "/session/proof", {"password": PASSWORD})
+    assert {each.status_code for each in tried} in ({200}, {403})
+    assert all(each.json()["type"] == "/problems/second-factor-needed" for each in tried if each.status_code == 403)
+    assert (tried[0].status_code, proven.status_code) in ((200, 200), (403, 401))
+    return bool(tried[0].status_code == 200)
+
+
+def test_a_password_alone_enrols_nothing_where_the_provider_answers_for_the_account(
+    site: Site, browser: TestClient[Litestar], provider: ProviderProcess
+) -> None:
+    for account in ("clerk", "officer"):
+        given_password(site, account)
+    linked(site, "clerk", SUBJECTS["clerk"])
+    assert (may_enrol(site, "clerk"), may_enrol(site, "officer")) == (False, True)
+    assert came_back(browser, went(browser, provider)).status_code == 303
+    assert post(browser, "/session/totp").status_code == 200, "the owner comes by the provider, and may"
+    with site.writing() as tx:
+        site.openid.unlink(tx, "clerk", site.settings.accounts.openid.issuer, SUBJECTS["clerk"])
+    assert may_enrol(site, "clerk")
+
+
+def test_matched_by_name_an_account_has_the_provider_since_it_was_signed_in_by_it(
+    database: Database, tmp_path: Path, provider: ProviderProcess
+) -> None:
+    with opened(database, tmp_path, provider, match=Match.NAME, own_directory=True) as site, browsing(site) as browser:
+        given_password(site, "clerk")
+        assert may_enrol(site, "clerk")
+        for _ in range(2):
+            assert came_back(browser, went(browser, provider)).status_code == 303
+        assert not may_enrol(site, "clerk")
 
 
 def test_without_a_provider_there_is_nowhere_to_go(database: Database, tmp_path: Path) -> None:

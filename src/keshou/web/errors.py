@@ -31,8 +31,8 @@ class ProofTooOldError(NotEntitledError):
 class SecondFactorNeededError(NotEntitledError):
     """Who calls has shown one factor, where two are asked for (OWASP ASVS 5.0 6.3.3)."""
 
-    def __init__(self) -> None:
-        super().__init__("a second factor is needed first", hint="enrol one at /api/v1/session/totp")
+    def __init__(self, *, hint: str = "enrol one at /api/v1/session/totp") -> None:
+        super().__init__("a second factor is needed first", hint=hint)
 
 
 class SignInFailedError(WebError):

@@ -67,8 +67,8 @@ def prove(site: Site, request: Requested, person: Caller, password: str, code: s
     right = site.accounts.check(tried, password)
     with site.writing() as tx:
         account, session = own(tx, site.accounts, person, site)
-        # whoever has a passkey and no authenticator proves themselves by the passkey: the password is one factor
-        alone = not site.passkeys.passkeys(tx, person.id)
+        # whoever has a passkey or a provider and no authenticator proves themselves by that: a password is one factor
+        alone = not _has_outer(tx, site, person.id)
         factors: tuple[Factor, ...] = (Factor.PASSWORD,) if right and alone else ()
         if right and account.has_totp:
             second = site.accounts.second_factor(tx, tried, code, now)
@@ -125,9 +125,14 @@ def refuse_half(tx: Transaction, site: Site, person: Caller) -> None:
     """Refuse whoever showed one factor only and has another: they show that one, and enrol none in its place.
 
     Raises:
-        SecondFactorNeededError: a second factor is there.
+        SecondFactorNeededError: a second factor is there, or a provider that answers for them.
 
     """
     account = site.accounts.account(tx, person.id)
-    if person.limited and account is not None and (account.has_totp or site.passkeys.passkeys(tx, person.id)):
-        raise SecondFactorNeededError
+    if person.limited and account is not None and (account.has_totp or _has_outer(tx, site, person.id)):
+        raise SecondFactorNeededError(hint="sign in by what you have enrolled")
+
+
+def _has_outer(tx: Transaction, site: Site, account: str) -> bool:
+    """Say whether an account has a passkey, or a subject of the operator's provider that signs in to it."""
+    return bool(site.passkeys.passkeys(tx, account)) or site.openid.has_subject(tx, account)

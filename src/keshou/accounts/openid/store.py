@@ -75,6 +75,23 @@ class OpenIdAccounts:
         row = self._row(tx, identity.issuer, identity.subject)
         return None if row is None else str(row.account)
 
+    def note(self, tx: Transaction, account: str, identity: Identity, now: dt.datetime) -> None:
+        """Keep whom the provider signed in to `account`, where it is matched by name and no link was made beforehand.
+
+        It lets nobody in: it says that the account has this way in, and to whom what the provider tells later belongs.
+        """
+        if self.settings.match is not Match.NAME or not is_subject(identity.subject):
+            return
+        row = self._row(tx, identity.issuer, identity.subject)
+        if row is None or row.account != account:
+            tx.execute(sa.delete(link_table).where(_L.issuer == identity.issuer, _L.subject == identity.subject))
+            self.link(tx, account, identity.issuer, identity.subject, now)
+
+    def has_subject(self, tx: Transaction, account: str) -> bool:
+        """Say whether a subject of the provider that is set now signs in to `account`."""
+        linked = sa.select(_L.subject).where(_L.account == account, _L.issuer == self.settings.issuer)
+        return bool(self.settings.issuer) and tx.execute(linked.limit(1)).first() is not None
+
     def link(self, tx: Transaction, account: str, issuer: str, subject: str, now: dt.datetime) -> Link:
         """Let a subject of a provider sign in to `account`.
 

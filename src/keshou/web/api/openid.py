@@ -158,6 +158,7 @@ def _let_in(tx: Transaction, site: Site, request: Requested, flow: Flow, identit
         found: SignedIn = site.accounts.begin(tx, account, (Factor.OPENID,), binding_of(request), now)
     except UnknownAccountError:
         raise SignInFailedError from None
+    site.openid.note(tx, account, identity, now)
     return found.token, found.device
 
 
