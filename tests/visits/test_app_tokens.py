@@ -41,7 +41,9 @@ def found(database: Database, visits: Visits, token: str, now: dt.datetime = NOW
 )
 def test_a_token_of_the_app_proves_its_user(database: Database, visits: Visits, key: Key, algorithm: str) -> None:
     until = NOW + dt.timedelta(minutes=5)
-    wanted = Visitor(user="A-1", service="mobile", credential=key.thumbprint(), proven_at=None, until=until)
+    wanted = Visitor(
+        user="A-1", services=frozenset({"mobile"}), credential=key.thumbprint(), proven_at=None, until=until
+    )
     assert found(database, visits, signed(key, algorithm)) == wanted
 
 
@@ -136,7 +138,7 @@ def test_the_key_of_another_service_proves_nobody_for_this_one(database: Databas
     assert found(database, visits, signed(other, "Ed25519", claims(iss="mobile"))) is None
     visitor = found(database, visits, signed(other, "Ed25519", claims(iss="broadband")))
     assert visitor is not None
-    assert visitor.service == "broadband"
+    assert visitor.services == {"broadband"}
 
 
 @pytest.mark.parametrize("where", [0, 1, 2])

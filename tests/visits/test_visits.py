@@ -70,7 +70,7 @@ def test_a_code_begins_a_visit_of_its_user(house: House) -> None:
     token = house.visit("A-1")
     visitor = house.find(token)
     assert visitor is not None
-    assert (visitor.user, visitor.service, visitor.until) == ("A-1", None, NOW + dt.timedelta(hours=12))
+    assert (visitor.user, visitor.services, visitor.until) == ("A-1", None, NOW + dt.timedelta(hours=12))
     assert token.startswith("vs_")
 
 

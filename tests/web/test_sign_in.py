@@ -239,7 +239,7 @@ def test_accounts_are_looked_after_by_who_holds_the_office_only(
 ) -> None:
     enrolled(site, browser, clock)
     assert browser.get("/api/v1/accounts").status_code == 403
-    assert post(browser, "/accounts", {"id": "new"}).status_code == 403
+    assert post(browser, "/accounts", {"id": "new"}, **{"Idempotency-Key": "k1"}).status_code == 403
     assert post(browser, "/accounts/clerk1/close").status_code == 403
     assert browser.get("/api/v1/accounts/clerk1/events").json()[0]["what"]
     assert browser.get("/api/v1/accounts/other/events").status_code == 403

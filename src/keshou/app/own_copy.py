@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from keshou.app.own_part import OwnPart
 from keshou.app.site import Site
 from keshou.errors import InputError
 from keshou.gate.act import Act
@@ -48,8 +49,10 @@ class OwnCopy(NamedTuple):
         }
 
 
-def own_copy(site: Site, user: str, *, by: str, post: str = "", where: str = "") -> OwnCopy:
-    """Ask for everything that any purpose lets users query, and gather what is known.
+def own_copy(
+    site: Site, user: str, *, by: str, post: str = "", where: str = "", part: OwnPart | None = None
+) -> OwnCopy:
+    """Ask for everything that any purpose lets users query, or any of `part`, and gather what is known.
 
     Each purpose is one act of query, recorded as such; an item is asked for once.
 
@@ -64,7 +67,8 @@ def own_copy(site: Site, user: str, *, by: str, post: str = "", where: str = "")
     purposes: dict[str, tuple[str, ...]] = {}
     refused: list[Decision] = []
     entries: list[int] = []
-    for each in sorted(rules.declaration.purposes, key=lambda purpose: -len(purpose.needs)):
+    declared = [each for each in rules.declaration.purposes if part is None or each.id in part.purposes]
+    for each in sorted(declared, key=lambda purpose: -len(purpose.needs)):
         items = {need.item for need in each.needs if ActKind.QUERY in (need.acts or each.acts)} - information.keys()
         if not items:
             continue
@@ -79,13 +83,13 @@ def own_copy(site: Site, user: str, *, by: str, post: str = "", where: str = "")
         elif done.values:
             information |= done.values
             purposes[each.id] = tuple(sorted(done.values))
-    recipients = {each.id: each.recipients for each in rules.declaration.purposes if each.recipients}
-    facts = _facts(site, user) if purposes else ()
+    recipients = {each.id: each.recipients for each in declared if each.recipients}
+    facts = _facts(site, user, part) if purposes else ()
     return OwnCopy(site.now(), user, information, purposes, facts, recipients, tuple(refused), tuple(entries))
 
 
-def _facts(site: Site, user: str) -> tuple[UserFact, ...]:
-    """Return what came true of a user."""
+def _facts(site: Site, user: str, part: OwnPart | None) -> tuple[UserFact, ...]:
+    """Return what came true of a user, or what of it is of `part`."""
     with site.reading() as tx:
         view = site._known.view(tx, site.ledger.head(tx).size)  # noqa: SLF001 - of the same room
-        return tuple(view.facts(tx, user))
+        return tuple(each for each in view.facts(tx, user) if part is None or part.has(each))

@@ -28,7 +28,7 @@ from keshou.app.outbox import Outbox
 from keshou.app.pulse import Pulse
 from keshou.app.sequencer import Sequencer
 from keshou.app.settings import Settings, database_url, find_home, read_settings, sqlite_path
-from keshou.db import Database, Transaction, to_micros
+from keshou.db import Database, Transaction, to_micros, touch_access
 from keshou.declaration.model import Declaration, Published
 from keshou.declaration.store import Declarations
 from keshou.errors import InputError, UnreachableError
@@ -365,6 +365,8 @@ class Site:
     def _told(self, tx: Transaction, jobs: Sequence[Job], done: Sequence[Pending], now: dt.datetime) -> None:
         """Do what follows from `jobs`, in their own transaction: others are told, and of the erased no visit stays."""
         self._outbox.put(tx, jobs, done, now)
+        if any(isinstance(job, Publish) for job in jobs):
+            touch_access(tx)  # what callers may ask for follows from the rules
         for job, pending in zip(jobs, done, strict=True):
             if isinstance(job, Erase) and pending.draft.shredded:
                 self.visits.forget(tx, job.act.user, now)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from keshou.app.own_part import OwnPart
 from keshou.app.site import Site
 from keshou.gate.act import OWN_HAND, Act
 from keshou.gate.decision import Permit
@@ -76,16 +77,22 @@ class Held(NamedTuple):
     full: bool
 
 
-def own_view(site: Site, user: str) -> tuple[UserView, list[Held]] | None:
+def own_view(site: Site, user: str, part: OwnPart | None = None) -> tuple[UserView, list[Held]] | None:
     """Return what is on record of a user, and what the user may see of it; None when nobody of that id is.
+
+    With `part`, only what is held for its purposes.
 
     Only names of items are told, and nothing is recorded: to see values is an act of query.
     """
     view, rules, now = user_view(site, user), site.rules(), site.now()
     if view is None:
         return None
-    declared = rules.declaration.purposes if rules else ()
+    declared = (
+        [each for each in rules.declaration.purposes if part is None or each.id in part.purposes] if rules else []
+    )
     needed = {item: [each for each in declared if item in {n.item for n in each.needs}] for item in sorted(view.held)}
+    if part is not None:
+        needed = {item: purposes for item, purposes in needed.items() if purposes}
     asked = [
         Act(kind=ActKind.QUERY, user=user, items=frozenset({item}), purpose=each.id, by=OWN_HAND, when=now)
         for item, purposes in needed.items()

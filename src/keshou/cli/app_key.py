@@ -20,6 +20,9 @@ Name = Annotated[str, typer.Argument(metavar="KEY", help="Id of the key: its thu
 Until = Annotated[
     str | None, typer.Option(metavar="TIME", help="Until when, with its zone; else as long as the settings let it.")
 ]
+Also = Annotated[
+    list[str] | None, typer.Option(metavar="SERVICE", help="Another service that the app serves; may be given again.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -33,13 +36,14 @@ def add(
     service: Annotated[str, typer.Argument(metavar="SERVICE", help="Id of the service that the app belongs to.")],
     file: Annotated[Path, typer.Argument(help="The public key, as JSON (JWK).")],
     *,
+    also: Also = None,
     until: Until = None,
 ) -> None:
-    """Register a public key: whoever has its private half can come as any user of that service."""
+    """Register a public key: whoever has its private half can come as any user, to what is of its services alone."""
     given = read_jwk(file)
     with call.open() as site, site.writing() as tx:
         ends = None if until is None else asked.moment(until, site.now())
-        made = register_app_key(site, tx, service, given, ends)
+        made = register_app_key(site, tx, service, given, ends, also=also or ())
     call.answer(made, Line(call.words("已登记 ", "registered ") + made.id, GOOD))
 
 
@@ -56,7 +60,9 @@ def list_(call: Call) -> None:
     for each in found:
         over = words("已吊销", "revoked") if each.revoked else words("已到期", "over") if each.until <= now else ""
         until = f"{each.until.astimezone(CHINA):%Y-%m-%d %H:%M}"
-        shown.add_row(Line(each.id, STRONG), each.service, each.algorithm, until, Line(over, BAD))
+        shown.add_row(
+            Line(each.id, STRONG), " ".join((each.service, *each.also)), each.algorithm, until, Line(over, BAD)
+        )
     call.answer(found, shown if found else Line(words("没有密钥", "there are none")))
 
 

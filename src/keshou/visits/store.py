@@ -105,8 +105,9 @@ class Visits:
         if moment - row.used >= self.settings.used_seconds * 1_000_000:
             tx.execute(sa.update(visit_table).where(_V.digest == digest).values(used=moment))
         user = self._seal.open(row.sealed, row.user)
-        proven = None if row.proven is None else from_micros(row.proven)
-        return Visitor(user=user, service=None, credential=row.id, proven_at=proven, until=from_micros(row.until))
+        services = self.keys.services(tx, row.app_key) if row.app_key else None
+        proven, until = None if row.proven is None else from_micros(row.proven), from_micros(row.until)
+        return Visitor(user=user, services=services, credential=row.id, proven_at=proven, until=until)
 
     def list(self, tx: Transaction, user: str, now: dt.datetime) -> list[Visit]:
         """Return the visits of a user that hold at `now`, the newest first."""

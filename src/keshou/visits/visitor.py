@@ -10,8 +10,8 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
     """A user of the operator, proven."""
 
     user: str
-    service: str | None
-    """The service whose app vouches for the user; None when a code did, which holds for every service."""
+    services: frozenset[str] | None
+    """The services whose app vouches for the user; None when a code did, which holds for every service."""
     credential: str
     """Id of the app's key, or of the visit."""
     proven_at: dt.datetime | None
@@ -23,11 +23,14 @@ class Visitor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AppKey(msgspec.Struct, frozen=True, kw_only=True):
-    """A public key of the operator's app, for one service."""
+    """A public key of the operator's app, for the services that the app serves."""
 
     id: str
     """Its thumbprint, which tokens name as `kid`. Source: RFC 7638."""
     service: str
+    """The one that its tokens name as issuer."""
+    also: tuple[str, ...] = ()
+    """Those that it serves beside it."""
     algorithm: str
     """The one algorithm it is used with."""
     created: dt.datetime

@@ -10,6 +10,7 @@ import anyio.to_thread
 from litestar import Request
 from litestar.datastructures import State
 
+from keshou.app.own_part import OwnPart
 from keshou.app.pulse import Seen
 from keshou.app.site import Site
 from keshou.db import Transaction
@@ -129,6 +130,11 @@ def _token(request: Requested) -> tuple[str, bool]:
     if not token or len(token) > _LONGEST_TOKEN:
         raise NotSignedInError
     return token, True
+
+
+def part_of(caller: Caller) -> OwnPart | None:
+    """Return what the app is for that vouches for a user; None where it is all."""
+    return None if caller.services is None else OwnPart(caller.services, caller.purposes or frozenset())
 
 
 def refuse_foreign(request: Requested, *, silent: bool = False) -> None:

@@ -5,6 +5,7 @@ import datetime as dt
 
 from keshou.accounts.account import Account, Session
 from keshou.accounts.sessions.store import PREFIX
+from keshou.app.own_part import purposes_of
 from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.gate.act import OWN_HAND
@@ -25,10 +26,10 @@ def finder(site: Site) -> Find:
         if token.startswith(PREFIX):
             return _person(site.accounts.find(tx, token, binding, now))
         if token.startswith(VISIT):
-            return _user(site.visits.find(tx, token, binding, now))
+            return _user(site, tx, site.visits.find(tx, token, binding, now))
         if token.count(".") == 2:
             found = _program(site.programs.find_token(tx, token, now))
-            return found or _user(site.visits.find_app_token(tx, token, now))
+            return found or _user(site, tx, site.visits.find_app_token(tx, token, now))
         return None
 
     return find
@@ -49,9 +50,10 @@ def _person(found: tuple[Account, Session] | None) -> Caller | None:
     )
 
 
-def _user(found: Visitor | None) -> Caller | None:
+def _user(site: Site, tx: Transaction, found: Visitor | None) -> Caller | None:
     if found is None:
         return None
+    limited = found.services is not None
     return Caller(
         id=OWN_HAND,
         kind=CallerKind.USER,
@@ -60,6 +62,8 @@ def _user(found: Visitor | None) -> Caller | None:
         proven_at=found.proven_at,
         until=found.until,
         once=found.once,
+        services=found.services,
+        purposes=purposes_of(site, tx, found.services or ()) if limited else None,
     )
 
 

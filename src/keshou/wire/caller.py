@@ -39,7 +39,9 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     scopes: frozenset[Scope] = frozenset()
     """For programs."""
     purposes: frozenset[str] | None = None
-    """Purposes a key is limited to; None: not limited."""
+    """Purposes a key is limited to; None: not limited. Of users whom an app vouches for: those of its services."""
+    services: frozenset[str] | None = None
+    """Services that the app serves which vouches for a user; None: not limited."""
     acts: frozenset[ActKind] | None = None
     """Kinds of act a key is limited to; None: not limited."""
     proven_at: dt.datetime | None = None

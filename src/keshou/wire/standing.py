@@ -2,6 +2,7 @@
 """What is on record of a user, as it is answered over the wire: facts told, standing, own copy."""
 
 import datetime as dt
+from collections.abc import Container
 
 import msgspec
 
@@ -58,7 +59,7 @@ class StandingShape(msgspec.Struct, frozen=True, kw_only=True):
     """``requested``, ``refused`` or empty."""
     limited_capacity: bool
     since: dt.datetime | None
-    """When the last of it came true."""
+    """When the last of it came true; not told where only a part is."""
 
 
 class UserAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,9 +133,12 @@ class CopyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Purpose to those it may be given to."""
 
 
-def standing_shape(standing: UserStanding) -> StandingShape:
-    """Return a standing as it goes over the wire."""
+def standing_shape(
+    standing: UserStanding, purposes: Container[str] | None = None, services: Container[str] | None = None
+) -> StandingShape:
+    """Return a standing as it goes over the wire; with `purposes` and `services`, only what is of those."""
     profile = standing.profile
+    whole = purposes is None or services is None
     return StandingShape(
         notices=[NoticeShape(version=version, digest=digest) for version, digest in sorted(profile.notices)],
         consents=[
@@ -147,12 +151,13 @@ def standing_shape(standing: UserStanding) -> StandingShape:
             )
             for purpose, consents in sorted(profile.consents.items())
             for each in consents
+            if purposes is None or purpose in purposes
         ],
-        voided=sorted(profile.deceived),
-        services=sorted(profile.in_use),
+        voided=sorted(each for each in profile.deceived if purposes is None or each in purposes),
+        services=sorted(each for each in profile.in_use if services is None or each in services),
         messages=profile.messages,
         limited_capacity=profile.limited,
-        since=standing.last if profile.known else None,
+        since=standing.last if profile.known and whole else None,
     )
 
 

@@ -11,6 +11,7 @@ from keshou.visits.visitor import AppKey, Visit
 from keshou.wire.words import Id, Moment, UserId
 
 _Ticket = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern="^[A-Za-z0-9_-]+$")]
+Also = Annotated[list[Id], msgspec.Meta(max_length=100)]
 _Code = Annotated[str, msgspec.Meta(min_length=1, max_length=16, pattern="^[0-9]+$")]
 
 
@@ -65,9 +66,12 @@ class VisitsEnded(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AppKeyRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A public key of an app of the operator's, for one service of the rules in force."""
+    """A public key of an app of the operator's, for services of the rules in force."""
 
     service: Id
+    """The one that its tokens name as issuer."""
+    also: Also = []
+    """Others that the app serves; of what is of no service named here its users see and do nothing."""
     jwk: dict[str, Any]
     """The public key (RFC 7517): Ed25519, P-256, or RSA of 2,048 bits."""
     until: Moment | None = None
@@ -80,6 +84,7 @@ class AppKeyShape(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     """Its thumbprint, which tokens name as `kid` (RFC 7638)."""
     service: str
+    also: list[str]
     algorithm: str
     created: dt.datetime
     until: dt.datetime

@@ -2,7 +2,7 @@
 """class AppKeys: the public keys by which the operator's apps vouch for their users."""
 
 import datetime as dt
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,6 +24,7 @@ key_table = sa.Table(
     sa.Column("created", sa.BigInteger, nullable=False),
     sa.Column("until", sa.BigInteger, nullable=False),
     sa.Column("revoked", sa.BigInteger),
+    sa.Column("also", sa.Text, nullable=False, server_default=""),
 )
 token_table = sa.Table(
     "visit_token",
@@ -44,9 +45,11 @@ class AppKeys:
 
     def register(
         self, tx: Transaction, service: str, given: Mapping[str, Any], until: dt.datetime, now: dt.datetime,
-        *, services: Container[str],
+        *, services: Container[str], also: Sequence[str] = (),
     ) -> AppKey:  # fmt: skip
         """Register a public key (a JWK) for one of `services`, those that the operator's rules name.
+
+        Its tokens name `service`; the app serves users of `also` too. Of other services its users see and do nothing.
 
         Side effects: counts a change of what callers are judged by.
 
@@ -54,7 +57,8 @@ class AppKeys:
             AppKeyError: no such service, no such kind of key, one that was registered before, or one for too long.
 
         """
-        if service not in services:
+        others = tuple(sorted({*also} - {service}))
+        if not all(each in services for each in (service, *others)):
             raise AppKeyError("the rules name no such service", hint="its id as in [services] of operator.toml")
         public = public_key(given)
         if public is None:
@@ -68,11 +72,13 @@ class AppKeys:
             )
         if self._row(tx, public.kid) is not None:
             raise AppKeyError("this public key was registered before", hint="make a new key pair")
-        values = {"service": service, "algorithm": public.algorithm, "jwk": public.jwk}
+        values = {"service": service, "algorithm": public.algorithm, "jwk": public.jwk, "also": " ".join(others)}
         times = {"created": to_micros(now), "until": to_micros(until)}
         tx.execute(sa.insert(key_table).values(id=public.kid, **values, **times))
         touch_access(tx)
-        return AppKey(id=public.kid, service=service, algorithm=public.algorithm, created=now, until=until)
+        return AppKey(
+            id=public.kid, service=service, also=others, algorithm=public.algorithm, created=now, until=until
+        )  # fmt: skip
 
     def list(self, tx: Transaction) -> list[AppKey]:
         """Return every key ever registered, by service and age."""
@@ -109,7 +115,7 @@ class AppKeys:
             return None
         until = min(claims.until, from_micros(row.until))
         return Visitor(
-            user=claims.user, service=row.service, credential=row.id, proven_at=claims.proven_at, until=until,
+            user=claims.user, services=_services(row), credential=row.id, proven_at=claims.proven_at, until=until,
             once=self._settings.token_once,
         )  # fmt: skip
 
@@ -117,6 +123,11 @@ class AppKeys:
         """Say whether a key stands at `now`: registered, not revoked, not over."""
         row = self._row(tx, key)
         return row is not None and row.revoked is None and row.until > to_micros(now)
+
+    def services(self, tx: Transaction, key: str) -> frozenset[str]:
+        """Return the services that a key is for; none when there is no such key."""
+        row = self._row(tx, key)
+        return frozenset() if row is None else _services(row)
 
     def purge(self, tx: Transaction, now: dt.datetime) -> int:
         """Drop the ids of tokens that are over; return how many."""
@@ -142,9 +153,13 @@ def _insert_once(tx: Transaction) -> Any:
     return insert(token_table).on_conflict_do_nothing()
 
 
+def _services(row: Any) -> frozenset[str]:
+    return frozenset({row.service, *row.also.split()})
+
+
 def _key(row: Any) -> AppKey:
     revoked = None if row.revoked is None else from_micros(row.revoked)
     return AppKey(
-        id=row.id, service=row.service, algorithm=row.algorithm, created=from_micros(row.created),
-        until=from_micros(row.until), revoked=revoked,
+        id=row.id, service=row.service, also=tuple(row.also.split()), algorithm=row.algorithm,
+        created=from_micros(row.created), until=from_micros(row.until), revoked=revoked,
     )  # fmt: skip

@@ -39,13 +39,13 @@ def app_keys(
 def register(
     request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
 ) -> Response[bytes]:
-    """Register a public key: whoever has its private half can come as any user of that service."""
+    """Register a public key: whoever has its private half can come as any user, to what is of its services alone."""
     require(caller, site, Office.ACCOUNTS)
     require_fresh(caller, site)
     asked = read(request, body, w.AppKeyRequest)
 
     def made(tx: Transaction) -> w.AppKeyShape:
-        return w.app_key_shape(register_app_key(site, tx, asked.service, asked.jwk, asked.until))
+        return w.app_key_shape(register_app_key(site, tx, asked.service, asked.jwk, asked.until, also=asked.also))
 
     return answer_once(site, Sent(caller, key, asked, ("app-keys",)), made)
 

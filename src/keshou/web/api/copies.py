@@ -7,6 +7,7 @@ import anyio.to_thread
 from litestar import Response
 
 from keshou.app.own_copy import OwnCopy, own_copy
+from keshou.app.own_part import OwnPart
 from keshou.app.site import Site
 from keshou.gate.decision import Deny, Reason
 from keshou.language import Language
@@ -16,10 +17,17 @@ from keshou.wire.standing import CopyAnswer, NamedValue, fact_shape
 
 
 async def copied(
-    site: Site, user: str, by: str, language: Language, *, post: str = "", where: str = ""
+    site: Site,
+    user: str,
+    by: str,
+    language: Language,
+    *,
+    post: str = "",
+    where: str = "",
+    part: OwnPart | None = None,
 ) -> Response[bytes]:
     """Answer with the copy of `user` that `by` asks for; with every article met when nothing of it may be seen."""
-    copy = await anyio.to_thread.run_sync(partial(own_copy, site, user, by=by, post=post, where=where))
+    copy = await anyio.to_thread.run_sync(partial(own_copy, site, user, by=by, post=post, where=where, part=part))
     refused = [each for each in copy.refused if isinstance(each, Deny)]
     if refused and not copy.purposes:
         reasons: dict[Reason, None] = dict.fromkeys(reason for each in refused for reason in each.reasons)

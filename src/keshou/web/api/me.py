@@ -8,30 +8,34 @@ from litestar.params import RawBody
 
 from keshou.acts.request import Erase, Perform
 from keshou.app.own_facts import agreement, wish, withdrawal
+from keshou.app.own_part import OwnPart, is_whole, may_message
 from keshou.app.site import Site
-from keshou.app.user_view import own_view
+from keshou.app.user_view import own_view, user_view
 from keshou.gate.act import OWN_HAND, Act
+from keshou.gate.standing import UserStanding
 from keshou.law.terms import ActKind, ConsentStrength
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.copies import copied
 from keshou.web.api.decided import perform
 from keshou.web.api.telling import by_user, notice
+from keshou.web.caller import part_of
 from keshou.web.described import told
 from keshou.web.entitled import require_fresh, require_user
-from keshou.web.errors import NotFoundError
+from keshou.web.errors import NotEntitledError, NotFoundError
 from keshou.web.idempotency import IdempotencyKey, named
 from keshou.web.language import language_of
 from keshou.wire import me as w
 from keshou.wire.acts import ActAnswer
 from keshou.wire.caller import Caller
-from keshou.wire.standing import CopyAnswer, HeldShape, MeAnswer, Told, standing_shape
+from keshou.wire.standing import CopyAnswer, HeldShape, MeAnswer, StandingShape, Told, standing_shape
 
 
 @get("/", operation_class=told(MeAnswer, problems=(404,)))
 async def me(request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
     """Tell which items are held of me and for what, and what I was shown, agreed to and began. Values: see my copy."""
     user, language = require_user(caller), language_of(request)
-    found = await anyio.to_thread.run_sync(own_view, site, user)
+    part = part_of(caller)
+    found = await anyio.to_thread.run_sync(own_view, site, user, part)
     if found is None:
         raise NotFoundError("nothing is on record of this user any more")
     view, held = found
@@ -47,7 +51,7 @@ async def me(request: Requested, caller: NamedDependency[Caller], site: NamedDep
         )
         for each in held
     ]
-    return answer(MeAnswer(revision=view.revision, held=shapes, standing=standing_shape(view.standing)))
+    return answer(MeAnswer(revision=view.revision, held=shapes, standing=_standing(view.standing, part)))
 
 
 @post("/copy", status_code=200, operation_class=told(CopyAnswer, body=w.OwnCopying))
@@ -58,7 +62,7 @@ async def copy(
     read(request, body, w.OwnCopying)
     user = require_user(caller)
     require_fresh(caller, site)
-    return await copied(site, user, OWN_HAND, language_of(request))
+    return await copied(site, user, OWN_HAND, language_of(request), part=part_of(caller))
 
 
 @post("/consents", status_code=200, operation_class=told(Told, body=w.OwnConsent))
@@ -68,6 +72,8 @@ async def consent(
     """I was shown the rules and agree to a purpose (Order 24 Art. 9(1), 9(2))."""
     asked = read(request, body, w.OwnConsent)
     telling = by_user(site, caller, key, asked, "me/consents")
+    _refuse_beyond_app(caller, asked.purpose)
+    await _refuse_messages(caller, site, wanted=asked.messages)
     shown = await notice(site, asked.version)
     facts = agreement(shown, asked.purpose, asked.items, ConsentStrength.EXPRESS, messages=asked.messages)
     return answer(await telling.write_down(*facts))
@@ -80,6 +86,7 @@ async def withdraw(
     """I take a consent back; from then on the gate denies what stood on it."""
     asked = read(request, body, w.OwnWithdrawal)
     telling = by_user(site, caller, key, asked, "me/withdrawals")
+    _refuse_beyond_app(caller, asked.purpose)
     return answer(await telling.write_down(*withdrawal(site, asked.purpose, asked.items, messages=asked.messages)))
 
 
@@ -100,6 +107,7 @@ async def messages(
     """I ask for commercial messages, or refuse them (Decision item 7)."""
     asked = read(request, body, w.OwnWish)
     telling = by_user(site, caller, key, asked, "me/messages")
+    await _refuse_messages(caller, site, wanted=asked.wanted)
     return answer(await telling.write_down(wish(site, wanted=asked.wanted)))
 
 
@@ -109,12 +117,12 @@ async def cancel(
 ) -> Response[bytes]:
     """I stop using services (Order 24 Art. 9(4)); with the last, what they held is destroyed.
 
-    I need a fresh proof of who I am.
+    Of an app's users those end that the app serves. I need a fresh proof of who I am.
     """
     asked = read(request, body, w.OwnCancellation)
     telling = by_user(site, caller, key, asked, "me/cancellation")
     require_fresh(caller, site)
-    return answer(await telling.end(asked.services))
+    return answer(await telling.end(await _ending(caller, site, asked.services)))
 
 
 @post("/corrections", status_code=200, operation_class=told(ActAnswer, body=w.OwnCorrection))
@@ -139,12 +147,60 @@ async def erase(
     asked = read(request, body, w.OwnErasure)
     act = _own(caller, site, ActKind.DELETE, asked.purpose)
     require_fresh(caller, site)
+    part = part_of(caller)
+    if part is not None and not await anyio.to_thread.run_sync(is_whole, site, part):
+        raise NotEntitledError("the app is not for all that is held", hint="come by a one-time code, or with no app")
     return await perform(site, named(Erase(act=act), caller, key, asked, "me/erasure"), language_of(request))
 
 
 def _own(caller: Caller, site: Site, kind: ActKind, purpose: str, *items: str) -> Act:
     user = require_user(caller)
+    _refuse_beyond_app(caller, purpose)
     return Act(kind=kind, user=user, items=frozenset(items), purpose=purpose, by=OWN_HAND, when=site.now())
+
+
+def _standing(standing: UserStanding, part: OwnPart | None) -> StandingShape:
+    return standing_shape(standing) if part is None else standing_shape(standing, part.purposes, part.services)
+
+
+def _refuse_beyond_app(caller: Caller, purpose: str) -> None:
+    """Refuse what is of no service that the app serves which vouches for the user.
+
+    Raises:
+        NotEntitledError: it is of another.
+
+    """
+    if caller.purposes is not None and purpose not in caller.purposes:
+        raise NotEntitledError("the app is not for this purpose", hint="come by an app that is, or by a one-time code")
+
+
+async def _refuse_messages(caller: Caller, site: Site, *, wanted: bool) -> None:
+    """Refuse to ask for commercial messages by an app with no purpose of sending any; refusing them is free to all.
+
+    Raises:
+        NotEntitledError: none of the app's purposes is of commercial messages.
+
+    """
+    part = part_of(caller)
+    if wanted and part is not None and not await anyio.to_thread.run_sync(may_message, site, part):
+        raise NotEntitledError("the app is not for commercial messages", hint="come by an app that is, or by a code")
+
+
+async def _ending(caller: Caller, site: Site, asked: list[str]) -> list[str]:
+    """Return which services end: those asked for, all that the app serves when it asks for none.
+
+    Raises:
+        NotEntitledError: the app does not serve one of them.
+
+    """
+    part = part_of(caller)
+    if part is None:
+        return asked
+    if not part.services.issuperset(asked):
+        raise NotEntitledError("the app does not serve this service", hint="end it in an app that does")
+    view = await anyio.to_thread.run_sync(user_view, site, caller.user)
+    in_use = view.standing.profile.in_use if view else frozenset()
+    return asked or sorted(part.services & in_use) or sorted(part.services)
 
 
 FACE = Router(

@@ -11,13 +11,13 @@ from keshou.wire.caller import Caller, CallerKind, Scope
 
 def beyond(caller: Caller, act: Act) -> str:
     """Return why `caller` may not ask about `act`; empty when they may."""
+    if caller.purposes is not None and act.purpose not in caller.purposes:
+        return "the key is not for this purpose"
+    if caller.acts is not None and act.kind not in caller.acts:
+        return "the key is not for this kind of act"
     if caller.kind is CallerKind.USER:
         return "" if act.by == OWN_HAND and act.user == caller.user else "users ask about their own information only"
     if caller.kind is CallerKind.PROGRAM:
-        if caller.purposes is not None and act.purpose not in caller.purposes:
-            return "the key is not for this purpose"
-        if caller.acts is not None and act.kind not in caller.acts:
-            return "the key is not for this kind of act"
         if Scope.EVALUATE in caller.scopes or (act.by == caller.id and Scope.ACT in caller.scopes):
             return ""
         return "the key is not for asking about others"

@@ -8,7 +8,11 @@ and shown to them again once they did. It is in no address and stored nowhere.
 from typing import Final, Literal
 from urllib.parse import parse_qs
 
+import anyio.to_thread
+
+from keshou.app.own_part import is_whole
 from keshou.app.site import Site
+from keshou.web.caller import part_of
 from keshou.web.entitled import require_fresh
 from keshou.web.errors import MalformedError, NotSignedInError, ProofTooOldError, TooLargeError
 from keshou.web.frame.page import Requested
@@ -16,8 +20,12 @@ from keshou.wire.caller import Caller, CallerKind
 
 Form = dict[str, list[str]]
 """What a form sent: name -> values."""
-Why = Literal["over", "stale", "other"]
-"""Why somebody is asked to sign in: no visit, one that was proven too long ago, or somebody else's session."""
+Why = Literal["over", "stale", "other", "part"]
+"""Why somebody is asked to sign in.
+
+No visit; one that was proven too long ago; somebody else's session; or a visit by an app that is for some services
+only, while these pages show all that is held.
+"""
 _TYPE: Final = "application/x-www-form-urlencoded"
 _LARGEST: Final = 65_536
 _MOST_FIELDS: Final = 100
@@ -71,7 +79,7 @@ async def visitor(request: Requested, site: Site, form: Form | None = None, *, f
     """Return the user in whose visit a page or form is asked for; with `fresh`, proven just now.
 
     Raises:
-        TooLateError: it is no user's, or not proven as freshly as it must be.
+        TooLateError: it is no user's, not for all that is held, or not proven as freshly as it must be.
         ForgedRequestError: another site's page sent it.
         TooManyRequestsError: too many were asked for.
 
@@ -82,6 +90,8 @@ async def visitor(request: Requested, site: Site, form: Form | None = None, *, f
         raise TooLateError("over", form) from None
     if caller.kind is not CallerKind.USER or not caller.user:
         raise TooLateError("other", form)
+    if caller.services is not None and not await anyio.to_thread.run_sync(is_whole, site, part_of(caller)):
+        raise TooLateError("part", form, caller.user)
     if fresh:
         try:
             require_fresh(caller, site)

@@ -40,7 +40,7 @@ async def start(request: Requested, site: NamedDependency[Site]) -> Response[byt
     spend(request)
     given = request.query_params
     to = given.get("to", "")
-    why = "out" if "out" in given else ("gone" if "gone" in given else "")
+    why = next((each for each in ("out", "gone", "part") if each in given), "")
     return await _asking(request, site, to=to, why=why)
 
 
@@ -110,7 +110,7 @@ def too_late(request: Requested, error: TooLateError) -> Response[Any]:
     """Ask whoever came without a visit to sign in; a form that came too late is kept for them, sealed."""
     path = request.scope["path"]
     if error.form is None:
-        return go(f"/me/sign-in?to={_own(path)}")
+        return go(f"/me/sign-in?{'part&' if error.why == 'part' else ''}to={_own(path)}")
     site: Site = request.app.state.site
     fields = {name: values for name, values in error.form.items() if name not in ("key", "mark")}
     mark = one(error.form, "mark")
