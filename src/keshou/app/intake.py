@@ -9,13 +9,12 @@ import datetime as dt
 import hashlib
 import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 from keshou.acts.request import Done, Job, Perform
 from keshou.app.intake_row import Columns, Parsed, faults_in, parse
 from keshou.app.site import Site
-from keshou.app.table_file import Row, read_header, read_rows
+from keshou.app.table_file import Given, Row, read_header, read_rows
 from keshou.declaration.model import Published
 from keshou.errors import InputError
 from keshou.gate.act import Act
@@ -62,7 +61,7 @@ class Intake:
     def __init__(
         self,
         site: Site,
-        path: Path | bytes,
+        path: Given,
         *,
         by: str,
         where: str = "",
@@ -80,13 +79,23 @@ class Intake:
         self._faults: list[Fault] = []
         self.rows = 0
 
-    def run(self, on_error: OnError, on_check: Advance = lambda _: None, on_taken: Advance = lambda _: None) -> Report:
-        """Check every row, then take in what may be taken in."""
+    def run(
+        self, on_error: OnError, on_check: Advance = lambda _: None, on_taken: Advance = lambda _: None, *,
+        by_parts: bool = False,
+    ) -> Report:  # fmt: skip
+        """Check every row, then take in what may be taken in.
+
+        With ``stop`` one transaction takes in all or none, for which everybody else waits; `by_parts` others go on
+        between, and a row that the gate denies ends it there: what went in before is in.
+        """
         self._check(on_check)
-        if on_error == "stop":
-            taken = 0 if self._faults else self._take_all(on_taken)
+        stops = on_error == "stop"
+        if stops and self._faults:
+            taken = 0
+        elif stops and not by_parts:
+            taken = self._take_all(on_taken)
         else:
-            taken = sum(self._note(chunk, self._site.do_all(jobs)) for chunk, jobs in self._work(on_taken))
+            taken = self._take_parts(on_taken, stops=stops)
         return Report(self.rows, taken, tuple(sorted(self._faults, key=lambda each: each.row)))
 
     def _check(self, on_check: Advance) -> None:
@@ -119,6 +128,14 @@ class Intake:
             work = [(row.number, job) for row in chunk for job in self._jobs(parse(row.values, self._columns), now)]
             yield [(number, job.act.purpose) for number, job in work], [job for _, job in work]
             on_taken(len(chunk))
+
+    def _take_parts(self, on_taken: Advance, *, stops: bool) -> int:
+        taken = 0
+        for chunk, jobs in self._work(on_taken):
+            taken += self._note(chunk, self._site.do_all(jobs))
+            if stops and self._faults:
+                break
+        return taken
 
     def _take_all(self, on_taken: Advance) -> int:
         try:

@@ -38,7 +38,11 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     body_bytes: int = 1_000_000
     """The largest body of a request, but for tables."""
     table_bytes: int = 512_000_000
-    """The largest table (Arrow stream) that is taken."""
+    """The largest table of users that is taken in in the background."""
+    tables_waiting: int = 4
+    """The most tables that wait for their turn, a process."""
+    table_days: int = 30
+    """For how long it is told what became of a table."""
     body_seconds: float = 30.0
     """For how long a caller may take to send a body."""
     metrics: Literal["loopback", "key"] = "loopback"

@@ -37,6 +37,7 @@ from keshou.gate.decision import Decision
 from keshou.gate.facts import SiteFact, UserFact
 from keshou.gate.site import SiteState
 from keshou.gate.store import Standings
+from keshou.imports.store import Imports
 from keshou.law.law import Law
 from keshou.law.load import load
 from keshou.ledger.audit import Audited, Progress, audit
@@ -95,6 +96,8 @@ class Site:
         self.tally = Tally(self.ledger)
         self._counter = Counter(self._count)
         self.once = Once(keys.secret("once"))
+        self.imports = Imports()
+        self._closing: list[Callable[[], None]] = []
         self.accounts = Accounts(keys.secret("accounts"), settings.accounts)
         of_keys = settings.accounts.passkeys
         self.passkeys = Passkeys(keys.secret("accounts"), place_of(of_keys, settings.url), "Keshou", of_keys)
@@ -140,6 +143,8 @@ class Site:
     def close(self) -> None:
         """Finish the acts that wait, sign the log as it stands, close the database."""
         self._counter.close()
+        for each in self._closing:
+            each()
         self.messenger.close()
         self.codes.close()
         try:
@@ -148,6 +153,10 @@ class Site:
         finally:
             self.pulse.close()
             self.database.close()
+
+    def on_close(self, first: Callable[[], None]) -> None:
+        """Have `first` done before the site is closed."""
+        self._closing.append(first)
 
     # Asking ----------------------------------------------------------------------------------------------------
 
@@ -341,6 +350,7 @@ class Site:
         with self.writing() as tx:
             self.accounts.purge(tx, self.now())
             self.visits.purge(tx, self.now())
+            self.imports.purge(tx, self.now() - dt.timedelta(days=self.settings.server.table_days))
         while self._count():
             pass
 

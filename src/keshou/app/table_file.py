@@ -6,7 +6,7 @@ import io
 import itertools
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, Protocol
 
 from keshou.errors import InputError, UnreachableError
 
@@ -24,7 +24,17 @@ class Row(NamedTuple):
     """``not_utf8``, ``malformed``, ``too_few_values``, ``too_many_values``, ``value_too_long`` or empty."""
 
 
-def read_header(path: Path | bytes) -> tuple[str, ...]:
+class Source(Protocol):
+    """A table that lies elsewhere than in a file of its own or in memory."""
+
+    def opened(self) -> IO[bytes]:
+        """Return it from its beginning."""
+
+
+Given = Path | bytes | Source
+
+
+def read_header(path: Given) -> tuple[str, ...]:
     """Return the names in the first line of a table: a file, or its bytes.
 
     Raises:
@@ -43,7 +53,7 @@ def read_header(path: Path | bytes) -> tuple[str, ...]:
     return first.values
 
 
-def read_rows(path: Path | bytes) -> Iterator[Row]:
+def read_rows(path: Given) -> Iterator[Row]:
     """Yield every row after the header."""
     with _open(path) as file:
         rows = _rows(file)
@@ -52,9 +62,10 @@ def read_rows(path: Path | bytes) -> Iterator[Row]:
             yield Row(number, row.values, row.fault or _width(len(row.values), width))
 
 
-def _open(path: Path | bytes) -> IO[str]:
-    if isinstance(path, bytes):
-        return io.TextIOWrapper(io.BytesIO(path), encoding="utf-8", errors="surrogateescape", newline="")
+def _open(path: Given) -> IO[str]:
+    if not isinstance(path, Path):
+        data = io.BytesIO(path) if isinstance(path, bytes) else path.opened()
+        return io.TextIOWrapper(data, encoding="utf-8", errors="surrogateescape", newline="")
     try:
         return path.open(encoding="utf-8", errors="surrogateescape", newline="")
     except OSError as error:

@@ -10,6 +10,7 @@ from keshou.web.api import (
     acts,
     app_keys,
     filters,
+    imports,
     law,
     log,
     me,
@@ -68,6 +69,7 @@ FACES: list[Router] = [
     access.FACE,
     reviews.FACE,
     tables.FACE,
+    imports.FACE,
 ]
 """Routers of the authorization protocol, the API, the pages, and what surrounds them."""
 

@@ -52,6 +52,7 @@ class Sent(NamedTuple):
 def answer_once(
     site: Site, sent: Sent, do: Callable[[Transaction], T], *,
     headers: Callable[[T], dict[str, str]] = lambda _: {}, secret: Callable[[T], str] = lambda _: "",
+    status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
     """Do in one transaction what leaves no entry in the log, or answer as it was answered before.
 
@@ -66,12 +67,12 @@ def answer_once(
     with site.writing() as tx:
         body = site.once.begin(tx, request, _said(sent.place, sent.asked), site.now())
         if body is not None:
-            return Response(body, media_type=JSON)
+            return Response(body, status_code=status, media_type=JSON)
         made = do(tx)
         body = msgspec.json.encode(made)
         if not secret(made):
             site.once.keep(tx, request, body)
-    return Response(body, media_type=JSON, headers=headers(made))
+    return Response(body, status_code=status, media_type=JSON, headers=headers(made))
 
 
 def named(job: J, caller: Caller, key: str, asked: Any, *place: str) -> J:

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tables: which rows may be used, and users taken in many at once. They stay in memory and never touch a disk.
 
-A table is as large as a body may be (`body_bytes` in [server]); larger ones are for the command line, or come in parts.
+A table is as large as a body may be (`body_bytes` in [server]); larger ones are taken in in the background.
 """
 
 import hashlib
 import io
 import zipfile
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -81,7 +82,7 @@ def judge(
         require_fresh(caller, site)
     upload = Upload(body, _KIND[refuse_other_type(request, *_KIND)])
     act = Act(
-        kind=kind, user="", items=frozenset(_split(items)), purpose=purpose, by=actor(caller, ""), when=site.now(),
+        kind=kind, user="", items=frozenset(split(items)), purpose=purpose, by=actor(caller, ""), when=site.now(),
         where=where, post=post, recipient=recipient, review=review, ground=ground,
     )  # fmt: skip
     question = msgspec.structs.astuple(msgspec.structs.replace(act, when=None, items=sorted(act.items)))
@@ -106,17 +107,10 @@ def take_in(
     number and reason. It needs no idempotency key: who is on record is not taken in twice. People need a fresh proof of
     who they are.
     """
-    require_staff(caller)
-    chosen = _split(purposes)
-    if caller.purposes is not None and not chosen:
-        raise NotEntitledError("the key is limited to purposes", hint="name them in `purposes`")
-    for each in chosen:
-        refuse_beyond_key(caller, each, ActKind.COLLECT)
-    if caller.acts is not None and ActKind.COLLECT not in caller.acts:
-        raise NotEntitledError("the key is not for this kind of act", hint="ask with a key that is")
-    require_fresh(caller, site)
+    chosen = split(purposes)
+    refuse_beyond_taking(caller, site, chosen)
     refuse_other_type(request, CSV)
-    intake = Intake(site, body, by=actor(caller, ""), where=where, purposes=chosen, mapping=_pairs(mapping))
+    intake = Intake(site, body, by=actor(caller, ""), where=where, purposes=chosen, mapping=pairs_of(mapping))
     report = intake.run("skip" if on_error is w.OnError.SKIP else "stop")
     faults = [
         w.FaultShape(
@@ -127,12 +121,36 @@ def take_in(
     return answer(w.IntakeAnswer(rows=report.rows, taken=report.taken, faults=faults))
 
 
-def _split(words: str) -> list[str]:
+def refuse_beyond_taking(caller: Caller, site: Site, purposes: Sequence[str]) -> None:
+    """Refuse whoever may not take users in for `purposes`; none: for all.
+
+    Raises:
+        NotEntitledError: no caller of the operator's, a key for less, or a proof that is not fresh.
+
+    """
+    require_staff(caller)
+    if caller.purposes is not None and not purposes:
+        raise NotEntitledError("the key is limited to purposes", hint="name them in `purposes`")
+    for each in purposes:
+        refuse_beyond_key(caller, each, ActKind.COLLECT)
+    if caller.acts is not None and ActKind.COLLECT not in caller.acts:
+        raise NotEntitledError("the key is not for this kind of act", hint="ask with a key that is")
+    require_fresh(caller, site)
+
+
+def split(words: str) -> list[str]:
+    """Return words that stand with commas between."""
     return words.split(",") if words else []
 
 
-def _pairs(mapping: str) -> dict[str, str]:
-    parts = [each.partition("=") for each in _split(mapping)]
+def pairs_of(mapping: str) -> dict[str, str]:
+    """Return what columns hold: name to item.
+
+    Raises:
+        InputError: it is not written ``NAME=ITEM``.
+
+    """
+    parts = [each.partition("=") for each in split(mapping)]
     if not all(name and item for name, _, item in parts):
         raise InputError("`map` is not written NAME=ITEM", hint="e.g. phone=mobile_number,name=user_name")
     return {name: item for name, _, item in parts}

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Very many questions at once, as a stream of Arrow record batches in and one out. Nothing is done or recorded.
 
-1. the whole stream is taken, so that one that breaks off is refused before anything is answered;
+1. the whole stream is taken, once there is room for it in memory, so that one that breaks off is refused before
+   anything is answered;
 2. its different questions are laid out as the JSON face lays them out;
 3. every row is decided on facts at least as new as the request, and answered in the order asked.
 """
@@ -9,7 +10,8 @@
 import datetime as dt
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
 import anyio
@@ -30,7 +32,7 @@ from keshou.web.authzen.column_layout import Laid, Layout, Rows, rows_of
 from keshou.web.authzen.evaluation import wants_reasons
 from keshou.web.caller import Requested
 from keshou.web.described import told
-from keshou.web.errors import MalformedError, TooLargeError
+from keshou.web.errors import MalformedError, TooLargeError, TooManyRequestsError
 from keshou.wire.authzen_arrow import MEDIA_TYPE, StreamError, StreamTooLongError, read_stream, write_answers
 from keshou.wire.caller import Caller
 
@@ -42,6 +44,10 @@ MOST_BYTES = 1 << 26
 """Bytes of one stream."""
 _AT_ONCE = 2
 """Streams judged at a time in one process; others wait for their turn."""
+_HELD = 4
+"""Streams held in memory at a time: a body is read only once it is among them."""
+_PATIENCE = 10.0
+"""Seconds that a stream waits to be read; then its caller is asked to come again."""
 _MOST_CALLERS = 64
 _PROHIBITIONS = {place: {"prohibition": name, "cite": str(PROHIBITIONS[name].cite)} for name, place in PLACES.items()}
 
@@ -52,6 +58,7 @@ class Columns:
     def __init__(self, site: Site) -> None:
         self.gate = ColumnGate(site)
         self.turn = anyio.CapacityLimiter(_AT_ONCE)
+        self.held = anyio.CapacityLimiter(_HELD)
         self._lock = threading.Lock()
         self._layouts: dict[Caller, Layout] = {}
 
@@ -93,20 +100,40 @@ async def evaluations(
     """Answer a stream of questions, a row each, by a stream of decisions in the same order."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != MEDIA_TYPE:
         raise HTTPException(status_code=415)
-    body = await request.body()
-    size = (await request.app.state.callers.seen(request)).size
     columns: Columns | None = request.app.state.get("columns")
     if columns is None:
         columns = request.app.state.columns = Columns(site)
-    asked = _Asked(body, size, reasons=wants_reasons(request, site))
-    try:
-        found = await anyio.to_thread.run_sync(_answered, columns, site, caller, asked, limiter=columns.turn)
-    except StreamTooLongError as error:
-        raise TooLargeError(str(error), hint="send several streams") from None
-    except StreamError as error:
-        raise MalformedError(str(error)) from None
+    async with _place(columns.held):
+        body = await request.body()
+        size = (await request.app.state.callers.seen(request)).size
+        asked = _Asked(body, size, reasons=wants_reasons(request, site))
+        try:
+            found = await anyio.to_thread.run_sync(_answered, columns, site, caller, asked, limiter=columns.turn)
+        except StreamTooLongError as error:
+            raise TooLargeError(str(error), hint="send several streams") from None
+        except StreamError as error:
+            raise MalformedError(str(error)) from None
     request.app.state.metrics.decided_many(found.permitted, found.denied, found.by_article)
     return Response(found.body, media_type=MEDIA_TYPE)
+
+
+@asynccontextmanager
+async def _place(held: anyio.CapacityLimiter) -> AsyncIterator[None]:
+    """Hold one of the places for bodies in memory.
+
+    Raises:
+        TooManyRequestsError: none became free in time.
+
+    """
+    holder = object()
+    with anyio.move_on_after(_PATIENCE) as waited:
+        await held.acquire_on_behalf_of(holder)
+    if waited.cancelled_caught:
+        raise TooManyRequestsError(max(1, round(_PATIENCE)))
+    try:
+        yield
+    finally:
+        held.release_on_behalf_of(holder)
 
 
 def _answered(columns: Columns, site: Site, caller: Caller, asked: _Asked) -> _Answered:
