@@ -15,7 +15,7 @@ from keshou.db import Database
 from keshou.gate import facts
 from keshou.gate.facts import ConsentGiven, ConsentWithdrawn, StaffAppointed, SuspensionLifted, SuspensionOrdered
 from keshou.law.terms import ActKind, ConsentStrength
-from keshou.webhooks.events import _SITE_EVENTS, _USER_EVENTS, TYPES, Event, events_of
+from keshou.webhooks.events import _SITE_EVENTS, _USER_EVENTS, LAPSED, TYPES, Event, events_of
 from planting import Planted
 
 
@@ -124,11 +124,14 @@ def _pending(fact: facts.SiteFact) -> Pending:
 
 def test_types_are_named_for_the_facts_they_tell() -> None:
     known = {fact.__struct_config__.tag for fact in facts.AnyUserFact.__args__ + facts.AnySiteFact.__args__}
-    assert {type_.removeprefix("keshou.").replace(".", "_") for type_ in TYPES - {"keshou.user.erased"}} <= known
+    assert {
+        type_.removeprefix("keshou.").replace(".", "_") for type_ in TYPES - {"keshou.user.erased", *LAPSED}
+    } <= known
 
 
 def test_the_page_for_receivers_lists_every_type_with_what_goes_out() -> None:
     page = (Path(__file__).parents[2] / "docs" / "how-to" / "take-webhooks.md").read_text("utf-8")
     lines = [line.split("|") for line in page.splitlines() if line.startswith("| `keshou.")]
     listed = {line[1].strip(" `"): tuple(line[2].replace("`", "").replace(",", " ").split()) for line in lines}
-    assert listed == {type_: fields for of in (_USER_EVENTS, _SITE_EVENTS) for type_, fields in of.values()}
+    told = {type_: fields for of in (_USER_EVENTS, _SITE_EVENTS) for type_, fields in of.values()}
+    assert listed == told | LAPSED

@@ -23,6 +23,7 @@ from keshou.app import clock, last_signed, mark
 from keshou.app.bell import Bells
 from keshou.app.code_post import CodePost, senders_of
 from keshou.app.counter import Counter
+from keshou.app.lapses import Lapses
 from keshou.app.openid import provider_of
 from keshou.app.outbox import Outbox
 from keshou.app.pulse import Pulse
@@ -84,7 +85,8 @@ class Site:
         self.ledger = Ledger(settings.log_origin, keys.signer, tolerance=round(settings.clock_tolerance * 1_000_000))
         self._known = Known(Standings(), self.declarations, Vault(keys, settings.site), self.law, settings.standings)
         self.webhooks = Webhooks(keys.secret("webhooks"), settings.log_origin, _with_paths(settings.webhooks, home))
-        self.messenger = Messenger(self.webhooks, self.writing, self.reading, now)
+        self._lapses = Lapses(self.webhooks, self._known, self.ledger, self.writing, now=now)
+        self.messenger = Messenger(self.webhooks, self.writing, self.reading, now, lapses=self._lapses.tell)
         self._outbox = Outbox(self.webhooks, self.messenger.wake)
         self._acts = Acts(self._known, self.ledger, self._told)
         self.visits = Visits(keys.secret("visits"), settings.url, settings.visits)
@@ -346,7 +348,8 @@ class Site:
             return log, self._acts.audit(tx, receipt)
 
     def tidy(self) -> None:
-        """Drop what is over of accounts and visits: sessions, codes, locks, old events; count what is not counted."""
+        """Tell what lapsed; drop what is over: sessions, codes, locks, old events and imports; count the rest."""
+        self._lapses.tell()
         with self.writing() as tx:
             self.accounts.purge(tx, self.now())
             self.visits.purge(tx, self.now())

@@ -111,7 +111,7 @@ def checkpoint(call: Call) -> None:
 
 
 def tick(call: Call) -> None:
-    """Let the clocks act: drop what is over of sessions and codes, sign the log as it stands."""
+    """Let the clocks act: tell what lapsed, drop what is over of sessions and codes, sign the log as it stands."""
     with call.open() as site:
         site.tidy()
     _checkpoint(call)

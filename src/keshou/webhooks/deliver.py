@@ -30,17 +30,25 @@ _GONE = 410
 _TIDY_EVERY = 1000
 """Looks between two times that old deliveries are dropped."""
 
+_LAPSES_EVERY = dt.timedelta(minutes=1)
+
 Opened = Callable[[], AbstractContextManager[Transaction]]
 
 
 class Messenger:
     """Delivers for one process until it is closed.
 
-    `writing` and `reading` open transactions, `now` gives the moment.
+    `writing` and `reading` open transactions, `now` gives the moment; `lapses` puts into the outbox what came to its
+    end by the passing of time, and is called now and then.
     """
 
-    def __init__(self, webhooks: Webhooks, writing: Opened, reading: Opened, now: Callable[[], dt.datetime]) -> None:
+    def __init__(
+        self, webhooks: Webhooks, writing: Opened, reading: Opened, now: Callable[[], dt.datetime],
+        *, lapses: Callable[[], int] = lambda: 0,
+    ) -> None:  # fmt: skip
         self._webhooks = webhooks
+        self._lapses = lapses
+        self._lapses_told: dt.datetime | None = None
         self._writing = writing
         self._reading = reading
         self._now = now
@@ -92,6 +100,7 @@ class Messenger:
         while self._open:
             tried = 0
             try:
+                self._tell_lapses()
                 tried = self.deliver()
                 self._tidy_at_times()
                 self._ailing = ""
@@ -100,6 +109,12 @@ class Messenger:
             if not tried:
                 self._woken.wait(self._webhooks.settings.poll_seconds)
                 self._woken.clear()
+
+    def _tell_lapses(self) -> None:
+        now = self._now()
+        if self._lapses_told is None or now - self._lapses_told >= _LAPSES_EVERY:
+            self._lapses()
+            self._lapses_told = now
 
     def _complain(self, error: Exception) -> None:
         """Say once what goes wrong, by its name alone, and look again later: what waits in the database waits on."""

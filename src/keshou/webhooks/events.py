@@ -53,10 +53,20 @@ _SITE_EVENTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "access_confirmed": ("keshou.access.confirmed", ("staff", "post", "by", "until")),
     "emergency_opened": ("keshou.emergency.opened", ("emergency", "staff", "post", "until")),
     "emergency_reviewed": ("keshou.emergency.reviewed", ("emergency", "by", "found")),
+    "review_asked": ("keshou.review.asked", ("review", "requester", "kind", "purpose", "count")),
+    "review_approved": ("keshou.review.approved", ("review", "requester", "reviewer", "kind", "purpose", "until")),
+    "review_refused": ("keshou.review.refused", ("review", "reviewer")),
+    "review_used": ("keshou.review.used", ("review",)),
 }
 """Tag of a fact -> type of event, and the fields of the fact that go out with it."""
+ACCESS_LAPSED, REVIEW_LAPSED = "keshou.access.lapsed", "keshou.review.lapsed"
+LAPSED: Mapping[str, tuple[str, ...]] = {
+    ACCESS_LAPSED: ("staff", "post", "branch"),
+    REVIEW_LAPSED: ("review", "kind", "purpose"),
+}
+"""Type of event -> what goes out with it, of what came to its end by the passing of time and has no entry."""
 
-TYPES = frozenset(type_ for table in (_USER_EVENTS, _SITE_EVENTS) for type_, _ in table.values())
+TYPES = frozenset({*(type_ for table in (_USER_EVENTS, _SITE_EVENTS) for type_, _ in table.values()), *LAPSED})
 """Every type of event that a receiver can ask for."""
 ERASED = "keshou.user.erased"
 TRIAL = "keshou.webhook.tried"
