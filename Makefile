@@ -6,7 +6,7 @@ SITE ?= site
 JOBS ?= 2
 TESTS ?= tests
 
-.PHONY: help run tour test check format lint types contracts docs pages handbook pictures bench soak lock clean environment
+.PHONY: help run tour test check format lint types contracts docs pages handbook pictures bench soak lock audit clean environment
 .NOTPARALLEL:
 
 help:  ## say what there is to do
@@ -78,6 +78,9 @@ soak: environment  ## many more random worlds, and many more crashes under load,
 
 lock: environment  ## pin every requirement anew, by version and hash
 	scripts/lock --upgrade
+
+audit: environment  ## ask whether a flaw is known of any locked library; says so where nobody can be asked
+	scripts/audit
 
 clean:  ## remove what was made, except the site
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks .coverage

@@ -114,6 +114,12 @@ def test_the_second_step_is_taken_once_and_soon(database: Database) -> None:
     assert second(room, database, step, codes[1], now) is None
 
 
+def test_a_recovery_code_is_long_enough_to_be_stored_under_a_plain_hash(database: Database) -> None:
+    _, codes = enrolled(accounts(), database)
+    fewest_bits = 112  # OWASP ASVS 5.0 6.5.2
+    assert all(len(each.replace("-", "")) * 5 >= fewest_bits for each in codes)
+
+
 def test_a_recovery_code_serves_once_however_it_is_written(database: Database) -> None:
     room = accounts()
     _, codes = enrolled(room, database)

@@ -18,6 +18,8 @@ class AccountSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     """The fewest characters of a password."""
     context_words: tuple[str, ...] = ("keshou", "恪守")
     """Words that a password may not lean on, beside the account's own; the operator's names belong here."""
+    leaked_passwords: str = ""
+    """File of leaked passwords, as Pwned Passwords gives it ordered by hash; empty means none."""
     argon2_memory_kib: int = 65536
     """Memory that one check of a password takes (KiB)."""
     argon2_passes: int = 3

@@ -8,14 +8,16 @@ as a failure before anything is checked, so that nobody gets more tries by makin
 import datetime as dt
 import secrets
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from keshou.accounts import totp
 from keshou.accounts.account import Account, AccountKind, Event, Factor, SecondStep, Session, SignedIn, What
-from keshou.accounts.errors import AccountError, CodeRefusedError, UnknownAccountError
+from keshou.accounts.errors import AccountError, CodeRefusedError, UnknownAccountError, WeakPasswordError
 from keshou.accounts.events.store import Events
+from keshou.accounts.leaks import Leaks
 from keshou.accounts.locks.store import Locks
 from keshou.accounts.openid import store as openid
 from keshou.accounts.passkeys import store as passkeys
@@ -74,10 +76,11 @@ class Try(NamedTuple):
 
 
 class Accounts:
-    """Keeps accounts of people. `secret` is 32 bytes of the site's."""
+    """Keeps accounts of people. `secret` is 32 bytes of the site's; files of the settings are taken from `folder`."""
 
-    def __init__(self, secret: bytes, settings: AccountSettings) -> None:
+    def __init__(self, secret: bytes, settings: AccountSettings, folder: Path | None = None) -> None:
         self.settings = settings
+        self._leaks = Leaks((folder or Path()) / settings.leaked_passwords) if settings.leaked_passwords else None
         self.secrets = Secrets(secret)
         self.sessions = Sessions(self.secrets, settings)
         self.locks = Locks(settings)
@@ -266,6 +269,8 @@ class Accounts:
         """
         own = (account.id, account.mail.partition("@")[0], *self.settings.context_words)
         refuse_weak(password, self.settings.password_characters, own)
+        if self._leaks is not None and self._leaks.has(password):
+            raise WeakPasswordError("it is among those that leaked")
         return self.hashes.make(password)
 
     def change_password(self, tx: Transaction, session: Session, stored: str, now: dt.datetime) -> None:

@@ -100,7 +100,7 @@ class Site:
         self.once = Once(keys.secret("once"))
         self.imports = Imports()
         self._closing: list[Callable[[], None]] = []
-        self.accounts = Accounts(keys.secret("accounts"), settings.accounts)
+        self.accounts = Accounts(keys.secret("accounts"), settings.accounts, home)
         of_keys = settings.accounts.passkeys
         self.passkeys = Passkeys(keys.secret("accounts"), place_of(of_keys, settings.url), "Keshou", of_keys)
         self.openid = OpenIdAccounts(keys.secret("accounts"), settings.accounts.openid)
