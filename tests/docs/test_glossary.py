@@ -15,8 +15,8 @@ ROOMS = ("accounts", "programs", "visits", "permits", "webhooks")
 TABLE = PAGE.partition("## Who is proven, and what leaves\n")[2].partition("\n## ")[0]
 ROWS = [[cell.strip() for cell in line.split("|")[1:-1]] for line in TABLE.splitlines()[4:] if line]
 INSIDE = {
-    "accounts": {"Begun", "Flow", "Hashes", "Header", "Made", "Match", "Metadata", "Outward", "Place", "Published",
-                 "Refusal", "Secrets", "Try"},
+    "accounts": {"Begun", "Ended", "Flow", "Hashes", "Header", "Leaks", "Logout", "Made", "Match", "Metadata",
+                 "Outward", "Place", "Published", "Refusal", "Secrets", "Try"},
     "programs": {"Made", "Proven", "TokenAnswer", "TokenSigner"},
     "visits": {"Claims", "PublicKey", "Redeemed", "Seal", "Started", "HookSender", "MailSender"},
     "permits": {"Claims", "Everyone", "Judged"},

@@ -352,6 +352,7 @@ class Site:
         self._lapses.tell()
         with self.writing() as tx:
             self.accounts.purge(tx, self.now())
+            self.openid.purge(tx, self.now())
             self.visits.purge(tx, self.now())
             self.imports.purge(tx, self.now() - dt.timedelta(days=self.settings.server.table_days))
         while self._count():

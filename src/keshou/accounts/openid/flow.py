@@ -39,6 +39,8 @@ class Identity(msgspec.Struct, frozen=True, kw_only=True):
     subject: str
     name: str = ""
     """What they are called there (`preferred_username`); empty when it does not say."""
+    session: str = ""
+    """The provider's own id of the session there (`sid`); empty when it does not say."""
     strong: bool = False
     """Whether they proved themselves by two factors, as the settings read `acr` and `amr`."""
     authenticated: dt.datetime | None = None

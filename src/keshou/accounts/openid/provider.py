@@ -9,14 +9,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from authlib.integrations.httpx_client import AsyncOAuth2Client  # type: ignore[import-untyped]
-from joserfc.jwk import Key
 
 from keshou.accounts.openid.errors import OpenIdError, OpenIdRefusedError, ProviderError, Refusal
 from keshou.accounts.openid.flow import Begun, Flow, Identity
+from keshou.accounts.openid.logout import Logout, read_logout
 from keshou.accounts.openid.outward import Outward, is_safe
 from keshou.accounts.openid.published import Metadata, Published
 from keshou.accounts.openid.settings import Match, OpenIdSettings
-from keshou.accounts.openid.token import KINDS, identify
+from keshou.accounts.openid.token import KINDS, KeyOf, identify
 
 _LONGEST_CODE = 4096
 
@@ -83,10 +83,20 @@ class OpenIdProvider:
         if not isinstance(token, str):
             raise OpenIdRefusedError(Refusal.NO_TOKEN)
 
-        def key_of(kid: str, kind: str) -> Key | None:
-            return self._published.key(kid, kind, now)
+        return identify(token, self._key_of(now), flow, self.settings, now)
 
-        return identify(token, key_of, flow, self.settings, now)
+    def logged_out(self, token: str, now: dt.datetime) -> Logout:
+        """Return who signed out at the provider, as its logout token says; blocks when its keys are to be fetched.
+
+        Raises:
+            OpenIdRefusedError: it is none of the provider's, for us, now; `reason` says why.
+            ProviderError: the provider does not answer, or not as one.
+
+        """
+        return read_logout(token, self._key_of(now), self.settings, now)
+
+    def _key_of(self, now: dt.datetime) -> KeyOf:
+        return lambda kid, kind: self._published.key(kid, kind, now)
 
     def _client(self, metadata: Metadata) -> dict[str, Any]:
         scope = "openid profile" if self.settings.match is Match.NAME else "openid"

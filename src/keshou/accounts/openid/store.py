@@ -4,12 +4,14 @@
 import datetime as dt
 import hmac
 import secrets
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from keshou.accounts.account import Session
 from keshou.accounts.openid.errors import OpenIdError, UnknownLinkError
 from keshou.accounts.openid.flow import Begun, Flow, Identity, Link, flow_of, is_subject
+from keshou.accounts.openid.logout import Logout
 from keshou.accounts.openid.settings import Match, OpenIdSettings
 from keshou.db import Transaction, from_micros, metadata, to_micros, touch_access
 
@@ -30,8 +32,28 @@ flow_table = sa.Table(
     sa.Column("begun", sa.BigInteger, nullable=False),
     sa.Column("until", sa.BigInteger, nullable=False, index=True),
 )
-_L, _F = link_table.c, flow_table.c
+session_table = sa.Table(
+    "openid_session",
+    metadata,
+    sa.Column("session", sa.Text, primary_key=True),
+    sa.Column("sid", sa.LargeBinary(32), nullable=False, index=True),
+    sa.Column("until", sa.BigInteger, nullable=False),
+)
+logout_table = sa.Table(
+    "openid_logout",
+    metadata,
+    sa.Column("digest", sa.LargeBinary(32), primary_key=True),
+    sa.Column("until", sa.BigInteger, nullable=False),
+)
+_L, _F, _S, _O = link_table.c, flow_table.c, session_table.c, logout_table.c
 _RANDOM = 32
+
+
+class Ended(NamedTuple):
+    """What ends with a logout: sessions by id, or all of one account that began by the provider."""
+
+    sessions: frozenset[str]
+    account: str
 
 
 class OpenIdAccounts:
@@ -91,6 +113,33 @@ class OpenIdAccounts:
         """Say whether a subject of the provider that is set now signs in to `account`."""
         linked = sa.select(_L.subject).where(_L.account == account, _L.issuer == self.settings.issuer)
         return bool(self.settings.issuer) and tx.execute(linked.limit(1)).first() is not None
+
+    def begun(self, tx: Transaction, session: Session, identity: Identity) -> None:
+        """Keep which session of the provider's one of ours began with, so that it ends with that one."""
+        tx.execute(sa.delete(session_table).where(_S.session == session.id))
+        if identity.session:
+            sid = self._digest("session", f"{identity.issuer}\0{identity.session}")
+            tx.execute(sa.insert(session_table).values(session=session.id, sid=sid, until=to_micros(session.until)))
+
+    def ended(self, tx: Transaction, logout: Logout) -> Ended | None:
+        """Return what ends with a logout that the provider told; None when it was told before.
+
+        Sessions that began with the one it names; where none did, and it names a subject, every session of the
+        subject's account that began by the provider.
+        """
+        values = (self._digest("logout", f"{logout.issuer}\0{logout.jti}"), to_micros(logout.until))
+        once = "INSERT INTO openid_logout (digest, until) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING"
+        if not tx.change(once, values):
+            return None
+        sid = self._digest("session", f"{logout.issuer}\0{logout.session}")
+        named = tx.execute(sa.select(_S.session).where(_S.sid == sid)).scalars().all() if logout.session else []
+        row = self._row(tx, logout.issuer, logout.subject) if logout.subject and not named else None
+        return Ended(frozenset(named), "" if row is None else str(row.account))
+
+    def purge(self, tx: Transaction, now: dt.datetime) -> None:
+        """Drop what is kept of sessions and logouts that are over."""
+        tx.execute(sa.delete(session_table).where(_S.until <= to_micros(now)))
+        tx.execute(sa.delete(logout_table).where(_O.until <= to_micros(now)))
 
     def link(self, tx: Transaction, account: str, issuer: str, subject: str, now: dt.datetime) -> Link:
         """Let a subject of a provider sign in to `account`.

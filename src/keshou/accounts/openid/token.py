@@ -44,9 +44,9 @@ def identify(token: str, key_of: KeyOf, flow: Flow, settings: OpenIdSettings, no
         OpenIdRefusedError: any of these is not so; `reason` says which.
 
     """
-    claims = _signed(token, key_of, settings)
-    _check_parties(claims, settings)
-    _check_times(claims, settings, now)
+    claims = signed(token, key_of, settings)
+    check_parties(claims, settings)
+    check_times(claims, settings, now)
     nonce = claims.get("nonce")
     if (
         not isinstance(nonce, str)
@@ -57,7 +57,19 @@ def identify(token: str, key_of: KeyOf, flow: Flow, settings: OpenIdSettings, no
     return _identity(claims, flow, settings)
 
 
-def _signed(token: str, key_of: KeyOf, settings: OpenIdSettings) -> Mapping[str, Any]:
+def kind_of(token: str) -> str:
+    """Return what kind of token one says it is, in small letters, ``jwt`` when nothing; nothing is proven by it."""
+    kind = jws.extract_compact(token.encode("ascii")).headers().get("typ", "JWT")
+    return kind.lower().removeprefix("application/") if isinstance(kind, str) else ""
+
+
+def signed(token: str, key_of: KeyOf, settings: OpenIdSettings) -> Mapping[str, Any]:
+    """Return what a token says that a key of the provider's signed, in a way that is allowed.
+
+    Raises:
+        OpenIdRefusedError: none did.
+
+    """
     header = _header(token)
     kind = KINDS.get(header.algorithm)
     if kind is None or header.algorithm not in settings.algorithms:
@@ -84,7 +96,13 @@ def _header(token: str) -> Header:
     return Header(algorithm, kid)
 
 
-def _check_parties(claims: Mapping[str, Any], settings: OpenIdSettings) -> None:
+def check_parties(claims: Mapping[str, Any], settings: OpenIdSettings) -> None:
+    """Refuse what the provider did not make, or not for us alone.
+
+    Raises:
+        OpenIdRefusedError: it is so.
+
+    """
     if claims.get("iss") != settings.issuer:
         raise OpenIdRefusedError(Refusal.ISSUER)
     # A token that is for others too could have been given to us by one of them.
@@ -94,7 +112,13 @@ def _check_parties(claims: Mapping[str, Any], settings: OpenIdSettings) -> None:
         raise OpenIdRefusedError(Refusal.AUDIENCE)
 
 
-def _check_times(claims: Mapping[str, Any], settings: OpenIdSettings, now: dt.datetime) -> None:
+def check_times(claims: Mapping[str, Any], settings: OpenIdSettings, now: dt.datetime) -> None:
+    """Refuse what does not hold now, or was not made just now.
+
+    Raises:
+        OpenIdRefusedError: it is so.
+
+    """
     leeway, moment = settings.leeway_seconds, now.timestamp()
     ends, made, begins = (_number(claims.get(name)) for name in ("exp", "iat", "nbf"))
     if ends is None or made is None or (begins is None and "nbf" in claims):
@@ -111,9 +135,11 @@ def _identity(claims: Mapping[str, Any], flow: Flow, settings: OpenIdSettings) -
     proven = _number(claims.get("auth_time"))
     if flow.fresh and (proven is None or proven < flow.begun.timestamp() - settings.leeway_seconds):
         raise OpenIdRefusedError(Refusal.STALE)
+    session = claims.get("sid")
     return Identity(
         issuer=settings.issuer,
         subject=subject,
+        session=session if isinstance(session, str) and is_subject(session) else "",
         name=name if isinstance(name, str) and name.isprintable() else "",
         strong=_is_strong(claims, settings),
         authenticated=None if proven is None else dt.datetime.fromtimestamp(proven, dt.UTC),

@@ -4,7 +4,7 @@
 import datetime as dt
 import hmac
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -121,6 +121,17 @@ class Sessions:
         ended = tx.execute(sa.delete(session_table).where((_S.account == account) & (_S.id != but)))
         touch_access(tx)
         return int(ended.rowcount)
+
+    def end_begun_by(
+        self, tx: Transaction, factor: Factor, *, account: str = "", sessions: Collection[str] = ()
+    ) -> int:
+        """End those of `sessions`, or of all of `account`, that began by `factor`; return how many ended."""
+        chosen = _S.id.in_(sessions) if sessions else _S.account == account
+        rows = tx.execute(sa.select(_S.id, _S.factors).where(chosen)).all()
+        ending = [row.id for row in rows if factor in row.factors.split()]
+        tx.execute(sa.delete(session_table).where(_S.id.in_(ending)))
+        touch_access(tx)
+        return len(ending)
 
     def purge(self, tx: Transaction, now: dt.datetime) -> None:
         """Drop what is over."""

@@ -5,6 +5,8 @@ A browser begins here, goes to the provider, and comes back to ``/sign-in/openid
 began by a cookie, so what another browser began signs nobody in here. Source: OpenID Connect Core 1.0; RFC 9700.
 """
 
+from urllib.parse import parse_qsl
+
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import RawBody
@@ -19,17 +21,18 @@ from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.declaration.model import Office
 from keshou.web.api.accounts import AccountId, known_account, refuse_self
-from keshou.web.api.asked import Requested, answer, read
+from keshou.web.api.asked import Requested, answer, read, refuse_other_type
 from keshou.web.caller import COOKIE, PLAIN_COOKIE, count_unproven
 from keshou.web.cookies import binding_of, device_cookie, session_cookie, step_cookie, step_of
 from keshou.web.described import told
 from keshou.web.entitled import require, require_fresh
-from keshou.web.errors import NotFoundError, SecondFactorNeededError, SignInFailedError
+from keshou.web.errors import MalformedError, NotFoundError, SecondFactorNeededError, SignInFailedError
 from keshou.web.methods import never_by_head
 from keshou.wire import openid as w
 from keshou.wire.caller import Caller
 
 _STEP = "openid"
+_FORM = "application/x-www-form-urlencoded"
 _SEE_OTHER = 303
 
 
@@ -79,6 +82,36 @@ def back(request: Requested, site: NamedDependency[Site]) -> Response[bytes]:
         response.set_cookie(device_cookie(site.settings, device))
     response.set_cookie(step_cookie(site.settings, _STEP, "", 0))
     return response
+
+
+@post(f"{BACK}/logout", status_code=200, sync_to_thread=True, include_in_schema=False, security=[{}])
+def logged_out(request: Requested, site: NamedDependency[Site], body: RawBody) -> Response[bytes]:
+    """Take the provider's word that somebody signed out there: what they began here by it is over at once.
+
+    Source: OpenID Connect Back-Channel Logout 1.0 2.5 to 2.8.
+    """
+    request.app.state.callers.limits.spend_source(request.scope)
+    provider = _provider(site)
+    refuse_other_type(request, _FORM)
+    try:
+        pairs = parse_qsl(body.decode("ascii"), strict_parsing=True, max_num_fields=16)
+    except ValueError:
+        raise MalformedError("the body is no form") from None
+    tokens = [value for name, value in pairs if name == "logout_token"]
+    if len(tokens) != 1:
+        raise MalformedError("the form does not hold one `logout_token`")
+    try:
+        logout = provider.logged_out(tokens[0], site.now())
+    except OpenIdRefusedError as error:
+        raise MalformedError(str(error)) from None
+    with site.writing() as tx:
+        ended = site.openid.ended(tx, logout)
+        if ended is None:
+            raise MalformedError("the logout was told before")
+        if ended.sessions or ended.account:
+            begun = site.accounts.sessions
+            begun.end_begun_by(tx, Factor.OPENID, account=ended.account, sessions=ended.sessions)
+    return Response(b"", status_code=200)
 
 
 @get("/accounts/{account:str}/links", sync_to_thread=True, operation_class=told(list[w.LinkShape], problems=(404,)))
@@ -153,12 +186,15 @@ def _let_in(tx: Transaction, site: Site, request: Requested, flow: Flow, identit
         session = _session(tx, site, request)
         if session is None or session.account != account:
             raise SignInFailedError
-        return site.accounts.prove(tx, session, (Factor.OPENID,), now)[1], ""
+        proven, token = site.accounts.prove(tx, session, (Factor.OPENID,), now)
+        site.openid.begun(tx, proven, identity)
+        return token, ""
     try:
         found: SignedIn = site.accounts.begin(tx, account, (Factor.OPENID,), binding_of(request), now)
     except UnknownAccountError:
         raise SignInFailedError from None
     site.openid.note(tx, account, identity, now)
+    site.openid.begun(tx, found.session, identity)
     return found.token, found.device
 
 
@@ -176,5 +212,5 @@ def _provider(site: Site) -> OpenIdProvider:
 
 FACE = Router("/api/v1", route_handlers=[begin, prove, links, link, unlink], tags=["signing in"])
 """The router of signing in by the provider."""
-RETURN = Router("/", route_handlers=[back])
-"""Where the provider sends browsers back to."""
+RETURN = Router("/", route_handlers=[back, logged_out])
+"""Where the provider sends browsers back to, and tells of who signed out."""
