@@ -1,10 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The mark that ties a database to its site, so that one site's keys never meet another's tables."""
 
+from pathlib import Path
+
 import sqlalchemy as sa
 
+from keshou.app.settings import Settings, sqlite_path
 from keshou.db import Transaction, metadata
-from keshou.errors import InputError, IntegrityError
+from keshou.errors import InputError, IntegrityError, UnreachableError
+from keshou.migrations import run as schema
 
 _site = sa.Table(
     "site",
@@ -27,6 +31,31 @@ def refuse_foreign(tx: Transaction, site: str) -> None:
     """
     if tx.execute(sa.select(_site.c.id)).scalars().all() != [site]:
         raise IntegrityError("the database belongs to another site", hint="check `database` in keshou.toml")
+
+
+def refuse_missing(settings: Settings, home: Path) -> None:
+    """Refuse to make a new SQLite file where a site's own should be.
+
+    Raises:
+        UnreachableError: it is not there.
+
+    """
+    path = sqlite_path(settings, home)
+    if path is not None and not path.is_file():
+        raise UnreachableError(f"there is no database {path}", hint="put it back, or mend `database` in keshou.toml")
+
+
+def refuse_unfit(tx: Transaction, site: str) -> None:
+    """Refuse a database of another schema, or of another site.
+
+    Raises:
+        InputError: its schema is not this version's.
+        IntegrityError: it is not `site`'s.
+
+    """
+    if not schema.is_current(tx):
+        raise InputError("the database's schema is not this version's", hint="it was made by another version of keshou")
+    refuse_foreign(tx, site)
 
 
 def refuse_taken(tx: Transaction) -> None:

@@ -28,11 +28,10 @@ from keshou.app.openid import provider_of
 from keshou.app.outbox import Outbox
 from keshou.app.pulse import Pulse
 from keshou.app.sequencer import Sequencer
-from keshou.app.settings import Settings, database_url, find_home, read_settings, sqlite_path
+from keshou.app.settings import Settings, database_url, find_home, read_settings
 from keshou.db import Database, Transaction, to_micros, touch_access
 from keshou.declaration.model import Declaration, Published
 from keshou.declaration.store import Declarations
-from keshou.errors import InputError, UnreachableError
 from keshou.gate.act import OWN_HAND, Act
 from keshou.gate.decision import Decision
 from keshou.gate.facts import SiteFact, UserFact
@@ -44,7 +43,6 @@ from keshou.law.load import load
 from keshou.ledger.audit import Audited, Progress, audit
 from keshou.ledger.entry import decode
 from keshou.ledger.store import Ledger
-from keshou.migrations import run as schema
 from keshou.once.store import Once
 from keshou.permits.keys import LABEL, SigningKeys
 from keshou.permits.permit import Issuer
@@ -126,11 +124,11 @@ class Site:
         home = find_home(Path(home) if home is not None else None)
         settings = read_settings(home)
         keys = FileKeys.open(home / settings.keys, settings.site)
-        _refuse_missing(settings, home)
+        mark.refuse_missing(settings, home)
         database = Database(database_url(settings, home))
         try:
             with database.reading() as tx:
-                _refuse_foreign(tx, settings)
+                mark.refuse_unfit(tx, settings.site)
             return cls(home, settings, database, keys, now)
         except BaseException:
             database.close()
@@ -396,15 +394,3 @@ class Site:
 def _with_paths(settings: WebhookSettings, home: Path) -> WebhookSettings:
     certificates = settings.certificates and str(home / settings.certificates)
     return msgspec.structs.replace(settings, certificates=certificates)
-
-
-def _refuse_missing(settings: Settings, home: Path) -> None:
-    path = sqlite_path(settings, home)
-    if path is not None and not path.is_file():
-        raise UnreachableError(f"there is no database {path}", hint="put it back, or mend `database` in keshou.toml")
-
-
-def _refuse_foreign(tx: Transaction, settings: Settings) -> None:
-    if not schema.is_current(tx):
-        raise InputError("the database's schema is not this version's", hint="it was made by another version of keshou")
-    mark.refuse_foreign(tx, settings.site)
