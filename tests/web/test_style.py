@@ -71,4 +71,5 @@ def test_what_is_taken_from_others_lies_beside_its_licence() -> None:
         "htmx.min.js",
         "htmx.LICENSE.txt",
         "editor.js",
+        "passkey.js",
     }

@@ -95,17 +95,37 @@ def _second_step(request: Requested, site: Site, form: Mapping[str, str]) -> Res
     return _enter(request, site, found, form)
 
 
-@post("/console/sign-in/provider", status_code=200, sync_to_thread=True, include_in_schema=False)
-def provider(request: Requested, site: NamedDependency[Site]) -> Response[bytes]:
+@post("/console/sign-in/provider", status_code=200, include_in_schema=False)
+async def provider(request: Requested, site: NamedDependency[Site]) -> Response[bytes]:
     """Lead to the operator's own provider: by a link, for a form may not lead to another host."""
     count_unproven(request)
+    return await run_sync(lambda form: _to_provider(request, site, form, fresh=False), await read_typed(request))
+
+
+@post("/console/proof/provider", status_code=200, sync_to_thread=True, include_in_schema=False)
+def prove_there(request: Requested, person: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
+    """Lead to the provider for a fresh proof; what was typed stays in this page meanwhile."""
+    return _to_provider(request, site, typed(request), fresh=True)
+
+
+def _to_provider(request: Requested, site: Site, form: Mapping[str, str], *, fresh: bool) -> Response[bytes]:
     if site.provider is None:
         raise NotFoundError("no provider signs people in here", hint="see [accounts.openid] in the settings")
     with site.writing() as tx:
-        begun = site.openid.begin(tx, site.now(), fresh=False)
-    answer = PAGES.answer(request, "provider.html.j2", here=SIGN_IN, address=site.provider.address(begun, site.now()))
+        begun = site.openid.begin(tx, site.now(), fresh=fresh)
+    answer = PAGES.answer(
+        request, "provider.html.j2", here=SIGN_IN, address=site.provider.address(begun, site.now()),
+        to=own_path(form.get("to", "")), kept=kept(form),
+    )  # fmt: skip
     answer.set_cookie(step_cookie(site.settings, "openid", begun.binding, site.settings.accounts.openid.flow_minutes))
     return answer
+
+
+@post("/console/go-on", status_code=200, sync_to_thread=True, include_in_schema=False)
+def go_on(request: Requested, person: NamedDependency[Caller]) -> Response[Any]:
+    """Go on after another way of proving oneself: a passkey, the provider. Who is not proven is asked again."""
+    form = typed(request)
+    return to(SECOND_FACTOR) if person.limited else _go_on(request, form)
 
 
 @get("/console/invitation", sync_to_thread=False, include_in_schema=False)
@@ -152,9 +172,11 @@ def ask_proof(
     request: Requested, person: Caller, *, where: str, fields: Mapping[str, str], wrong: bool = False, status: int = 403
 ) -> Response[bytes]:
     """Return the page that asks for a fresh proof and keeps what was typed."""
+    site: Site = request.app.state.site
     return PAGES.answer(
         request,
         "proof.html.j2",
+        openid=site.provider is not None,
         status=status,
         here=PROOF,
         person=person,

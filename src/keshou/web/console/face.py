@@ -26,7 +26,7 @@ FACE = Router(
     "/",
     route_handlers=[
         *(entrance.proof_page, entrance.prove, entrance.factor_page, entrance.offer_factor, entrance.confirm_factor),
-        entrance.sign_out,
+        *(entrance.sign_out, entrance.prove_there, entrance.go_on),
         *(standing.standing, me.me, me.end_others),
         *(acts.acts, acts.act_list, acts.act, information.information),
         *(people.people, people.posts, people.agents, people.access),
