@@ -350,3 +350,44 @@ def test_nothing_that_a_declaration_says_becomes_markup(tmp_path: Path) -> None:
             assert "<script>window" not in page
             assert not re.search(r'href="javascript:', page)
         assert LONG in pages[0]
+
+
+def test_an_invitation_is_shown_once_and_accounts_are_ended_by_others_alone(site: Site) -> None:
+    browser = client_of(site, "network")
+    made = browser.post("/console/people/accounts/invite", data={"id": "guest", "kind": "staff", "agent": "west_shop"})
+    assert made.status_code == 200
+    invitation = re.findall(r'<p class="secret"><code>([^<]+)</code>', made.text)[0]
+    page = browser.get("/console/people/accounts").text
+    assert "guest" in page
+    assert invitation not in page
+    guest = client_of(site, "")
+    taken = guest.post("/console/invitation", data={"invitation": invitation, "password": PASSWORD})
+    assert taken.status_code == 303
+    assert guest.get("/console").status_code == 200
+    ended = browser.post("/console/people/accounts/end", data={"id": "guest", "what": "sessions"})
+    assert ended.status_code == 303
+    assert guest.get("/console").status_code == 303
+    for what in ("account", "account"):
+        ended = browser.post("/console/people/accounts/end", data={"id": "guest", "what": what})
+    assert ended.status_code == 422
+    for path in ("invite", "end"):
+        own = browser.post(
+            f"/console/people/accounts/{path}", data={"id": "network", "kind": "staff", "what": "account"}
+        )
+        assert own.status_code == 403
+    clerk = client_of(site, "clerk")
+    assert clerk.get("/console/people/accounts").status_code == 403
+    assert clerk.post("/console/people/accounts/invite", data={"id": "x", "kind": "staff"}).status_code == 403
+
+
+def test_who_loses_a_post_while_a_page_is_open_is_denied_from_then_on(site: Site) -> None:
+    boss, clerk = client_of(site), client_of(site, "care")
+    assert clerk.get("/console/user").status_code == 200
+    ended = boss.post("/console/people/end", data={"key": "end-care", "staff": "care", "post": "care_agent"})
+    assert ended.status_code == 303
+    denied = clerk.post("/console/user", data={"user": USER, "purpose": "care"})
+    assert denied.status_code == 403
+    assert "whoever acts holds no post" in denied.text
+    assert clerk.post("/console/reviews", data={"key": "k", "kind": "export"}).status_code in (403, 422)
+    back = {"key": "again-care", "staff": "care", "post": "care_agent", "branch": "", "until": ""}
+    assert boss.post("/console/people/appoint", data=back).status_code == 303

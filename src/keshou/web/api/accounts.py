@@ -7,16 +7,15 @@ from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import PathParameter, RawBody
 
-from keshou.accounts.account import Account
 from keshou.app.new_account import invite as invite_person
 from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.declaration.model import Office
+from keshou.web.account_keeping import known_account, refuse_self
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
 from keshou.web.described import told
 from keshou.web.entitled import require, require_fresh
-from keshou.web.errors import NotEntitledError, NotFoundError
 from keshou.web.idempotency import IdempotencyKey, Sent, answer_once
 from keshou.wire import sign_in as w
 from keshou.wire.caller import Caller
@@ -99,30 +98,6 @@ def events(
         known_account(tx, site, account)
         found = site.accounts.events.of(tx, account, limit)
     return answer([w.event_shape(each) for each in found])
-
-
-def known_account(tx: Transaction, site: Site, account: str) -> Account:
-    """Return an account.
-
-    Raises:
-        NotFoundError: there is none of that id.
-
-    """
-    found = site.accounts.account(tx, account)
-    if found is None:
-        raise NotFoundError("there is no such account", hint="list them at /api/v1/accounts")
-    return found
-
-
-def refuse_self(caller: Caller, account: str) -> None:
-    """Refuse whoever would look after their own account in an office.
-
-    Raises:
-        NotEntitledError: it is the caller's own.
-
-    """
-    if caller.id == account:
-        raise NotEntitledError("nobody invites or ends themselves", hint="ask another who holds the office")
 
 
 FACE = Router(

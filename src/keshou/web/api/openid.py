@@ -20,7 +20,8 @@ from keshou.app.openid import BACK
 from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.declaration.model import Office
-from keshou.web.api.accounts import AccountId, known_account, refuse_self
+from keshou.web.account_keeping import known_account, refuse_self
+from keshou.web.api.accounts import AccountId
 from keshou.web.api.asked import Requested, answer, read, refuse_other_type
 from keshou.web.caller import COOKIE, PLAIN_COOKIE, count_unproven
 from keshou.web.cookies import binding_of, device_cookie, session_cookie, step_cookie, step_of

@@ -43,6 +43,7 @@ REFUSALS = {
         "您不对任何岗位负责，也没有为此的职能", "you answer for no post and have no office for it"
     ),
     "no rules are in force": Text("没有生效的规则；请先公布", "no rules are in force; publish them first"),
+    "nobody invites or ends themselves": Text("没有人可以邀请或终止自己的账号", "nobody invites or ends themselves"),
     "the rules declare no such post": Text("规则里没有这个岗位", "the rules declare no such post"),
     "the rules declare no such agent": Text("规则里没有这个代理人", "the rules declare no such agent"),
     "it was changed since it was read": Text(

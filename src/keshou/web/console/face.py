@@ -5,7 +5,20 @@ from litestar import Router
 from litestar.di import Provide
 
 from keshou.language import Text
-from keshou.web.console import acts, editor, entrance, information, log, me, people, refused, reviews, standing, user
+from keshou.web.console import (
+    accounts,
+    acts,
+    editor,
+    entrance,
+    information,
+    log,
+    me,
+    people,
+    refused,
+    reviews,
+    standing,
+    user,
+)
 from keshou.web.console.desk import HOME, half_signed_in, signed_in
 from keshou.web.frame.navigation import Entry
 from keshou.web.frame.page import spend
@@ -31,6 +44,7 @@ FACE = Router(
         *(acts.acts, acts.act_list, acts.act, information.information),
         *(people.people, people.posts, people.agents, people.access),
         *(people.appoint, people.end, people.judge, people.confirm),
+        *(accounts.accounts, accounts.invite, accounts.end),
         *(reviews.reviews, reviews.ask, reviews.answer, log.log, log.sign, log.check),
         *(user.ask, user.file),
         *(editor.editor, editor.check, editor.preview, editor.publish),

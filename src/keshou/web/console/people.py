@@ -111,7 +111,7 @@ def appoint(request: Requested, caller: NamedDependency[Caller], site: NamedDepe
     """Appoint somebody to a post, or move them to it; nobody appoints themselves."""
     _require(caller, site)
     form = typed(request)
-    staff, chosen, branch = _id(form.get("staff", "")), form.get("post", ""), form.get("branch", "")
+    staff, chosen, branch = id_of(form.get("staff", "")), form.get("post", ""), form.get("branch", "")
     if chosen not in {each.id for each in in_force(site).posts}:
         raise InputError("the rules declare no such post")
     if branch and branch not in {each.id for each in in_force(site).departments}:
@@ -129,7 +129,7 @@ def end(request: Requested, caller: NamedDependency[Caller], site: NamedDependen
     """Take somebody off a post; without a post, write down that they left for good."""
     _require(caller, site)
     form = typed(request)
-    staff, chosen, now = _id(form.get("staff", "")), form.get("post", ""), site.now()
+    staff, chosen, now = id_of(form.get("staff", "")), form.get("post", ""), site.now()
     fact = StaffRemoved(at=now, staff=staff, post=chosen) if chosen else StaffLeft(at=now, staff=staff)
     record(site, caller, key_of(form), (staff, chosen), ("console", "end"), fact)
     return to("/console/people")
@@ -214,7 +214,7 @@ def confirm(request: Requested, caller: NamedDependency[Caller], site: NamedDepe
     """Confirm that somebody still needs a post; nobody does for themselves."""
     require_confirmer(caller, site)
     form = typed(request)
-    staff, chosen = _id(form.get("staff", "")), _id(form.get("post", ""))
+    staff, chosen = id_of(form.get("staff", "")), id_of(form.get("post", ""))
     fact = confirmation(caller, site, staff, chosen)
     record(site, caller, key_of(form), (staff, chosen), ("access", "confirmations"), fact)
     return to("/console/people/access")
@@ -225,7 +225,7 @@ def _require(caller: Caller, site: Site) -> None:
     require_fresh(caller, site)
 
 
-def _id(given: str) -> str:
+def id_of(given: str) -> str:
     """Return an id as it was typed.
 
     Raises:
