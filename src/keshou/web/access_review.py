@@ -23,7 +23,6 @@ def require_confirmer(caller: Caller, site: Site) -> None:
         ProofTooOldError: the proof is not fresh.
 
     """
-    require_staff(caller)
     require_own_post(caller, site)
     require_fresh(caller, site)
 

@@ -112,11 +112,12 @@ def require_reader(caller: Caller, *, users: bool = False) -> None:
         _require_scope(caller, Scope.READ)
 
 
-def require(caller: Caller, site: Site, *offices: Office) -> None:
-    """Refuse whoever holds none of `offices` now.
+def require(caller: Caller, site: Site, *offices: Office, fresh: bool = False) -> None:
+    """Refuse whoever holds none of `offices` now, or with `fresh` has not just proven who they are.
 
     Raises:
         NotEntitledError: none of the caller's posts has such an office (Order 24 Art. 13(1), 13(3)).
+        ProofTooOldError: as `require_fresh`.
 
     """
     require_staff(caller)
@@ -128,6 +129,8 @@ def require(caller: Caller, site: Site, *offices: Office) -> None:
             f"no post of the caller has the office {names} (miit24:13.1.1)",
             hint="`offices` of the posts in the rules say who may",
         )
+    if fresh:
+        require_fresh(caller, site)
 
 
 def require_log_reader(caller: Caller, site: Site) -> None:

@@ -11,7 +11,7 @@ from keshou.declaration.finding import Finding
 from keshou.declaration.load import Source
 from keshou.declaration.model import Declaration, Office, Published
 from keshou.gate.calendar import day_of
-from keshou.web.entitled import require, require_fresh
+from keshou.web.entitled import require
 from keshou.web.errors import ChangedMeanwhileError, MatchNeededError
 from keshou.web.idempotency import named
 from keshou.wire.caller import Caller
@@ -27,8 +27,7 @@ def require_publisher(caller: Caller, site: Site) -> None:
         ProofTooOldError: the proof is not fresh.
 
     """
-    require(caller, site, Office.PUBLISH)
-    require_fresh(caller, site)
+    require(caller, site, Office.PUBLISH, fresh=True)
 
 
 def held_for_publishing(site: Site, source: Source, before: Published | None) -> list[Finding]:

@@ -7,6 +7,7 @@ from keshou.acts.request import Done, RecordSite
 from keshou.app.site import Site
 from keshou.declaration.model import Declaration
 from keshou.gate.facts import SiteFact
+from keshou.web.entitled import require_staff
 from keshou.web.errors import NotEntitledError, NotFoundError
 from keshou.web.idempotency import named
 from keshou.wire.caller import Caller
@@ -31,12 +32,13 @@ def in_force(site: Site) -> Declaration:
 
 
 def require_own_post(caller: Caller, site: Site) -> None:
-    """Refuse whoever holds no post of the operator's own: agents' staff, and those in no post.
+    """Refuse whoever holds no post of the operator's own: users, inspectors, agents' staff, and those in no post.
 
     Raises:
         NotEntitledError: it is somebody else (Order 24 Art. 13(1)).
 
     """
+    require_staff(caller)
     own = {each.id for each in in_force(site).posts if not each.agent}
     if not own & {each.post for each in site.state().appointments(caller.id)}:
         raise NotEntitledError("this is for those in a post of the operator's own (miit24:13.1.1)")

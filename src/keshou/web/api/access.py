@@ -2,11 +2,10 @@
 """Who can reach what, confirmed by who answers for it; what was lent in emergencies (Order 24 Art. 13(3), 13(5))."""
 
 import datetime as dt
-from typing import Annotated
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import PathParameter, RawBody
+from litestar.params import RawBody
 
 from keshou.app.site import Site
 from keshou.declaration.answering import confirmers
@@ -14,18 +13,16 @@ from keshou.errors import InputError
 from keshou.gate import reach
 from keshou.gate.facts import EmergencyOpened, EmergencyReviewed
 from keshou.web.access_review import confirmation, require_access_reader, require_confirmer
-from keshou.web.api.asked import Requested, answer, read
+from keshou.web.api.asked import InPath, Requested, answer, read
 from keshou.web.api.paged import USUAL, Cursor, Limit, NumberCursor, Page, page
 from keshou.web.api.written import write_down
 from keshou.web.described import told
-from keshou.web.entitled import require_fresh, require_staff
+from keshou.web.entitled import require_fresh
 from keshou.web.idempotency import IdempotencyKey, fresh_id
 from keshou.web.recorded import in_force, require_own_post
 from keshou.wire import access as w
 from keshou.wire.caller import Caller
 from keshou.wire.office import Recorded
-
-Name = Annotated[str, PathParameter(pattern="^[A-Za-z0-9._-]{1,64}$")]
 
 
 @get("/access", sync_to_thread=True, operation_class=told(Page[w.ReachShape], problems=(404,)))
@@ -73,7 +70,6 @@ def emergencies(
     caller: NamedDependency[Caller], site: NamedDependency[Site], cursor: Cursor = "", limit: Limit = USUAL
 ) -> Response[bytes]:
     """Return every emergency and its review, by id."""
-    require_staff(caller)
     require_own_post(caller, site)
     found = [w.emergency_shape(each) for each in site.state().emergencies()]
     return answer(page(found, lambda each: each.id, cursor, limit))
@@ -89,7 +85,6 @@ def open_emergency(
 
     People need a fresh proof of who they are.
     """
-    require_staff(caller)
     require_own_post(caller, site)
     require_fresh(caller, site)
     asked, name = read(request, body, w.EmergencyRequest), fresh_id("e", caller, key)
@@ -107,11 +102,10 @@ def open_emergency(
     Recorded, body=w.EmergencyReview, problems=(404,)
 ))  # fmt: skip
 def review_emergency(
-    *, request: Requested, name: Name, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody,
+    *, request: Requested, name: InPath, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody,
     key: IdempotencyKey,
 ) -> Response[bytes]:  # fmt: skip
     """Write down what the review of another's emergency came to; one that is still open ends with it."""
-    require_staff(caller)
     require_own_post(caller, site)
     asked = read(request, body, w.EmergencyReview)
     fact = EmergencyReviewed(at=site.now(), emergency=name, by=caller.id, found=asked.found)

@@ -1,26 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Accounts of the operator's people and of inspectors: invited, listed, ended by whoever holds the office."""
 
-from typing import Annotated
-
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import PathParameter, RawBody
+from litestar.params import RawBody
 
 from keshou.app.new_account import invite as invite_person
 from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.declaration.model import Office
 from keshou.web.account_keeping import known_account, refuse_self
-from keshou.web.api.asked import Requested, answer, read
+from keshou.web.api.asked import InPath, Requested, answer, read
 from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
 from keshou.web.described import told
-from keshou.web.entitled import require, require_fresh
+from keshou.web.entitled import require
 from keshou.web.idempotency import IdempotencyKey, Sent, answer_once
 from keshou.wire import sign_in as w
 from keshou.wire.caller import Caller
 
-AccountId = Annotated[str, PathParameter(pattern="^[A-Za-z0-9._-]{1,64}$")]
+AccountId = InPath
 
 
 @get("/accounts", sync_to_thread=True, operation_class=told(Page[w.AccountShape]))
@@ -41,8 +39,7 @@ def invite(
     request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
 ) -> Response[bytes]:
     """Invite somebody, or anew: the invitation is told this once. What an account may do is said by its posts alone."""
-    require(caller, site, Office.ACCOUNTS)
-    require_fresh(caller, site)
+    require(caller, site, Office.ACCOUNTS, fresh=True)
     asked = read(request, body, w.InviteRequest)
     refuse_self(caller, asked.id)
 
@@ -66,8 +63,7 @@ def account_of(account: AccountId, caller: NamedDependency[Caller], site: NamedD
 ))  # fmt: skip
 def close(account: AccountId, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
     """End an account: every session of it is over at once. Posts end by `staff leave`."""
-    require(caller, site, Office.ACCOUNTS)
-    require_fresh(caller, site)
+    require(caller, site, Office.ACCOUNTS, fresh=True)
     refuse_self(caller, account)
     with site.writing() as tx:
         known_account(tx, site, account)

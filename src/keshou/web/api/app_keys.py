@@ -15,7 +15,7 @@ from keshou.visits.visitor import AppKey
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
 from keshou.web.described import told
-from keshou.web.entitled import require, require_fresh
+from keshou.web.entitled import require
 from keshou.web.errors import NotFoundError
 from keshou.web.idempotency import IdempotencyKey, Sent, answer_once
 from keshou.wire import visits as w
@@ -40,8 +40,7 @@ def register(
     request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
 ) -> Response[bytes]:
     """Register a public key: whoever has its private half can come as any user, to what is of its services alone."""
-    require(caller, site, Office.ACCOUNTS)
-    require_fresh(caller, site)
+    require(caller, site, Office.ACCOUNTS, fresh=True)
     asked = read(request, body, w.AppKeyRequest)
 
     def made(tx: Transaction) -> w.AppKeyShape:

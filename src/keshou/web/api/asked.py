@@ -5,16 +5,19 @@ import json
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
+from litestar.params import PathParameter
 
 from keshou.web.described import JSON
 from keshou.web.errors import MalformedError
 
+InPath = Annotated[str, PathParameter(pattern="^[A-Za-z0-9._-]{1,64}$")]
+"""An id that stands in the address."""
 Requested = Request[Any, Any, State]
 T = TypeVar("T")
 _PLACE = re.compile(r"`(\$[^`]*)`$")

@@ -21,7 +21,7 @@ from keshou.ledger.tile import WIDTH, parse_path
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.paged import USUAL, Limit, NumberCursor, Page
 from keshou.web.described import JSON, told
-from keshou.web.entitled import require, require_fresh, require_log_reader
+from keshou.web.entitled import require, require_log_reader
 from keshou.web.errors import ContradictionError, NotFoundError
 from keshou.wire import log as w
 from keshou.wire.caller import Caller
@@ -160,8 +160,7 @@ def audit(
     """
     asked = read(request, body, w.AuditRequest)
     if asked.open:
-        require(caller, site, Office.AUDIT)
-        require_fresh(caller, site)
+        require(caller, site, Office.AUDIT, fresh=True)
     else:
         require_log_reader(caller, site)
     log_, facts = site.audit(by=caller.id if asked.open else "")

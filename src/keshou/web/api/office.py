@@ -1,30 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who holds which post, and whether agents are fit: written down by whoever holds the office."""
 
-from typing import Annotated
-
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import PathParameter, RawBody
+from litestar.params import RawBody
 
 from keshou.app.site import Site
 from keshou.declaration.model import Office
 from keshou.errors import InputError
 from keshou.gate.facts import AgentReinstated, AgentSuspended, StaffAppointed, StaffLeft, StaffRemoved
-from keshou.web.api.asked import Requested, answer, read
+from keshou.web.api.asked import InPath, Requested, answer, read
 from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
 from keshou.web.api.written import write_down
 from keshou.web.described import told
-from keshou.web.entitled import require, require_fresh
+from keshou.web.entitled import require
 from keshou.web.errors import NotFoundError
 from keshou.web.idempotency import IdempotencyKey
 from keshou.web.recorded import in_force
 from keshou.wire import office as w
 from keshou.wire.caller import Caller
-
-_ID = "^[A-Za-z0-9._-]{1,64}$"
-StaffId = Annotated[str, PathParameter(pattern=_ID, description="Id of a person or program.")]
-AgentId = Annotated[str, PathParameter(pattern=_ID)]
 
 
 @get("/staff", sync_to_thread=True, operation_class=told(Page[w.StaffShape]))
@@ -41,7 +35,7 @@ def staff(
     w.Recorded, body=w.AppointmentRequest, problems=(404,)
 ))  # fmt: skip
 def appoint(
-    *, request: Requested, member: StaffId, caller: NamedDependency[Caller], site: NamedDependency[Site],
+    *, request: Requested, member: InPath, caller: NamedDependency[Caller], site: NamedDependency[Site],
     body: RawBody, key: IdempotencyKey,
 ) -> Response[bytes]:  # fmt: skip
     """Appoint a person or program to a post that the rules declare; nobody appoints themselves.
@@ -58,7 +52,7 @@ def appoint(
     w.Recorded, body=w.AppointmentRequest, problems=(404,)
 ))  # fmt: skip
 def move(
-    *, request: Requested, member: StaffId, caller: NamedDependency[Caller], site: NamedDependency[Site],
+    *, request: Requested, member: InPath, caller: NamedDependency[Caller], site: NamedDependency[Site],
     body: RawBody, key: IdempotencyKey,
 ) -> Response[bytes]:  # fmt: skip
     """Move a person or program to another post: every post held ends and the new one begins, in one entry."""
@@ -73,7 +67,7 @@ def move(
     w.Recorded, body=w.RemovalRequest, problems=(404,)
 ))  # fmt: skip
 def remove(
-    *, request: Requested, member: StaffId, caller: NamedDependency[Caller], site: NamedDependency[Site],
+    *, request: Requested, member: InPath, caller: NamedDependency[Caller], site: NamedDependency[Site],
     body: RawBody, key: IdempotencyKey,
 ) -> Response[bytes]:  # fmt: skip
     """Take a person or program off a post; whatever the post was granted is denied from then on."""
@@ -90,7 +84,7 @@ def remove(
     operation_class=told(w.Recorded, problems=(404,)),
 )
 def leave(
-    member: StaffId, caller: NamedDependency[Caller], site: NamedDependency[Site], key: IdempotencyKey
+    member: InPath, caller: NamedDependency[Caller], site: NamedDependency[Site], key: IdempotencyKey
 ) -> Response[bytes]:
     """Write down that a person or program left for good: every post ends at once, and whatever was lent."""
     _require(caller, site)
@@ -113,7 +107,7 @@ def agents(
     w.Recorded, problems=(404,)
 ))  # fmt: skip
 def suspend(
-    agent: AgentId, caller: NamedDependency[Caller], site: NamedDependency[Site], key: IdempotencyKey
+    agent: InPath, caller: NamedDependency[Caller], site: NamedDependency[Site], key: IdempotencyKey
 ) -> Response[bytes]:
     """Write down that an agent was found unfit (Order 24 Art. 11): its staff may do nothing until reinstated."""
     _require_agent(site, caller, agent)
@@ -125,7 +119,7 @@ def suspend(
     w.Recorded, problems=(404,)
 ))  # fmt: skip
 def reinstate(
-    agent: AgentId, caller: NamedDependency[Caller], site: NamedDependency[Site], key: IdempotencyKey
+    agent: InPath, caller: NamedDependency[Caller], site: NamedDependency[Site], key: IdempotencyKey
 ) -> Response[bytes]:
     """Write down that an agent was found fit again; its own staff do not."""
     _require_agent(site, caller, agent)
@@ -140,8 +134,7 @@ def _require_agent(site: Site, caller: Caller, agent: str) -> None:
 
 
 def _require(caller: Caller, site: Site) -> None:
-    require(caller, site, Office.APPOINT)
-    require_fresh(caller, site)
+    require(caller, site, Office.APPOINT, fresh=True)
 
 
 def _appointment(site: Site, member: str, asked: w.AppointmentRequest) -> StaffAppointed:

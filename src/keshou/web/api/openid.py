@@ -26,7 +26,7 @@ from keshou.web.api.asked import Requested, answer, read, refuse_other_type
 from keshou.web.caller import COOKIE, PLAIN_COOKIE, count_unproven
 from keshou.web.cookies import binding_of, device_cookie, session_cookie, step_cookie, step_of
 from keshou.web.described import told
-from keshou.web.entitled import require, require_fresh
+from keshou.web.entitled import require
 from keshou.web.errors import MalformedError, NotFoundError, SecondFactorNeededError, SignInFailedError
 from keshou.web.methods import never_by_head
 from keshou.wire import openid as w
@@ -121,7 +121,7 @@ def links(account: AccountId, caller: NamedDependency[Caller], site: NamedDepend
     require(caller, site, Office.ACCOUNTS, Office.AUDIT)
     with site.reading() as tx:
         known_account(tx, site, account)
-        return answer([w.link_shape(each) for each in site.openid.links(tx, account)])
+        return _links(tx, site, account)
 
 
 @post("/accounts/{account:str}/links", status_code=200, sync_to_thread=True, operation_class=told(
@@ -135,7 +135,7 @@ def link(
     with site.writing() as tx:
         known_account(tx, site, account)
         site.openid.link(tx, account, _provider(site).settings.issuer, asked.subject, site.now())
-        return answer([w.link_shape(each) for each in site.openid.links(tx, account)])
+        return _links(tx, site, account)
 
 
 @post("/accounts/{account:str}/links/end", status_code=200, sync_to_thread=True, operation_class=told(
@@ -153,12 +153,15 @@ def unlink(
         except UnknownLinkError as error:
             raise NotFoundError(str(error), hint=error.hint) from None
         site.accounts.sessions.end_all(tx, account)
-        return answer([w.link_shape(each) for each in site.openid.links(tx, account)])
+        return _links(tx, site, account)
+
+
+def _links(tx: Transaction, site: Site, account: str) -> Response[bytes]:
+    return answer([w.link_shape(each) for each in site.openid.links(tx, account)])
 
 
 def _by_office(request: Requested, caller: Caller, site: Site, account: str, body: bytes) -> w.LinkRequest:
-    require(caller, site, Office.ACCOUNTS)
-    require_fresh(caller, site)
+    require(caller, site, Office.ACCOUNTS, fresh=True)
     refuse_self(caller, account)
     return read(request, body, w.LinkRequest)
 

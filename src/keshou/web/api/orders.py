@@ -1,25 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the authority asks to stop, and where higher law provides otherwise: written down, listed, ended."""
 
-from typing import Annotated
-
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import PathParameter, RawBody
+from litestar.params import RawBody
 
 from keshou.app.site import Site
 from keshou.declaration.model import Office
 from keshou.gate.facts import GroundEnded, GroundRecorded, SuspensionLifted, SuspensionOrdered
-from keshou.web.api.asked import Requested, answer, read
+from keshou.web.api.asked import InPath, Requested, answer, read
 from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
 from keshou.web.api.written import write_down
 from keshou.web.described import told
-from keshou.web.entitled import require, require_fresh
+from keshou.web.entitled import require
 from keshou.web.idempotency import IdempotencyKey, fresh_id
 from keshou.wire import office as w
 from keshou.wire.caller import Caller
-
-Name = Annotated[str, PathParameter(pattern="^[A-Za-z0-9._-]{1,64}$")]
 
 
 @get("/suspensions", sync_to_thread=True, operation_class=told(Page[w.SuspensionShape]))
@@ -52,14 +48,13 @@ def order(
     operation_class=told(w.Recorded, problems=(404,)),
 )
 def lift(
-    name: Name, caller: NamedDependency[Caller], site: NamedDependency[Site], key: IdempotencyKey
+    name: InPath, caller: NamedDependency[Caller], site: NamedDependency[Site], key: IdempotencyKey
 ) -> Response[bytes]:
     """Write down that the authority lifted a suspension.
 
     People need a fresh proof of who they are.
     """
-    require(caller, site, Office.ORDERS)
-    require_fresh(caller, site)
+    require(caller, site, Office.ORDERS, fresh=True)
     fact = SuspensionLifted(at=site.now(), suspension=name)
     return write_down(site, caller, key, None, ("suspensions", name, "lift"), fact)
 
@@ -82,8 +77,7 @@ def record(
 
     People need a fresh proof of who they are.
     """
-    require(caller, site, Office.GROUNDS)
-    require_fresh(caller, site)
+    require(caller, site, Office.GROUNDS, fresh=True)
     asked, name = read(request, body, w.GroundRequest), fresh_id("g", caller, key)
     fact = GroundRecorded(
         at=site.now(), ground=name, cite=asked.cite, rank=asked.rank, recorded_by=caller.id,
@@ -97,7 +91,7 @@ def record(
     "/grounds/{name:str}/end", status_code=200, sync_to_thread=True, operation_class=told(w.Recorded, problems=(404,))
 )
 def end(
-    name: Name, caller: NamedDependency[Caller], site: NamedDependency[Site], key: IdempotencyKey
+    name: InPath, caller: NamedDependency[Caller], site: NamedDependency[Site], key: IdempotencyKey
 ) -> Response[bytes]:
     """Write down that a recorded ground holds no longer."""
     require(caller, site, Office.GROUNDS)

@@ -13,16 +13,16 @@ from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.declaration.model import Office
 from keshou.programs.grant import Credential, CredentialKind, Program
-from keshou.web.api.asked import Requested, answer, read
+from keshou.web.api.asked import InPath, Requested, answer, read
 from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
 from keshou.web.described import told
-from keshou.web.entitled import require, require_fresh
+from keshou.web.entitled import require
 from keshou.web.errors import ContradictionError, NotEntitledError, NotFoundError
 from keshou.web.idempotency import IdempotencyKey, Sent, answer_once
 from keshou.wire import programs as w
 from keshou.wire.caller import Caller
 
-ProgramId = Annotated[str, PathParameter(pattern="^[A-Za-z0-9._-]{1,64}$")]
+ProgramId = InPath
 CredentialId = Annotated[str, PathParameter(pattern="^[A-Za-z0-9_-]{1,64}$")]
 
 
@@ -42,8 +42,7 @@ def add(
     request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
 ) -> Response[bytes]:
     """Let a program be given keys; what it may do is said by its posts. One that was closed is opened again."""
-    require(caller, site, Office.ACCOUNTS)
-    require_fresh(caller, site)
+    require(caller, site, Office.ACCOUNTS, fresh=True)
     asked = read(request, body, w.ProgramRequest)
     _refuse_self(caller, asked.id)
 
@@ -67,8 +66,7 @@ def program_of(program: ProgramId, caller: NamedDependency[Caller], site: NamedD
 ))  # fmt: skip
 def close(program: ProgramId, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
     """End a program: every key and token of its is dead at once."""
-    require(caller, site, Office.ACCOUNTS)
-    require_fresh(caller, site)
+    require(caller, site, Office.ACCOUNTS, fresh=True)
     with site.writing() as tx:
         _known(tx, site, program)
         site.programs.close(tx, program, site.now())
@@ -96,8 +94,7 @@ def make(
     body: RawBody, key: IdempotencyKey,
 ) -> Response[bytes]:  # fmt: skip
     """Make a key or client secret, which is told this once; or register a public key."""
-    require(caller, site, Office.ACCOUNTS)
-    require_fresh(caller, site)
+    require(caller, site, Office.ACCOUNTS, fresh=True)
     asked = read(request, body, w.CredentialRequest)
     _refuse_self(caller, program)
     if (asked.kind is CredentialKind.JWK) != (asked.jwk is not None):
@@ -129,8 +126,7 @@ def rotate(
     site: NamedDependency[Site], body: RawBody, key: IdempotencyKey,
 ) -> Response[bytes]:  # fmt: skip
     """Make a key or secret like one that is in use, which goes on for a while; the new one is told this once."""
-    require(caller, site, Office.ACCOUNTS)
-    require_fresh(caller, site)
+    require(caller, site, Office.ACCOUNTS, fresh=True)
     asked = read(request, body, w.RotationRequest)
     _refuse_self(caller, program)
     until, overlap = asked.until.astimezone(dt.UTC), dt.timedelta(minutes=asked.overlap_minutes)

@@ -1,17 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bulk acts are looked at by another person before they are done: asked for, approved or refused once, used once."""
 
-from typing import Annotated
-
 import msgspec
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import PathParameter, RawBody
+from litestar.params import RawBody
 
 from keshou.app.site import Site
 from keshou.gate.facts import ReviewAsked
 from keshou.law.terms import ActKind
-from keshou.web.api.asked import Requested, answer, read
+from keshou.web.api.asked import InPath, Requested, answer, read
 from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
 from keshou.web.api.written import write_down
 from keshou.web.described import told
@@ -23,8 +21,6 @@ from keshou.web.reviewing import asked_review, declared_review, require_reviewer
 from keshou.wire import access as w
 from keshou.wire.caller import Caller
 from keshou.wire.office import Recorded
-
-Name = Annotated[str, PathParameter(pattern="^[A-Za-z0-9._-]{1,64}$")]
 
 
 @get("/", sync_to_thread=True, operation_class=told(Page[w.ReviewShape], problems=(404,)))
@@ -58,7 +54,7 @@ def ask(
 
 
 @get("/{name:str}", sync_to_thread=True, operation_class=told(w.ReviewShape, problems=(404,), headers=("ETag",)))
-def review_of(name: Name, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
+def review_of(name: InPath, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
     """Return one review; its ETag is what an answer names by `If-Match`."""
     for each in seen_reviews(caller, site):
         if each.id == name:
@@ -70,7 +66,7 @@ def review_of(name: Name, caller: NamedDependency[Caller], site: NamedDependency
     Recorded, body=w.ReviewAnswer, problems=(404, 412, 428)
 ))  # fmt: skip
 def give_answer(
-    *, request: Requested, name: Name, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody,
+    *, request: Requested, name: InPath, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody,
     key: IdempotencyKey, match: IfMatch = "",
 ) -> Response[bytes]:  # fmt: skip
     """Approve or refuse what was read of a review that another asked for; an approval serves once.

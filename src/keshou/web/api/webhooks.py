@@ -13,7 +13,7 @@ from keshou.declaration.model import Office
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.paged import USUAL, Cursor, Limit, NumberCursor, Page, page
 from keshou.web.described import told
-from keshou.web.entitled import require, require_fresh
+from keshou.web.entitled import require
 from keshou.web.errors import NotFoundError
 from keshou.web.etag import IfMatch, etag, refuse_other
 from keshou.web.idempotency import IdempotencyKey, Sent, answer_once
@@ -48,8 +48,7 @@ def subscribe(
 
     People need a fresh proof of who they are.
     """
-    require(caller, site, Office.ACCOUNTS)
-    require_fresh(caller, site)
+    require(caller, site, Office.ACCOUNTS, fresh=True)
     asked = read(request, body, w.SubscribeRequest)
 
     def made(tx: Transaction) -> w.SubscribedAnswer:
@@ -82,8 +81,7 @@ def change(
 
     People need a fresh proof of who they are.
     """
-    require(caller, site, Office.ACCOUNTS)
-    require_fresh(caller, site)
+    require(caller, site, Office.ACCOUNTS, fresh=True)
     asked = read(request, body, w.ChangeRequest)
     with site.writing() as tx:
         before = _matching(tx, site, webhook, match)
@@ -106,8 +104,7 @@ def rotate(
 
     People need a fresh proof of who they are.
     """
-    require(caller, site, Office.ACCOUNTS)
-    require_fresh(caller, site)
+    require(caller, site, Office.ACCOUNTS, fresh=True)
 
     def made(tx: Transaction) -> w.SubscribedAnswer:
         secret = site.webhooks.rotate(tx, _matching(tx, site, webhook, match), site.now())

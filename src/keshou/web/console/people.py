@@ -28,7 +28,7 @@ from keshou.web.console.names import (
     post_names,
     purpose_names,
 )
-from keshou.web.entitled import require, require_fresh
+from keshou.web.entitled import require
 from keshou.web.errors import NotFoundError
 from keshou.web.frame.page import Requested
 from keshou.web.recorded import in_force, record
@@ -221,8 +221,7 @@ def confirm(request: Requested, caller: NamedDependency[Caller], site: NamedDepe
 
 
 def _require(caller: Caller, site: Site) -> None:
-    require(caller, site, Office.APPOINT)
-    require_fresh(caller, site)
+    require(caller, site, Office.APPOINT, fresh=True)
 
 
 def id_of(given: str) -> str:
