@@ -35,3 +35,13 @@ def test_every_verb_of_the_command_line_has_an_operation_or_a_reason_why_not() -
 def test_the_page_is_drawn_from_the_document() -> None:
     page = (ROOT / "docs" / "reference" / "api.md").read_text("utf-8")
     assert page == SCRIPT["page"](), "mend it with: scripts/api.py --write"
+
+
+def test_the_document_says_that_a_name_used_anew_is_refused() -> None:
+    """Whatever is done once refuses another request of the same name, also where it has no body."""
+    operations = [each for methods in document()["paths"].values() for each in methods.values()]
+    once = [
+        each for each in operations if any(it.get("name") == "Idempotency-Key" for it in each.get("parameters", ()))
+    ]
+    assert len(once) > 20
+    assert [each["operationId"] for each in once if "422" not in each["responses"]] == []

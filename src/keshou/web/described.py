@@ -30,6 +30,8 @@ ALWAYS = (400, 401, 403, 429, 500, 503)
 """Problems that any operation may answer with."""
 WITH_BODY = (408, 413, 415, 422)
 """Problems of what is sent along."""
+REPEATED = (422,)
+"""Problem of a request that names itself as another one did."""
 _SOMETIMES = (404, 409, 412, 428)
 
 
@@ -86,7 +88,8 @@ def told(
             found: Any = OpenAPIResponse(
                 description=HTTPStatus(status).phrase, content=given or None, headers=named or None  # type: ignore[arg-type]
             )  # fmt: skip
-            every = {*ALWAYS, *problems, *(WITH_BODY if taken is not None else ())}
+            once = any(isinstance(each, Parameter) and each.name == "Idempotency-Key" for each in self.parameters or ())
+            every = {*ALWAYS, *problems, *(WITH_BODY if taken is not None else ()), *(REPEATED if once else ())}
             self.responses = {str(status): found} | {str(each): _problem(each) for each in sorted(every)}
             for each in self.parameters or ():
                 if isinstance(each, Parameter):

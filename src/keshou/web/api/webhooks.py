@@ -94,7 +94,7 @@ def change(
 
 
 @post("/webhooks/{webhook:str}/secrets", status_code=200, sync_to_thread=True, operation_class=told(
-    w.SubscribedAnswer, problems=(*_EDITED, 409, 422), headers=("ETag",)
+    w.SubscribedAnswer, problems=(*_EDITED, 409), headers=("ETag",)
 ))  # fmt: skip
 def rotate(
     webhook: WebhookId, caller: NamedDependency[Caller], site: NamedDependency[Site], key: IdempotencyKey,
@@ -128,7 +128,7 @@ def remove(webhook: WebhookId, caller: NamedDependency[Caller], site: NamedDepen
 
 
 @post("/webhooks/{webhook:str}/trials", status_code=200, sync_to_thread=True, operation_class=told(
-    w.TrialAnswer, problems=(404, 422)
+    w.TrialAnswer, problems=(404,)
 ))  # fmt: skip
 def send_trial(
     webhook: WebhookId, caller: NamedDependency[Caller], site: NamedDependency[Site], key: IdempotencyKey
@@ -165,7 +165,7 @@ def deliveries(
 
 
 @post("/webhooks/{webhook:str}/deliveries/{number:int}/redeliver", status_code=200, sync_to_thread=True,
-      operation_class=told(w.DeliveryShape, problems=(404, 422)))  # fmt: skip
+      operation_class=told(w.DeliveryShape, problems=(404,)))  # fmt: skip
 def redeliver(
     webhook: WebhookId, number: Number, caller: NamedDependency[Caller], site: NamedDependency[Site],
     key: IdempotencyKey,
