@@ -15,6 +15,7 @@ import pytest
 
 import keshou
 import keshou.db
+import softhsm
 from keshou.db import Database
 from postgresql import Cluster
 
@@ -113,6 +114,17 @@ def applications() -> Iterator[None]:
         patch.setattr(server, "undressed", taken)
         patch.setattr(server, "dress", dressed)
         yield
+
+
+@pytest.fixture(scope="session")
+def soft_token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[softhsm.SoftToken]:
+    """A token in software, the same for a whole run: a process that loads its library knows one folder of tokens."""
+    before = os.environ.get(softhsm.CONFIG)
+    yield softhsm.make_token(tmp_path_factory.mktemp("softhsm"))
+    if before is None:
+        del os.environ[softhsm.CONFIG]
+    else:
+        os.environ[softhsm.CONFIG] = before
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -9,7 +9,7 @@ import msgspec
 from keshou.acts.audit import openings
 from keshou.acts.draft import Draft, Payload
 from keshou.acts.effects import header_of, known_user
-from keshou.acts.request import ActError, Audit, Judged, Publish, Record, RecordSite
+from keshou.acts.request import ActError, Audit, Judged, KeysChanged, Publish, Record, RecordSite
 from keshou.acts.stands import check_stands
 from keshou.acts.truth import check_hand, check_order, check_site_fact, check_user_fact
 from keshou.acts.work import Work
@@ -94,6 +94,12 @@ def audit(work: Work, job: Audit, now: dt.datetime) -> Draft:
     check_hand(work, job.by, now)
     header: dict[str, object] = {"event": "audit", **work.names.of_record(job.by, job.where)}
     return Draft(header | {"count": openings(work.tx)})
+
+
+def keys_changed(work: Work, job: KeysChanged, _now: dt.datetime) -> Draft:
+    """Write down that keys are about to be changed. The keeper of the keys need hold no post that serves users."""
+    header: dict[str, object] = {"event": f"keys:{job.level}", **work.names.of_record(job.by, job.where)}
+    return Draft(header | {"keys": tuple(f"epoch:{number}" for number in job.epochs)})
 
 
 class RulesChangedError(ActError):

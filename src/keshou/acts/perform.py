@@ -20,6 +20,7 @@ from keshou.acts.request import (
     Erase,
     Job,
     Judged,
+    KeysChanged,
     Perform,
     Publish,
     Record,
@@ -116,5 +117,6 @@ _PROCEDURES: dict[type[Job], Callable[[Work, Any, dt.datetime], Draft]] = {
     RecordSite: events.record_site,
     Publish: events.publish,
     Audit: events.audit,
+    KeysChanged: events.keys_changed,
     Judged: events.judged,
 }

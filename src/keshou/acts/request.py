@@ -107,6 +107,19 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     said: str = ""
 
 
+class KeysChanged(msgspec.Struct, frozen=True, kw_only=True):
+    """Write down that keys of one level are about to be changed; it names levels and epochs, never a key."""
+
+    by: str
+    level: str
+    """``master``, ``epoch``, ``data``, ``suite``, or ``retire`` where epochs are destroyed."""
+    epochs: tuple[int, ...] = ()
+    """Numbers of the epochs that are destroyed."""
+    where: str = ""
+    request_id: str = ""
+    said: str = ""
+
+
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """Write down that a table of acts was judged row by row: how many were permitted and denied, and why."""
 
@@ -124,7 +137,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     said: str = ""
 
 
-Job = Perform | BulkPerform | Record | RecordSite | Publish | Cancel | Erase | Audit | Judged
+Job = Perform | BulkPerform | Record | RecordSite | Publish | Cancel | Erase | Audit | KeysChanged | Judged
 
 
 class Done(NamedTuple):

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether a site can do its work: its database answers, has the right tables, and its keys can be read."""
 
+from keshou.app.keys import open_keys
 from keshou.app.site import Site
 from keshou.errors import KeshouError
 from keshou.migrations.run import is_current
-from keshou.vault.keys import FileKeys
 
 
 def missing(site: Site) -> tuple[str, ...]:
@@ -25,7 +25,7 @@ def _of_database(site: Site) -> tuple[str, ...]:
 
 def _of_keys(site: Site) -> tuple[str, ...]:
     try:
-        FileKeys.open(site.home / site.settings.keys, site.settings.site)
+        open_keys(site.settings, site.home)
     except (KeshouError, OSError):
         return ("keys",)
     return ()

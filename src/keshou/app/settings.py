@@ -12,6 +12,7 @@ import msgspec
 from keshou.accounts.settings import AccountSettings
 from keshou.errors import InputError, UnreachableError
 from keshou.programs.settings import ProgramSettings
+from keshou.vault.settings import SECRET, MasterSettings
 from keshou.visits.settings import VisitSettings
 from keshou.webhooks.settings import WebhookSettings
 
@@ -69,7 +70,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     database: str = "sqlite:///keshou.db"
     """``sqlite:///PATH`` or ``postgresql://USER@HOST/NAME``."""
     keys: str = "keys"
-    """Folder of the file key source."""
+    """Folder of the key files."""
     suite: Literal["international"] = "international"
     """Cryptographic suite: AES-256-GCM, SHA-256, HMAC-SHA-256."""
     origin: str = ""
@@ -89,6 +90,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Seconds by which an entry's time may lie before the entry before it."""
     checkpoint_every: float = 1.0
     """Seconds between signed checkpoints while acts go on."""
+    master: MasterSettings = MasterSettings()
+    """How the place of the master key is reached."""
     server: ServerSettings = ServerSettings()
     """How it is served."""
     accounts: AccountSettings = AccountSettings()
@@ -142,11 +145,21 @@ def read_settings(home: Path, environ: Mapping[str, str] | None = None) -> Setti
         raise InputError(f"{path}: {error}", hint="mend the file; docs/reference/settings.md has every key") from error
     except OSError as error:
         raise UnreachableError(f"{path} cannot be read: {error.strerror}") from error
+    _refuse_secrets(path, raw)
     _merge(raw, _from_environment(os.environ if environ is None else environ))
     try:
         return msgspec.convert(raw, Settings, strict=False)
     except msgspec.ValidationError as error:
         raise InputError(f"{path}: {error}", hint="docs/reference/settings.md has every key") from error
+
+
+def _refuse_secrets(path: Path, raw: Mapping[str, Any]) -> None:
+    master = raw.get("master")
+    if isinstance(master, dict) and (found := [name for name in SECRET if name in master]):
+        raise InputError(
+            f"{path}: `{found[0]}` of [master] may not stand in the file",
+            hint=f"give it as {_PREFIX}MASTER_{found[0].upper()}, or in a file of its own for the owner alone",
+        )
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from keshou.app import clock, last_signed, mark
 from keshou.app.bell import Bells
 from keshou.app.code_post import CodePost, senders_of
 from keshou.app.counter import Counter
+from keshou.app.keeper import Keeper
+from keshou.app.keys import open_keys
 from keshou.app.lapses import Lapses
 from keshou.app.openid import provider_of
 from keshou.app.outbox import Outbox
@@ -106,6 +108,7 @@ class Site:
         self.programs = Programs(keys.secret("programs"), settings.url, settings.programs)
         signing = SigningKeys(keys.secret(LABEL), settings.log_origin)
         self.permits = Issuer(settings.log_origin, signing, dt.timedelta(minutes=settings.server.permit_minutes))
+        self.keeper = Keeper(home, settings, keys, self.do, now)
         self._bells = Bells()
         self._sequencer: Sequencer[Job, Pending] = Sequencer(
             database, self._write, self._sign, most=settings.batch, every=settings.checkpoint_every
@@ -123,7 +126,7 @@ class Site:
         """
         home = find_home(Path(home) if home is not None else None)
         settings = read_settings(home)
-        keys = FileKeys.open(home / settings.keys, settings.site)
+        keys = open_keys(settings, home)
         mark.refuse_missing(settings, home)
         database = Database(database_url(settings, home))
         try:

@@ -19,6 +19,7 @@ from keshou.cli import (
     ask,
     check,
     consent,
+    keys,
     law,
     log,
     office,
@@ -65,6 +66,7 @@ for family in (
     app_key,
     program,
     webhook,
+    keys,
     log,
 ):
     family.add_to(app)

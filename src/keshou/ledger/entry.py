@@ -44,7 +44,7 @@ class Header(
     """How many users it concerns."""
     decision: Literal["", "deny", "permit"] = ""
     event: str
-    """The kind of act that was asked for, or ``fact:`` and what came true."""
+    """The kind of act that was asked for, or ``fact:`` and what came true, or ``keys:`` and which keys change."""
     fact: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
     """A fact about the site, as `fact_json` writes it; never one about a user."""
     ground: str = ""
@@ -52,7 +52,7 @@ class Header(
     items: tuple[str, ...] = ()
     """Ids of the kinds of information touched."""
     keys: tuple[str, ...] = ()
-    """Ids of the keys an erasure destroyed."""
+    """Ids of the keys an erasure destroyed, or ``epoch:`` and the number of an epoch that is."""
     obj: str = ""
     """Pseudonym of the user, good for this entry alone: 16 bytes as base64url."""
     post: str = ""

@@ -5,11 +5,14 @@ import base64
 import binascii
 import datetime as dt
 import errno
+import fcntl
 import hashlib
 import json
 import os
 import stat
 import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,7 @@ FILE_MODE = 0o600
 FOLDER_MODE = 0o700
 _CAPTION = "# A key of Keshou: whoever can read this file can read what it protects.\n"
 _LARGEST = 4096
+_DOOMED = ".destroyed-"
 
 
 class KeyFile(msgspec.Struct, frozen=True):
@@ -31,6 +35,10 @@ class KeyFile(msgspec.Struct, frozen=True):
     number: int
     created: dt.datetime
     value: bytes
+    master: int = 0
+    """Number of the master key that wraps `value`; of a master key itself, 0."""
+    source: str = "file"
+    """Where a master key lives; elsewhere than in its file, `value` only stands for it."""
 
     def __repr__(self) -> str:
         return f"KeyFile(site={self.site!r}, purpose={self.purpose!r}, number={self.number})"
@@ -43,10 +51,25 @@ def write(path: Path, key: KeyFile) -> None:
         KeyFileError: there is a file already.
 
     """
-    text = _CAPTION + "format = 1\n"
-    text += f"site = {json.dumps(key.site)}\npurpose = {json.dumps(key.purpose)}\nnumber = {key.number}\n"
-    text += f"created = {key.created.astimezone(dt.UTC).isoformat()}\nvalue = {json.dumps(_encode(key.value))}\n"
-    text += f'check = "{_check(text)}"\n'
+    write_private(path, _text(key))
+
+
+def replace(path: Path, key: KeyFile) -> None:
+    """Put a key file in place of the one that is there; whoever looks meanwhile sees one of both, whole."""
+    making = path.with_name(f".{path.name}.new")
+    making.unlink(missing_ok=True)
+    write_private(making, _text(key))
+    making.rename(path)
+    sync_folder(path.parent)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a new file for its owner alone, and see it safely on the disk.
+
+    Raises:
+        KeyFileError: there is a file already.
+
+    """
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         handle = os.open(path, flags, FILE_MODE)
@@ -54,10 +77,33 @@ def write(path: Path, key: KeyFile) -> None:
         raise KeyFileError(f"`{path}` exists already", hint="a key is never overwritten") from None
     with os.fdopen(handle, "wb") as file:
         os.fchmod(file.fileno(), FILE_MODE)
-        file.write(text.encode())
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
     sync_folder(path.parent)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Let nobody else change the folder's keys within the block; what was left half destroyed is destroyed first.
+
+    Raises:
+        KeyFileError: somebody is changing them now.
+
+    """
+    handle = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise KeyFileError(
+                f"the keys in `{folder}` are being changed by another process", hint="wait until it is done"
+            ) from None
+        for left in folder.glob(f"{_DOOMED}*"):
+            _overwrite(left)
+        yield
+    finally:
+        os.close(handle)
 
 
 def read(path: Path, site: str, purpose: str, number: int) -> KeyFile:
@@ -79,18 +125,27 @@ def read(path: Path, site: str, purpose: str, number: int) -> KeyFile:
 
 
 def destroy(path: Path) -> None:
-    """Overwrite the file with zeros, delete it, and see both safely on the disk.
+    """Take the file away, overwrite it with zeros, delete it, and see each safely on the disk.
+
+    Broken off, the file is gone under its name, and `locked` ends what was begun.
 
     Raises:
         KeyMissingError: there is none.
 
     """
+    doomed = path.with_name(f"{_DOOMED}{path.name}")
     try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "r+b", buffering=0) as file:
-            file.write(bytes(os.fstat(file.fileno()).st_size))
-            os.fsync(file.fileno())
+        path.rename(doomed)
     except FileNotFoundError:
         raise KeyMissingError(f"there is no key file `{path}`", hint="it may be destroyed already") from None
+    sync_folder(path.parent)
+    _overwrite(doomed)
+
+
+def _overwrite(path: Path) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "r+b", buffering=0) as file:
+        file.write(bytes(os.fstat(file.fileno()).st_size))
+        os.fsync(file.fileno())
     path.unlink()
     sync_folder(path.parent)
 
@@ -174,6 +229,16 @@ def _parse(path: Path, content: bytes) -> KeyFile:
         return msgspec.convert(table, KeyFile)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError, binascii.Error, msgspec.ValidationError, KeyError, TypeError):
         raise broken from None
+
+
+def _text(key: KeyFile) -> bytes:
+    text = _CAPTION + "format = 1\n"
+    text += f"site = {json.dumps(key.site)}\npurpose = {json.dumps(key.purpose)}\nnumber = {key.number}\n"
+    text += f"created = {key.created.astimezone(dt.UTC).isoformat()}\n"
+    text += f"master = {key.master}\n" if key.master else ""
+    text += f"source = {json.dumps(key.source)}\n" if key.source != "file" else ""
+    text += f"value = {json.dumps(_encode(key.value))}\n"
+    return f'{text}check = "{_check(text)}"\n'.encode()
 
 
 def _encode(value: bytes) -> str:

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the master key lives: a folder of files for the owner alone.
+"""The keys of a site: a folder of files for the owner alone, each wrapped by the master key, wherever that lives.
 
-The master key wraps every other key. Data keys are wrapped by the key of an *epoch*; destroying an epoch makes every
-data key wrapped under it dead, in backups too. The key of the blind index and the seed that signs the log are apart
-from both.
+The master key wraps the keys of this folder. Data keys are wrapped by the key of an *epoch*; destroying an epoch makes
+every data key wrapped under it dead, in backups too. The key of the blind index and the seed that signs the log are
+apart from both.
 """
 
 import datetime as dt
@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import Self
 
+import msgspec
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
@@ -22,12 +23,16 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from keshou.vault import key_file
 from keshou.vault.errors import KeyFileError, KeyMissingError, SealBrokenError
 from keshou.vault.key_file import KeyFile
-from keshou.vault.wrapping import WrappingKey, join
+from keshou.vault.master_files import Masters
+from keshou.vault.masters import file
+from keshou.vault.masters.source import Sources
+from keshou.vault.wrapping import KEY, WrappingKey, join
 
-_MASTER, _EPOCH, _INDEX, _LOG = "master", "epoch", "index", "log"
+_EPOCH, _INDEX, _LOG = "epoch", "index", "log"
 _EPOCH_NAME = re.compile(r"epoch-(\d{6})\.key")
-_SIZE = 32
 _SITE_BYTES = 255
+FILES_ALONE: Sources = {file.NAME: file.FileSource()}
+"""The one source that needs no setting up."""
 
 
 class LogSigner:
@@ -47,17 +52,17 @@ class LogSigner:
 class FileKeys:
     """The keys of one site, read from its folder; made by `create` and `open`."""
 
-    def __init__(self, folder: Path, site: str, master: bytes) -> None:
+    def __init__(self, folder: Path, site: str, sources: Sources) -> None:
         self.folder = folder
         self.site = site
-        self._master = WrappingKey(master)
+        self.masters = Masters(folder, site, sources)
         self._epochs: dict[int, WrappingKey] = {}
         self._mac_keys: dict[str, bytes] = {}
         self._index = b""
 
     @classmethod
     def create(cls, folder: Path, site: str, now: dt.datetime) -> Self:
-        """Make new keys for `site` in `folder`, which must not exist or be empty.
+        """Make new keys for `site` in `folder`, which must not exist or be empty; the master key is a file.
 
         Side effects: the folder appears whole or not at all.
 
@@ -82,26 +87,25 @@ class FileKeys:
 
     @classmethod
     def _fill(cls, folder: Path, site: str, now: dt.datetime) -> None:
-        master = os.urandom(_SIZE)
-        key_file.write(folder / "master.key", KeyFile(site, _MASTER, 0, now, master))
-        keys = cls(folder, site, master)
+        keys = cls(folder, site, FILES_ALONE)
+        keys.masters.make(file.NAME, now)
         for purpose, number, name in ((_EPOCH, 1, _epoch_name(1)), (_INDEX, 0, "index.key"), (_LOG, 0, "log.key")):
             keys._write_wrapped(name, purpose, number, now)
 
     @classmethod
-    def open(cls, folder: Path, site: str) -> Self:
-        """Read the keys of `site` from `folder`.
+    def open(cls, folder: Path, site: str, sources: Sources | None = None) -> Self:
+        """Read the keys of `site` from `folder`; `sources` say where master keys may live, else in files alone.
 
         Raises:
-            KeyMissingError: the folder or a file is not there.
+            KeyMissingError: the folder or a file is not there, or the master key cannot be reached.
             KeyFileError: a file or the folder is open to others, a link, garbled, or of another site.
 
         """
         key_file.check_folder(folder)
-        keys = cls(folder, site, key_file.read(folder / "master.key", site, _MASTER, 0).value)
+        keys = cls(folder, site, FILES_ALONE if sources is None else sources)
         keys._index = keys._read_wrapped("index.key", _INDEX, 0)
         keys.signer = LogSigner(keys._read_wrapped("log.key", _LOG, 0))
-        numbers = [int(match[1]) for path in folder.iterdir() if (match := _EPOCH_NAME.fullmatch(path.name))]
+        numbers = _epochs_in(folder)
         if not numbers:
             raise KeyMissingError(f"there is no epoch key in `{folder}`", hint="restore the key files")
         keys._epochs = {number: keys._read_epoch(number) for number in sorted(numbers)}
@@ -122,10 +126,18 @@ class FileKeys:
 
     def new_epoch(self, now: dt.datetime) -> int:
         """Start an epoch and return its number."""
-        number = self.current_epoch + 1
-        self._write_wrapped(_epoch_name(number), _EPOCH, number, now)
+        with key_file.locked(self.folder):
+            number = max(_epochs_in(self.folder), default=0) + 1
+            self._write_wrapped(_epoch_name(number), _EPOCH, number, now)
         self._epochs[number] = self._read_epoch(number)
         return number
+
+    def look_again(self) -> None:
+        """Take up epochs that other processes started, and let go of those that they destroyed."""
+        found = _epochs_in(self.folder)
+        for number in self._epochs.keys() - found:
+            del self._epochs[number]
+        self._epochs |= {number: self._read_epoch(number) for number in sorted(found - self._epochs.keys())}
 
     def destroy_epoch(self, number: int) -> None:
         """Destroy the key of an epoch: every data key still wrapped under it is dead from now on, everywhere.
@@ -139,8 +151,42 @@ class FileKeys:
             raise KeyFileError(
                 f"epoch {number} is the current one", hint="start a new epoch and rewrap the data keys that must live"
             )
-        key_file.destroy(self.folder / _epoch_name(number))
+        with key_file.locked(self.folder):
+            key_file.destroy(self.folder / _epoch_name(number))
         self._epochs.pop(number, None)
+
+    def rotate_master(self, source: str, now: dt.datetime) -> int:
+        """Make a new master key in `source`, wrap every key of the folder by it, destroy the older ones.
+
+        1. A rotation that was broken off goes on where it stood; a master that wraps nothing yet is given up.
+        2. Each key is wrapped anew and put in place of the old file, one by one; readers may read all the while.
+        3. All are read back under the new master alone.
+        4. The older masters are destroyed. Return the number of the new one.
+
+        Raises:
+            KeyMissingError: a source cannot be reached; what is not done yet can be done by asking again.
+            KeyFileError: another process changes the folder's keys.
+
+        """
+        with key_file.locked(self.folder):
+            files = self._wrapped_files()
+            used = {self._read(*each).master for each in files}
+            for number in self.masters.numbers():
+                if number > max(used):
+                    self.masters.destroy(number)
+            newest = max(used) if len(used) > 1 or len(self.masters.numbers()) > 1 else self.masters.make(source, now)
+            for name, purpose, number in files:
+                found = self._read(name, purpose, number)
+                if found.master != newest:
+                    secret = self._unwrap(name, found)
+                    key_file.replace(self.folder / name, self._wrapped(found, newest, secret))
+            for each in files:
+                if self._read(*each).master != newest or not self._read_wrapped(*each):
+                    raise KeyFileError("a key was not wrapped by the new master", hint="ask again")
+            for number in self.masters.numbers():
+                if number != newest:
+                    self.masters.destroy(number)
+        return newest
 
     def wrap(self, key: bytes, context: bytes) -> tuple[int, bytes]:
         """Wrap a data key under the current epoch, bound to `context`; return the epoch and the wrapped key."""
@@ -162,14 +208,14 @@ class FileKeys:
         """Return HMAC-SHA-256 of `data`, 32 bytes, under the index key derived for `label`."""
         key = self._mac_keys.get(label)
         if key is None:
-            derive = HKDFExpand(hashes.SHA256(), _SIZE, join((b"blind index", self.site.encode(), label.encode())))
+            derive = HKDFExpand(hashes.SHA256(), KEY, join((b"blind index", self.site.encode(), label.encode())))
             key = self._mac_keys[label] = derive.derive(self._index)
         return hmac.digest(key, data, "sha256")
 
     def secret(self, label: str) -> bytes:
         """Return a secret of 32 bytes for `label`, the same for ever, apart from every other label and every index."""
         context = join((b"secret", self.site.encode(), label.encode()))
-        return HKDFExpand(hashes.SHA256(), _SIZE, context).derive(self._index)
+        return HKDFExpand(hashes.SHA256(), KEY, context).derive(self._index)
 
     def __repr__(self) -> str:
         return f"FileKeys(folder={str(self.folder)!r}, site={self.site!r}, epochs={self.epochs})"
@@ -184,25 +230,47 @@ class FileKeys:
         except KeyMissingError:
             raise SealBrokenError from None
 
+    def _wrapped_files(self) -> list[tuple[str, str, int]]:
+        """Return name, purpose and number of every file whose key a master wraps."""
+        epochs = [(_epoch_name(number), _EPOCH, number) for number in sorted(_epochs_in(self.folder))]
+        return [("index.key", _INDEX, 0), ("log.key", _LOG, 0), *epochs]
+
     def _read_epoch(self, number: int) -> WrappingKey:
         return WrappingKey(self._read_wrapped(_epoch_name(number), _EPOCH, number))
 
     def _read_wrapped(self, name: str, purpose: str, number: int) -> bytes:
-        found = key_file.read(self.folder / name, self.site, purpose, number)
+        found = self._read(name, purpose, number)
+        if not self.masters.has(found.master):  # it was wrapped anew since, by another process
+            found = self._read(name, purpose, number)
+        return self._unwrap(name, found)
+
+    def _read(self, name: str, purpose: str, number: int) -> KeyFile:
+        return key_file.read(self.folder / name, self.site, purpose, number)
+
+    def _unwrap(self, name: str, found: KeyFile) -> bytes:
+        context = _purpose_context(self.site, found.purpose, found.number)
         try:
-            return self._master.unwrap(found.value, _purpose_context(self.site, purpose, number))
+            return self.masters.get(found.master).unwrap(found.value, context)
         except SealBrokenError:
             raise KeyFileError(
                 f"`{self.folder / name}` was not made under this master key", hint="restore all key files together"
             ) from None
 
     def _write_wrapped(self, name: str, purpose: str, number: int, now: dt.datetime) -> None:
-        value = self._master.wrap(os.urandom(_SIZE), _purpose_context(self.site, purpose, number))
-        key_file.write(self.folder / name, KeyFile(self.site, purpose, number, now, value))
+        made = KeyFile(self.site, purpose, number, now, b"")
+        key_file.write(self.folder / name, self._wrapped(made, self.masters.newest, os.urandom(KEY)))
+
+    def _wrapped(self, key: KeyFile, master: int, secret: bytes) -> KeyFile:
+        value = self.masters.get(master).wrap(secret, _purpose_context(self.site, key.purpose, key.number))
+        return msgspec.structs.replace(key, value=value, master=master)
 
 
 def _epoch_name(number: int) -> str:
     return f"epoch-{number:06}.key"
+
+
+def _epochs_in(folder: Path) -> set[int]:
+    return {int(match[1]) for path in folder.iterdir() if (match := _EPOCH_NAME.fullmatch(path.name))}
 
 
 def _purpose_context(site: str, purpose: str, number: int) -> bytes:

@@ -6,6 +6,7 @@ A wrapped key is ``fmt 1 | alg 1 | nonce 24 | ciphertext | tag 16``.
 Source: C2SP ``XAES-256-GCM``; NIST SP 800-108r1 (the derivation, with CMAC over AES-256).
 """
 
+import hashlib
 import os
 import threading
 from collections.abc import Iterable
@@ -16,6 +17,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from keshou.vault.errors import SealBrokenError
 
+KEY = 32
+"""Bytes of a key that wraps others."""
 NONCE = 24
 _HEADER = b"\x01\x01"
 _FIRST, _SECOND = b"\x00\x01X\x00", b"\x00\x02X\x00"
@@ -25,6 +28,11 @@ _SHORTEST = len(_HEADER) + NONCE + 16
 def join(parts: Iterable[bytes]) -> bytes:
     """Put `parts` one after another, each after its length in two bytes, so that no two lists give the same bytes."""
     return b"".join(len(part).to_bytes(2) + part for part in parts)
+
+
+def commitment(key: bytes) -> bytes:
+    """Return 32 bytes that tell a random key from every other and help nobody to find it."""
+    return hashlib.sha256(b"keshou master key" + key).digest()
 
 
 class WrappingKey:

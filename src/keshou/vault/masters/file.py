@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A master key that stands in its own file, for the owner alone: simple, and as safe as the machine."""
+
+import os
+
+from keshou.vault.masters.source import Master
+from keshou.vault.wrapping import KEY, WrappingKey
+
+NAME = "file"
+
+
+class FileSource:
+    """Master keys whose files hold them plain."""
+
+    def make(self, site: str, number: int) -> bytes:
+        """Return a new key, 32 bytes from the operating system."""
+        return os.urandom(KEY)
+
+    def open(self, value: bytes) -> Master:
+        """Return the key."""
+        return WrappingKey(value)
+
+    def destroy(self, value: bytes) -> None:
+        """Do nothing: the key goes with its file, which is overwritten."""

@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The keys on the command line: looked at, given new ones, and a site restored from backups and shares."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import softhsm
+from cli_caller import Caller
+from keshou.cli.sample.people import Subscriber
+
+
+def values(keshou: Caller, user: str) -> dict[str, str]:
+    """Return what may be seen of a user in full."""
+    shown = keshou("user", "show", user, "--by", "officer", "--purpose", "service", "--json").ok().json["values"]
+    assert shown
+    return dict(shown)
+
+
+def test_keys_are_named_and_none_is_shown(keshou: Caller) -> None:
+    shown = keshou("keys", "show", "--json").ok()
+    assert [(each["number"], each["source"]) for each in shown.json["masters"]] == [(0, "file")]
+    assert shown.json["epochs"] == [1]
+    for path in (keshou.folder / "keys").iterdir():
+        value = path.read_text("utf-8").partition('value = "')[2].partition('"')[0]
+        assert value not in shown.out + keshou("keys", "show").ok().out
+
+
+def test_a_new_master_is_put_in_place_on_record_and_everything_still_opens(
+    keshou: Caller, people: list[Subscriber]
+) -> None:
+    before = values(keshou, people[0].user_id)
+    made = keshou("keys", "rotate", "master", "--by", "keeper", "--json").ok().json
+    assert (made["number"], made["source"]) == (1, "file")
+    assert values(keshou, people[0].user_id) == before
+    keshou("ledger", "verify", "--by", "officer").ok()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--to", "cloud"), ("--to", "shares"), ("--to", "shares", "--threshold", "3", "--holders", "2", "-o", "x")],
+)
+def test_a_place_that_cannot_be_is_wrong_input_and_changes_nothing(keshou: Caller, words: tuple[str, ...]) -> None:
+    assert keshou("keys", "rotate", "master", "--by", "keeper", *words).status == 2
+    assert keshou("keys", "show", "--json").ok().json["masters"][0]["number"] == 0
+
+
+def test_a_machine_is_lost_and_its_site_comes_back_from_backups_and_two_of_three_shares(
+    keshou: Caller, people: list[Subscriber], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = values(keshou, people[0].user_id)
+    words = ("--to", "shares", "--threshold", "2", "--holders", "3", "-o", tmp_path / "shares")
+    told = keshou("keys", "rotate", "master", "--by", "keeper", *words).ok()
+    assert str(tmp_path / "shares") in told.out
+    holders = [path.read_text("utf-8") for path in sorted((tmp_path / "shares").iterdir())]
+    assert not any(word in told.out for word in (holders[0], holders[1], holders[2]))
+    backup, keys = tmp_path / "backup", tmp_path / "backup-of-keys"
+    shutil.copytree(keshou.folder, backup, ignore=shutil.ignore_patterns("keys"))
+    shutil.copytree(keshou.folder / "keys", keys)
+    shutil.rmtree(keshou.folder)
+    shutil.rmtree(tmp_path / "shares")
+
+    restored = Caller(tmp_path / "another-machine")
+    shutil.copytree(backup, restored.folder)
+    shutil.copytree(keys, restored.folder / "keys")
+    lost = restored("user", "show", people[0].user_id, "--by", "officer", "--purpose", "service")
+    assert (lost.status, "2 of 3 shares" in lost.err) == (4, True)
+    monkeypatch.setenv("KESHOU_MASTER_SHARES", holders[0])
+    assert restored("keys", "show").status == 4
+    monkeypatch.setenv("KESHOU_MASTER_SHARES", f"{holders[2]};{holders[0]}")
+    assert values(restored, people[0].user_id) == before
+    restored("ledger", "verify", "--by", "officer").ok()
+
+
+def test_shares_are_read_from_the_holders_files(
+    keshou: Caller, people: list[Subscriber], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("--to", "shares", "--threshold", "2", "--holders", "2", "-o", tmp_path / "shares")
+    keshou("keys", "rotate", "master", "--by", "keeper", *words).ok()
+    one, other = sorted((tmp_path / "shares").iterdir())
+    monkeypatch.setenv("KESHOU_MASTER_SHARE_FILES", f"{one}:{other}")
+    assert values(keshou, people[0].user_id)
+    monkeypatch.setenv("KESHOU_MASTER_SHARE_FILES", str(tmp_path / "shares"))
+    assert values(keshou, people[0].user_id)
+
+
+def test_a_site_runs_on_a_master_in_a_token(
+    keshou: Caller, people: list[Subscriber], soft_token: softhsm.SoftToken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = values(keshou, people[0].user_id)
+    assert keshou("keys", "rotate", "master", "--by", "keeper", "--to", "pkcs11").status == 2
+    with (keshou.folder / "keshou.toml").open("a", encoding="utf-8") as file:
+        file.write(f'\n[master]\nmodule = "{soft_token.library}"\ntoken = "{softhsm.LABEL}"\n')
+    assert "PIN" in keshou("keys", "rotate", "master", "--by", "keeper", "--to", "pkcs11").err
+    monkeypatch.setenv("KESHOU_MASTER_PIN", softhsm.PIN)
+    made = keshou("keys", "rotate", "master", "--by", "keeper", "--to", "pkcs11", "--json").ok().json
+    assert (made["number"], made["source"]) == (1, "pkcs11")
+    assert values(keshou, people[0].user_id) == before
+    monkeypatch.setenv("KESHOU_MASTER_PIN", "0000")
+    refused = keshou("keys", "show")
+    assert (refused.status, "refuses the PIN" in refused.err, "0000" in refused.err) == (2, True, False)
+
+
+@pytest.mark.parametrize("name", ["pin", "shares"])
+def test_a_secret_in_the_settings_file_is_refused_and_not_repeated(keshou: Caller, name: str) -> None:
+    with (keshou.folder / "keshou.toml").open("a", encoding="utf-8") as file:
+        file.write(f'\n[master]\n{name} = "duckling enlarge"\n')
+    refused = keshou("keys", "show")
+    assert (refused.status, "duckling" in refused.err) == (2, False)
+    assert f"KESHOU_MASTER_{name.upper()}" in refused.err
