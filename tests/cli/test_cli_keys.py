@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The keys on the command line: looked at, given new ones, and a site restored from backups and shares."""
 
+import contextlib
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,7 @@ def values(keshou: Caller, user: str) -> dict[str, str]:
 def test_keys_are_named_and_none_is_shown(keshou: Caller) -> None:
     shown = keshou("keys", "show", "--json").ok()
     assert [(each["number"], each["source"]) for each in shown.json["masters"]] == [(0, "file")]
-    assert shown.json["epochs"] == [1]
+    assert [each["epoch"] for each in shown.json["epochs"]] == [1]
     for path in (keshou.folder / "keys").iterdir():
         value = path.read_text("utf-8").partition('value = "')[2].partition('"')[0]
         assert value not in shown.out + keshou("keys", "show").ok().out
@@ -109,3 +111,51 @@ def test_a_secret_in_the_settings_file_is_refused_and_not_repeated(keshou: Calle
     refused = keshou("keys", "show")
     assert (refused.status, "duckling" in refused.err) == (2, False)
     assert f"KESHOU_MASTER_{name.upper()}" in refused.err
+
+
+def test_each_level_is_given_new_keys_and_the_old_epochs_die(keshou: Caller, people: list[Subscriber]) -> None:
+    before = values(keshou, people[0].user_id)
+    count = keshou("keys", "show", "--json").ok().json["epochs"][0]["keys"]
+    first = keshou("keys", "rotate", "epoch", "--by", "keeper", "--json").ok().json
+    assert first == {"epoch": 2, "keys": count, "left": 0}
+    assert values(keshou, people[0].user_id) == before
+    second = keshou("keys", "rotate", "data", "--by", "keeper", "--json").ok().json
+    assert (second["epoch"], second["left"]) == (3, 0)
+    assert values(keshou, people[0].user_id) == before
+    assert keshou("keys", "retire", "--by", "keeper", "--json").ok().json == {"epochs": [1, 2]}
+    assert values(keshou, people[0].user_id) == before
+    shown = keshou("keys", "show", "--json").ok().json
+    assert shown["epochs"] == [{"epoch": 3, "keys": count}]
+    assert all(each["ended"] for each in shown["rotations"])
+    assert keshou("keys", "retire", "--by", "keeper", "--json").ok().json == {"epochs": []}
+    keshou("ledger", "verify", "--by", "officer").ok()
+
+
+def test_a_site_moves_to_chinese_commercial_cryptography_and_back(
+    keshou: Caller, people: list[Subscriber], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = values(keshou, people[0].user_id)
+    for suite, algorithm in (("chinese", 2), ("international", 1)):
+        monkeypatch.setenv("KESHOU_SUITE", suite)
+        keshou("keys", "rotate", "master", "--by", "keeper").ok()
+        keshou("keys", "rotate", "data", "--by", "keeper").ok()
+        keshou("keys", "retire", "--by", "keeper").ok()
+        assert values(keshou, people[0].user_id) == before
+        assert keshou("keys", "show", "--json").ok().json["suite"] == suite
+        keshou("ledger", "verify", "--by", "officer").ok()
+        assert algorithms(keshou.folder / "keshou.db") == {algorithm}
+
+
+def algorithms(path: Path) -> set[int]:
+    """Return the ids of algorithms that stand in everything sealed."""
+    places = {"vault_value": "sealed", "vault_key": "wrapped", "log_payload": "sealed"}
+    with contextlib.closing(sqlite3.connect(path)) as base:
+        return {row[0][1] for table, column in places.items() for row in base.execute(f"SELECT {column} FROM {table}")}  # noqa: S608
+
+
+def test_a_new_site_may_begin_with_chinese_commercial_cryptography(nowhere: Caller, tmp_path: Path) -> None:
+    nowhere("init", "mine", "--sample", "--suite", "chinese").ok()
+    site = Caller(tmp_path / "mine")
+    assert site("keys", "show", "--json").ok().json["suite"] == "chinese"
+    assert "suite" in (tmp_path / "mine" / "keys" / "master.key").read_text("utf-8")
+    assert nowhere("init", "other", "--suite", "roman").status == 2

@@ -1,22 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 import hashlib
-import os
 
 import pytest
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM, AESGCMSIV
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keshou.vault import envelope
-from keshou.vault.envelope import DataKey, Envelope, checked_key, key_context
+from keshou.vault.envelope import DataKey, Envelope, Nonces, checked_key, key_context
 from keshou.vault.errors import SealBrokenError
+from keshou.vault.suite import CHINESE, INTERNATIONAL, Suite
 
 ABOUT = ("vault_value", "mobile_number", "service")
 SECRET = bytes(range(32))
 
 
-def seal(plaintext: bytes, site: str = "main", **kwargs: int) -> bytes:
-    return Envelope(site, **kwargs).seal(DataKey(SECRET), ABOUT, 7, 1, plaintext, nonce=os.urandom(12))
+BOTH = pytest.mark.parametrize("suite", [INTERNATIONAL, CHINESE], ids=lambda suite: suite.name)
+
+
+def seal(plaintext: bytes, site: str = "main", suite: Suite = INTERNATIONAL) -> bytes:
+    return Envelope(site).seal(DataKey(SECRET, suite), ABOUT, 7, 1, plaintext, nonces=Nonces(1))
 
 
 @given(st.binary(max_size=300))
@@ -25,10 +27,9 @@ def test_what_is_sealed_opens_as_it_was(plaintext: bytes) -> None:
 
 
 def test_a_record_has_the_layout_that_is_documented() -> None:
-    nonce = bytes(12)
-    record = Envelope("main").seal(DataKey(SECRET), ABOUT, 7, 1, b"abc", nonce=nonce)
+    record = seal(b"abc")
     assert record[:4] == b"\x01\x01\x00\x01"
-    assert record[4:16] == nonce
+    nonce = record[4:16]
     parts = [record[:4], b"main", b"vault_value", b"mobile_number", b"service"]
     parts += [(7).to_bytes(8), (1).to_bytes(4), hashlib.sha256(b"kid" + SECRET).digest()[:16]]
     context = b"".join(len(part).to_bytes(2) + part for part in parts)
@@ -82,22 +83,22 @@ def test_every_cause_gives_the_same_error() -> None:
     assert len(told) == 1
 
 
-def test_a_retired_algorithm_is_refused_though_the_code_can_read_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(envelope.ALGORITHMS, 9, AESGCMSIV)
-    record = seal(b"value", seals_with=9)
-    assert record[1] == 9
-    assert Envelope("main", allowed=(1, 9)).open(DataKey(SECRET), ABOUT, 7, 1, record) == b"value"
-    with pytest.raises(SealBrokenError):
-        Envelope("main").open(DataKey(SECRET), ABOUT, 7, 1, record)
+@BOTH
+def test_a_record_of_one_suite_is_never_taken_for_one_of_the_other(suite: Suite) -> None:
+    other = CHINESE if suite is INTERNATIONAL else INTERNATIONAL
+    record, key = seal(b"value", suite=suite), DataKey(SECRET, suite)
+    assert record[1] == suite.algorithm
+    assert Envelope("main").open(key, ABOUT, 7, 1, record) == b"value"
+    relabelled = record[:1] + bytes([other.algorithm]) + record[2:]
+    for wrong, altered in ((DataKey(SECRET, other), record), (DataKey(SECRET, other), relabelled), (key, relabelled)):
+        with pytest.raises(SealBrokenError):
+            Envelope("main").open(wrong, ABOUT, 7, 1, altered)
 
 
-def test_a_record_does_not_open_under_another_algorithm_id_even_when_both_are_allowed(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setitem(envelope.ALGORITHMS, 9, AESGCM)
-    record = seal(b"value")
-    with pytest.raises(SealBrokenError):
-        Envelope("main", allowed=(1, 9)).open(DataKey(SECRET), ABOUT, 7, 1, record[:1] + b"\x09" + record[2:])
+@BOTH
+def test_a_key_tells_its_suite_by_its_id_alone(suite: Suite) -> None:
+    assert checked_key(SECRET, DataKey(SECRET, suite).kid).suite is suite
+    assert DataKey(SECRET, INTERNATIONAL).kid != DataKey(SECRET, CHINESE).kid
 
 
 def test_a_key_is_held_to_its_id() -> None:

@@ -21,6 +21,7 @@ from keshou.vault.masters.file import FileSource
 from keshou.vault.masters.shares import SharesSource, Split, read_shares
 from keshou.vault.masters.source import KeySource, Sources
 from keshou.vault.masters.token import Token, TokenSource
+from keshou.vault.suite import INTERNATIONAL
 from softhsm import LABEL, PIN, SoftToken
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "slip39.json").read_text("utf-8"))
@@ -180,7 +181,7 @@ def test_the_key_in_a_token_cannot_be_taken_out(token: Token) -> None:
 
 def test_what_a_token_wrapped_opens_for_its_context_and_key_alone(token: Token) -> None:
     source = TokenSource(token)
-    one, other = (source.open(source.make("main", number)) for number in (1, 2))
+    one, other = (source.open(source.make("main", number), INTERNATIONAL) for number in (1, 2))
     wrapped = one.wrap(b"k" * 32, b"context")
     assert one.unwrap(wrapped, b"context") == b"k" * 32
     for master, altered, context in (
@@ -261,12 +262,12 @@ def test_any_k_of_n_give_the_key_and_fewer_do_not(
     folder = tmp_path_factory.mktemp("split") / "shares"
     source = SharesSource((), Split(threshold, holders, folder))
     value = source.make("main", 1)
-    wrapped = source.open(value).wrap(b"k" * 32, b"context")
+    wrapped = source.open(value, INTERNATIONAL).wrap(b"k" * 32, b"context")
     words = data.draw(st.permutations(read_shares([folder])))
-    master = SharesSource(words[:threshold]).open(value)
+    master = SharesSource(words[:threshold]).open(value, INTERNATIONAL)
     assert master.unwrap(wrapped, b"context") == b"k" * 32
     with pytest.raises(KeyMissingError, match=f"{threshold} of {holders} shares"):
-        SharesSource(words[: threshold - 1] * 3).open(value)
+        SharesSource(words[: threshold - 1] * 3).open(value, INTERNATIONAL)
     assert not any(word in repr(value) for word in words[0].split()[3:])
 
 
@@ -275,12 +276,12 @@ def test_shares_of_another_key_are_left_aside_and_a_misread_word_is_noticed(tmp_
     value = source.make("main", 1)
     SharesSource((), Split(2, 3, tmp_path / "other")).make("main", 1)
     mine, others = read_shares([tmp_path / "mine"]), read_shares([tmp_path / "other"])
-    SharesSource([*others, mine[2], "  " + mine[0].upper() + " "]).open(value)
+    SharesSource([*others, mine[2], "  " + mine[0].upper() + " "]).open(value, INTERNATIONAL)
     with pytest.raises(KeyMissingError):
-        SharesSource([*others, mine[0]]).open(value)
+        SharesSource([*others, mine[0]]).open(value, INTERNATIONAL)
     misread = mine[0].rsplit(" ", 1)[0] + (" academic" if not mine[0].endswith("academic") else " acid")
     with pytest.raises(KeyFileError, match="misread") as caught:
-        SharesSource([misread, mine[1]]).open(value)
+        SharesSource([misread, mine[1]]).open(value, INTERNATIONAL)
     assert not set(mine[0].split()[4:]) & set(str(caught.value).split())
 
 

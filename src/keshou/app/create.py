@@ -15,6 +15,7 @@ from keshou.errors import InputError
 from keshou.ledger.store import Ledger
 from keshou.migrations.run import upgrade
 from keshou.vault.keys import FileKeys
+from keshou.vault.suite import SUITES
 
 _ID_BYTES = 8
 _SAMPLE = """
@@ -31,6 +32,7 @@ def create(
     database: str = "",
     language: str = "zh",
     sample: bool = False,
+    suite: str = "international",
 ) -> Settings:
     """Make the site `home` with `declaration` as its ``operator.toml``; return its settings.
 
@@ -39,6 +41,7 @@ def create(
     3. the folder is given its name. Whatever fails before leaves no site behind.
 
     `database` is an address as in the settings; empty means a SQLite file in the folder. A `sample` is marked as one.
+    `suite` is the suite of cryptography.
 
     Raises:
         InputError: `home` exists and is not an empty folder, or the database has a site already.
@@ -50,7 +53,7 @@ def create(
     home.parent.mkdir(parents=True, exist_ok=True)
     making = Path(tempfile.mkdtemp(prefix=f".{home.name}-", dir=home.parent))
     try:
-        settings = _fill(making, now, declaration, _new(database, language, sample=sample))
+        settings = _fill(making, now, declaration, _new(database, language, suite, sample=sample))
         if home.exists():
             home.rmdir()
         making.rename(home)
@@ -66,16 +69,22 @@ def begin(tx: Transaction, settings: Settings, keys: FileKeys) -> None:
     mark.mark(tx, settings.site)
 
 
-def _new(database: str, language: str, *, sample: bool) -> Settings:
+def _new(database: str, language: str, suite: str, *, sample: bool) -> Settings:
     site = secrets.token_hex(_ID_BYTES)
     address = database or Settings(site=site).database
-    return Settings(site=site, database=address, language="en" if language == "en" else "zh", sample=sample)
+    return Settings(
+        site=site,
+        database=address,
+        language="en" if language == "en" else "zh",
+        suite="chinese" if suite == "chinese" else "international",
+        sample=sample,
+    )
 
 
 def _fill(folder: Path, now: dt.datetime, declaration: str, settings: Settings) -> Settings:
     (folder / SETTINGS_FILE).write_text(_settings_text(settings), "utf-8")
     (folder / DECLARATION_FILE).write_text(declaration, "utf-8")
-    keys = FileKeys.create(folder / settings.keys, settings.site, now)
+    keys = FileKeys.create(folder / settings.keys, settings.site, now, SUITES[settings.suite])
     base = Database(database_url(settings, folder))
     try:
         upgrade(base)
@@ -89,5 +98,6 @@ def _fill(folder: Path, now: dt.datetime, declaration: str, settings: Settings) 
 
 def _settings_text(settings: Settings) -> str:
     template = resources.files("keshou.app").joinpath("keshou.toml.in").read_text("utf-8")
-    text = template.format(site=settings.site, database=settings.database, language=settings.language)
+    chosen = {"language": settings.language, "suite": settings.suite}
+    text = template.format(site=settings.site, database=settings.database, **chosen)
     return text + _SAMPLE if settings.sample else text

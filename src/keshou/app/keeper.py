@@ -1,19 +1,49 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is done with a site's keys while it runs: look at them, give each level new ones, destroy old ones.
 
-Every change is written into the log before it begins.
+Every change is written into the log before it begins, and none holds up the acts for longer than some milliseconds:
+keys are wrapped anew outside of any transaction, and put in place only where nothing changed meanwhile.
 """
 
 import datetime as dt
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from keshou.acts.request import Done, Job, KeysChanged
 from keshou.app.keys import open_keys
 from keshou.app.settings import Settings
+from keshou.db import Transaction
+from keshou.errors import InputError
+from keshou.ledger.store import Ledger
 from keshou.vault.keys import FileKeys
 from keshou.vault.masters.shares import Split
+from keshou.vault.rotations.store import Rotation
+from keshou.vault.store import Vault
+
+REWRAPPED, RENEWED = 1000, 50
+"""Keys that are wrapped anew, and users whose keys are made anew, in one transaction."""
+Advance = Callable[[int], None]
+"""Told how many more are done."""
+
+
+class House(Protocol):
+    """What of a site its keeper uses."""
+
+    home: Path
+    settings: Settings
+    ledger: Ledger
+    now: Callable[[], dt.datetime]
+
+    def do(self, job: Job) -> Done:
+        """Bring one job to the door."""
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction that writes nothing."""
+
+    def writing(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction beside the acts."""
 
 
 class MasterShown(NamedTuple):
@@ -24,28 +54,43 @@ class MasterShown(NamedTuple):
     created: dt.datetime
 
 
+class KeysShown(NamedTuple):
+    """The keys of a site as they may be shown."""
+
+    suite: str
+    masters: tuple[MasterShown, ...]
+    epochs: dict[int, int]
+    """How many living data keys are wrapped under each epoch that lives."""
+    rotations: tuple[Rotation, ...]
+
+
+class Rotated(NamedTuple):
+    """What a rotation of data keys did."""
+
+    epoch: int
+    """The epoch in which all keys lie now."""
+    keys: int
+    """Keys that were moved or made anew in this call."""
+    left: int
+    """Keys, or users, of whom something does not open: left as they were."""
+
+
 class Keeper:
     """The keeper of one site's keys."""
 
-    def __init__(
-        self, home: Path, settings: Settings, keys: FileKeys, do: Callable[[Job], Done], now: Callable[[], dt.datetime]
-    ) -> None:
-        self._home = home
-        self._settings = settings
+    def __init__(self, house: House, keys: FileKeys, vault: Vault) -> None:
+        self._house = house
         self._keys = keys
-        self._do = do
-        self._now = now
+        self._vault = vault
+        self._rotations = vault.rotations
 
-    def masters(self) -> list[MasterShown]:
-        """Return the master keys: one as a rule, two when a rotation was broken off."""
-        found = [self._keys.masters.described(number) for number in self._keys.masters.numbers()]
-        return [MasterShown(each.number, each.source, each.created) for each in found]
-
-    @property
-    def epochs(self) -> tuple[int, ...]:
-        """Numbers of the epochs that live, oldest first."""
+    def show(self) -> KeysShown:
+        """Return which keys there are; no key is in it."""
         self._keys.look_again()
-        return self._keys.epochs
+        with self._house.reading() as tx:
+            living, rotations = self._rotations.living(tx), self._rotations.all(tx)
+        epochs = {number: living.get(number, 0) for number in self._keys.epochs}
+        return KeysShown(self._keys.suite.name, self._masters(), epochs, tuple(rotations.values()))
 
     def rotate_master(self, source: str, by: str, split: Split | None = None) -> MasterShown:
         """Put a new master key in place of the old one, in `source`; return it.
@@ -58,7 +103,119 @@ class Keeper:
             KeyFileError: a place is not set up, or another process changes the keys.
 
         """
-        self._do(KeysChanged(by=by, level="master"))
-        keys = open_keys(self._settings, self._home, split)
-        number = keys.rotate_master(source, self._now())
-        return next(each for each in self.masters() if each.number == number)
+        house = self._house
+        house.do(KeysChanged(by=by, level="master"))
+        number = open_keys(house.settings, house.home, split).rotate_master(source, house.now())
+        return next(each for each in self._masters() if each.number == number)
+
+    def rotate_epochs(self, by: str, advance: Advance) -> Rotated:
+        """Wrap every living data key under a new epoch; one that was broken off goes on.
+
+        Raises:
+            InputError: data keys are being made anew; that has to be finished first.
+
+        """
+        epoch = self._begin("epoch", by)
+        after, moved, seen = (0, ""), 0, 0
+        while True:
+            with self._house.reading() as tx:
+                stale = self._rotations.stale(tx, after, epoch, REWRAPPED)
+            if not stale:
+                return self._end("epoch", epoch, moved, seen - moved)
+            rows = list(self._rotations.rewrapped(stale))
+            with self._house.writing() as tx:
+                self._rotations.put(tx, rows)
+            after = stale[-1][:2]
+            seen, moved = seen + len(stale), moved + len(rows)
+            advance(len(stale))
+
+    def renew_data_keys(self, by: str, advance: Advance) -> Rotated:
+        """Give every user new data keys in the site's suite and seal their values anew; broken off, it goes on.
+
+        Raises:
+            InputError: keys are being wrapped under a new epoch; that has to be finished first.
+
+        """
+        epoch = self._begin("data", by)
+        after, keys, left = 0, 0, 0
+        while True:
+            with self._house.reading() as tx:
+                users = self._rotations.users(tx, after, epoch, RENEWED)
+            if not users:
+                return self._end("data", epoch, keys, left)
+            with self._house.writing() as tx:
+                done = self._renew(tx, users, epoch)
+            after, keys, left = users[-1], keys + done[0], left + done[1]
+            advance(len(users))
+
+    def retire(self, by: str) -> tuple[int, ...]:
+        """Destroy every epoch but the current one; return their numbers. What is in backups under them is dead then.
+
+        Raises:
+            InputError: a living data key is still wrapped under one of them.
+
+        """
+        doomed = self._doomed(self.show().epochs)
+        if not doomed:
+            return ()
+        self._house.do(KeysChanged(by=by, level="retire", epochs=doomed))
+        with self._house.writing() as tx:
+            # Whoever makes keys holds the log's lock and looks for new epochs: none is made under these any more.
+            self._house.ledger.lock(tx)
+            living = self._rotations.living(tx)
+            self._doomed({number: living.get(number, 0) for number in self._keys.epochs})
+            for number in doomed:
+                self._keys.destroy_epoch(number)
+        return doomed
+
+    def stale(self) -> int:
+        """Return how many data keys a rotation that is under way has still to do, or a new one would have to."""
+        shown = self.show()
+        return sum(count for number, count in shown.epochs.items() if number != max(shown.epochs)) or sum(
+            shown.epochs.values()
+        )
+
+    def _renew(self, tx: Transaction, users: list[int], epoch: int) -> tuple[int, int]:
+        ledger = self._house.ledger
+        ledger.lock(tx)  # nobody else seals for these users meanwhile
+        done = self._rotations.renew(tx, users, epoch, lambda user: ledger.payloads(tx, user))
+        ledger.replace_payloads(tx, done.payloads)
+        return done.keys, done.left
+
+    def _begin(self, level: str, by: str) -> int:
+        """Begin a rotation of data keys, or go on with the one that was broken off; return the epoch aimed at."""
+        self._keys.look_again()
+        with self._house.reading() as tx:
+            rotations = self._rotations.all(tx)
+        under_way = next((each for each in rotations.values() if each.ended is None), None)
+        if under_way is not None and under_way.level != level:
+            raise InputError(
+                "another rotation was begun and is not finished", hint=f"first: keshou keys rotate {under_way.level}"
+            )
+        self._house.do(KeysChanged(by=by, level=level))
+        if under_way is not None:
+            return under_way.epoch
+        now = self._house.now()
+        epoch = self._keys.new_epoch(now)
+        with self._house.writing() as tx:
+            self._rotations.begin(tx, level, epoch, now)
+        return epoch
+
+    def _end(self, level: str, epoch: int, keys: int, left: int) -> Rotated:
+        with self._house.writing() as tx:
+            self._rotations.end(tx, level, self._house.now())
+        return Rotated(epoch, keys, left)
+
+    @staticmethod
+    def _doomed(epochs: dict[int, int]) -> tuple[int, ...]:
+        """Return every epoch but the newest, none of which may have a living key."""
+        doomed = tuple(number for number in epochs if number != max(epochs))
+        if alive := sum(epochs[number] for number in doomed):
+            raise InputError(
+                f"{alive} living keys are wrapped under an older epoch", hint="first: keshou keys rotate epoch"
+            )
+        return doomed
+
+    def _masters(self) -> tuple[MasterShown, ...]:
+        found = [self._keys.masters.described(number) for number in self._keys.masters.numbers()]
+        return tuple(MasterShown(each.number, each.source, each.created) for each in found)

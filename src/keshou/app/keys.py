@@ -8,6 +8,7 @@ from keshou.vault.keys import FileKeys
 from keshou.vault.masters import file, shares, token
 from keshou.vault.masters.shares import Split
 from keshou.vault.masters.source import Sources
+from keshou.vault.suite import SUITES
 
 __all__ = ["Split", "open_keys", "sources_of"]
 
@@ -20,7 +21,7 @@ def open_keys(settings: Settings, home: Path, split: Split | None = None) -> Fil
         KeyFileError: a key file, a PIN or a share is not as it must be.
 
     """
-    return FileKeys.open(home / settings.keys, settings.site, sources_of(settings, home, split))
+    return FileKeys.open(home / settings.keys, settings.site, sources_of(settings, home, split), SUITES[settings.suite])
 
 
 def sources_of(settings: Settings, home: Path, split: Split | None = None) -> Sources:

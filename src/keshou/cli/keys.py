@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """``keshou keys``: look at the site's keys, give each level new ones, destroy what is to be dead."""
 
+import datetime as dt
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.text import Text as Line
 
+from keshou.app.keeper import Rotated
 from keshou.app.keys import Split
-from keshou.cli.terminal import GOOD, STRONG, Call, pairs, table
+from keshou.app.site import Site
+from keshou.cli.terminal import BAD, GOOD, STRONG, Advance, Call, pairs, table
 from keshou.cli.verb import verb
-from keshou.errors import InputError
+from keshou.errors import ExitStatus, InputError
 
-group = typer.Typer(help="The keys: show, rotate.", no_args_is_help=True)
+group = typer.Typer(help="The keys: show, rotate, retire.", no_args_is_help=True)
 rotate = typer.Typer(help="Give one level of keys new ones, while acts go on.", no_args_is_help=True)
 group.add_typer(rotate, name="rotate")
 
@@ -20,6 +24,11 @@ _SOURCES = {
     "file": ("文件", "file"),
     "pkcs11": ("密码设备（PKCS#11）", "token (PKCS#11)"),
     "shares": ("分片", "shares"),
+}
+_LEVELS = {"epoch": ("世代密钥", "epoch"), "data": ("数据密钥", "data keys")}
+_SUITES = {
+    "international": ("国际（AES-256-GCM，SHA-256）", "international (AES-256-GCM, SHA-256)"),
+    "chinese": ("商用密码（SM4-GCM，SM3）", "Chinese commercial (SM4-GCM, SM3)"),
 }
 By = Annotated[str, typer.Option(metavar="STAFF", help="Who answers for it.")]
 
@@ -31,16 +40,83 @@ def add_to(app: typer.Typer) -> None:
 
 @verb(group, "show")
 def show(call: Call) -> None:
-    """Say which keys there are and where the master key lives; no key is shown."""
+    """Say which keys there are, where the master key lives, and which rotation is under way; no key is shown."""
     with call.open() as site:
-        masters, epochs = site.keeper.masters(), site.keeper.epochs
+        found = site.keeper.show()
         folder = site.home / site.settings.keys
-    data = {"folder": str(folder), "masters": [each._asdict() for each in masters], "epochs": epochs}
-    shown = table(call.words("主密钥", "master"), call.words("所在", "lives in"), call.words("建立于", "made"))
-    for each in masters:
-        shown.add_row(str(each.number), call.words(*_SOURCES[each.source]), f"{each.created:%Y-%m-%d %H:%M} UTC")
-    numbers = ", ".join(map(str, epochs))
-    call.answer(data, shown, "", pairs({call.words("存续的世代", "living epochs"): numbers}))
+    rotations = [{**each._asdict(), "ended": each.ended} for each in found.rotations]
+    data = {
+        "folder": str(folder),
+        "suite": found.suite,
+        "masters": [each._asdict() for each in found.masters],
+        "epochs": [{"epoch": number, "keys": count} for number, count in found.epochs.items()],
+        "rotations": rotations,
+    }
+    masters = table(call.words("主密钥", "master"), call.words("所在", "lives in"), call.words("建立于", "made"))
+    for each in found.masters:
+        masters.add_row(str(each.number), call.words(*_SOURCES[each.source]), _moment(each.created))
+    epochs = table(call.words("世代", "epoch"), call.words("其下的数据密钥", "data keys under it"))
+    for number, count in found.epochs.items():
+        epochs.add_row(str(number), f"{count:,}")
+    done = table(call.words("轮换", "rotation"), call.words("开始", "begun"), call.words("完成", "done"))
+    for last in found.rotations:
+        ended = _moment(last.ended) if last.ended else call.words("尚未完成", "not finished")
+        done.add_row(call.words(*_LEVELS[last.level]), _moment(last.begun), ended)
+    suite = {call.words("密码套件", "suite"): call.words(*_SUITES[found.suite])}
+    call.answer(data, pairs(suite), "", masters, "", epochs, *(("", done) if rotations else ()))
+
+
+def _moment(when: dt.datetime) -> str:
+    return f"{when:%Y-%m-%d %H:%M} UTC"
+
+
+@verb(rotate, "epoch")
+def epoch(call: Call, *, by: By) -> ExitStatus:
+    """Wrap every data key under a new epoch, so that the old one can be destroyed; no value is touched."""
+    with call.open() as site, _progress(call, site) as advance:
+        done = site.keeper.rotate_epochs(by, advance)
+    return _tell(call, done)
+
+
+@verb(rotate, "data")
+def data(call: Call, *, by: By) -> ExitStatus:
+    """Give every user new data keys and seal their values anew, in the suite that the settings name."""
+    with call.open() as site, _progress(call, site) as advance:
+        done = site.keeper.renew_data_keys(by, advance)
+    return _tell(call, done)
+
+
+def _progress(call: Call, site: Site) -> AbstractContextManager[Advance]:
+    return call.progress(call.words("轮换密钥", "rotating keys"), site.keeper.stale())
+
+
+def _tell(call: Call, done: Rotated) -> ExitStatus:
+    told = call.words(
+        f"{done.keys:,} 个数据密钥已在第 {done.epoch} 世代",
+        f"{done.keys:,} data keys lie in epoch {done.epoch} now",
+    )
+    shown = [Line(told, GOOD)]
+    if done.left:
+        left = call.words(
+            f"{done.left:,} 个无法打开，保持原样；请与备份比对",
+            f"{done.left:,} do not open and were left as they are; compare them with a backup",
+        )
+        shown.append(Line(left, BAD))
+    else:
+        shown.append(Line(call.words("销毁旧世代：", "to destroy the older epochs: ") + "keshou keys retire"))
+    call.answer(done._asdict(), *shown)
+    return ExitStatus.NO if done.left else ExitStatus.DONE
+
+
+@verb(group, "retire")
+def retire(call: Call, *, by: By) -> None:
+    """Destroy every epoch but the current one: what lies under them in backups can never be opened again."""
+    with call.open() as site:
+        gone = site.keeper.retire(by)
+    numbers = ", ".join(map(str, gone))
+    told = call.words(f"已销毁的世代：{numbers}", f"epochs destroyed: {numbers}")
+    none = call.words("没有旧世代", "there is no older epoch")
+    call.answer({"epochs": gone}, Line(told if gone else none, GOOD))
 
 
 @verb(rotate, "master")

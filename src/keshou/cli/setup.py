@@ -31,6 +31,9 @@ def init(
     database: Annotated[
         str, typer.Option(metavar="URL", help="sqlite:///FILE or postgresql://USER@HOST/NAME.")
     ] = "sqlite:///keshou.db",
+    suite: Annotated[
+        str, typer.Option(metavar="NAME", help="Cryptography: international (AES, SHA-2) or chinese (SM4, SM3).")
+    ] = "international",
     language: Annotated[
         str | None, typer.Option(metavar="zh|en", help="Language of answers; else that of this call.")
     ] = None,
@@ -39,11 +42,15 @@ def init(
     if language not in (None, "zh", "en"):
         raise InputError("an unknown language", hint="--language zh or --language en")
     chosen = call.language if language is None else ("zh" if language == "zh" else "en")
+    if suite not in ("international", "chinese"):
+        raise InputError("an unknown suite of cryptography", hint="--suite international or --suite chinese")
     if not database.startswith(_SCHEMES):
         raise InputError("an unknown kind of database", hint="sqlite:///FILE or postgresql://USER@HOST/NAME")
     text = sample_declaration() if sample else blank_declaration()
     try:
-        settings = create(folder, clock.now(), declaration=text, database=database, language=chosen, sample=sample)
+        settings = create(
+            folder, clock.now(), declaration=text, database=database, language=chosen, sample=sample, suite=suite
+        )
     except OSError as error:
         raise UnreachableError(f"`{folder}` cannot be written: {error.strerror}") from error
     if sample:

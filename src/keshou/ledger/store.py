@@ -284,6 +284,11 @@ class Ledger:
         """Keep sealed payloads: user key, index of the entry that commits to it, sealed bytes."""
         tx.insert(payload_table, ("user", "idx", "sealed"), rows)
 
+    def replace_payloads(self, tx: Transaction, rows: Sequence[tuple[int, int, bytes]]) -> None:
+        """Keep payloads as they are sealed now, in place of what was kept; rows as for `write_payloads`."""
+        sql = 'UPDATE log_payload SET sealed = ? WHERE "user" = ? AND idx = ?'
+        tx.put_each(sql, [(sealed, user, index) for user, index, sealed in rows])
+
     def payloads(self, tx: Transaction, user: int) -> list[tuple[int, bytes]]:
         """Return index and sealed payload of every entry about a user, oldest first."""
         rows = ask(tx, 'SELECT idx, sealed FROM log_payload WHERE "user" = ? ORDER BY idx', (user,))

@@ -5,19 +5,17 @@ A record is ``fmt 1 | alg 1 | key version 2 | nonce 12 | ciphertext | tag 16``. 
 class, user, value version, key) is authenticated and not stored, so a record opens only where it was written.
 """
 
-import hashlib
 import hmac
+import os
 import struct
-from collections.abc import Callable, Collection
-from typing import Protocol
+from collections.abc import Sequence
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from keshou.vault.errors import SealBrokenError
+from keshou.vault.suite import CHINESE, INTERNATIONAL, Aead, Suite
 from keshou.vault.wrapping import join
 
-AES_256_GCM = 1
 NONCE = 12
 KEY_SIZE = 32
 KID = 16
@@ -28,94 +26,98 @@ _TAIL = struct.Struct(">HQHIH16s")
 _BUCKET = 32
 _LENGTH = 4
 _SHORTEST = _HEADER.size + NONCE + _BUCKET + 16
+_SUITES = (INTERNATIONAL, CHINESE)
 
 
-class Aead(Protocol):
-    """An authenticated cipher with its key inside."""
+class Nonces:
+    """Fresh nonces from the operating system, each handed out once; nobody can bring one of their own.
 
-    def encrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None) -> bytes:
-        """Seal `data`."""
+    They are random and not counted: a machine set back to a snapshot, or a process that forked, repeats none.
+    """
 
-    def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None) -> bytes:
-        """Open `data`, or raise `InvalidTag`."""
+    __slots__ = ("_left",)
 
+    def __init__(self, count: int) -> None:
+        noise = os.urandom(NONCE * count)
+        self._left = [noise[start : start + NONCE] for start in range(0, NONCE * count, NONCE)]
 
-ALGORITHMS: dict[int, Callable[[bytes], Aead]] = {AES_256_GCM: AESGCM}
-"""Every algorithm that can be read, by the id that stands in the record."""
+    def take(self) -> bytes:
+        """Return one and keep none of it; `IndexError` when none is left."""
+        return self._left.pop()
 
 
 class DataKey:
-    """The key of one user and retention class, unwrapped. Never shown, never stored."""
+    """The key of one user and retention class, unwrapped, for one suite. Never shown, never stored."""
 
-    __slots__ = ("_derived", "_secret", "ciphers", "kid")
+    __slots__ = ("_cipher", "_derived", "_secret", "kid", "suite")
 
-    def __init__(self, secret: bytes) -> None:
+    def __init__(self, secret: bytes, suite: Suite = INTERNATIONAL, kid: bytes = b"") -> None:
         self._secret = secret
-        self.kid = key_id(secret)
-        self.ciphers: dict[int, Aead] = {}
+        self.suite = suite
+        self.kid = kid or key_id(secret, suite)
+        self._cipher: Aead | None = None
         self._derived: dict[bytes, bytes] = {}
 
-    def cipher(self, algorithm: int) -> Aead:
-        """Return the cipher of `algorithm` under this key."""
-        cipher = self.ciphers.get(algorithm)
+    @property
+    def cipher(self) -> Aead:
+        """The cipher of records under this key."""
+        cipher = self._cipher
         if cipher is None:
-            cipher = self.ciphers[algorithm] = ALGORITHMS[algorithm](self._secret)
+            cipher = self._cipher = self.suite.cipher(self._secret)
         return cipher
 
     def derive(self, label: bytes) -> bytes:
         """Return 32 bytes for the use `label` names, independent of every other use (HKDF, RFC 5869 section 2.3)."""
         found = self._derived.get(label)
         if found is None:
-            # Of 32 bytes, HKDF-Expand with SHA-256 is its first and only block, an HMAC.
-            found = self._derived[label] = hmac.digest(self._secret, b"keshou:" + label + b"\x01", "sha256")
+            found = self._derived[label] = self.suite.expand(self._secret, b"keshou:" + label)
         return found
 
 
-def key_id(secret: bytes) -> bytes:
-    """Return the 16 bytes that commit to a key: the record's tag alone would not (GCM opens under crafted pairs)."""
-    return hashlib.sha256(b"kid" + secret).digest()[:KID]
+def key_id(secret: bytes, suite: Suite = INTERNATIONAL) -> bytes:
+    """Return the 16 bytes that commit to a key and its suite.
+
+    The record's tag alone would not: GCM opens under crafted pairs of keys.
+    """
+    return suite.digest(b"kid" + secret)[:KID]
 
 
-def checked_key(secret: bytes, kid: bytes) -> DataKey:
-    """Return the data key, after recomputing its id.
+def checked_key(secret: bytes, kid: bytes, suites: Sequence[Suite] = _SUITES) -> DataKey:
+    """Return the data key, after recomputing its id; the id tells of which of `suites` it is.
 
     Raises:
         SealBrokenError: `kid` is not the key's.
 
     """
-    key = DataKey(secret)
-    if not hmac.compare_digest(key.kid, kid):
-        raise SealBrokenError
-    return key
+    for suite in suites:
+        if hmac.compare_digest(key_id(secret, suite), kid):
+            return DataKey(secret, suite, kid)
+    raise SealBrokenError
 
 
 class Envelope:
     """Seals and opens the records of one site; pure, without a database.
 
-    `seals_with` is the algorithm of new records; only records of an algorithm in `allowed` are opened, however well
-    the code could read others.
+    A record has the algorithm of its key's suite and no other, so none can be passed off as one of a weaker suite.
     """
 
-    def __init__(self, site: str, *, seals_with: int = AES_256_GCM, allowed: Collection[int] = (AES_256_GCM,)) -> None:
+    def __init__(self, site: str) -> None:
         self._site = site.encode()
-        self._algorithm = seals_with
-        self._allowed = frozenset(allowed)
-        self._header = _HEADER.pack(_FORMAT, seals_with, _KEY_VERSION)
+        self._headers = {each.algorithm: _HEADER.pack(_FORMAT, each.algorithm, _KEY_VERSION) for each in _SUITES}
         self._contexts: dict[tuple[bytes, str, str, str], bytes] = {}
 
     def seal(
-        self, key: DataKey, about: tuple[str, str, str], user: int, version: int, plaintext: bytes, *, nonce: bytes
+        self, key: DataKey, about: tuple[str, str, str], user: int, version: int, plaintext: bytes, *, nonces: Nonces
     ) -> bytes:
-        """Return the record of `plaintext`.
+        """Return the record of `plaintext`, under the next of `nonces`.
 
-        `about` is table, item and class; `version` is the value's; `nonce` is 12 bytes from the operating system,
-        used for nothing else.
+        `about` is table, item and class; `version` is the value's.
         """
-        header = self._header
+        header, nonce = self._headers[key.suite.algorithm], nonces.take()
         context = self._context(header, about) + _TAIL.pack(8, user, 4, version, KID, key.kid)
         size = len(plaintext)
         body = size.to_bytes(_LENGTH) + plaintext + bytes(-(size + _LENGTH) % _BUCKET)
-        return header + nonce + key.cipher(self._algorithm).encrypt(nonce, body, context)
+        return header + nonce + key.cipher.encrypt(nonce, body, context)
 
     def open(self, key: DataKey, about: tuple[str, str, str], user: int, version: int, record: bytes) -> bytes:
         """Return the plaintext of a record sealed with the same arguments.
@@ -125,19 +127,15 @@ class Envelope:
 
         """
         header = record[: _HEADER.size]
-        if len(record) < _SHORTEST or not self._readable(header):
+        if len(record) < _SHORTEST or header != self._headers[key.suite.algorithm]:
             raise SealBrokenError
         context = self._context(header, about) + _TAIL.pack(8, user, 4, version, KID, key.kid)
         start = _HEADER.size + NONCE
         try:
-            body = key.cipher(header[1]).decrypt(record[_HEADER.size : start], record[start:], context)
+            body = key.cipher.decrypt(record[_HEADER.size : start], record[start:], context)
         except InvalidTag:
             raise SealBrokenError from None
         return body[_LENGTH : _LENGTH + int.from_bytes(body[:_LENGTH])]
-
-    def _readable(self, header: bytes) -> bool:
-        form, algorithm, key_version = _HEADER.unpack(header)
-        return form == _FORMAT and key_version == _KEY_VERSION and algorithm in self._allowed
 
     def _context(self, header: bytes, about: tuple[str, str, str]) -> bytes:
         name = (header, *about)

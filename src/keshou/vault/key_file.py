@@ -39,28 +39,41 @@ class KeyFile(msgspec.Struct, frozen=True):
     """Number of the master key that wraps `value`; of a master key itself, 0."""
     source: str = "file"
     """Where a master key lives; elsewhere than in its file, `value` only stands for it."""
+    suite: str = "international"
+    """For which suite of cryptography the key is."""
 
     def __repr__(self) -> str:
         return f"KeyFile(site={self.site!r}, purpose={self.purpose!r}, number={self.number})"
 
 
 def write(path: Path, key: KeyFile) -> None:
-    """Write a new key file and see it safely on the disk.
+    """Write a new key file and see it safely on the disk; it appears whole or not at all.
 
     Raises:
         KeyFileError: there is a file already.
 
     """
-    write_private(path, _text(key))
+    making = _written(path, key)
+    try:
+        os.link(making, path)  # refuses to take the place of another, as renaming would not
+    except FileExistsError:
+        raise KeyFileError(f"`{path}` exists already", hint="a key is never overwritten") from None
+    finally:
+        making.unlink()
+    sync_folder(path.parent)
 
 
 def replace(path: Path, key: KeyFile) -> None:
     """Put a key file in place of the one that is there; whoever looks meanwhile sees one of both, whole."""
+    _written(path, key).rename(path)
+    sync_folder(path.parent)
+
+
+def _written(path: Path, key: KeyFile) -> Path:
     making = path.with_name(f".{path.name}.new")
     making.unlink(missing_ok=True)
     write_private(making, _text(key))
-    making.rename(path)
-    sync_folder(path.parent)
+    return making
 
 
 def write_private(path: Path, content: bytes) -> None:
@@ -101,6 +114,8 @@ def locked(folder: Path) -> Iterator[None]:
             ) from None
         for left in folder.glob(f"{_DOOMED}*"):
             _overwrite(left)
+        for left in folder.glob(".*.key.new"):
+            left.unlink()  # not overwritten: it may be the very file that stands under its name by now
         yield
     finally:
         os.close(handle)
@@ -237,6 +252,7 @@ def _text(key: KeyFile) -> bytes:
     text += f"created = {key.created.astimezone(dt.UTC).isoformat()}\n"
     text += f"master = {key.master}\n" if key.master else ""
     text += f"source = {json.dumps(key.source)}\n" if key.source != "file" else ""
+    text += f"suite = {json.dumps(key.suite)}\n" if key.suite != "international" else ""
     text += f"value = {json.dumps(_encode(key.value))}\n"
     return f'{text}check = "{_check(text)}"\n'.encode()
 

@@ -7,7 +7,6 @@ apart from both.
 """
 
 import datetime as dt
-import hmac
 import os
 import re
 import shutil
@@ -23,10 +22,11 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from keshou.vault import key_file
 from keshou.vault.errors import KeyFileError, KeyMissingError, SealBrokenError
 from keshou.vault.key_file import KeyFile
-from keshou.vault.master_files import Masters
+from keshou.vault.master_files import Masters, suite_of
 from keshou.vault.masters import file
 from keshou.vault.masters.source import Sources
-from keshou.vault.wrapping import KEY, WrappingKey, join
+from keshou.vault.suite import INTERNATIONAL, Suite
+from keshou.vault.wrapping import KEY, SmWrappingKey, WrappingKey, join, wrapping_key
 
 _EPOCH, _INDEX, _LOG = "epoch", "index", "log"
 _EPOCH_NAME = re.compile(r"epoch-(\d{6})\.key")
@@ -52,16 +52,19 @@ class LogSigner:
 class FileKeys:
     """The keys of one site, read from its folder; made by `create` and `open`."""
 
-    def __init__(self, folder: Path, site: str, sources: Sources) -> None:
+    def __init__(self, folder: Path, site: str, sources: Sources, suite: Suite) -> None:
         self.folder = folder
         self.site = site
-        self.masters = Masters(folder, site, sources)
-        self._epochs: dict[int, WrappingKey] = {}
-        self._mac_keys: dict[str, bytes] = {}
+        self.suite = suite
+        """The suite of new keys."""
+        self.masters = Masters(folder, site, sources, suite)
+        self._epochs: dict[int, WrappingKey | SmWrappingKey] = {}
+        self._mac_keys: dict[tuple[str, str], bytes] = {}
         self._index = b""
+        self._begun_with = suite
 
     @classmethod
-    def create(cls, folder: Path, site: str, now: dt.datetime) -> Self:
+    def create(cls, folder: Path, site: str, now: dt.datetime, suite: Suite = INTERNATIONAL) -> Self:
         """Make new keys for `site` in `folder`, which must not exist or be empty; the master key is a file.
 
         Side effects: the folder appears whole or not at all.
@@ -77,24 +80,26 @@ class FileKeys:
         folder.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(prefix=".keys-", dir=folder.parent))
         try:
-            cls._fill(made, site, now)
+            cls._fill(made, site, now, suite)
             made.rename(folder)
         except BaseException:
             shutil.rmtree(made, ignore_errors=True)
             raise
         key_file.sync_folder(folder.parent)
-        return cls.open(folder, site)
+        return cls.open(folder, site, suite=suite)
 
     @classmethod
-    def _fill(cls, folder: Path, site: str, now: dt.datetime) -> None:
-        keys = cls(folder, site, FILES_ALONE)
+    def _fill(cls, folder: Path, site: str, now: dt.datetime, suite: Suite) -> None:
+        keys = cls(folder, site, FILES_ALONE, suite)
         keys.masters.make(file.NAME, now)
         for purpose, number, name in ((_EPOCH, 1, _epoch_name(1)), (_INDEX, 0, "index.key"), (_LOG, 0, "log.key")):
             keys._write_wrapped(name, purpose, number, now)
 
     @classmethod
-    def open(cls, folder: Path, site: str, sources: Sources | None = None) -> Self:
+    def open(cls, folder: Path, site: str, sources: Sources | None = None, suite: Suite = INTERNATIONAL) -> Self:
         """Read the keys of `site` from `folder`; `sources` say where master keys may live, else in files alone.
+
+        New keys are made for `suite`; those that are there are for the suite that stands with each.
 
         Raises:
             KeyMissingError: the folder or a file is not there, or the master key cannot be reached.
@@ -102,8 +107,9 @@ class FileKeys:
 
         """
         key_file.check_folder(folder)
-        keys = cls(folder, site, FILES_ALONE if sources is None else sources)
+        keys = cls(folder, site, FILES_ALONE if sources is None else sources, suite)
         keys._index = keys._read_wrapped("index.key", _INDEX, 0)
+        keys._begun_with = suite_of(keys._read("index.key", _INDEX, 0))
         keys.signer = LogSigner(keys._read_wrapped("log.key", _LOG, 0))
         numbers = _epochs_in(folder)
         if not numbers:
@@ -135,6 +141,8 @@ class FileKeys:
     def look_again(self) -> None:
         """Take up epochs that other processes started, and let go of those that they destroyed."""
         found = _epochs_in(self.folder)
+        if found == self._epochs.keys():
+            return
         for number in self._epochs.keys() - found:
             del self._epochs[number]
         self._epochs |= {number: self._read_epoch(number) for number in sorted(found - self._epochs.keys())}
@@ -204,13 +212,17 @@ class FileKeys:
             self._find_epoch(epoch)
         return self._epochs[epoch].unwrap(wrapped, self._bind(epoch, context))
 
-    def mac(self, label: str, data: bytes) -> bytes:
-        """Return HMAC-SHA-256 of `data`, 32 bytes, under the index key derived for `label`."""
-        key = self._mac_keys.get(label)
+    def mac(self, label: str, data: bytes, suite: Suite | None = None) -> bytes:
+        """Return the keyed hash of `data`, 32 bytes, under the index key that a suite derives for `label`.
+
+        Without a suite it is the one the site began with, whatever it has now: what is found so never changes.
+        """
+        chosen = suite or self._begun_with
+        key = self._mac_keys.get((label, chosen.name))
         if key is None:
-            derive = HKDFExpand(hashes.SHA256(), KEY, join((b"blind index", self.site.encode(), label.encode())))
-            key = self._mac_keys[label] = derive.derive(self._index)
-        return hmac.digest(key, data, "sha256")
+            context = join((b"blind index", self.site.encode(), label.encode()))
+            key = self._mac_keys[label, chosen.name] = chosen.expand(self._index, context)
+        return chosen.mac(key, data)
 
     def secret(self, label: str) -> bytes:
         """Return a secret of 32 bytes for `label`, the same for ever, apart from every other label and every index."""
@@ -225,18 +237,18 @@ class FileKeys:
 
     def _find_epoch(self, number: int) -> None:
         """Take up an epoch that another process started since this one read the folder."""
-        try:
-            self._epochs[number] = self._read_epoch(number)
-        except KeyMissingError:
-            raise SealBrokenError from None
+        if number not in _epochs_in(self.folder):
+            raise SealBrokenError
+        self._epochs[number] = self._read_epoch(number)
 
     def _wrapped_files(self) -> list[tuple[str, str, int]]:
         """Return name, purpose and number of every file whose key a master wraps."""
         epochs = [(_epoch_name(number), _EPOCH, number) for number in sorted(_epochs_in(self.folder))]
         return [("index.key", _INDEX, 0), ("log.key", _LOG, 0), *epochs]
 
-    def _read_epoch(self, number: int) -> WrappingKey:
-        return WrappingKey(self._read_wrapped(_epoch_name(number), _EPOCH, number))
+    def _read_epoch(self, number: int) -> WrappingKey | SmWrappingKey:
+        suite = suite_of(self._read(_epoch_name(number), _EPOCH, number))
+        return wrapping_key(self._read_wrapped(_epoch_name(number), _EPOCH, number), suite)
 
     def _read_wrapped(self, name: str, purpose: str, number: int) -> bytes:
         found = self._read(name, purpose, number)
@@ -257,7 +269,7 @@ class FileKeys:
             ) from None
 
     def _write_wrapped(self, name: str, purpose: str, number: int, now: dt.datetime) -> None:
-        made = KeyFile(self.site, purpose, number, now, b"")
+        made = KeyFile(self.site, purpose, number, now, b"", suite=self.suite.name)
         key_file.write(self.folder / name, self._wrapped(made, self.masters.newest, os.urandom(KEY)))
 
     def _wrapped(self, key: KeyFile, master: int, secret: bytes) -> KeyFile:
@@ -270,7 +282,7 @@ def _epoch_name(number: int) -> str:
 
 
 def _epochs_in(folder: Path) -> set[int]:
-    return {int(match[1]) for path in folder.iterdir() if (match := _EPOCH_NAME.fullmatch(path.name))}
+    return {int(match[1]) for name in os.listdir(folder) if (match := _EPOCH_NAME.fullmatch(name))}  # noqa: PTH208
 
 
 def _purpose_context(site: str, purpose: str, number: int) -> bytes:

@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 
 from keshou.vault import key_file
+from keshou.vault.errors import KeyFileError
 from keshou.vault.key_file import KeyFile
 from keshou.vault.masters.source import Master, Sources, source_of
+from keshou.vault.suite import SUITES, Suite
 
 _PURPOSE = "master"
 _NAME = re.compile(r"master-(\d{6})\.key")
@@ -16,10 +18,11 @@ _NAME = re.compile(r"master-(\d{6})\.key")
 class Masters:
     """The master keys of a folder, opened when they are needed."""
 
-    def __init__(self, folder: Path, site: str, sources: Sources) -> None:
+    def __init__(self, folder: Path, site: str, sources: Sources, suite: Suite) -> None:
         self._folder = folder
         self._site = site
         self._sources = sources
+        self._suite = suite
         self._opened: dict[int, Master] = {}
 
     def numbers(self) -> tuple[int, ...]:
@@ -57,7 +60,7 @@ class Masters:
         master = self._opened.get(number)
         if master is None:
             found = self.described(number)
-            master = self._opened[number] = source_of(self._sources, found.source).open(found.value)
+            master = self._opened[number] = source_of(self._sources, found.source).open(found.value, suite_of(found))
         return master
 
     def make(self, source: str, now: dt.datetime) -> int:
@@ -66,7 +69,8 @@ class Masters:
         number = max(numbers) + 1 if numbers else 0
         place = source_of(self._sources, source)
         value = place.make(self._site, number)
-        key_file.write(self._folder / _name(number), KeyFile(self._site, _PURPOSE, number, now, value, source=source))
+        made = KeyFile(self._site, _PURPOSE, number, now, value, source=source, suite=self._suite.name)
+        key_file.write(self._folder / _name(number), made)
         return number
 
     def destroy(self, number: int) -> None:
@@ -75,6 +79,21 @@ class Masters:
         source_of(self._sources, found.source).destroy(found.value)
         key_file.destroy(self._folder / _name(number))
         self._opened.pop(number, None)
+
+
+def suite_of(key: KeyFile) -> Suite:
+    """Return the suite that a key is for.
+
+    Raises:
+        KeyFileError: this version has none of that name.
+
+    """
+    found = SUITES.get(key.suite)
+    if found is None:
+        raise KeyFileError(
+            "a key is for a suite that this version does not have", hint="use the version it was made by"
+        )
+    return found
 
 
 def _name(number: int) -> str:

@@ -1,18 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rows to seal in, sealed rows out, and back: the vault's cryptography over whole rows, without its tables."""
 
-import hmac
 import os
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from keshou.law.terms import RetentionClass
 from keshou.vault import blind_index
-from keshou.vault.envelope import KEY_SIZE, NONCE, DataKey, Envelope, checked_key, key_context
+from keshou.vault.envelope import KEY_SIZE, DataKey, Envelope, Nonces, checked_key, key_context
 from keshou.vault.errors import SealBrokenError, VaultError
 from keshou.vault.key_cache import KeyCache, WrappedKey
 from keshou.vault.keys import FileKeys
 from keshou.vault.sealed import SealedRecord, SealedValue
+from keshou.vault.suite import SUITES, Suite
 
 RECORD = RetentionClass.RECORD.value
 _TABLE = "vault_value"
@@ -49,8 +49,15 @@ class Sealer:
             VaultError: users cannot be found by `item`.
 
         """
+        return self._tag(item, value, self._keys.suite)
+
+    def tags(self, item: str, value: str) -> list[bytes]:
+        """Return the tags of `value` under every suite, since a rotation may be on its way between two."""
+        return [self._tag(item, value, suite) for suite in SUITES.values()]
+
+    def _tag(self, item: str, value: str, suite: Suite) -> bytes:
         normal = blind_index.normalise(blind_index.findable(item), value)
-        return self._keys.mac(blind_index.label(item), normal.encode())[: blind_index.TAG]
+        return self._keys.mac(blind_index.label(item), normal.encode(), suite)[: blind_index.TAG]
 
     def seal(
         self, plan: Mapping[Place, tuple[str, str]], keys: Mapping[Place, DataKey], versions: Mapping[Place, int]
@@ -65,14 +72,12 @@ class Sealer:
         """
         sealed: list[ValueRow] = []
         tags: list[TagRow] = []
-        nonces, start, seal = os.urandom(NONCE * len(plan)), 0, self._envelope.seal
+        nonces, seal = Nonces(len(plan)), self._envelope.seal
         for (user, item), (class_, value) in plan.items():
             if not isinstance(value, str):
                 raise VaultError(f"the value of `{item}` is not text", hint="give values as text")
             version = versions.get((user, item), 0) + 1
-            nonce = nonces[start : start + NONCE]
-            start += NONCE
-            record = seal(keys[user, class_], (_TABLE, item, class_), user, version, value.encode(), nonce=nonce)
+            record = seal(keys[user, class_], (_TABLE, item, class_), user, version, value.encode(), nonces=nonces)
             sealed.append((user, item, class_, version, record))
             if item in blind_index.FINDABLE:
                 tags.append((user, item, self.tag(item, value)))
@@ -90,11 +95,8 @@ class Sealer:
 
     def seal_records(self, rows: Sequence[tuple[int, bytes]], keys: Mapping[Place, DataKey]) -> list[bytes]:
         """Return the ledger payloads of `rows` sealed, each under its user's record key."""
-        nonces, seal = os.urandom(NONCE * len(rows)), self._envelope.seal
-        return [
-            seal(keys[user, RECORD], _ABOUT_RECORD, user, 0, payload, nonce=nonces[start : start + NONCE])
-            for start, (user, payload) in zip(range(0, len(nonces), NONCE), rows, strict=True)
-        ]
+        nonces, seal = Nonces(len(rows)), self._envelope.seal
+        return [seal(keys[user, RECORD], _ABOUT_RECORD, user, 0, payload, nonces=nonces) for user, payload in rows]
 
     def open_record(self, sealed: SealedRecord) -> bytes:
         """Return a ledger payload.
@@ -125,13 +127,60 @@ class Sealer:
         checked_key(secret, row[2])
         return self._keys.wrap(secret, key_context(row[0], row[1]))
 
+    def renew(self, row: WrappedKey, values: Sequence[ValueRow]) -> tuple[WrappedKey, list[ValueRow], list[TagRow]]:
+        """Return a new key for the user and class of `row`, its values sealed under it, and what finds them.
+
+        Raises:
+            SealBrokenError: the key or one of the values does not open.
+
+        """
+        ((made, key),) = self.make_keys([row[:2]])
+        nonces, (user, class_) = Nonces(len(values)), row[:2]
+        sealed: list[ValueRow] = []
+        tags: list[TagRow] = []
+        for _, item, _, version, record in values:
+            about = (_TABLE, item, class_)
+            plain = self._open(row, about, version, bytes(record))
+            again = self._envelope.seal(key, about, user, version, plain, nonces=nonces)
+            sealed.append((user, item, class_, version, again))
+            if item in blind_index.FINDABLE:
+                tags.append((user, item, self.tag(item, plain.decode())))
+        return made, sealed, tags
+
+    def renew_record(
+        self, row: WrappedKey, payloads_of: Callable[[int], Sequence[tuple[int, bytes]]]
+    ) -> tuple[WrappedKey, list[tuple[int, bytes]]]:
+        """Return the record key of `row` as one of the site's suite, and the payloads sealed under it.
+
+        Of that suite already, it is only wrapped anew, and its payloads are not asked for.
+
+        Raises:
+            SealBrokenError: the key or one of the payloads does not open.
+
+        """
+        secret, user = self._secret(row), row[0]
+        old = checked_key(secret, row[2])
+        key = DataKey(secret, self._keys.suite)
+        made = (user, row[1], key.kid, *self._keys.wrap(secret, key_context(user, row[1])))
+        if old.suite is key.suite:
+            return made, []
+        payloads = payloads_of(user)
+        nonces, seal = Nonces(len(payloads)), self._envelope.seal
+        return made, [
+            (index, seal(key, _ABOUT_RECORD, user, 0, self._open(row, _ABOUT_RECORD, 0, bytes(held)), nonces=nonces))
+            for index, held in payloads
+        ]
+
     def make_keys(self, places: Sequence[Place]) -> list[tuple[WrappedKey, DataKey]]:
         """Return new data keys for these users and classes, each with its row of the key table."""
+        if not places:
+            return []
+        self._keys.look_again()  # an epoch that another process began is the one for new keys
         secrets = os.urandom(KEY_SIZE * len(places))
         made: list[tuple[WrappedKey, DataKey]] = []
         for start, (user, class_) in zip(range(0, len(secrets), KEY_SIZE), places, strict=True):
             secret = secrets[start : start + KEY_SIZE]
-            key = DataKey(secret)
+            key = DataKey(secret, self._keys.suite)
             row = (user, class_, key.kid, *self._keys.wrap(secret, key_context(user, class_)))
             made.append((row, key))
             self._cache.put(row, key)
@@ -157,4 +206,4 @@ class Sealer:
 
 def pseudonym(key: DataKey, salt: bytes) -> bytes:
     """Return 16 bytes that stand for the owner of a record key in one entry."""
-    return hmac.digest(key.derive(b"pseudonym"), salt, "sha256")[:16]
+    return key.suite.mac(key.derive(b"pseudonym"), salt)[:16]

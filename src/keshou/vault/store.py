@@ -20,6 +20,7 @@ from keshou.vault.key_cache import WrappedKey
 from keshou.vault.keys import FileKeys
 from keshou.vault.lookup import Found, look_for, look_up
 from keshou.vault.receipt import Receipt
+from keshou.vault.rotations.store import Rotations
 from keshou.vault.rows import chunks, each, replace, select
 from keshou.vault.sealed import Sealed, SealedRecord, SealedValue, Shredded
 from keshou.vault.sealer import RECORD, Place, Sealer, pseudonym
@@ -74,12 +75,6 @@ _FETCH = (
     'FROM vault_value v LEFT JOIN vault_key k ON k."user" = v."user" AND k.class = v.class '
     'LEFT JOIN vault_key r ON r."user" = v."user" AND r.class = ? WHERE v."user" @ AND v.item @'
 )
-_STALE = (
-    'SELECT k."user", k.class, k.kid, k.epoch, k.wrapped FROM vault_key k WHERE k.epoch < ? AND NOT EXISTS '
-    '(SELECT 1 FROM vault_shredded s WHERE s."user" = k."user" AND s.class = k.class AND s.kid = k.kid) '
-    'ORDER BY k."user" LIMIT ?'
-)
-_REWRAP = 'UPDATE vault_key SET epoch = ?, wrapped = ? WHERE "user" = ? AND class = ? AND wrapped = ?'
 
 _PLACE = ("user", "item")
 _VALUE_COLUMNS = {"user": "bigint", "item": "text", "class": "text", "version": "integer", "sealed": "bytea"}
@@ -102,6 +97,8 @@ class Vault:
             raise VaultError(f"the keys are of site `{keys.site}`, not of `{site}`", hint="open the site's own keys")
         self._keys = keys
         self._sealer = Sealer(keys, site)
+        self.rotations = Rotations(self._sealer)
+        """New keys for old."""
         self._lock = threading.Lock()
         self._openings = 0
 
@@ -257,8 +254,8 @@ class Vault:
             VaultError: users cannot be found by `item`.
 
         """
-        sql = 'SELECT "user" FROM vault_index WHERE item = ? AND tag = ? ORDER BY "user"'
-        return [user for (user,) in select(tx, sql, item, self._sealer.tag(item, value))]
+        sql = 'SELECT "user" FROM vault_index WHERE item = ? AND tag @ ORDER BY "user"'
+        return [user for (user,) in select(tx, sql, item, self._sealer.tags(item, value))]
 
     # Ledger payloads and pseudonyms, under each user's record key
 
@@ -346,9 +343,11 @@ class Vault:
         Run until it answers 0, then an older epoch can be destroyed. Values stay as they are. A key on record as
         shredded is never moved.
         """
-        stale = select(tx, _STALE, self._keys.current_epoch, limit)
-        moved = [(*self._sealer.rewrap(tuple(row)), row[0], row[1], row[4]) for row in stale]
-        each(tx, _REWRAP, moved)
+        stale = self.rotations.stale(tx, (0, ""), self._keys.current_epoch, limit)
+        moved = list(self.rotations.rewrapped(stale))
+        if len(moved) < len(stale):
+            raise SealBrokenError
+        self.rotations.put(tx, moved)
         return len(moved)
 
     # Keys

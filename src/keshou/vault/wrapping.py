@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Keys sealed by keys: XAES-256-GCM, whose 192-bit random nonces suit a key that many users share.
+"""Keys sealed by keys, with 192-bit random nonces, which suit a key that many users share.
 
-A wrapped key is ``fmt 1 | alg 1 | nonce 24 | ciphertext | tag 16``.
+A wrapped key is ``fmt 1 | alg 1 | nonce 24 | ciphertext | tag 16``. Algorithm 1 is XAES-256-GCM. Algorithm 2 does the
+same with SM4: half of the nonce makes a key of its own for each wrapping (HMAC-SM3), the other half is SM4-GCM's.
 
 Source: C2SP ``XAES-256-GCM``; NIST SP 800-108r1 (the derivation, with CMAC over AES-256).
 """
@@ -16,11 +17,13 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from keshou.vault.errors import SealBrokenError
+from keshou.vault.suite import INTERNATIONAL, Sm4Gcm, Suite, hmac_sm3
 
 KEY = 32
 """Bytes of a key that wraps others."""
 NONCE = 24
 _HEADER = b"\x01\x01"
+_SM_HEADER, _SM_LABEL, _SM_KEY = b"\x01\x02", b"keshou:wrap", 16
 _FIRST, _SECOND = b"\x00\x01X\x00", b"\x00\x02X\x00"
 _SHORTEST = len(_HEADER) + NONCE + 16
 
@@ -77,3 +80,40 @@ class WrappingKey:
         blocks = b"".join((int.from_bytes(head + half) ^ mask).to_bytes(16) for head in (_FIRST, _SECOND))
         with self._lock:
             return AESGCM(self._block.update(blocks))
+
+
+class SmWrappingKey:
+    """A key of 32 bytes that wraps others by SM4-GCM, each under a key of its own that the nonce makes."""
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def wrap(self, key: bytes, context: bytes) -> bytes:
+        """Wrap `key` for `context`, which must be given again to unwrap it."""
+        nonce = os.urandom(NONCE)
+        return _SM_HEADER + nonce + self._inner(nonce).encrypt(nonce[12:], key, _SM_HEADER + context)
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        """Return the key that was wrapped for `context`.
+
+        Raises:
+            SealBrokenError: it was not wrapped by this key for this context, or was altered.
+
+        """
+        if len(wrapped) < _SHORTEST or wrapped[:2] != _SM_HEADER:
+            raise SealBrokenError
+        nonce = wrapped[2 : 2 + NONCE]
+        try:
+            return self._inner(nonce).decrypt(nonce[12:], wrapped[2 + NONCE :], _SM_HEADER + context)
+        except InvalidTag:
+            raise SealBrokenError from None
+
+    def _inner(self, nonce: bytes) -> Sm4Gcm:
+        return Sm4Gcm(hmac_sm3(self._key, _SM_LABEL + nonce[:12])[:_SM_KEY])
+
+
+def wrapping_key(key: bytes, suite: Suite) -> WrappingKey | SmWrappingKey:
+    """Return what wraps by `key` (32 bytes) in a suite."""
+    return WrappingKey(key) if suite is INTERNATIONAL else SmWrappingKey(key)

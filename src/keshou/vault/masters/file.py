@@ -4,7 +4,8 @@
 import os
 
 from keshou.vault.masters.source import Master
-from keshou.vault.wrapping import KEY, WrappingKey
+from keshou.vault.suite import Suite
+from keshou.vault.wrapping import KEY, wrapping_key
 
 NAME = "file"
 
@@ -16,9 +17,9 @@ class FileSource:
         """Return a new key, 32 bytes from the operating system."""
         return os.urandom(KEY)
 
-    def open(self, value: bytes) -> Master:
+    def open(self, value: bytes, suite: Suite) -> Master:
         """Return the key."""
-        return WrappingKey(value)
+        return wrapping_key(value, suite)
 
     def destroy(self, value: bytes) -> None:
         """Do nothing: the key goes with its file, which is overwritten."""

@@ -19,7 +19,8 @@ from shamir_mnemonic import MnemonicError, Share, combine_mnemonics, generate_mn
 from keshou.vault import key_file
 from keshou.vault.errors import KeyFileError, KeyMissingError
 from keshou.vault.masters.source import Master
-from keshou.vault.wrapping import KEY, WrappingKey, commitment
+from keshou.vault.suite import Suite
+from keshou.vault.wrapping import KEY, commitment, wrapping_key
 
 NAME = "shares"
 MOST = 16
@@ -73,7 +74,7 @@ class SharesSource:
                 raise KeyFileError("the shares do not give the key they were made of", hint="report this; begin anew")
         return msgspec.json.encode(described)
 
-    def open(self, value: bytes) -> Master:
+    def open(self, value: bytes, suite: Suite) -> Master:
         """Put the key together from the shares at hand; those of other keys are left aside."""
         described = _described(value)
         by_key: dict[int, dict[int, str]] = {}
@@ -89,7 +90,7 @@ class SharesSource:
             if len(shares) >= described.threshold:
                 secret = _combined(list(shares.values())[: described.threshold])
                 if secret is not None and commitment(secret) == described.commitment:
-                    return WrappingKey(secret)
+                    return wrapping_key(secret, suite)
         most = max((len(shares) for shares in by_key.values()), default=0)
         raise KeyMissingError(
             f"the master key needs {described.threshold} of {described.holders} shares; of no key there are more than "

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from keshou.vault.errors import KeyFileError
+from keshou.vault.suite import Suite
 
 
 class Master(Protocol):
@@ -35,8 +36,8 @@ class KeySource(Protocol):
 
         """
 
-    def open(self, value: bytes) -> Master:
-        """Return the master key for which `value` stands.
+    def open(self, value: bytes, suite: Suite) -> Master:
+        """Return the master key for which `value` stands, to wrap by `suite`.
 
         Raises:
             KeyMissingError: it is not there, or the place cannot be reached.

@@ -21,6 +21,7 @@ from pkcs11.exceptions import PinIncorrect, PinInvalid, PinLenRange, PinLocked, 
 from keshou.vault import key_file
 from keshou.vault.errors import KeyFileError, KeyMissingError, SealBrokenError
 from keshou.vault.masters.source import Master
+from keshou.vault.suite import Suite
 
 NAME = "pkcs11"
 _HEADER = b"\x01\x03"
@@ -120,8 +121,8 @@ class TokenSource:
                 raise token.unreachable(error) from None
         return label.encode()
 
-    def open(self, value: bytes) -> Master:
-        """Return the key with this label, after seeing that it is there."""
+    def open(self, value: bytes, suite: Suite) -> Master:
+        """Return the key with this label, after seeing that it is there; a token wraps by AES for every suite."""
         master = TokenMaster(self._reachable(), value.decode(errors="replace"))
         master.look()
         return master

@@ -1,0 +1,190 @@
+# SPDX-License-Identifier: Apache-2.0
+"""New keys for old, some users at a time: wrapped anew, or made anew with everything sealed under them.
+
+Both walk the users in order and look at nothing that lies in the epoch aimed at, so that they can be broken off at any
+point and begun again. What does not open is left as it is, and counted.
+"""
+
+import datetime as dt
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from keshou.db import Transaction, array, arrays, from_micros, metadata, to_micros
+from keshou.vault.errors import SealBrokenError
+from keshou.vault.key_cache import WrappedKey
+from keshou.vault.rows import each, replace, select
+from keshou.vault.sealer import RECORD, Place, Sealer, TagRow, ValueRow
+
+_rotation = sa.Table(
+    "vault_rotation",
+    metadata,
+    sa.Column("level", sa.Text, primary_key=True),
+    sa.Column("epoch", sa.Integer, nullable=False),
+    sa.Column("begun", sa.BigInteger, nullable=False),
+    sa.Column("ended", sa.BigInteger, nullable=True),
+)
+_LIVING = (
+    'NOT EXISTS (SELECT 1 FROM vault_shredded s WHERE s."user" = k."user" AND s.class = k.class AND s.kid = k.kid)'
+)
+_STALE = (
+    'SELECT k."user", k.class, k.kid, k.epoch, k.wrapped FROM vault_key k '  # noqa: S608 - no input
+    f'WHERE (k."user", k.class) > (?, ?) AND k.epoch < ? AND {_LIVING} ORDER BY k."user", k.class LIMIT ?'
+)
+_USERS = (
+    'SELECT DISTINCT k."user" FROM vault_key k '  # noqa: S608 - no input
+    f'WHERE k."user" > ? AND k.epoch < ? AND {_LIVING} ORDER BY k."user" LIMIT ?'
+)
+_COUNT = f"SELECT k.epoch, COUNT(*) FROM vault_key k WHERE {_LIVING} GROUP BY k.epoch ORDER BY k.epoch"  # noqa: S608
+_MOVE = 'UPDATE vault_key SET kid = ?, epoch = ?, wrapped = ? WHERE "user" = ? AND class = ? AND wrapped = ?'
+_MOVE_TYPES = arrays(["bytea", "integer", "bytea", "bigint", "text", "bytea"])
+_MOVE_ARRAYS = (
+    "UPDATE vault_key k SET kid = n.kid, epoch = n.epoch, wrapped = n.wrapped "  # noqa: S608 - no input
+    f'FROM unnest({_MOVE_TYPES}) AS n(kid, epoch, wrapped, "user", class, old) '
+    'WHERE k."user" = n."user" AND k.class = n.class AND k.wrapped = n.old'
+)
+_VALUE_COLUMNS = {"user": "bigint", "item": "text", "class": "text", "version": "integer", "sealed": "bytea"}
+_INDEX_COLUMNS = {"user": "bigint", "item": "text", "tag": "bytea"}
+
+Moved = tuple[bytes, int, bytes, int, str, bytes]
+"""Key id, epoch, wrapped key; and where: user, class, and as what it was wrapped before."""
+PayloadsOf = Callable[[int], Sequence[tuple[int, bytes]]]
+"""Gives index and sealed payload of every entry about a user."""
+Payload = tuple[int, int, bytes]
+"""User, index, sealed payload."""
+
+
+class Rotation(NamedTuple):
+    """One rotation of all data keys: which level, into which epoch, when."""
+
+    level: str
+    """``epoch``: wrapped anew; ``data``: made anew."""
+    epoch: int
+    begun: dt.datetime
+    ended: dt.datetime | None
+
+
+class Renewed(NamedTuple):
+    """What became of some users' keys."""
+
+    keys: int
+    values: int
+    payloads: Sequence[Payload]
+    left: int
+    """Users of whom something does not open; nothing of theirs was changed."""
+
+
+class Rotations:
+    """The rotations of one site's data keys."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._sealer = sealer
+
+    # What is under way
+
+    def all(self, tx: Transaction) -> dict[str, Rotation]:
+        """Return the last rotation of each level."""
+        rows = select(tx, "SELECT level, epoch, begun, ended FROM vault_rotation ORDER BY level")
+        return {row[0]: Rotation(row[0], row[1], from_micros(row[2]), row[3] and from_micros(row[3])) for row in rows}
+
+    def begin(self, tx: Transaction, level: str, epoch: int, now: dt.datetime) -> None:
+        """Take note that a rotation into `epoch` begins."""
+        columns = {"level": "text", "epoch": "integer", "begun": "bigint", "ended": "bigint"}
+        each(tx, "DELETE FROM vault_rotation WHERE level = ?", [(level,)])
+        tx.insert(_rotation, tuple(columns), [(level, epoch, to_micros(now), None)])
+
+    def end(self, tx: Transaction, level: str, now: dt.datetime) -> None:
+        """Take note that it is done."""
+        each(tx, "UPDATE vault_rotation SET ended = ? WHERE level = ?", [(to_micros(now), level)])
+
+    def living(self, tx: Transaction) -> dict[int, int]:
+        """Return for each epoch how many living data keys are wrapped under it; those shredded do not count."""
+        return dict(select(tx, _COUNT))
+
+    # Wrapping anew
+
+    def stale(self, tx: Transaction, after: Place, epoch: int, limit: int) -> list[WrappedKey]:
+        """Return up to `limit` keys of older epochs, of the users and classes that come after one."""
+        return [tuple(row) for row in select(tx, _STALE, *after, epoch, limit)]
+
+    def rewrapped(self, rows: Sequence[WrappedKey]) -> Iterator[Moved]:
+        """Yield keys wrapped under the current epoch; needs no transaction. Those that do not open are left out."""
+        for row in rows:
+            try:
+                epoch, wrapped = self._sealer.rewrap(row)
+            except SealBrokenError:
+                continue
+            yield row[2], epoch, wrapped, row[0], row[1], row[4]
+
+    @staticmethod
+    def put(tx: Transaction, moved: Sequence[Moved]) -> None:
+        """Store keys wrapped anew; one that was changed or shredded meanwhile stays as it is."""
+        if tx.postgresql and moved:
+            tx.put(_MOVE_ARRAYS, [array(column) for column in zip(*moved, strict=True)])
+        else:
+            each(tx, _MOVE, list(moved))
+
+    # Making anew
+
+    def users(self, tx: Transaction, after: int, epoch: int, limit: int) -> list[int]:
+        """Return up to `limit` users after one, of whom a key lies in an older epoch."""
+        return [user for (user,) in select(tx, _USERS, after, epoch, limit)]
+
+    def renew(self, tx: Transaction, users: Sequence[int], epoch: int, payloads_of: PayloadsOf) -> Renewed:
+        """Give users new keys in the site's suite, and seal everything of theirs under them; return what was done.
+
+        Nobody else may seal for these users within the transaction: hold the log's lock. Values keep their versions.
+        The record key of a user stays, so that their pseudonyms in the log stay theirs; of another suite than the
+        site's it becomes one of the site's, and the payloads returned must take the place of those given.
+        """
+        rows = select(tx, 'SELECT "user", class, kid, epoch, wrapped FROM vault_key WHERE "user" @', list(users))
+        sql = 'SELECT "user", item, class, version, sealed FROM vault_value WHERE "user" @'
+        held: dict[Place, list[ValueRow]] = {}
+        for value in select(tx, sql, list(users)):
+            held.setdefault((value[0], value[2]), []).append(tuple(value))
+        done = _Done()
+        for user in users:
+            try:
+                done.add(self._of_user([tuple(row) for row in rows if row[0] == user], epoch, held, payloads_of))
+            except SealBrokenError:
+                done.left += 1
+        self.put(tx, done.keys)
+        replace(tx, "vault_value", _VALUE_COLUMNS, ("user", "item"), done.values)
+        replace(tx, "vault_index", _INDEX_COLUMNS, ("user", "item"), done.tags)
+        return Renewed(len(done.keys), len(done.values), done.payloads, done.left)
+
+    def _of_user(
+        self, rows: Sequence[WrappedKey], epoch: int, held: dict[Place, list[ValueRow]], payloads_of: PayloadsOf
+    ) -> "_Done":
+        done = _Done()
+        for row in rows:
+            if row[3] >= epoch:
+                continue
+            if row[1] == RECORD:
+                key, payloads = self._sealer.renew_record(row, payloads_of)
+                done.payloads += [(row[0], *payload) for payload in payloads]
+            else:
+                key, values, tags = self._sealer.renew(row, held.get(row[:2], ()))
+                done.values += values
+                done.tags += tags
+            done.keys.append((key[2], key[3], key[4], row[0], row[1], row[4]))
+        return done
+
+
+class _Done:
+    """What is to be written."""
+
+    def __init__(self) -> None:
+        self.keys: list[Moved] = []
+        self.values: list[ValueRow] = []
+        self.tags: list[TagRow] = []
+        self.payloads: list[Payload] = []
+        self.left = 0
+
+    def add(self, other: "_Done") -> None:
+        """Add what is to be written of one user."""
+        self.keys += other.keys
+        self.values += other.values
+        self.tags += other.tags
+        self.payloads += other.payloads
