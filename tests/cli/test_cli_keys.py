@@ -159,3 +159,14 @@ def test_a_new_site_may_begin_with_chinese_commercial_cryptography(nowhere: Call
     assert site("keys", "show", "--json").ok().json["suite"] == "chinese"
     assert "suite" in (tmp_path / "mine" / "keys" / "master.key").read_text("utf-8")
     assert nowhere("init", "other", "--suite", "roman").status == 2
+
+
+def test_a_user_is_found_by_number_from_standard_input(keshou: Caller, people: list[Subscriber]) -> None:
+    words = ("user", "find", "mobile_number", "--by", "officer", "--purpose", "service", "--json")
+    found = keshou(*words, stdin=people[0].mobile_number + "\n").ok().json
+    assert (found["count"], [each["user"] for each in found["users"]]) == (1, [people[0].user_id])
+    nobody = keshou(*words, "--value", "15400000000")
+    assert (nobody.status, nobody.json["count"]) == (1, 0)
+    refused = keshou("user", "find", "home_address", "--by", "officer", "--purpose", "service", "--value", "x")
+    assert (refused.status, "home_address" in refused.err) == (2, True)
+    assert keshou("user", "find", "mobile_number", "--by", "analyst", "--purpose", "care", "--value", "1").status == 1

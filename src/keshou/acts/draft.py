@@ -9,7 +9,7 @@ from keshou.acts.request import Done
 from keshou.gate.decision import Decision
 from keshou.gate.facts import SiteFact, UserFact
 from keshou.ledger.entry import Header
-from keshou.vault.sealed import Sealed, Shredded
+from keshou.vault.sealed import Sealed, SealedRecord, Shredded
 
 
 class Payload(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -41,5 +41,7 @@ class Draft(msgspec.Struct, eq=False):
     """Set when the request had been answered before."""
     sealed: Sequence[tuple[int, bytes]] = ()
     """Sealed payloads, once they are."""
+    found: Sequence[SealedRecord] = ()
+    """For each user that a search found, a payload that tells who it is; opened after the commit."""
     base: Header | None = None
     """A header that acts of the same question share; `header` says what differs."""

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from keshou.acts import effects, events
+from keshou.acts import effects, events, searching
 from keshou.acts.audit import FactsAudited, Progress, audit_facts
 from keshou.acts.draft import Draft
 from keshou.acts.known import Known
@@ -25,6 +25,7 @@ from keshou.acts.request import (
     Publish,
     Record,
     RecordSite,
+    Search,
 )
 from keshou.acts.work import Pending, Tell, Work
 from keshou.db import Database, Transaction
@@ -89,6 +90,10 @@ class Acts:
             receipt=receipt,
         )
 
+    def found(self, pending: Pending) -> list[str]:
+        """Return the operator's ids of those whom a search found, opened against its entry."""
+        return searching.opened(self._known.vault, pending.draft, pending.place)
+
     def _opened(self, draft: Draft, place: int) -> Mapping[str, Mapping[str, str]]:
         """Return what a permitted act shows, by user, opened against its entry."""
         receipt = Receipt(place, len(draft.shown))
@@ -103,7 +108,7 @@ def do(work: Work, job: Job, now: dt.datetime) -> Draft:
 
     What is performed happens when it is committed, whatever its caller believed: acts are dated `now`.
     """
-    if isinstance(job, Perform | BulkPerform | Erase):
+    if isinstance(job, Perform | BulkPerform | Erase | Search):
         job = msgspec.structs.replace(job, act=work.known.named(msgspec.structs.replace(job.act, when=now)))
     return _PROCEDURES[type(job)](work, job, now)
 
@@ -118,5 +123,6 @@ _PROCEDURES: dict[type[Job], Callable[[Work, Any, dt.datetime], Draft]] = {
     Publish: events.publish,
     Audit: events.audit,
     KeysChanged: events.keys_changed,
+    Search: searching.search,
     Judged: events.judged,
 }

@@ -107,6 +107,22 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
     said: str = ""
 
 
+class Search(msgspec.Struct, frozen=True, kw_only=True):
+    """Ask whether one may look for users, and find them: by one item, equal or by its last four characters."""
+
+    act: Act
+    """A query of just that item, about nobody yet."""
+    value: str
+    last_four: bool = False
+    most: int = 20
+    """The most users that may be found; what finds more finds nobody."""
+    request_id: str = ""
+    said: str = ""
+
+    def __repr__(self) -> str:
+        return f"Search(act={self.act!r})"
+
+
 class KeysChanged(msgspec.Struct, frozen=True, kw_only=True):
     """Write down that keys of one level are about to be changed; it names levels and epochs, never a key."""
 
@@ -137,7 +153,7 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     said: str = ""
 
 
-Job = Perform | BulkPerform | Record | RecordSite | Publish | Cancel | Erase | Audit | KeysChanged | Judged
+Job = Perform | BulkPerform | Record | RecordSite | Publish | Cancel | Erase | Audit | KeysChanged | Search | Judged
 
 
 class Done(NamedTuple):

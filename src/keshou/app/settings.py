@@ -12,7 +12,7 @@ import msgspec
 from keshou.accounts.settings import AccountSettings
 from keshou.errors import InputError, UnreachableError
 from keshou.programs.settings import ProgramSettings
-from keshou.vault.settings import SECRET, MasterSettings
+from keshou.vault.settings import SECRET, FindingSettings, MasterSettings
 from keshou.visits.settings import VisitSettings
 from keshou.webhooks.settings import WebhookSettings
 
@@ -90,6 +90,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Seconds by which an entry's time may lie before the entry before it."""
     checkpoint_every: float = 1.0
     """Seconds between signed checkpoints while acts go on."""
+    finding: FindingSettings = FindingSettings()
+    """What users are found by, beyond what is nearly unique."""
     master: MasterSettings = MasterSettings()
     """How the place of the master key is reached."""
     server: ServerSettings = ServerSettings()

@@ -24,11 +24,12 @@ from keshou.app.bell import Bells
 from keshou.app.code_post import CodePost, senders_of
 from keshou.app.counter import Counter
 from keshou.app.keeper import Keeper
-from keshou.app.keys import open_keys
+from keshou.app.keys import open_keys, vault_of
 from keshou.app.lapses import Lapses
 from keshou.app.openid import provider_of
 from keshou.app.outbox import Outbox
 from keshou.app.pulse import Pulse
+from keshou.app.search import Searches
 from keshou.app.sequencer import Sequencer
 from keshou.app.settings import Settings, database_url, find_home, read_settings
 from keshou.db import Database, Transaction, to_micros, touch_access
@@ -52,7 +53,6 @@ from keshou.programs.store import Programs
 from keshou.tally.store import Tally
 from keshou.vault.keys import FileKeys
 from keshou.vault.receipt import Receipt
-from keshou.vault.store import Vault
 from keshou.visits.store import Visits
 from keshou.webhooks.deliver import Messenger
 from keshou.webhooks.settings import WebhookSettings
@@ -83,7 +83,7 @@ class Site:
         self.law: Law = load()
         self.declarations = Declarations()
         self.ledger = Ledger(settings.log_origin, keys.signer, tolerance=round(settings.clock_tolerance * 1_000_000))
-        vault = Vault(keys, settings.site)
+        vault = vault_of(settings, keys)
         self._known = Known(Standings(), self.declarations, vault, self.law, settings.standings)
         self.webhooks = Webhooks(keys.secret("webhooks"), settings.log_origin, _with_paths(settings.webhooks, home))
         self._lapses = Lapses(self.webhooks, self._known, self.ledger, self.writing, now=now)
@@ -114,6 +114,7 @@ class Site:
         self._sequencer: Sequencer[Job, Pending] = Sequencer(
             database, self._write, self._sign, most=settings.batch, every=settings.checkpoint_every
         )
+        self.searches = Searches(self, settings.finding, self._sequencer.do, self._acts.found)
 
     @classmethod
     def open(cls, home: Path | str | None = None, now: Callable[[], dt.datetime] = clock.now) -> Self:

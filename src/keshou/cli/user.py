@@ -34,6 +34,38 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(group, name="user")
 
 
+@verb(group, "find")
+def find(
+    call: Call,
+    item: Annotated[str, typer.Argument(metavar="ITEM", help="By which kind of information.")],
+    *,
+    by: asked.By,
+    purpose: asked.Purpose,
+    value: Annotated[str, typer.Option(metavar="VALUE", help="What to look for; else it is read from input.")] = "",
+    last_four: Annotated[bool, typer.Option("--last-four", help="By the last four characters alone.")] = False,
+    post: asked.Post = "",
+    where: asked.Where = "",
+) -> ExitStatus:
+    """Look for users by one value. The search is recorded, and the look at each one found; what was sought is not."""
+    sought = value or sys.stdin.readline().strip()
+    if not sought:
+        raise InputError("nothing to look for", hint="give it with --value, or on standard input")
+    with call.open() as site:
+        act = asked.act(ActKind.QUERY, "", [item], purpose, by=by, when=site.now(), post=post, where=where)
+        found = site.searches.find(act, sought, last_four=last_four)
+        told = [{"user": user, "values": done.values, "entry": done.entry} for user, done in found.users.items()]
+        head = data_of(found.decision) | {"entry": found.entry, "count": found.hits, "users": told}
+        if not found.decision.permitted:
+            call.answer(head, *shown(call, site.law, found.decision))
+            return status_of(found.decision)
+    wide = call.words(f"有 {found.hits} 位，过多，不予列出", f"{found.hits} users: too many, none is named")
+    lines = pairs({user: ", ".join(done.values.values()) for user, done in found.users.items()})
+    none = call.words("没有可以看到的用户", "nobody whom you may see")
+    too_many = found.hits > site.settings.finding.most
+    call.answer(head, wide if too_many else lines if found.users else none)
+    return ExitStatus.DONE if found.users else ExitStatus.NO
+
+
 @verb(group, "show")
 def show(
     call: Call,

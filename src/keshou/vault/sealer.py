@@ -20,7 +20,7 @@ _ABOUT_RECORD = ("ledger", "payload", RECORD)
 _CACHE = 32_768
 _MALFORMED = (TypeError, ValueError, OverflowError, AttributeError, struct.error)
 """What a row altered into other types (SQLite takes any, and a missing key is null) makes the code below say."""
-_USER_LABEL = blind_index.label(blind_index.USER_LABEL)
+_USER_LABEL = blind_index.label(blind_index.USER_LABEL, 1)
 
 Place = tuple[int, str]
 """A user with an item, or a user with a class."""
@@ -33,8 +33,9 @@ TagRow = tuple[int, str, bytes]
 class Sealer:
     """Seals and opens rows of one site; keeps a few data keys unwrapped."""
 
-    def __init__(self, keys: FileKeys, site: str) -> None:
+    def __init__(self, keys: FileKeys, site: str, finding: blind_index.Finding) -> None:
         self._keys = keys
+        self.finding = finding
         self._envelope = Envelope(site)
         self._cache = KeyCache(_CACHE)
 
@@ -42,22 +43,26 @@ class Sealer:
         """Return the 16 bytes under which the operator's id of a user is found; the id is taken as it is."""
         return self._keys.mac(_USER_LABEL, external_id.encode())[: blind_index.TAG]
 
-    def tag(self, item: str, value: str) -> bytes:
-        """Return the 16 bytes under which `value` of `item` is found.
+    def tags(self, user: int, item: str, value: str) -> list[TagRow]:
+        """Return the index rows of one value; none when nobody is found by `item`."""
+        texts = self.finding.texts(item, value)
+        return [(user, name, self._tag(name, text, self._keys.suite)) for name, text in texts.items()]
+
+    def searched(self, item: str, value: str) -> list[bytes]:
+        """Return the tags to look for: under every suite and version, since a rotation may be on its way between two.
 
         Raises:
             VaultError: users cannot be found by `item`.
 
         """
-        return self._tag(item, value, self._keys.suite)
+        found: list[bytes] = []
+        for version in blind_index.VERSIONS:
+            name, text = self.finding.asked(item, value, version)
+            found += [self._tag(name, text, suite, version) for suite in SUITES.values()]
+        return found
 
-    def tags(self, item: str, value: str) -> list[bytes]:
-        """Return the tags of `value` under every suite, since a rotation may be on its way between two."""
-        return [self._tag(item, value, suite) for suite in SUITES.values()]
-
-    def _tag(self, item: str, value: str, suite: Suite) -> bytes:
-        normal = blind_index.normalise(blind_index.findable(item), value)
-        return self._keys.mac(blind_index.label(item), normal.encode(), suite)[: blind_index.TAG]
+    def _tag(self, name: str, text: str, suite: Suite, version: int = blind_index.VERSION) -> bytes:
+        return self._keys.mac(blind_index.label(name, version), text.encode(), suite)[: blind_index.TAG]
 
     def seal(
         self, plan: Mapping[Place, tuple[str, str]], keys: Mapping[Place, DataKey], versions: Mapping[Place, int]
@@ -79,8 +84,7 @@ class Sealer:
             version = versions.get((user, item), 0) + 1
             record = seal(keys[user, class_], (_TABLE, item, class_), user, version, value.encode(), nonces=nonces)
             sealed.append((user, item, class_, version, record))
-            if item in blind_index.FINDABLE:
-                tags.append((user, item, self.tag(item, value)))
+            tags += self.tags(user, item, value)
         return sealed, tags
 
     def open(self, user: int, value: SealedValue) -> bytes:
@@ -143,8 +147,7 @@ class Sealer:
             plain = self._open(row, about, version, bytes(record))
             again = self._envelope.seal(key, about, user, version, plain, nonces=nonces)
             sealed.append((user, item, class_, version, again))
-            if item in blind_index.FINDABLE:
-                tags.append((user, item, self.tag(item, plain.decode())))
+            tags += self.tags(user, item, plain.decode())
         return made, sealed, tags
 
     def renew_record(

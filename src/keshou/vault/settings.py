@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the place of the master key is reached: the table ``[master]`` of the settings."""
+"""How the master key is reached and what users are found by: the tables ``[master]`` and ``[finding]``."""
 
 import msgspec
 
@@ -25,3 +25,18 @@ class MasterSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
     def __repr__(self) -> str:
         return f"MasterSettings(module={self.module!r}, token={self.token!r})"
+
+
+class FindingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What users are found by, beyond equal values of what is nearly unique. Each choice lets the index tell more."""
+
+    names: bool = False
+    """Whether users are found by name. The index then tells how many share a name."""
+    variants: bool = False
+    """Whether traditional and simplified characters of a name are equal."""
+    last_four: tuple[str, ...] = ()
+    """Items found by their last four characters. The index then tells which users' values end alike."""
+    most: int = 20
+    """The most users that one search may find; what finds more is too wide and finds nobody."""
+    per_hour: int = 120
+    """The most searches of one hand within an hour, a process; the next is refused, and nothing is looked for."""

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from keshou.db import Transaction, metadata, to_micros
 from keshou.law.terms import RetentionClass
+from keshou.vault.blind_index import LAST_FOUR, Finding
 from keshou.vault.envelope import DataKey
 from keshou.vault.errors import SealBrokenError, VaultError
 from keshou.vault.key_cache import WrappedKey
@@ -68,7 +69,9 @@ _shredded = sa.Table(
 )
 
 _DELETE_INDEX = (
-    'DELETE FROM vault_index WHERE "user" = ? AND item IN (SELECT item FROM vault_value WHERE "user" = ? AND class = ?)'
+    'DELETE FROM vault_index WHERE "user" = ? AND item IN (SELECT item FROM vault_value '  # noqa: S608 - no input
+    'WHERE "user" = ? AND class = ? '
+    f"UNION ALL SELECT item || '{LAST_FOUR}' FROM vault_value WHERE \"user\" = ? AND class = ?)"
 )
 _FETCH = (
     'SELECT v."user", v.item, v.class, v.version, v.sealed, k.kid, k.epoch, k.wrapped, r.kid, r.epoch, r.wrapped '
@@ -76,6 +79,7 @@ _FETCH = (
     'LEFT JOIN vault_key r ON r."user" = v."user" AND r.class = ? WHERE v."user" @ AND v.item @'
 )
 
+_UNFIND = 'DELETE FROM vault_index WHERE "user" = ? AND item IN (?, ?)'
 _PLACE = ("user", "item")
 _VALUE_COLUMNS = {"user": "bigint", "item": "text", "class": "text", "version": "integer", "sealed": "bytea"}
 _INDEX_COLUMNS = {"user": "bigint", "item": "text", "tag": "bytea"}
@@ -92,11 +96,11 @@ class Vault:
     index. Safe from several threads at once, each with its own transaction.
     """
 
-    def __init__(self, keys: FileKeys, site: str) -> None:
+    def __init__(self, keys: FileKeys, site: str, finding: Finding | None = None) -> None:
         if keys.site != site:
             raise VaultError(f"the keys are of site `{keys.site}`, not of `{site}`", hint="open the site's own keys")
         self._keys = keys
-        self._sealer = Sealer(keys, site)
+        self._sealer = Sealer(keys, site, finding or Finding())
         self.rotations = Rotations(self._sealer)
         """New keys for old."""
         self._lock = threading.Lock()
@@ -204,6 +208,8 @@ class Vault:
         sealed, tags = self._sealer.seal(plan, keys, versions)
         if versions:
             replace(tx, "vault_value", _VALUE_COLUMNS, _PLACE, sealed)
+            if self._sealer.finding.last_four:
+                each(tx, _UNFIND, [(user, item, item + LAST_FOUR) for user, item in plan])
             replace(tx, "vault_index", _INDEX_COLUMNS, _PLACE, tags)
         else:
             tx.insert(_value, tuple(_VALUE_COLUMNS), sealed)
@@ -250,12 +256,14 @@ class Vault:
     def find(self, tx: Transaction, item: str, value: str) -> list[int]:
         """Return the users whose `item` equals `value` after normalising, in order of admission.
 
+        ``ITEM#4`` is found by its last four characters, where the operator chose it.
+
         Raises:
             VaultError: users cannot be found by `item`.
 
         """
         sql = 'SELECT "user" FROM vault_index WHERE item = ? AND tag @ ORDER BY "user"'
-        return [user for (user,) in select(tx, sql, item, self._sealer.tags(item, value))]
+        return [user for (user,) in select(tx, sql, item, self._sealer.searched(item, value))]
 
     # Ledger payloads and pseudonyms, under each user's record key
 
@@ -329,7 +337,7 @@ class Vault:
         found = [row for chunk in chunks(list(users)) for row in self._key_rows(tx, chunk)]
         killed = [row for row in found if row[:2] in doomed]
         tx.insert(_shredded, ("user", "class", "kid", "at"), [(*row[:3], to_micros(now)) for row in killed])
-        each(tx, _DELETE_INDEX, [(user, user, class_) for user, class_ in doomed])
+        each(tx, _DELETE_INDEX, [(user, user, class_, user, class_) for user, class_ in doomed])
         each(tx, 'DELETE FROM vault_value WHERE "user" = ? AND class = ?', list(doomed))
         each(tx, 'DELETE FROM vault_key WHERE "user" = ? AND class = ?', list(doomed))
         bare = users - {row[0] for row in found if row[:2] not in doomed}
@@ -375,5 +383,5 @@ class Vault:
 
     @staticmethod
     def _delete_values(tx: Transaction, places: list[tuple[int, str]]) -> None:
-        each(tx, 'DELETE FROM vault_index WHERE "user" = ? AND item = ?', places)
+        each(tx, _UNFIND, [(user, item, item + LAST_FOUR) for user, item in places])
         each(tx, 'DELETE FROM vault_value WHERE "user" = ? AND item = ?', places)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from keshou.db import Transaction, array, arrays, from_micros, metadata, to_micros
+from keshou.vault.blind_index import LAST_FOUR
 from keshou.vault.errors import SealBrokenError
 from keshou.vault.key_cache import WrappedKey
 from keshou.vault.rows import each, replace, select
@@ -44,6 +45,7 @@ _MOVE_ARRAYS = (
     f'FROM unnest({_MOVE_TYPES}) AS n(kid, epoch, wrapped, "user", class, old) '
     'WHERE k."user" = n."user" AND k.class = n.class AND k.wrapped = n.old'
 )
+_UNFIND = 'DELETE FROM vault_index WHERE "user" = ? AND item IN (?, ?)'
 _VALUE_COLUMNS = {"user": "bigint", "item": "text", "class": "text", "version": "integer", "sealed": "bytea"}
 _INDEX_COLUMNS = {"user": "bigint", "item": "text", "tag": "bytea"}
 
@@ -151,6 +153,7 @@ class Rotations:
                 done.left += 1
         self.put(tx, done.keys)
         replace(tx, "vault_value", _VALUE_COLUMNS, ("user", "item"), done.values)
+        each(tx, _UNFIND, [(user, item, item + LAST_FOUR) for user, item, *_ in done.values])
         replace(tx, "vault_index", _INDEX_COLUMNS, ("user", "item"), done.tags)
         return Renewed(len(done.keys), len(done.values), done.payloads, done.left)
 

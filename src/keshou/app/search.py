@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Looking for users: one act for the search, one for each user it found, and only so many within an hour."""
+
+import datetime as dt
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from keshou.acts.request import Done, Job, Perform, Search
+from keshou.acts.work import Pending
+from keshou.errors import ExitStatus, KeshouError
+from keshou.gate.act import Act
+from keshou.gate.decision import Decision
+from keshou.vault.settings import FindingSettings
+
+_HOUR = dt.timedelta(hours=1)
+_HANDS = 10_000
+
+
+class TooManySearchesError(KeshouError):
+    """One hand searched more often than the site lets it; nothing was looked for."""
+
+    status = ExitStatus.NO
+
+    def __init__(self, per_hour: int) -> None:
+        super().__init__(
+            f"this hand searched {per_hour} times within an hour", hint="wait, or see `per_hour` of `[finding]`"
+        )
+
+
+class SearchFound(NamedTuple):
+    """What a search came to."""
+
+    entry: int
+    """Place of the search's own entry in the log."""
+    decision: Decision
+    hits: int
+    """How many users there are; of more than the site shows, nobody is named."""
+    users: dict[str, Done]
+    """By the operator's id: what became of the query of each whom this hand may see."""
+
+
+class Door(Protocol):
+    """What of a site a search uses."""
+
+    now: Callable[[], dt.datetime]
+
+    def do_all(self, jobs: Sequence[Job]) -> list[Done]:
+        """Bring many jobs to the door."""
+
+
+class Searches:
+    """The searches of one site."""
+
+    def __init__(
+        self,
+        door: Door,
+        settings: FindingSettings,
+        bring: Callable[[Job], Pending],
+        found: Callable[[Pending], list[str]],
+    ) -> None:
+        self._door = door
+        self._settings = settings
+        self._bring = bring
+        self._found = found
+        self._asked: dict[str, deque[dt.datetime]] = {}
+        self._lock = threading.Lock()
+
+    def find(self, act: Act, value: str, *, last_four: bool = False) -> SearchFound:
+        """Look for users whose one item of `act` equals `value`, or ends with it; `act` is a query about nobody.
+
+        Each one found is then queried in an act of its own, on that item: who may not be seen is not named.
+
+        Raises:
+            TooManySearchesError: this hand searched too often.
+            VaultError: users cannot be found by this item here.
+
+        """
+        self._count(act.by)
+        pending = self._bring(Search(act=act, value=value, last_four=last_four, most=self._settings.most))
+        decision = pending.draft.decision
+        assert decision is not None  # noqa: S101 - a search is always decided
+        count = pending.draft.header["count"]
+        users = self._found(pending)
+        jobs = [Perform(act=msgspec.structs.replace(act, user=user)) for user in users]
+        done = self._door.do_all(jobs) if jobs else []
+        seen = {user: each for user, each in zip(users, done, strict=True) if each.decision and each.decision.permitted}
+        return SearchFound(pending.place, decision, int(str(count)), seen)
+
+    def _count(self, hand: str) -> None:
+        now, most = self._door.now(), self._settings.per_hour
+        with self._lock:
+            if len(self._asked) > _HANDS:
+                self._asked = {who: times for who, times in self._asked.items() if times[-1] > now - _HOUR}
+            times = self._asked.setdefault(hand, deque(maxlen=most))
+            if len(times) == most and times[0] > now - _HOUR:
+                raise TooManySearchesError(most)
+            times.append(now)

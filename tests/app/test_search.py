@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Looking for users is an act: asked, recorded with how many were found, limited; what was sought is nowhere."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from house import VALUES, Clock, act, newcomer, ready
+
+from keshou.acts.request import Cancel
+from keshou.app.search import SearchFound, TooManySearchesError
+from keshou.app.site import Site
+from keshou.db import Database
+from keshou.gate.decision import Deny
+from keshou.law.terms import ActKind
+from keshou.ledger.entry import Header, decode
+from keshou.vault.errors import VaultError
+from keshou.vault.settings import FindingSettings
+
+NUMBERS = {"u1": "15499990001", "u2": "15488880001", "u3": "15499990002", "u4": "15499990001"}
+CHOSEN = FindingSettings(last_four=("mobile_number",), most=2, per_hour=5)
+
+
+@pytest.fixture
+def site(database: Database, tmp_path: Path) -> Iterator[Site]:
+    """A site with four users, two of whom share a number."""
+    with ready(database, tmp_path, Clock(), finding=CHOSEN) as made:
+        made.do_all([newcomer(made, user, VALUES | {"mobile_number": number}) for user, number in NUMBERS.items()])
+        yield made
+
+
+def find(
+    site: Site, value: str, *, by: str = "clerk1", last_four: bool = False, item: str = "mobile_number"
+) -> SearchFound:
+    return site.searches.find(act(ActKind.QUERY, "", item, by=by), value, last_four=last_four)
+
+
+def entries(site: Site, start: int) -> list[Header]:
+    with site.reading() as tx:
+        return [decode(body) for _, body in site.ledger.entries(tx, start, site.ledger.head(tx).size)]
+
+
+def test_whoever_is_found_is_queried_in_an_act_of_its_own_and_both_are_recorded(site: Site) -> None:
+    found = find(site, "+86 154-9999-0002")
+    assert (found.hits, set(found.users)) == (1, {"u3"})
+    assert found.users["u3"].values == {"mobile_number": "15499990002"}
+    search, query = entries(site, found.entry)
+    assert (search.event, search.count, search.items, search.who) == ("search", 1, ("mobile_number",), "clerk1")
+    assert (query.event, query.decision, bool(query.obj)) == ("query", "permit", True)
+    assert set(find(site, "15499990001").users) == {"u1", "u4"}
+    site.audit(by="clerk1")
+
+
+def test_what_was_sought_is_in_no_table(site: Site, tmp_path: Path) -> None:
+    find(site, "15477778888")
+    find(site, "0002", last_four=True)
+    with site.reading() as tx:
+        bodies = b"".join(body for _, body in site.ledger.entries(tx, 0, site.ledger.head(tx).size))
+    assert b"15477778888" not in bodies
+    if not site.database.postgresql:
+        assert b"15477778888" not in b"".join(path.read_bytes() for path in tmp_path.glob("keshou.db*"))
+
+
+def test_a_hand_without_a_grant_learns_not_even_whether_there_is_anybody(site: Site) -> None:
+    known, unknown = find(site, "15499990001", by="lister"), find(site, "15400000000", by="lister")
+    for found in (known, unknown):
+        assert isinstance(found.decision, Deny)
+        assert (found.hits, found.users) == (0, {})
+    assert [each.decision for each in entries(site, known.entry)] == ["deny", "deny"]
+
+
+def test_a_search_that_is_too_wide_names_nobody_and_says_how_many_there_are(site: Site) -> None:
+    found = find(site, "0001", last_four=True)
+    assert (found.hits, found.users) == (3, {})
+    assert [each.count for each in entries(site, found.entry)] == [3]
+    assert set(find(site, "0002", last_four=True).users) == {"u3"}
+
+
+def test_one_hand_searches_only_so_often_within_an_hour(site: Site) -> None:
+    clock = site.now
+    assert isinstance(clock, Clock)
+    for _ in range(CHOSEN.per_hour):
+        find(site, "15400000000")
+    size = len(entries(site, 0))
+    with pytest.raises(TooManySearchesError):
+        find(site, "15499990001")
+    assert len(entries(site, 0)) == size
+    find(site, "15499990001", by="lister")
+    clock.moment += dt.timedelta(hours=1)
+    assert find(site, "15499990001").hits == 2
+
+
+def test_whose_service_ended_is_named_no_more(site: Site) -> None:
+    site.do(Cancel(user="u4", by="clerk1"))
+    assert set(find(site, "15499990001").users) == {"u1"}
+
+
+@pytest.mark.parametrize(
+    ("item", "last_four"), [("tariff_plan", False), ("user_name", False), ("resident_id_number", True)]
+)
+def test_what_was_not_chosen_finds_nobody_and_leaves_no_entry(site: Site, item: str, *, last_four: bool) -> None:
+    size = len(entries(site, 0))
+    with pytest.raises(VaultError):
+        find(site, "0001", item=item, last_four=last_four)
+    assert len(entries(site, 0)) == size
