@@ -83,8 +83,7 @@ class Site:
         self.law: Law = load()
         self.declarations = Declarations()
         self.ledger = Ledger(settings.log_origin, keys.signer, tolerance=round(settings.clock_tolerance * 1_000_000))
-        vault = vault_of(settings, keys)
-        self._known = Known(Standings(), self.declarations, vault, self.law, settings.standings)
+        self._known = Known(Standings(), self.declarations, vault_of(settings, keys), self.law, settings.standings)
         self.webhooks = Webhooks(keys.secret("webhooks"), settings.log_origin, _with_paths(settings.webhooks, home))
         self._lapses = Lapses(self.webhooks, self._known, self.ledger, self.writing, now=now)
         self.messenger = Messenger(self.webhooks, self.writing, self.reading, now, lapses=self._lapses.tell)
@@ -109,7 +108,7 @@ class Site:
         self.programs = Programs(keys.secret("programs"), settings.url, settings.programs)
         signing = SigningKeys(keys.secret(LABEL), settings.log_origin)
         self.permits = Issuer(settings.log_origin, signing, dt.timedelta(minutes=settings.server.permit_minutes))
-        self.keeper = Keeper(self, keys, vault)
+        self.keeper = Keeper(self, keys, self._known.vault)
         self._bells = Bells()
         self._sequencer: Sequencer[Job, Pending] = Sequencer(
             database, self._write, self._sign, most=settings.batch, every=settings.checkpoint_every
