@@ -221,6 +221,14 @@ def test_one_is_taken_in_at_a_time_and_no_more_wait_than_may(
     assert [outcome(api, each)["outcome"]["taken"] for each in (first, second)] == [1, 1]
 
 
+def test_a_table_on_its_way_has_a_place_too_so_that_no_number_of_them_fills_the_disk(site: Site) -> None:
+    importer = Importer(site)
+    with importer.place(2) as first, importer.place(2) as second, importer.place(2) as third:
+        assert (first, second, third) == (True, True, False)
+    with importer.place(1) as again, importer.place(1) as more:
+        assert (again, more) == (True, False)
+
+
 def test_a_server_that_stops_fails_what_it_had_and_the_table_may_be_sent_again(
     database: Database, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

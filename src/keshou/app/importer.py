@@ -10,7 +10,8 @@ import logging
 import secrets
 import threading
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from keshou.app import clock
@@ -65,15 +66,27 @@ class Importer:
         self._site = site
         self._process = secrets.token_hex(8)
         self._queue: deque[tuple[str, Wanted]] = deque()
+        self._coming = 0
         self._lock = threading.Lock()
         self._woken = threading.Event()
         self._open = True
         self._thread: threading.Thread | None = None
         site.on_close(self.close)
 
-    def waiting(self) -> int:
-        """Return how many tables this process has."""
-        return len(self._queue)
+    @contextmanager
+    def place(self, most: int) -> Iterator[bool]:
+        """Say whether there is a place for a table that comes, among the `most` that this process has or takes in.
+
+        The place is held while the block lasts; by its end the table is handed over by `take`, or gone.
+        """
+        with self._lock:
+            free = len(self._queue) + self._coming < most
+            self._coming += free
+        try:
+            yield free
+        finally:
+            with self._lock:
+                self._coming -= free
 
     def note(self, tx: Transaction, job: str, by: str) -> ImportJob:
         """Take note of a table that is handed over by `take` once this is committed."""

@@ -41,7 +41,7 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     table_bytes: int = 512_000_000
     """The largest table of users that is taken in in the background."""
     tables_waiting: int = 4
-    """The most tables that wait for their turn, a process."""
+    """The most tables that come or wait for their turn, a process."""
     table_days: int = 30
     """For how long it is told what became of a table."""
     body_seconds: float = 30.0

@@ -50,25 +50,24 @@ async def send(
     chosen = split(purposes)
     refuse_beyond_taking(caller, site, chosen)
     refuse_other_type(request, CSV)
-    importer = _importer(request, site)
-    if importer.waiting() >= site.settings.server.tables_waiting:
-        raise TooManyRequestsError(_LATER)
     by, pairs, mode = actor(caller, ""), pairs_of(mapping), tables.OnError(on_error)
-    table = await anyio.to_thread.run_sync(SealedTable, site.home)
-    wanted = Wanted(table, by, where, chosen, pairs, "skip" if mode is tables.OnError.SKIP else "stop")
-    try:
-        digest = await _put_down(request, table, site.settings.server.table_bytes)
-        await anyio.to_thread.run_sync(wanted.intake, site)
-        said = (sorted(chosen), on_error, mapping, where, digest)
-        found, taken = await anyio.to_thread.run_sync(
-            _note, site, importer, Sent(caller, key, said, ("imports",)), wanted
-        )
-    except BaseException:
-        table.close()
-        raise
-    if not taken:
-        table.close()
-    return found
+    importer = _importer(request, site)
+    with importer.place(site.settings.server.tables_waiting) as free:
+        if not free:
+            raise TooManyRequestsError(_LATER)
+        table = await anyio.to_thread.run_sync(SealedTable, site.home)
+        wanted = Wanted(table, by, where, chosen, pairs, "skip" if mode is tables.OnError.SKIP else "stop")
+        taken: list[str] = []
+        try:
+            digest = await _put_down(request, table, site.settings.server.table_bytes)
+            await anyio.to_thread.run_sync(wanted.intake, site)
+            said = (sorted(chosen), on_error, mapping, where, digest)
+            sent = Sent(caller, key, said, ("imports",))
+            return await anyio.to_thread.run_sync(_note, site, importer, sent, wanted, taken)
+        finally:
+            # Whoever goes away while it is handed over must not take it from the one who has it now.
+            if not taken:
+                table.close()
 
 
 @get("/", sync_to_thread=True, operation_class=told(Page[ImportShape]))
@@ -119,8 +118,8 @@ async def _put_down(request: Requested, table: SealedTable, most: int) -> str:
     return digest.hexdigest()
 
 
-def _note(site: Site, importer: Importer, sent: Sent, wanted: Wanted) -> tuple[Response[bytes], bool]:
-    """Keep that a table came, and hand it over; say beside the answer whether it was new."""
+def _note(site: Site, importer: Importer, sent: Sent, wanted: Wanted, taken: list[str]) -> Response[bytes]:
+    """Keep that a table came and hand it over, with its id put into `taken`; one that came before is not taken."""
     made: list[str] = []
 
     def keep(tx: Transaction) -> ImportShape:
@@ -130,8 +129,9 @@ def _note(site: Site, importer: Importer, sent: Sent, wanted: Wanted) -> tuple[R
 
     found = answer_once(site, sent, keep, status=202)
     if made:
+        taken.append(made[0])
         importer.take(made[0], wanted)
-    return found, bool(made)
+    return found
 
 
 def _importer(request: Requested, site: Site) -> Importer:
