@@ -16,7 +16,8 @@ SERVER = "keshou.web.server:make"
 PATHS = [
     "/console", "/console?show=missing", "/console/me", "/console/acts", "/console/acts/list?decision=deny",
     "/console/acts/2", "/console/information", "/console/people", "/console/people/posts", "/console/people/agents",
-    "/console/people/access", "/console/reviews", "/console/user", "/console/rules", "/console/log",
+    "/console/people/access", "/console/people/accounts",
+    "/console/reviews", "/console/user", "/console/rules", "/console/log",
     "/console/acts/99999", "/console/proof", "/console/second-factor",
 ]  # fmt: skip
 DOOR = ["/console/sign-in", "/console/invitation"]
@@ -99,6 +100,8 @@ def test_the_keyboard_alone_reaches_everything_and_shows_where_it_is(browser: Br
         for _ in range(min(count, 60)):
             page.keyboard.press("Tab")
             at = page.evaluate(_SEEN)
+            if at["what"].startswith("BODY"):  # past the last stop, where a field has the focus from the start
+                continue
             assert at["ring"], at
             assert at["seen"], at
 
