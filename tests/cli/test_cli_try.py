@@ -13,7 +13,7 @@ from cli_caller import Caller
 from keshou.app.site import Site
 from keshou.ledger.entry import decode
 from keshou.web.find_caller import finder
-from keshou.web.public.story import STORY
+from keshou.web.public.story import AGREED, STORY
 from keshou.web.server import application
 
 
@@ -59,6 +59,20 @@ def test_its_story_was_lived_once_and_is_on_record(bare: Caller) -> None:
         assert len(told) == len([each for each in STORY if not each.hour])
         assert {who for who, _ in told} == {"billing", "care", "analyst", "shop"}
         assert len({decision for _, decision in told}) == 2
+
+
+def test_a_token_lets_a_browser_in_as_an_invented_user_and_leaves_the_key_as_it_is(bare: Caller) -> None:
+    first = bare("try", "--users", 20, "--json").ok().json
+    told = bare("try", "--users", 20, "--user", AGREED, "--json").ok().json
+    elsewhere = bare("try", "--users", 20, "--user", AGREED, "--url", "https://else.example", "--json").ok().json
+    site = Site.open(bare.home)
+    with TestClient(application(site, finder(site), closes=True)) as client:
+        tokens = [each["token"] for each in (told, elsewhere)]
+        answers = [client.get("/api/v1/me", headers={"Authorization": f"Bearer {each}"}) for each in tokens]
+        assert [each.status_code for each in answers] == [200, 401]
+        assert {each["item"] for each in answers[0].json()["held"]} >= {"mobile_number", "tariff_plan"}
+        assert send(client, first["key"], first["try"]["permitted"]).status_code == 200
+    assert set(told) == {"token"}
 
 
 def test_a_site_of_somebody_is_not_filled_with_invented_users(nowhere: Caller, tmp_path: Path) -> None:

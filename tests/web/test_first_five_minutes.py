@@ -6,6 +6,7 @@ Told in a real browser and at the command line, by nothing but what the pages an
 
 import html
 import re
+import secrets
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from playwright.sync_api import Browser, Page, expect
 from cli_caller import Caller
 from keshou.language import Language
 from keshou.web.frame.catalog import Words, catalog
-from keshou.web.public.story import RECOMMEND, SALE
+from keshou.web.public.story import AGREED, RECOMMEND, SALE
 from postgresql import Cluster
 
 SERVER = "keshou.web.server:make"
@@ -136,6 +137,25 @@ def changed_rules(reader: Reader, t: Words) -> None:
     assert any("10" in each for each in page.locator(".text .new").all_inner_texts())
 
 
+def both_sides(reader: Reader, t: Words) -> None:
+    """Come in as a user and as the privacy officer, as the page says."""
+    page = reader.go("/start")
+    words = next(each for each in commands(page) if "--user" in each)
+    page.get_by_label(str(t("start.portal.token"))).fill(Caller(None)(*words).ok().out.strip())
+    page.get_by_role("button", name=str(t("start.portal.enter"))).click()
+    assert reader.path() == "/me"
+    expect(page.get_by_text(AGREED).first).to_be_visible()
+
+    page = reader.go("/start")
+    words = next(each for each in commands(page) if "invite" in each)
+    invitation = Caller(None)(*words, "--json").ok().json["invitation"]
+    page.get_by_role("link", name=str(t("start.console.accept"))).click()
+    page.locator("[name=invitation]").fill(invitation)
+    page.locator("[name=password]").fill(secrets.token_urlsafe(18))
+    page.locator("main form button").first.click()
+    page.wait_for_url("**/console/second-factor*")
+
+
 def test_a_newcomer_comes_from_nothing_to_published_rules_and_a_first_decision(
     reader: Reader, language: Language
 ) -> None:
@@ -155,6 +175,7 @@ def test_a_newcomer_comes_from_nothing_to_published_rules_and_a_first_decision(
 
     first_decision(reader, t)
     changed_rules(reader, t)
+    both_sides(reader, t)
 
     # the log is checked; all that a page can see is done
     page = reader.go("/start")

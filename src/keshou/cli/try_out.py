@@ -18,6 +18,7 @@ from keshou.app.site import Site
 from keshou.app.user_view import user_view
 from keshou.cli.sample import tables
 from keshou.cli.sample.people import subscribers
+from keshou.cli.sample.visitor import vouch
 from keshou.cli.setup import sample_declaration
 from keshou.cli.terminal import GOOD, QUIET, STRONG, Call
 from keshou.cli.verb import verb
@@ -43,6 +44,12 @@ def try_(
     *,
     users: Annotated[int, typer.Option(metavar="N", min=10, max=100_000, help="How many invented users.")] = 200,
     key_only: Annotated[bool, typer.Option("--key", help="Print the key and nothing else.")] = False,
+    user: Annotated[
+        str, typer.Option(metavar="ID", help="Print a token by which a browser comes in as this invented user.")
+    ] = "",
+    url: Annotated[
+        str, typer.Option(metavar="URL", help="With --user: the server's address; else the settings'.")
+    ] = "",
 ) -> None:
     """Make the sample site ready: rules, invented users, some acts of its staff, a key for a day; say what to ask.
 
@@ -56,16 +63,22 @@ def try_(
         if site.rules() is None:
             site.publish(sample, by="officer")
         begun = user_view(site, story.AGREED) is not None
-        user = _take_in(site, users)
+        told = _take_in(site, users)
         if not begun:
             _live(site)
+        if user:
+            token = vouch(site, user, url or site.settings.url)
+            call.answer({"token": token}, token)
+            return
         key = _key(site)
-        url, guided = site.settings.url, site.settings.sample
+        address, guided = site.settings.url, site.settings.sample
     if key_only:
         call.answer({"key": key}, key)
         return
-    asked = {name: _request(url, *each) for name, each in _questions(user).items()}
-    call.answer({"url": url, "key": key, "user": user, "try": asked}, *_shown(call, url, key, asked, guided=guided))
+    asked = {name: _request(address, *each) for name, each in _questions(told).items()}
+    call.answer(
+        {"url": address, "key": key, "user": told, "try": asked}, *_shown(call, address, key, asked, guided=guided)
+    )
 
 
 def _take_in(site: Site, users: int) -> str:

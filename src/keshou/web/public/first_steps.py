@@ -21,6 +21,8 @@ from keshou.web.public.story import AGREED, ASK, RECOMMEND, SALE, SILENT, STORY
 
 _CONSOLE = "/console/invitation"
 """Where staff who were invited come in, if this server has such a page."""
+_PORTAL = "/me/enter"
+"""Where users come in by a token of the operator's app, if this server has such a place."""
 _TYPING = 5
 """Minutes."""
 
@@ -58,6 +60,9 @@ def start(request: Requested, site: NamedDependency[Site]) -> Response[bytes]:
         soon=_soon(site).isoformat(),
         keshou=command(site),
         console=_CONSOLE in request.app.state.methods,
+        portal=filled and _PORTAL in request.app.state.methods,
+        agreed_user=AGREED,
+        url=site.settings.url,
         declared=declared,
     )
 
