@@ -36,7 +36,11 @@ PAGES = {
 DOOR = {"door": "/console/sign-in", "invitation": "/console/invitation"}
 EMPTY = {"empty-console": "/console", "empty-console-rules": "/console/rules"}
 DARK = ("console", "console-acts", "console-information", "console-rules")
-SHOWN = {"console-acts-en": ("console-acts", "en"), "console-zh": ("console", "zh")}
+SHOWN = {
+    "console-acts-en": ("console-acts", "en"),
+    "console-en": ("console", "en"),
+    "console-zh": ("console", "zh"),
+}
 """What the documentation shows: name of the picture -> page and language."""
 
 
