@@ -170,3 +170,30 @@ def test_a_user_is_found_by_number_from_standard_input(keshou: Caller, people: l
     refused = keshou("user", "find", "home_address", "--by", "officer", "--purpose", "service", "--value", "x")
     assert (refused.status, "home_address" in refused.err) == (2, True)
     assert keshou("user", "find", "mobile_number", "--by", "analyst", "--purpose", "care", "--value", "1").status == 1
+
+
+def test_an_erasure_is_certified_and_the_certificate_checked_without_a_site(
+    keshou: Caller, people: list[Subscriber], tmp_path: Path
+) -> None:
+    gone = keshou("user", "cancel", people[0].user_id, "--by", "officer", "--json").ok().json["entry"]
+    file = tmp_path / "certificate"
+    made = keshou("ledger", "certify", gone, "-o", file, "--json").ok().json
+    assert made["keys"]
+    outside = Caller(None)
+    told = outside("verify", file, "--vkey", made["vkey"], "--json").ok().json
+    assert (told["keys"], told["under"], told["compared"]) == (made["keys"], ["miit24:9.4"], True)
+    proof = f"{file}.proof"
+    outside("verify", proof, "--entry", f"{file}.entry", "--vkey", made["vkey"]).ok()
+    file.write_bytes(file.read_bytes().replace(b"users 1", b"users 2"))
+    assert outside("verify", file, "--vkey", made["vkey"]).status == 3
+    assert keshou("ledger", "certify", 0, "-o", tmp_path / "none").status != 0
+
+
+def test_what_may_be_erased_soon_is_foreseen_by_day_and_names_nobody(keshou: Caller, people: list[Subscriber]) -> None:
+    keshou("user", "cancel", people[0].user_id, "--by", "officer").ok()
+    assert keshou("retention", "--json").ok().json["users"] == 0
+    found = keshou("retention", "--until", "2100-01-01", "--json").ok()
+    assert (found.json["users"], found.json["under"]) == (1, "miit25:11")
+    assert people[0].user_id not in found.out
+    assert keshou("retention", "--until", "2000-01-01").status == 2
+    assert keshou("retention", "--since", "soon").status == 2

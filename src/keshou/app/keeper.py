@@ -15,7 +15,8 @@ from keshou.acts.request import Done, Job, KeysChanged
 from keshou.app.keys import open_keys
 from keshou.app.settings import Settings
 from keshou.db import Transaction
-from keshou.errors import InputError
+from keshou.errors import InputError, IntegrityError
+from keshou.ledger.certificate import Certificate
 from keshou.ledger.store import Ledger
 from keshou.vault.keys import FileKeys
 from keshou.vault.masters.shares import Split
@@ -26,6 +27,16 @@ REWRAPPED, RENEWED = 1000, 50
 """Keys that are wrapped anew, and users whose keys are made anew, in one transaction."""
 Advance = Callable[[int], None]
 """Told how many more are done."""
+
+
+class KeysAliveError(IntegrityError):
+    """Keys that the log says were destroyed are there: a backup was put back, or the database altered."""
+
+    def __init__(self, index: int) -> None:
+        super().__init__(
+            f"a key that entry {index} destroyed is in the database again",
+            hint="nothing is certified; was a backup restored without the erasures after it?",
+        )
 
 
 class House(Protocol):
@@ -167,6 +178,21 @@ class Keeper:
             for number in doomed:
                 self._keys.destroy_epoch(number)
         return doomed
+
+    def certify(self, index: int) -> tuple[Certificate, bytes]:
+        """Return a certificate that entry `index` destroyed users' keys, as what it says and as a signed note.
+
+        Raises:
+            EntryError: it destroyed none.
+            KeysAliveError: one of them is in the key table still, or again.
+
+        """
+        self._keys.look_again()
+        with self._house.reading() as tx:
+            told, note = self._house.ledger.certify(tx, index, self._keys.epochs)
+            if self._rotations.alive(tx, [bytes.fromhex(each) for each in told.keys if ":" not in each]):
+                raise KeysAliveError(index)
+        return told, note
 
     def stale(self) -> int:
         """Return how many data keys a rotation that is under way has still to do, or a new one would have to."""

@@ -29,6 +29,7 @@ from keshou.app.lapses import Lapses
 from keshou.app.openid import provider_of
 from keshou.app.outbox import Outbox
 from keshou.app.pulse import Pulse
+from keshou.app.retention import RetentionSchedule
 from keshou.app.search import Searches
 from keshou.app.sequencer import Sequencer
 from keshou.app.settings import Settings, database_url, find_home, read_settings
@@ -108,7 +109,7 @@ class Site:
         self.programs = Programs(keys.secret("programs"), settings.url, settings.programs)
         signing = SigningKeys(keys.secret(LABEL), settings.log_origin)
         self.permits = Issuer(settings.log_origin, signing, dt.timedelta(minutes=settings.server.permit_minutes))
-        self.keeper = Keeper(self, keys, self._known.vault)
+        self.keeper, self.retention = Keeper(self, keys, self._known.vault), RetentionSchedule(self, self._known)
         self._bells = Bells()
         self._sequencer: Sequencer[Job, Pending] = Sequencer(
             database, self._write, self._sign, most=settings.batch, every=settings.checkpoint_every
@@ -396,5 +397,4 @@ class Site:
 
 
 def _with_paths(settings: WebhookSettings, home: Path) -> WebhookSettings:
-    certificates = settings.certificates and str(home / settings.certificates)
-    return msgspec.structs.replace(settings, certificates=certificates)
+    return msgspec.structs.replace(settings, certificates=settings.certificates and str(home / settings.certificates))

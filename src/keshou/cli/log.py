@@ -13,6 +13,7 @@ from keshou.cli.rules import write
 from keshou.cli.terminal import GOOD, QUIET, Call, pairs
 from keshou.cli.verb import verb
 from keshou.errors import InputError, UnreachableError
+from keshou.ledger import certificate
 from keshou.ledger import export as exporting
 from keshou.ledger import verify as outside
 from keshou.ledger.errors import FormatError
@@ -31,6 +32,12 @@ _AUDITED = (
     ("载荷", "payloads"),
     ("已打开的载荷", "payloads opened"),
 )
+_CERTIFIED = {
+    "entry": ("条目", "entry"),
+    "at": ("时间", "when"),
+    "keys": ("已销毁的密钥", "keys destroyed"),
+    "under": ("依据", "under"),
+}
 _SIGNED = {"origin": "日志名称", "size": "条目数", "root": "树根", "index": "第几条", "entry": "条目"}
 
 
@@ -104,6 +111,34 @@ def entry_of(proof: Path) -> Path:
     return proof.with_name(proof.name + _SUFFIX)
 
 
+@verb(group, "certify")
+def certify(
+    call: Call,
+    index: Annotated[int, typer.Argument(help="Place of the entry in the log, counted from zero.", min=0)],
+    *,
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where the certificate goes.")],
+) -> None:
+    """Certify that an entry destroyed users' keys: what, when, which keys, under which rule; checked offline.
+
+    Beside it go the entry (FILE.entry) and its proof (FILE.proof).
+    """
+    with call.open() as site:
+        site.checkpoint()
+        told, note = site.keeper.certify(index)
+        with site.reading() as tx:
+            entry, proof = site.ledger.entry(tx, index), site.ledger.tlog_proof(tx, index)
+        vkey = str(site.ledger.key)
+    beside = {output: note, entry_of(output): entry, output.with_name(output.name + ".proof"): proof}
+    for path, content in beside.items():
+        write(path, content)
+    files = [str(path) for path in beside]
+    shown = {"entry": told.entry, "at": told.at, "keys": len(told.keys), "under": ", ".join(told.under)}
+    named = {call.words(*_CERTIFIED[name]): value for name, value in shown.items()}
+    written = call.words("已写入 " + "、".join(files), "written to " + ", ".join(files))
+    data = {**told._asdict(), "leaf": told.leaf.hex(), "files": files, "vkey": vkey}
+    call.answer(data, pairs(named), Line(written, GOOD), Line(f"keshou verify {output} --vkey {vkey}", QUIET))
+
+
 @verb(group, "checkpoint")
 def checkpoint(call: Call) -> None:
     """Sign the log as it stands and print the checkpoint."""
@@ -151,19 +186,22 @@ def export(
 
 def verify(
     call: Call,
-    what: Annotated[Path, typer.Argument(metavar="FILE|DIR", help="A proof, or an exported log.")],
+    what: Annotated[Path, typer.Argument(metavar="FILE|DIR", help="A proof, a certificate, or an exported log.")],
     *,
     vkey: Annotated[str, typer.Option(metavar="KEY", help="The log's verifier key, from another channel.")],
     entry: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The entry the proof is about; else FILE.entry.")
     ] = None,
 ) -> None:
-    """Check a proof or an exported log without any site. Exit status 3 when it is not what was signed."""
+    """Check a proof, a certificate or an exported log without a site. Exit status 3 when it is not what was signed."""
     _refuse_no_key(vkey)
     try:
-        if what.is_dir():
+        if not what.is_dir() and certificate.is_certificate(held := what.read_bytes()):
+            beside = entry or entry_of(what)
+            data = _certified(held, beside.read_bytes() if entry or beside.exists() else None, vkey)
+        elif what.is_dir():
             found = outside.verify_export(what, vkey)
-            data: dict[str, object] = {"origin": found.origin, "size": found.size, "root": found.root.hex()}
+            data = {"origin": found.origin, "size": found.size, "root": found.root.hex()}
         else:
             proof, body = what.read_bytes(), (entry or entry_of(what)).read_bytes()
             index, signed = outside.verify_proof(proof, body, vkey)
@@ -173,9 +211,17 @@ def verify(
         raise UnreachableError(f"`{error.filename}` cannot be read: {error.strerror}") from error
     told = call.words("与签名相符", "it is what was signed")
     entries = {
-        call.words(_SIGNED[name], name): json.dumps(value) if name == "entry" else value for name, value in data.items()
+        call.words(_SIGNED.get(name, name), name): json.dumps(value)
+        if name == "entry" and isinstance(value, dict)
+        else value
+        for name, value in data.items()
     }
     call.answer(data, Line(told, GOOD), pairs(entries))
+
+
+def _certified(held: bytes, entry: bytes | None, vkey: str) -> dict[str, object]:
+    found = certificate.verify(held, parse_key(vkey), entry)
+    return {**found._asdict(), "leaf": found.leaf.hex(), "compared": entry is not None}
 
 
 def _refuse_no_key(vkey: str) -> None:

@@ -11,6 +11,7 @@ from itertools import count, islice
 import sqlalchemy as sa
 
 from keshou.db import Transaction, metadata
+from keshou.ledger import certificate
 from keshou.ledger.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
 from keshou.ledger.entry import decode
 from keshou.ledger.errors import ClockError, EntryError, ForkError, LedgerError
@@ -266,6 +267,18 @@ class Ledger:
         now = read_head(tx).size
         self._within(size, now)
         return out_of_nodes(tx, now, lambda nodes: tree_root(nodes, size))
+
+    def certify(self, tx: Transaction, index: int, epochs: Sequence[int]) -> tuple[certificate.Certificate, bytes]:
+        """Return what is certified of an entry that destroyed keys, and the note signed by the log's key.
+
+        `epochs` are those that live. That the keys are gone is for the caller to see to.
+
+        Raises:
+            EntryError: no key of a user was destroyed by it.
+
+        """
+        told = certificate.of_entry(self.origin, index, self.entry(tx, index), epochs)
+        return told, certificate.sign(told, self._signer)
 
     def tlog_proof(self, tx: Transaction, index: int) -> bytes:
         """Return the proof file of entry `index` against the newest checkpoint.

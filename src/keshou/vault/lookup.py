@@ -68,3 +68,18 @@ def look_for(
     keys |= {place: row for row in rows if row[4] is not None and (place := row[:2]) in places}
     versions |= {place: row[3] for row in rows if row[4] is None and (place := row[:2]) in other}
     return keys, versions
+
+
+def users_of(tx: Transaction, class_: str) -> list[int]:
+    """Return every user who has a key of a class, in order of admission."""
+    return [user for (user,) in select(tx, 'SELECT "user" FROM vault_key WHERE class = ? ORDER BY "user"', class_)]
+
+
+def items_in(tx: Transaction, users: Collection[int], class_: str) -> dict[int, tuple[str, ...]]:
+    """Return the items held in a class about each of `users` of whom any is."""
+    found: dict[int, list[str]] = {}
+    for chunk in chunks(list(users)):
+        sql = 'SELECT "user", item FROM vault_value WHERE class = ? AND "user" @ ORDER BY "user", item'
+        for user, item in select(tx, sql, class_, list(chunk)):
+            found.setdefault(user, []).append(item)
+    return {user: tuple(items) for user, items in found.items()}

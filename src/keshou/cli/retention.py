@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``keshou retention``: what may be erased, and from which day on."""
+
+import datetime as dt
+from typing import Annotated
+
+import typer
+
+from keshou.cli.terminal import Call, pairs, table
+from keshou.cli.verb import verb
+from keshou.errors import InputError
+from keshou.gate import calendar
+
+_MONTH = 31
+Day = Annotated[str | None, typer.Option(metavar="DAY", help="A day in China, e.g. 2026-12-31.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the verb under the one name."""
+    verb(app, "retention")(retention)
+
+
+def retention(call: Call, *, since: Day = None, until: Day = None) -> None:
+    """Say what may be erased soon: registration information whose statutory time is over. Nobody is named.
+
+    Without days: from today to the end of the month after this one.
+    """
+    with call.open() as site:
+        today = calendar.day_of(site.now())
+        first = _day(since) if since else today
+        last = _day(until) if until else _end_of_next_month(first)
+        with call.progress(call.words("查看保留期限", "looking at terms of retention")) as advance:
+            found = site.retention.preview(first, last, advance)
+    shown = table(
+        *(call.words("日期", "from"), call.words("用户", "users"), call.words("信息种类", "kinds of information"))
+    )
+    for each in found.days:
+        shown.add_row(f"{each.day:%Y-%m-%d}", str(each.users), ", ".join(each.items))
+    names = {
+        call.words("期间", "span"): f"{found.since} - {found.until}",
+        call.words("依据", "under"): found.under,
+        call.words("可销毁的用户", "users to erase"): found.users,
+        call.words("已逾期", "overdue"): found.overdue,
+    }
+    data = {**found._asdict(), "days": [each._asdict() for each in found.days], "users": found.users}
+    call.answer(data, pairs(names), *(("", shown) if found.days else ()))
+
+
+def _day(text: str) -> dt.date:
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise InputError("a day that is none", hint="write it as 2026-12-31") from None
+
+
+def _end_of_next_month(day: dt.date) -> dt.date:
+    after = day.replace(day=1) + 2 * dt.timedelta(days=_MONTH)
+    return after.replace(day=1) - dt.timedelta(days=1)

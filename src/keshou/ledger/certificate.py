@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A certificate that keys were destroyed: a note that the log's key signs, about one entry; anybody can check it.
+
+It is a C2SP signed note, so that every program for signed notes can check its signature. Its text says what the entry
+says, and the entry's leaf hash ties it to the log: whoever has the entry and its proof too sees that nothing else was
+written there.
+
+Source: C2SP signed-note, tlog-proof; miit24:9.4, miit24:13.1.6.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from keshou.ledger.entry import Header, decode
+from keshou.ledger.errors import EntryError, FormatError, LedgerTamperedError
+from keshou.ledger.merkle import leaf_hash
+from keshou.ledger.note import Signer, VerifierKey, from_base64, sign_note, to_base64, verify_note
+
+TITLE = "keshou erasure certificate v1"
+_ENDING = "fact:service_ended"
+_END_RULE = "miit24:9.4"
+_ONCE = ("log", "entry", "leaf", "event", "at", "by", "rules", "users")
+_MANY = ("under", "item", "key", "epoch")
+
+
+class Certificate(NamedTuple):
+    """What a certificate says."""
+
+    log: str
+    entry: int
+    leaf: bytes
+    event: str
+    at: str
+    """When, UTC."""
+    by: str
+    rules: int
+    users: int
+    under: tuple[str, ...]
+    """Provisions it was done under."""
+    items: tuple[str, ...]
+    keys: tuple[str, ...]
+    """Ids of the keys destroyed; of very many, their number and the root of the tree over them."""
+    epochs: tuple[int, ...]
+    """Epochs that lived when it was signed. A backup opens nothing of these keys once every older one is destroyed."""
+
+
+def of_entry(log: str, index: int, body: bytes, epochs: Sequence[int]) -> Certificate:
+    """Return what is to be certified of an entry.
+
+    Raises:
+        EntryError: no key was destroyed by it.
+
+    """
+    header = decode(body)
+    if not header.keys or header.event.startswith("keys:"):
+        raise EntryError(
+            f"entry {index} destroyed no key of a user", hint="name an entry of an erasure or an ended service"
+        )
+    return Certificate(log, index, leaf_hash(body), *_told(header), tuple(epochs))
+
+
+def _told(header: Header) -> tuple[str, str, str, int, int, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    moment = dt.datetime.fromtimestamp(header.t // 1_000_000, dt.UTC)
+    under = header.cites or ((_END_RULE,) if header.event == _ENDING else ())
+    at = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+    return header.event, at, header.who, header.rules, header.count, under, header.items, header.keys
+
+
+def sign(certificate: Certificate, signer: Signer) -> bytes:
+    """Return the certificate as a note signed by the log's key."""
+    once = (
+        *(certificate.log, certificate.entry, to_base64(certificate.leaf), certificate.event),
+        *(certificate.at, certificate.by, certificate.rules, certificate.users),
+    )
+    lines = [TITLE, *(f"{name} {value}" for name, value in zip(_ONCE, once, strict=True))]
+    many = (certificate.under, certificate.items, certificate.keys, certificate.epochs)
+    lines += [f"{name} {value}" for name, values in zip(_MANY, many, strict=True) for value in values]
+    return sign_note("\n".join(lines) + "\n", certificate.log, signer)
+
+
+def verify(data: bytes, key: VerifierKey, entry: bytes | None = None) -> Certificate:
+    """Check a certificate offline, and with the entry's own bytes that it says what the entry does.
+
+    1. the log's key signed it, and it names this log
+    2. it has every line it must have
+    3. the entry has the leaf hash it names, and says the same
+
+    Raises:
+        FormatError: it is no certificate.
+        SignatureError: the log did not sign it.
+        LedgerTamperedError: the entry is another, or says otherwise.
+
+    """
+    found = _read(verify_note(data, [key]))
+    if found.log != key.name:
+        raise FormatError("the certificate is of another log than the key")
+    if entry is not None and (leaf_hash(entry) != found.leaf or found[3:-1] != _told(decode(entry))):
+        raise LedgerTamperedError(found.entry, "the certificate does not say what the entry does")
+    return found
+
+
+def is_certificate(data: bytes) -> bool:
+    """Say whether a file begins as a certificate does."""
+    return data.startswith(TITLE.encode() + b"\n")
+
+
+def _read(text: str) -> Certificate:
+    title, *lines = text.removesuffix("\n").split("\n")
+    if title != TITLE:
+        raise FormatError(f"a certificate begins with {TITLE}")
+    once: dict[str, str] = {}
+    many: dict[str, list[str]] = {name: [] for name in _MANY}
+    for line in lines:
+        name, _, value = line.partition(" ")
+        if name in many:
+            many[name].append(value)
+        elif name in _ONCE and name not in once:
+            once[name] = value
+        else:
+            raise FormatError("a certificate with a line that is not one of its own")
+    try:
+        head = (once["log"], int(once["entry"]), from_base64(once["leaf"]), once["event"], once["at"], once["by"])
+        counts = (int(once["rules"]), int(once["users"]))
+        under, items, keys, epochs = (tuple(many[name]) for name in _MANY)
+        return Certificate(*head, *counts, under, items, keys, tuple(int(each) for each in epochs))
+    except (KeyError, ValueError) as error:
+        raise FormatError("a certificate that lacks a line") from error

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Certificates of erasure: what they say, what they refuse, and that openssl checks them without us."""
+
+import base64
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from house import VALUES, act, newcomer, ready
+
+from keshou.acts.request import Cancel
+from keshou.app.keeper import KeysAliveError
+from keshou.app.site import Site
+from keshou.db import Database
+from keshou.errors import KeshouError
+from keshou.law.terms import ActKind
+from keshou.ledger import certificate
+from keshou.ledger.errors import EntryError, LedgerTamperedError, SignatureError
+from keshou.ledger.note import VerifierKey
+
+DER = bytes.fromhex("302a300506032b6570032100")
+"""What says that an Ed25519 public key follows."""
+
+
+@pytest.fixture
+def site(database: Database, tmp_path: Path) -> Iterator[Site]:
+    """A site with two users, one of whom left."""
+    with ready(database, tmp_path) as made:
+        made.do_all([newcomer(made, "u1"), newcomer(made, "u2")])
+        yield made
+
+
+@pytest.fixture
+def cancelled(site: Site) -> int:
+    return site.do(Cancel(user="u1", by="clerk1")).entry
+
+
+def entry(site: Site, index: int) -> bytes:
+    with site.reading() as tx:
+        return site.ledger.entry(tx, index)
+
+
+def test_a_certificate_says_what_when_which_keys_and_under_which_rule(site: Site, cancelled: int) -> None:
+    told, note = site.keeper.certify(cancelled)
+    assert (told.entry, told.event, told.users, told.under) == (cancelled, "fact:service_ended", 1, ("miit24:9.4",))
+    with site.reading() as tx:
+        rows = tx.ask("SELECT kid FROM vault_shredded")
+    assert told.keys == tuple(bytes(row[0]).hex() for row in rows)
+    assert certificate.verify(note, site.ledger.key, entry(site, cancelled)) == told
+    assert "u1" not in note.decode().split()
+    assert not any(value in note.decode() for value in VALUES.values())
+
+
+def test_openssl_checks_a_certificate_and_refuses_an_altered_one(site: Site, cancelled: int, tmp_path: Path) -> None:
+    _, note = site.keeper.certify(cancelled)
+    text, _, tail = note.rpartition(b"\n\n")
+    (tmp_path / "text").write_bytes(text + b"\n")
+    (tmp_path / "signature").write_bytes(base64.b64decode(tail.split()[-1])[-64:])
+    (tmp_path / "key.der").write_bytes(DER + base64.b64decode(str(site.ledger.key).split("+", 2)[2])[-32:])
+    words = ["openssl", "pkeyutl", "-verify", "-pubin", "-keyform", "DER", "-inkey", "key.der"]
+    words += ["-rawin", "-in", "text", "-sigfile", "signature"]
+    assert subprocess.run(words, cwd=tmp_path, check=False, capture_output=True).returncode == 0
+    (tmp_path / "text").write_bytes(text.replace(b"users 1", b"users 2") + b"\n")
+    assert subprocess.run(words, cwd=tmp_path, check=False, capture_output=True).returncode != 0
+
+
+def test_any_byte_changed_is_refused(site: Site, cancelled: int) -> None:
+    _, note = site.keeper.certify(cancelled)
+    for place in range(0, len(note), 7):
+        altered = note[:place] + bytes([note[place] ^ 1]) + note[place + 1 :]
+        with pytest.raises(KeshouError):
+            certificate.verify(altered, site.ledger.key)
+
+
+def test_a_certificate_of_another_log_or_entry_is_refused(site: Site, cancelled: int) -> None:
+    _, note = site.keeper.certify(cancelled)
+    other = VerifierKey("another/log", site.ledger.key.public_key)
+    with pytest.raises(SignatureError):
+        certificate.verify(note, other)
+    with pytest.raises(LedgerTamperedError):
+        certificate.verify(note, site.ledger.key, entry(site, cancelled - 1))
+    with pytest.raises(SignatureError):
+        certificate.verify(note.replace(b"users 1", b"users 2"), site.ledger.key)
+
+
+def test_what_destroyed_nothing_is_not_certified(site: Site) -> None:
+    used = site.perform(act(ActKind.USE, "u2", "tariff_plan")).entry
+    site.keeper.rotate_epochs("keeper", lambda _: None)
+    with site.reading() as tx:
+        last = site.ledger.head(tx).size - 1
+    site.keeper.retire("keeper")
+    for index in (used, last, last + 1):
+        with pytest.raises(EntryError, match="destroyed no key"):
+            site.keeper.certify(index)
+
+
+def test_keys_that_came_back_are_not_certified(site: Site, cancelled: int) -> None:
+    with site.writing() as tx:
+        (row,) = tx.ask('SELECT "user", class, kid FROM vault_shredded')
+        tx.change('INSERT INTO vault_key ("user", class, kid, epoch, wrapped) VALUES (?, ?, ?, 1, ?)', (*row, b"x"))
+    with pytest.raises(KeysAliveError, match=f"entry {cancelled}"):
+        site.keeper.certify(cancelled)
