@@ -11,9 +11,12 @@ from house import START, newcomer
 from office_house import serving, with_offices
 from sqlalchemy import text
 
+from keshou.acts.request import Cancel
 from keshou.app.site import Site
 from keshou.db import Database
+from keshou.gate.act import OWN_HAND
 from keshou.gate.facts import AgentSuspended
+from keshou.ledger import certificate
 from keshou.ledger.entry import decode
 from keshou.ledger.merkle import check_consistency
 from keshou.ledger.tile import bundles_of, tiles_of
@@ -162,3 +165,24 @@ def test_an_altered_entry_is_named(api: Api, site: Site) -> None:
     answer = api.post("/log/audit", {}, "inspector")
     assert (answer.status_code, answer.json()["type"]) == (500, "/problems/integrity")
     assert "at entry 1" in answer.json()["detail"]
+
+
+def test_an_erasure_is_certified_over_the_api_and_nothing_else_is(api: Api, site: Site) -> None:
+    gone = site.do(Cancel(user="u1", by=OWN_HAND))
+    answer = api.get(f"/log/entries/{gone.entry}/certificate", "inspector")
+    assert answer.status_code == 200
+    with site.reading() as tx:
+        told = certificate.verify(answer.content, site.ledger.key, site.ledger.entry(tx, gone.entry))
+    assert (told.entry, len(told.keys), told.under) == (gone.entry, 1, ("miit24:9.4",))
+    assert api.get("/log/entries/0/certificate", "inspector").status_code == 404
+    assert api.get(f"/log/entries/{gone.entry}/certificate", "clerk").status_code == 403
+
+
+def test_what_may_be_erased_soon_is_foreseen_for_whoever_may_read_the_log(api: Api, site: Site) -> None:
+    site.do(Cancel(user="u1", by=OWN_HAND))
+    assert api.get("/retention", "auditor1").json()["users"] == 0
+    found = api.get("/retention?until=2100-01-01", "auditor1")
+    assert (found.status_code, found.json()["users"], found.json()["under"]) == (200, 1, "miit25:11")
+    assert "u1" not in found.text
+    assert api.get("/retention?until=2000-01-01", "auditor1").status_code == 422
+    assert {api.get("/retention", who).status_code for who in OTHERS} == {403}

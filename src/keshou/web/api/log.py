@@ -132,6 +132,21 @@ def proof(place: Place, caller: NamedDependency[Caller], site: NamedDependency[S
         ) from None
 
 
+@get("/entries/{place:int}/certificate", sync_to_thread=True, operation_class=told(
+    str, media_types=(_TEXT,), problems=(404,)
+))  # fmt: skip
+def certify(place: Place, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
+    """Certify that an entry destroyed users' keys: what, when, which keys, under which rule (C2SP signed-note).
+
+    Refused as broken integrity while a key it would name is in the database again.
+    """
+    require_log_reader(caller, site)
+    try:
+        return Response(site.keeper.certify(place)[1], media_type=_TEXT)
+    except EntryError:
+        raise NotFoundError("no entry there destroyed a key of a user", hint="name one that ended or erased") from None
+
+
 @get("/consistency", sync_to_thread=True, operation_class=told(w.ConsistencyShape, problems=(422,)))
 def consistency(
     caller: NamedDependency[Caller], site: NamedDependency[Site], old: Old, new: New = 0
@@ -180,7 +195,7 @@ def _signed(tx: Transaction, site: Site) -> int:
 
 FACE = Router(
     "/api/v1/log",
-    route_handlers=[log, checkpoint, sign, tile, entries, entry, proof, consistency, audit],
+    route_handlers=[log, checkpoint, sign, tile, entries, entry, proof, certify, consistency, audit],
     tags=["log"],
 )
 """The router of the log."""
