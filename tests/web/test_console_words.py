@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every code that the console shows has words and, where something was missing, a way to mend it; charts are true."""
+
+import re
+import typing
+from pathlib import Path
+
+import pytest
+
+import keshou
+from keshou.accounts.account import AccountKind
+from keshou.declaration.model import Office
+from keshou.gate.facts import AnySiteFact, AnyUserFact
+from keshou.language import Text
+from keshou.law.terms import ConsentStrength, RetentionClass
+from keshou.web.console.accounts import KIND
+from keshou.web.console.chart import Column, Node, Picture, Ribbon, columns, flow
+from keshou.web.console.entries import FACTS
+from keshou.web.console.error_words import REFUSALS
+from keshou.web.console.information import CONSENT
+from keshou.web.console.mending import MEND
+from keshou.web.console.names import OFFICE
+from keshou.web.console.reviews import STATES
+from keshou.web.console.user import CLASS
+from keshou.wire.access import ReviewState
+from keshou.wire.decision_words import MISSING
+
+SOURCE = Path(keshou.__file__).parent
+
+
+def test_whatever_was_missing_has_a_way_to_mend_it() -> None:
+    assert MEND.keys() == MISSING.keys()
+
+
+def test_every_code_that_is_shown_has_words() -> None:
+    facts = {each.__struct_config__.tag for union in (AnySiteFact, AnyUserFact) for each in typing.get_args(union)}
+    assert FACTS.keys() == facts
+    assert OFFICE.keys() == set(Office)
+    assert CONSENT.keys() == set(ConsentStrength)
+    assert CLASS.keys() == set(RetentionClass)
+    assert STATES.keys() == set(ReviewState)
+    assert KIND.keys() == set(AccountKind)
+
+
+@pytest.mark.parametrize("told", sorted(REFUSALS))
+def test_a_refusal_that_is_translated_is_one_that_is_told(told: str) -> None:
+    rooms = [path for path in SOURCE.rglob("*.py") if path.name != "error_words.py"]
+    assert any(told in path.read_text("utf-8") for path in rooms)
+
+
+def test_words_are_whole_in_both_languages() -> None:
+    every: list[Text] = [*REFUSALS.values(), *(text for text, _ in MEND.values()), *FACTS.values(), *OFFICE.values()]
+    assert all(each.zh.strip() and each.en.strip() for each in every)
+    assert not [each.zh for each in every if re.search(r"[\u3400-\u9fff][,;:!?()]|[,;:!?()][\u3400-\u9fff]", each.zh)]
+
+
+PICTURE = Picture("k-x", "a <title>", 'what "it" shows')
+
+
+def test_a_chart_says_what_it_is_and_escapes_whatever_it_is_given() -> None:
+    drawn = str(columns(PICTURE, [Column("<b>", (3, 0), "<i>3</i>")], ("good", "bad")))
+    assert "<b>" not in drawn
+    assert "<i>" not in drawn
+    assert '<title id="k-x-t">a &lt;title&gt;</title>' in drawn
+    assert 'aria-labelledby="k-x-t k-x-d"' in drawn
+    assert "style=" not in drawn
+    shown = str(flow(PICTURE, ("<a>", "b", "c"), ([Node("i", "<img>" * 20)], [Node("p", "p")], []), []))
+    assert "<img>" not in shown
+    assert "…" in shown
+
+
+def test_columns_stand_on_each_other_to_scale() -> None:
+    drawn = str(
+        columns(PICTURE, [Column("a", (3, 1), ""), Column("b", (0, 0), ""), Column("c", (8, 0), "")], ("g", "r"))
+    )
+    boxes = re.findall(r'<rect class="(\w)" x="([\d.]+)" y="([\d.]+)" width="[\d.]+" height="([\d.]+)"', drawn)
+    (_, _, y3, h3), (_, _, y1, h1), (_, _, y8, h8) = boxes
+    assert [each[0] for each in boxes] == ["g", "r", "g"]
+    assert float(h3) == pytest.approx(3 * float(h1), abs=0.4)
+    assert float(h8) == pytest.approx(8 * float(h1), abs=0.4)
+    assert float(y1) + float(h1) == pytest.approx(float(y3), abs=0.4)
+    assert float(y3) + float(h3) == pytest.approx(float(y8) + float(h8), abs=0.4)
+
+
+def test_a_chart_of_nothing_is_a_chart() -> None:
+    assert "<svg" in columns(PICTURE, [], ())
+    assert "<svg" in flow(PICTURE, ("a", "b", "c"), ([], [], []), [])
+
+
+def test_a_ribbon_joins_what_it_names() -> None:
+    ranks = ([Node("i", "i")], [Node("p", "p")], [Node("r", "r")])
+    drawn = str(
+        flow(PICTURE, ("a", "b", "c"), ranks, [Ribbon("i", "p", "care", "i → p"), Ribbon("p", "r", "", "p → r")])
+    )
+    assert drawn.count('class="ribbon') == 2
+    assert "<title>i → p</title>" in drawn
