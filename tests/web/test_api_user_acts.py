@@ -14,6 +14,7 @@ from keshou.app.site import Site
 from keshou.app.user_view import user_view
 from keshou.db import Database
 from keshou.gate.facts import ConsentWithdrawn
+from keshou.vault.settings import FindingSettings
 
 ITEMS = sorted(VALUES)
 GUARDED = [{"purpose": "service", "strength": "guardian"}]
@@ -202,3 +203,32 @@ def test_what_is_not_of_the_documented_form_is_refused(api: Api, site: Site, pat
     assert (answer.status_code, answer.json()["type"]) == (400, "/problems/malformed")
     assert "secretvalue" not in answer.text
     assert size(site) == before
+
+
+def sought(value: str = VALUES["mobile_number"], **more: Any) -> dict[str, Any]:
+    return {"purpose": "service", "item": "mobile_number", "value": value} | more
+
+
+def test_users_are_found_by_a_value_and_both_search_and_look_are_recorded(api: Api, site: Site) -> None:
+    before = size(site)
+    answer = api.post("/users/searches", sought())
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    assert (found["entry"], found["hits"]) == (before, 1)
+    assert found["users"] == [{"user": "u1", "entry": before + 1, "values": {"mobile_number": VALUES["mobile_number"]}}]
+    assert size(site) == before + 2
+    assert api.post("/users/searches", sought("15400000000")).json()["users"] == []
+
+
+def test_a_search_is_denied_limited_and_refused_where_it_cannot_be(api: Api, site: Site) -> None:
+    before = size(site)
+    denied = api.post("/users/searches", sought(purpose="marketing"))
+    assert (denied.status_code, denied.json()["type"], size(site)) == (403, "/problems/denied", before + 1)
+    assert VALUES["mobile_number"] not in denied.text
+    for wrong in ({"item": "tariff_plan"}, {"last_four": True}):
+        assert api.post("/users/searches", sought(**wrong)).status_code == 422
+    site.searches._settings = FindingSettings(per_hour=1)
+    site.searches._asked.clear()
+    assert api.post("/users/searches", sought()).status_code == 200
+    limited = api.post("/users/searches", sought())
+    assert (limited.status_code, limited.headers["retry-after"]) == (429, "3600")

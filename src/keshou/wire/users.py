@@ -10,7 +10,8 @@ import msgspec
 from msgspec import Meta
 
 from keshou.law.terms import ConsentStrength
-from keshou.wire.words import Id, NoId, SomeItems, UserId, Value
+from keshou.wire.decision import DecisionShape
+from keshou.wire.words import Id, NoId, Revision, SomeItems, UserId, Value
 
 Version = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 Values = Annotated[dict[Id, Value], Meta(min_length=1, max_length=256)]
@@ -146,3 +147,38 @@ class Viewing(_Act, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kind: Literal["query", "use"] = "query"
     items: SomeItems = []
     """Empty: all of the purpose that may be seen."""
+
+
+class Searching(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Look for users by one value."""
+
+    by: NoId = ""
+    """For programs with the scope `on_behalf`: the member of staff whom their system has signed in. Else the caller."""
+    where: NoId = ""
+    post: NoId = ""
+    purpose: Id
+    item: Id
+    value: Value
+    last_four: bool = False
+    """By its last four characters alone, where the site is set up so."""
+
+
+class FoundUser(msgspec.Struct, frozen=True, kw_only=True):
+    """A user whom a search found, and whom the caller may see."""
+
+    user: UserId
+    entry: Revision
+    """Of the query of this user."""
+    values: dict[str, str]
+    """Masked unless the grant is for full values."""
+
+
+class SearchAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a search came to."""
+
+    decision: DecisionShape
+    entry: Revision
+    """Of the search itself; what was sought is not in it."""
+    hits: int
+    """How many users there are; of more than the site names at once, nobody is named."""
+    users: list[FoundUser]
