@@ -50,6 +50,11 @@ VERBS: Mapping[str, str] = {
     "webhook again": "POST /api/v1/webhooks/{webhook}/deliveries/{number}/redeliver",
     "webhook try": "POST /api/v1/webhooks/{webhook}/trials",
     "ledger verify": "POST /api/v1/log/audit", "ledger prove": "GET /api/v1/log/entries/{place}/proof",
+    "ledger certify": "GET /api/v1/log/entries/{place}/certificate", "retention": "GET /api/v1/retention",
+    "user find": "POST /api/v1/users/searches",
+    "keys show": "for who keeps the folder of keys", "keys retire": "for who keeps the folder of keys",
+    "keys rotate master": "for who keeps the folder of keys", "keys rotate epoch": "for who keeps the folder of keys",
+    "keys rotate data": "for who keeps the folder of keys",
     "ledger checkpoint": "POST /api/v1/log/checkpoint", "ledger export": "GET /api/v1/log/checkpoint",
 }  # fmt: skip
 """Verb of the command line -> the operation that does the same, or why there is none."""

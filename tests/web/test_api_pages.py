@@ -13,7 +13,9 @@ from keshou.web.server import document
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = runpy.run_path(str(ROOT / "scripts" / "api.py"))
-NOT_OVER_HTTP = {"init", "tour", "try", "serve", "verify"}
+NOT_OVER_HTTP = {"init", "tour", "try", "serve", "verify", "keys show", "keys retire"} | {
+    f"keys rotate {level}" for level in ("master", "epoch", "data")
+}
 
 
 def verbs(command: Any, *names: str) -> Iterator[str]:

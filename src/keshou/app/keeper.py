@@ -23,7 +23,7 @@ from keshou.vault.masters.shares import Split
 from keshou.vault.rotations.store import Rotation
 from keshou.vault.store import Vault
 
-REWRAPPED, RENEWED = 1000, 50
+REWRAPPED, RENEWED = 500, 50
 """Keys that are wrapped anew, and users whose keys are made anew, in one transaction."""
 Advance = Callable[[int], None]
 """Told how many more are done."""
@@ -135,6 +135,8 @@ class Keeper:
                 return self._end("epoch", epoch, moved, seen - moved)
             rows = list(self._rotations.rewrapped(stale))
             with self._house.writing() as tx:
+                # In turn with the acts: two that change the same rows in another order would stop each other.
+                self._house.ledger.lock(tx)
                 self._rotations.put(tx, rows)
             after = stale[-1][:2]
             seen, moved = seen + len(stale), moved + len(rows)
