@@ -224,7 +224,8 @@ class Database:
         with self._told(), self._engine.connect() as connection, connection.begin():
             if not self.postgresql:
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
-            yield Transaction(connection)
+            with _ended(Transaction(connection)) as tx:
+                yield tx
 
     @contextmanager
     def reading(self) -> Iterator[Transaction]:
@@ -239,7 +240,8 @@ class Database:
                 connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             else:
                 connection.exec_driver_sql("BEGIN")
-            yield Transaction(connection)
+            with _ended(Transaction(connection)) as tx:
+                yield tx
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -257,6 +259,16 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+
+
+@contextmanager
+def _ended(tx: Transaction) -> Iterator[Transaction]:
+    """Let go of the cursor when the block ends: one that somebody still holds would keep a SQLite file from closing."""
+    try:
+        yield tx
+    finally:
+        if not tx.postgresql:
+            tx.cursor.close()
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -18,6 +18,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from keshou.acts.again import AGAIN
 from keshou.acts.audit_payload import FactsTamperedError, Opener, Payloads
 from keshou.db import Transaction, from_micros
 from keshou.declaration.store import Declarations
@@ -236,7 +237,7 @@ class _Walk:
         return rows
 
     def _erasure(self, index: int, header: Header, rows: Sequence[FactRow]) -> None:
-        erasing = header.decision == "permit" and header.event in {"delete", "destroy"} and len(rows) == 1
+        erasing = header.decision == "permit" and header.event in {"delete", "destroy", AGAIN} and len(rows) == 1
         if not erasing or _has_key(self._tx, self._vault, rows[0].user):
             raise FactsTamperedError(index, "an erasure was added that the entry does not tell, or of another user")
 

@@ -95,10 +95,10 @@ def _do_bulk(work: Work, draft: Draft, act: Act, permitted: Sequence[str], now: 
         return
     work.settle()
     draft.shredded = [each for user in permitted for each in _remove(work, work.view.keys[user], act.items, now)]
-    draft.header["keys"] = _key_ids(draft.shredded)
+    draft.header["keys"] = key_ids(draft.shredded)
 
 
-def _key_ids(shredded: Sequence[Shredded]) -> tuple[str, ...]:
+def key_ids(shredded: Sequence[Shredded]) -> tuple[str, ...]:
     """Return the ids of keys destroyed; of many, the root of the tree over them and their number."""
     ids = tuple(each.kid.hex() for each in shredded)
     return ids if len(ids) <= _MOST_KEYS else (f"{len(ids)}:{root_of([each.kid for each in shredded]).hex()}",)
@@ -129,7 +129,7 @@ def cancel(work: Work, job: Cancel, now: dt.datetime) -> Draft:
         work.settle()
         draft.shredded = work.known.vault.shred(work.tx, key, [RetentionClass.SERVICE], now)
         work.removed(key)
-        draft.header["keys"] = _key_ids(draft.shredded)
+        draft.header["keys"] = key_ids(draft.shredded)
     return draft
 
 
@@ -152,7 +152,7 @@ def erase(work: Work, job: Erase, now: dt.datetime) -> Draft:
     draft.user_facts = [(key, facts)]
     draft.shredded = work.known.vault.shred(work.tx, key, list(RetentionClass), now)
     work.removed(key)
-    draft.header["keys"] = _key_ids(draft.shredded)
+    draft.header["keys"] = key_ids(draft.shredded)
     work.forget(act.user, key)
     return draft
 
@@ -256,7 +256,7 @@ def _do(work: Work, draft: Draft, job: Perform, key: int, now: dt.datetime) -> N
     elif act.kind in _ERASING:
         work.settle()
         draft.shredded = _remove(work, key, act.items, now)
-        draft.header["keys"] = _key_ids(draft.shredded)
+        draft.header["keys"] = key_ids(draft.shredded)
     else:
         work.show(draft, [(act.user, key)], act.items)
 

@@ -36,7 +36,7 @@ class Names:
         self._places = {each.id for one in declared for each in one.departments}
         self._places |= {each.id for one in declared for each in one.holdings}
         self._recipients = {each.id for one in declared for each in one.recipients}
-        self._items = law.items.keys() | {each.id for one in declared for each in one.items}
+        self.items = law.items.keys() | {each.id for one in declared for each in one.items}
         self.services = {each.id for one in declared for each in one.services}
         """Ids of every service declared."""
         self._read_site(site, declared)
@@ -63,7 +63,7 @@ class Names:
             "post": self._known(act.post, self._posts),
             "where": self._known(act.where, self._places),
             "purpose": self._known(act.purpose, self._purposes),
-            "items": tuple(sorted(self._known(each, self._items) for each in act.items)),
+            "items": tuple(sorted(self._known(each, self.items) for each in act.items)),
             "recipient": self._known(act.recipient, self._recipients),
             "review": self._known(act.review, self._reviews),
             "ground": self._known(act.ground, self._grounds),

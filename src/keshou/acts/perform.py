@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from keshou.acts import effects, events, searching
+from keshou.acts import again, effects, events, searching
 from keshou.acts.audit import FactsAudited, Progress, audit_facts
 from keshou.acts.draft import Draft
 from keshou.acts.known import Known
@@ -18,6 +18,7 @@ from keshou.acts.request import (
     Cancel,
     Done,
     Erase,
+    EraseAgain,
     Job,
     Judged,
     KeysChanged,
@@ -25,6 +26,7 @@ from keshou.acts.request import (
     Publish,
     Record,
     RecordSite,
+    Restore,
     Search,
 )
 from keshou.acts.work import Pending, Tell, Work
@@ -125,4 +127,6 @@ _PROCEDURES: dict[type[Job], Callable[[Work, Any, dt.datetime], Draft]] = {
     KeysChanged: events.keys_changed,
     Search: searching.search,
     Judged: events.judged,
+    EraseAgain: again.erase_again,
+    Restore: again.restore,
 }

@@ -10,7 +10,7 @@ from keshou.declaration.model import Declaration
 from keshou.errors import InputError
 from keshou.gate.act import Act
 from keshou.gate.decision import Decision
-from keshou.gate.facts import SiteFact, UserFact
+from keshou.gate.facts import Restored, SiteFact, UserFact
 from keshou.law.terms import RetentionClass
 
 
@@ -153,7 +153,44 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     said: str = ""
 
 
-Job = Perform | BulkPerform | Record | RecordSite | Publish | Cancel | Erase | Audit | KeysChanged | Search | Judged
+class EraseAgain(msgspec.Struct, frozen=True, kw_only=True):
+    """Destroy every key of a user who was erased after the archive that was just put back."""
+
+    user: int
+    """Surrogate key; the operator's own id is not known any more."""
+    by: str
+    request_id: str = ""
+    said: str = ""
+
+
+class Restore(msgspec.Struct, frozen=True, kw_only=True):
+    """Write down that an archive was put back, and destroy again what was destroyed of users after it."""
+
+    fact: Restored
+    by: str
+    keys: tuple[tuple[int, RetentionClass], ...] = ()
+    """Surrogate key of the user, and the class of the key."""
+    items: tuple[tuple[int, str], ...] = ()
+    """Surrogate key of the user, and the item whose value was removed."""
+    request_id: str = ""
+    said: str = ""
+
+
+Job = (
+    Perform
+    | BulkPerform
+    | Record
+    | RecordSite
+    | Publish
+    | Cancel
+    | Erase
+    | Audit
+    | KeysChanged
+    | Search
+    | Judged
+    | EraseAgain
+    | Restore
+)
 
 
 class Done(NamedTuple):

@@ -5,6 +5,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 
+from keshou.acts.custody import check_medium
 from keshou.acts.request import ActError
 from keshou.acts.separation import check_separation
 from keshou.acts.work import Work
@@ -16,6 +17,7 @@ from keshou.gate.facts import (
     Erased,
     GroundRecorded,
     NoticeShown,
+    Restored,
     ReviewApproved,
     RulesPublished,
     ServiceEnded,
@@ -30,7 +32,7 @@ _WRONGS = frozenset({"deceit", "misleading", "coercion"})
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _NAMED = (
     "staff", "post", "agent", "review", "requester", "reviewer", "suspension", "ground", "recorded_by", "by",
-    "emergency", "reason", "case",
+    "emergency", "reason", "case", "medium", "place", "holder", "witness", "archive",
 )  # fmt: skip
 
 
@@ -111,17 +113,30 @@ def check_site_fact(work: Work, fact: SiteFact, by: str, now: dt.datetime) -> No
 
     """
     _check_time(fact, now)
+    if isinstance(fact, Restored):
+        raise ActError("a database is put back by restoring an archive", hint="use `keshou restore`")
     if isinstance(fact, RulesPublished):
         raise ActError("rules are published as a declaration", hint="use publish")
     if isinstance(fact, ReviewApproved) and fact.reviewer != by:
         raise ActError("an approval in another's name (miit24:13.1.3)", hint="the reviewer records it")
     if isinstance(fact, GroundRecorded):
         _check_ground(fact, by)
+    check_ids(fact)
+    check_separation(work, fact, by, now)
+    check_medium(work, fact, by)
+
+
+def check_ids(fact: SiteFact) -> None:
+    """Refuse a fact that names anything otherwise than by an id.
+
+    Raises:
+        ActError: it does.
+
+    """
     if any(not _ID.fullmatch(getattr(fact, name, "x")) for name in _NAMED):
         raise ActError(
             "an id that is not one", hint="letters, digits, `.`, `_`, `-`, at most 64; staff by their code, not by name"
         )
-    check_separation(work, fact, by, now)
 
 
 def _check_ground(fact: GroundRecorded, by: str) -> None:

@@ -197,11 +197,16 @@ class Work:
 
     def forget(self, user: str, key: int) -> None:
         """Leave nothing that names an erased user, in what is kept and in what this transaction still has to write."""
+        self.forget_key(key)
+        self.view.forget(user)
+        self.erased.append(user)
+
+    def forget_key(self, key: int) -> None:
+        """Leave no payload of an erased user, stored or still to be written."""
         for draft in self._drafts:
             draft.sealed = [each for each in draft.sealed if each[0] != key]
         self.ledger.forget(self.tx, key)
-        self.view.forget(user)
-        self.erased.append(user)
+        self.removed(key)
 
     @property
     def names(self) -> Names:

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 
-import msgspec
-
 from keshou.accounts.openid.store import OpenIdAccounts
 from keshou.accounts.passkeys.place import place_of
 from keshou.accounts.passkeys.store import Passkeys
@@ -23,6 +21,7 @@ from keshou.app import clock, last_signed, mark
 from keshou.app.bell import Bells
 from keshou.app.code_post import CodePost, senders_of
 from keshou.app.counter import Counter
+from keshou.app.erasures import Listed, bring_up
 from keshou.app.keeper import Keeper
 from keshou.app.keys import open_keys, vault_of
 from keshou.app.lapses import Lapses
@@ -56,7 +55,6 @@ from keshou.vault.keys import FileKeys
 from keshou.vault.receipt import Receipt
 from keshou.visits.store import Visits
 from keshou.webhooks.deliver import Messenger
-from keshou.webhooks.settings import WebhookSettings
 from keshou.webhooks.store import Webhooks
 
 _FEW = 64
@@ -85,10 +83,11 @@ class Site:
         self.declarations = Declarations()
         self.ledger = Ledger(settings.log_origin, keys.signer, tolerance=round(settings.clock_tolerance * 1_000_000))
         self._known = Known(Standings(), self.declarations, vault_of(settings, keys), self.law, settings.standings)
-        self.webhooks = Webhooks(keys.secret("webhooks"), settings.log_origin, _with_paths(settings.webhooks, home))
+        self.webhooks = Webhooks(keys.secret("webhooks"), settings.log_origin, settings.webhooks.under(home))
         self._lapses = Lapses(self.webhooks, self._known, self.ledger, self.writing, now=now)
         self.messenger = Messenger(self.webhooks, self.writing, self.reading, now, lapses=self._lapses.tell)
         self._outbox = Outbox(self.webhooks, self.messenger.wake)
+        self.listed = Listed(home, database, keys)
         self._acts = Acts(self._known, self.ledger, self._told)
         self.visits = Visits(keys.secret("visits"), settings.url, settings.visits)
         senders = senders_of(settings.visits, home, now)
@@ -134,6 +133,7 @@ class Site:
         try:
             with database.reading() as tx:
                 mark.refuse_unfit(tx, settings.site)
+            bring_up(home, database, keys)
             return cls(home, settings, database, keys, now)
         except BaseException:
             database.close()
@@ -373,6 +373,7 @@ class Site:
             return self.tally.catch_up(tx)
 
     def _sign(self) -> None:
+        self.listed.committed()
         self.checkpoint()
 
     def _write(self, tx: Transaction, jobs: Sequence[Job]) -> tuple[Sequence[Pending], Callable[[], None]]:
@@ -384,6 +385,7 @@ class Site:
         self._outbox.put(tx, jobs, done, now)
         if any(isinstance(job, Publish) for job in jobs):
             touch_access(tx)  # what callers may ask for follows from the rules
+        self.listed.put(tx, jobs, done)
         for job, pending in zip(jobs, done, strict=True):
             if isinstance(job, Erase) and pending.draft.shredded:
                 self.visits.forget(tx, job.act.user, now)
@@ -394,7 +396,4 @@ class Site:
     def _committed(self, work: Work) -> None:
         work.committed()
         self._outbox.committed()
-
-
-def _with_paths(settings: WebhookSettings, home: Path) -> WebhookSettings:
-    return msgspec.structs.replace(settings, certificates=settings.certificates and str(home / settings.certificates))
+        self.listed.committed()

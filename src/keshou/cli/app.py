@@ -17,11 +17,13 @@ from keshou.cli import (
     account,
     app_key,
     ask,
+    backup,
     check,
     consent,
     keys,
     law,
     log,
+    media,
     office,
     program,
     retention,
@@ -70,6 +72,8 @@ for family in (
     webhook,
     keys,
     log,
+    backup,
+    media,
 ):
     family.add_to(app)
 

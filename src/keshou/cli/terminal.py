@@ -72,12 +72,22 @@ class Call:
     @contextmanager
     def progress(self, title: str, total: int | None = None) -> Iterator[Advance]:
         """Show a bar on standard error while the block runs, when somebody is looking."""
-        err = console(stderr=True)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        bar = Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
-        with bar:
+        with _bar() as bar:
             task = bar.add_task(title, total=total)
             yield lambda done: bar.update(task, advance=done)
+
+    @contextmanager
+    def counting(self, title: str) -> Iterator[Callable[[int, int], None]]:
+        """Show a bar as `progress` does, for what tells how many of how many are done."""
+        with _bar() as bar:
+            task = bar.add_task(title, total=None)
+            yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _bar() -> Progress:
+    err = console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=err, transient=True, disable=not err.is_terminal)
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -246,6 +246,67 @@ class GroundEnded(SiteFact, frozen=True, kw_only=True, tag="ground_ended"):
     ground: str
 
 
+class MediumRegistered(SiteFact, frozen=True, kw_only=True, tag="medium_registered"):
+    """Something that carries users' information is there (Order 24 Art. 13(iv)): paper, discs, tapes, a backup."""
+
+    medium: str
+    form: Literal["paper", "optical", "magnetic", "flash", "backup", "other"]
+    place: str
+    """Id of where it is kept."""
+    holder: str
+    """Id of who answers for it."""
+    sealed: bool
+    """Whether whoever finds it can read nothing: encrypted, or closed with an unbroken seal."""
+    items: frozenset[str] = frozenset()
+    """Ids of the kinds of information on it; empty: any."""
+    until: dt.datetime | None = None
+    """By when it is to be destroyed."""
+
+
+class MediumMoved(SiteFact, frozen=True, kw_only=True, tag="medium_moved"):
+    """A medium is somewhere else, or in other hands."""
+
+    medium: str
+    place: str
+    holder: str
+    sealed: bool
+
+
+class MediumChecked(SiteFact, frozen=True, kw_only=True, tag="medium_checked"):
+    """Somebody looked whether a medium is where the register says, and as it says."""
+
+    medium: str
+    by: str
+    found: Literal["in_order", "seal_broken", "missing"]
+
+
+class MediumDestroyed(SiteFact, frozen=True, kw_only=True, tag="medium_destroyed"):
+    """A medium was destroyed before a witness; or, of a backup, it was never made."""
+
+    medium: str
+    by: str
+    witness: str
+    manner: Literal["shredded", "burnt", "degaussed", "crushed", "overwritten", "deleted", "not_made"]
+
+
+class Restored(SiteFact, frozen=True, kw_only=True, tag="restored"):
+    """The database was put back from an archive; what was done after it is lost, but for erasures, done again."""
+
+    archive: str
+    """Id of the archive in the register of media."""
+    by: str
+    reason: str
+    """Id of why, in the operator's own books; never words about anybody."""
+    size: int
+    """Entries that the archive had."""
+    lost_size: int = 0
+    """Entries of the longest log that is known to have been signed and is not this one's beginning; 0: none is."""
+    lost_root: str = ""
+    """Root of that log, hex."""
+    erased: int = 0
+    """How many erasures were done again."""
+
+
 AnyUserFact = (
     NoticeShown
     | ConsentGiven
@@ -277,4 +338,9 @@ AnySiteFact = (
     | SuspensionLifted
     | GroundRecorded
     | GroundEnded
+    | MediumRegistered
+    | MediumMoved
+    | MediumChecked
+    | MediumDestroyed
+    | Restored
 )

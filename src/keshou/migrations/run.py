@@ -19,11 +19,22 @@ def upgrade(database: Database) -> None:
         InputError: the database was made by a newer Keshou.
 
     """
-    config = _config()
     with database.transaction() as tx:
-        _refuse_newer(tx, config)
-        config.attributes["connection"] = tx.connection
-        alembic.command.upgrade(config, "head")
+        upgrade_within(tx)
+
+
+def upgrade_within(tx: Transaction, to: str = "head") -> None:
+    """Create or upgrade the tables up to a revision, as a part of `tx`.
+
+    Raises:
+        InputError: the database, or the revision wanted, is of a newer Keshou.
+
+    """
+    config = _config()
+    _refuse_newer(config, revision(tx))
+    _refuse_newer(config, None if to == "head" else to)
+    config.attributes["connection"] = tx.connection
+    alembic.command.upgrade(config, to)
 
 
 def is_current(tx: Transaction) -> bool:
@@ -36,8 +47,7 @@ def revision(tx: Transaction) -> str | None:
     return MigrationContext.configure(tx.connection).get_current_revision()
 
 
-def _refuse_newer(tx: Transaction, config: alembic.config.Config) -> None:
-    here = revision(tx)
+def _refuse_newer(config: alembic.config.Config, here: str | None) -> None:
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if here is not None and here not in known:
         raise InputError(f"the database's schema {here} is newer than this version knows", hint="upgrade keshou")

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """How webhooks are delivered: the table ``[webhooks]`` of the settings."""
 
+from pathlib import Path
+from typing import Self
+
 import msgspec
 
 
@@ -26,3 +29,7 @@ class WebhookSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     """File of certificate authorities (PEM) that are trusted beside the system's own; empty means none."""
     allow_private: bool = False
     """Whether addresses inside networks of one's own (and plain http to loopback) may be told."""
+
+    def under(self, home: Path) -> Self:
+        """Return the settings with paths taken from the site's folder."""
+        return msgspec.structs.replace(self, certificates=self.certificates and str(home / self.certificates))

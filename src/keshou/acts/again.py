@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""After an archive was put back: what was erased since is erased again, before anybody can ask for it.
+
+The gate permitted each of these erasures when it was done; asking it again, on facts that went back, could answer
+otherwise. They are taken from the signed list of erasures, and no job of a caller's leads here.
+"""
+
+import datetime as dt
+
+from keshou.acts.draft import Draft, Payload
+from keshou.acts.effects import key_ids
+from keshou.acts.request import ActError, EraseAgain, Restore
+from keshou.acts.truth import check_ids
+from keshou.acts.work import Work
+from keshou.gate.facts import Erased
+from keshou.law.terms import ActKind, RetentionClass
+from keshou.ledger.entry import fact_json
+
+AGAIN = "again:destroy"
+"""The event of an entry that tells of an erasure done again."""
+
+
+def erase_again(work: Work, job: EraseAgain, now: dt.datetime) -> Draft:
+    """Destroy every key of a user, who is known by the surrogate key alone."""
+    key = job.user
+    header: dict[str, object] = {"event": AGAIN, **work.names.of_record(job.by, ""), "count": 1, "decision": "permit"}
+    draft = Draft(header, [(key, Payload("", ActKind.DESTROY))])
+    work.settle_one(draft)
+    draft.sealed = ()
+    draft.user_facts = [(key, (Erased(at=now),))]
+    draft.shredded = work.known.vault.shred(work.tx, key, list(RetentionClass), now)
+    if not draft.shredded:
+        raise ActError("nothing is held of a user who is to be erased again")
+    draft.header["keys"] = key_ids(draft.shredded)
+    work.forget_key(key)
+    return draft
+
+
+def restore(work: Work, job: Restore, now: dt.datetime) -> Draft:
+    """Write down that an archive was put back; destroy what else was destroyed after it."""
+    check_ids(job.fact)
+    work.settle()
+    vault = work.known.vault
+    for user, item in job.items:
+        vault.remove(work.tx, user, [item])
+    shredded = vault.shred_many(work.tx, [(user, [class_]) for user, class_ in job.keys], now)
+    work.view.site_became((job.fact,))
+    header: dict[str, object] = {
+        "event": "fact:restored",
+        **work.names.of_record(job.by, ""),
+        "fact": fact_json(job.fact),
+        "keys": key_ids(shredded),
+    }
+    return Draft(header, site_facts=(job.fact,), shredded=shredded)

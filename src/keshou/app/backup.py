@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Make a backup: one sealed file that holds one state of the site, read back before it is given its name.
+
+1. the archive is written down in the register of media, so that it holds its own place there;
+2. the log is signed and the list of erasures brought up;
+3. one reading transaction is written, sealed, beside where the archive will be; nobody waits for it;
+4. the file is synced, read back from its first byte to its last, and held against the manifest;
+5. the list of erasures is laid beside it, and the file gets its name.
+
+Whatever fails leaves no file, and the register tells that this one was not made.
+"""
+
+import contextlib
+import datetime as dt
+import fcntl
+import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from keshou.app.place import sync
+from keshou.app.settings import DECLARATION_FILE, SETTINGS_FILE
+from keshou.app.site import Site
+from keshou.backup.errors import ArchiveError, NotEmptyError
+from keshou.backup.manifest import Manifest
+from keshou.backup.read import check
+from keshou.backup.seal import recipients, seal
+from keshou.backup.write import Told, archive, count_rows
+from keshou.errors import UnreachableError
+from keshou.gate.facts import MediumDestroyed, MediumRegistered
+from keshou.migrations.run import revision
+
+MAKER = "backup"
+"""Who makes a backup when nobody is named: the job that the clock starts."""
+SUFFIX = ".age"
+LIST_SUFFIX = ".erased"
+_CARRIED = (SETTINGS_FILE, DECLARATION_FILE)
+_BLOCK = 1 << 20
+
+Progress = Callable[[int, int], None]
+"""Told how many rows of how many are done: written and read back count each."""
+
+
+class Made(NamedTuple):
+    """A backup that was read back."""
+
+    path: Path
+    list_path: Path
+    manifest: Manifest
+    bytes: int
+    sha256: str
+
+
+def back_up(
+    site: Site,
+    dest: Path,
+    *,
+    by: str = MAKER,
+    place: str = "site",
+    to: Sequence[str] = (),
+    until: dt.datetime | None = None,
+    on_progress: Progress = lambda _done, _all: None,
+) -> Made:
+    """Make a backup at `dest`, or under a name of its own in `dest` when that is a folder.
+
+    It is sealed to the site's own backup key, and to the age recipients `to`. `until` is when it is to be destroyed.
+
+    Raises:
+        NotEmptyError: `dest` is there already, or another backup is being written to it.
+        InputError: `to` has no age recipient, or an id is none.
+        UnreachableError: it cannot be written; nothing is left.
+        ArchiveError: what was read back is not what was written.
+
+    """
+    recipients(to)
+    medium = f"b-{secrets.token_hex(6)}"
+    path = dest / f"keshou-{site.settings.site}-{medium}{SUFFIX}" if dest.is_dir() else dest
+    _refuse_taken(path)
+    now = site.now()
+    fact = MediumRegistered(at=now, medium=medium, form="backup", place=place, holder=by, sealed=True, until=until)
+    with _told(path), _part(path) as (file, part):
+        site.record_site(fact, by=by)
+        try:
+            site.checkpoint()
+            site.listed.bring_up()
+            _write(site, file, fact, to, on_progress)
+            manifest = _read_back(site, part, on_progress)
+            made = Made(path, path.with_name(path.name + LIST_SUFFIX), manifest, *_digest(part))
+            site.listed.bring_up()
+            _lay_beside(site.listed.path, made.list_path)
+            _refuse_taken(path)
+            part.rename(path)
+            sync(path.parent)
+        except BaseException:
+            with contextlib.suppress(Exception):
+                gone = MediumDestroyed(at=site.now(), medium=medium, by=by, witness=by, manner="not_made")
+                site.record_site(gone, by=by)
+            raise
+    return made
+
+
+def _refuse_taken(path: Path) -> None:
+    if path.exists() or path.is_symlink():
+        raise NotEmptyError(f"`{path}` is there already", hint="a backup is never written over; name another file")
+
+
+@contextlib.contextmanager
+def _told(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise UnreachableError(
+            f"the backup `{path}` cannot be written: {error.strerror or 'the disk refused it'}",
+            hint="nothing of it was left; make room, or name another place",
+        ) from error
+
+
+@contextlib.contextmanager
+def _part(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
+    """Give a file beside `path`, held by this process alone; it is gone when the block fails.
+
+    What a killed process left there is begun anew.
+    """
+    part = path.with_name(f".{path.name}.part")
+    handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    with os.fdopen(handle, "w+b") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise NotEmptyError(f"another backup is being written to `{path}`") from None
+        try:
+            file.truncate(0)
+            yield file, part
+        except BaseException:
+            part.unlink(missing_ok=True)
+            path.with_name(path.name + LIST_SUFFIX).unlink(missing_ok=True)
+            raise
+
+
+def _files(home: Path) -> Mapping[str, bytes]:
+    """Return the files of the folder that are carried: never keys."""
+    return {name: (home / name).read_bytes() for name in _CARRIED if (home / name).is_file()}
+
+
+def _write(site: Site, file: BinaryIO, fact: MediumRegistered, to: Sequence[str], on_progress: Progress) -> None:
+    keys = site.listed.keys
+    with site.reading() as tx:
+        rows, done = 2 * count_rows(tx), 0
+
+        def advance(some: int) -> None:
+            nonlocal done
+            done += some
+            on_progress(done, rows)
+
+        of = Told(keys.site, fact.medium, fact.at, version("keshou"), revision(tx) or "", _files(site.home))
+        chunks = archive(tx, site.ledger, of, keys.signer, advance)
+        seal(chunks, file, keys.secret, to)
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _read_back(site: Site, part: Path, on_progress: Progress) -> Manifest:
+    with part.open("rb") as file:
+        manifest = check(file, site.listed.keys).manifest
+    rows = sum(each.rows for each in manifest.tables)
+    on_progress(2 * rows, 2 * rows)
+    with site.reading() as tx:
+        if site.ledger.root(tx, manifest.size).hex() != manifest.root:
+            raise ArchiveError("the archive that was read back is not of this log")
+    return manifest
+
+
+def _digest(path: Path) -> tuple[int, str]:
+    digest, size = sha256(), 0
+    with path.open("rb") as file:
+        while data := file.read(_BLOCK):
+            digest.update(data)
+            size += len(data)
+    return size, digest.hexdigest()
+
+
+def _lay_beside(source: Path, path: Path) -> None:
+    """Copy the list of erasures, whole or not at all."""
+    made = path.with_name(f".{path.name}.part")
+    try:
+        with made.open("wb") as file:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(source.read_bytes())
+            file.flush()
+            os.fsync(file.fileno())
+        made.replace(path)
+    except BaseException:
+        made.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where an archive is put back: a site's folder whose database is gone, or a folder that is made whole and then named.
+
+A folder in the making lies beside the one wanted, under a name that begins with a dot; what a killed process
+left of it is taken away first.
+"""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from keshou.app import last_signed
+from keshou.app.erasures import backup_keys
+from keshou.app.keys import open_keys
+from keshou.app.settings import SETTINGS_FILE, Settings, read_settings
+from keshou.backup import erased
+from keshou.backup.errors import ArchiveError, NotEmptyError
+from keshou.errors import InputError
+from keshou.vault.errors import KeyFileError
+from keshou.vault.key_file import read_private
+from keshou.vault.keys import FileKeys
+
+_DATABASE = re.compile(r"^database\s*=.*$", re.MULTILINE)
+_FOLDER_MODE, _FILE_MODE = 0o700, 0o600
+
+
+class Place:
+    """The folder that a restore fills: `folder` until it is settled, `home` from then on."""
+
+    def __init__(self, home: Path, folder: Path, keys: FileKeys, database: str) -> None:
+        self.home, self.folder, self.keys = home, folder, keys
+        self.backup_keys = backup_keys(keys)
+        self._database = database
+        self._list = b""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the folder is in the making."""
+        return self.folder != self.home
+
+    def begin(self, files: Mapping[str, bytes]) -> Settings:
+        """Fill a folder in the making with the archive's files and the keys; return the settings.
+
+        Raises:
+            ArchiveError: the archive has no settings.
+            InputError: its settings are wrong.
+
+        """
+        if not self.is_new:
+            return read_settings(self.home)
+        if SETTINGS_FILE not in files:
+            raise ArchiveError("the archive has no settings", hint="put it back into a folder that has its own")
+        for name, data in files.items():
+            (self.folder / Path(name).name).write_bytes(data)
+        if self._database:
+            text = files[SETTINGS_FILE].decode()
+            told = f"database = {json.dumps(self._database)}"
+            (self.folder / SETTINGS_FILE).write_text(_DATABASE.sub(lambda _: told, text, count=1), "utf-8")
+        settings = read_settings(self.folder)
+        if not Path(settings.keys).is_absolute():
+            _copy_keys(self.keys.folder, self.folder / settings.keys)
+        self.keys = open_keys(settings, self.folder)
+        return settings
+
+    def checkpoints(self, lost: str) -> list[bytes]:
+        """Return the checkpoints that the folder keeps, those of logs that were lost before among them."""
+        found = [last_signed.read(self.home), *(path.read_bytes() for path in sorted(self.home.glob(f"{lost}*")))]
+        return [note for note in found if note is not None]
+
+    def lists(self, others: Sequence[Path]) -> Iterator[bytes]:
+        """Yield the folder's own list of erasures, then `others`."""
+        own = self.home / erased.FILE
+        for path in (*([own] if own.is_file() else []), *others):
+            yield path.read_bytes()
+
+    def keep_list(self, data: bytes) -> None:
+        """Have the site go on with this list of erasures."""
+        self._list = data
+
+    def settle(self, *, is_older: bool, lost: str) -> None:
+        """Let the folder be the site's, with its list; the checkpoint of a log that was lost gets another name."""
+        if self._list:
+            _write(self.folder / erased.FILE, self._list)
+        signed = self.folder / last_signed.FILE
+        if is_older and signed.is_file():
+            number = sum(1 for _ in self.folder.glob(f"{lost}*")) + 1
+            signed.rename(self.folder / f"{lost}{number}")
+        sync(self.folder)
+        if self.is_new:
+            if self.home.exists():
+                self.home.rmdir()
+            self.folder.rename(self.home)
+            sync(self.home.parent)
+
+    def moved(self, path: Path) -> Path:
+        """Return where a path of the folder in the making lies once it is settled."""
+        inside = self.is_new and path.is_relative_to(self.folder)
+        return self.home / path.relative_to(self.folder) if inside else path
+
+
+@contextlib.contextmanager
+def find_place(home: Path, keys: Path | None, database: str) -> Iterator[Place]:
+    """Give the place that an archive is to be put back in; a folder in the making is gone when the block fails.
+
+    Raises:
+        NotEmptyError: `home` holds something, and is no site.
+        InputError: `keys` is missing for a new folder, or given for one that has its own.
+
+    """
+    home = home.absolute()
+    if (home / SETTINGS_FILE).is_file():
+        if keys is not None or database:
+            raise InputError(
+                f"{home} is a site already, with settings and keys of its own", hint="leave out --keys and --database"
+            )
+        settings = read_settings(home)
+        yield Place(home, home, open_keys(settings, home), "")
+        return
+    if home.exists() and (not home.is_dir() or any(home.iterdir())):
+        raise NotEmptyError(f"{home} is not an empty folder", hint="name a new folder, or empty that one first")
+    if keys is None:
+        raise InputError(
+            "the keys are not in the archive",
+            hint="name the folder that they were put back in: --keys; or put keshou.toml and the keys into DIR first",
+        )
+    making = home.with_name(f".{home.name}-restoring")
+    shutil.rmtree(making, ignore_errors=True)
+    making.mkdir(mode=_FOLDER_MODE, parents=True)
+    try:
+        yield Place(home, making, FileKeys.open(keys, _site_of(keys)), database)
+    except BaseException:
+        shutil.rmtree(making, ignore_errors=True)
+        raise
+
+
+def _site_of(keys: Path) -> str:
+    """Return whose keys a folder holds, as its files say; opening them checks it."""
+    path = keys / "index.key"
+    try:
+        return str(tomllib.loads(read_private(path).decode())["site"])
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError) as error:
+        raise KeyFileError(f"the key file `{path}` is cut short or garbled") from error
+
+
+def _copy_keys(source: Path, folder: Path) -> None:
+    folder.mkdir(mode=_FOLDER_MODE)
+    for path in sorted(source.iterdir()):
+        _write(folder / path.name, path.read_bytes())
+    sync(folder)
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file for its owner's eyes, whole or not at all."""
+    made = path.with_name(f".{path.name}.part")
+    with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, _FILE_MODE), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    made.replace(path)
+
+
+def sync(path: Path) -> None:
+    """See a file, or a folder's own list of files, safely on the disk."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tables out of a database and into one, row by row, the same whichever database it is.
+
+A part holds up to a thousand rows: MessagePack of a list of lists, compressed with zlib (RFC 1950). Numbers, texts,
+bytes, truth values and nil are all there is; times are microseconds already.
+"""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from keshou.backup.errors import ArchiveError
+from keshou.backup.manifest import Columns
+from keshou.db import Transaction
+
+FLEETING = frozenset({"account_challenge", "account_session", "openid_flow", "visit", "visit_code"})
+"""What people are in the midst of: not carried, so that nobody is signed in again who was signed out since."""
+_VERSIONS = "alembic_version"
+_ROWS = 1000
+_LARGEST = 512 * 1024 * 1024
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(list[tuple[Any, ...]]).decode
+
+
+def tables_of(tx: Transaction) -> dict[str, sa.Table]:
+    """Return the tables that are carried, as they lie in the database, by name in order."""
+    found = sa.MetaData()
+    found.reflect(bind=tx.connection)
+    return {str(name): found.tables[name] for name in sorted(found.tables) if name not in FLEETING | {_VERSIONS}}
+
+
+def is_bare(tx: Transaction) -> bool:
+    """Say whether the database holds no table at all."""
+    return not sa.inspect(tx.connection).get_table_names()
+
+
+def columns_of(table: sa.Table) -> Columns:
+    """Return what is to be known of a table before its rows."""
+    return Columns(name=str(table.name), columns=tuple(map(str, table.columns.keys())))
+
+
+def rows_of(tx: Transaction, table: sa.Table) -> Iterator[tuple[bytes, int]]:
+    """Yield the table's rows in the order of its key, some in each part: the part's bytes and how many rows."""
+    ordered = sa.select(table).order_by(*table.primary_key.columns)
+    with tx.connection.execute(ordered, execution_options={"yield_per": _ROWS}) as found:
+        for some in found.partitions():
+            yield zlib.compress(_encode([tuple(row) for row in some]), 1), len(some)
+
+
+def put_rows(tx: Transaction, table: sa.Table, columns: Sequence[str], data: bytes) -> int:
+    """Put the rows of one part into a table; return how many they were.
+
+    Raises:
+        ArchiveError: the part is of another form.
+
+    """
+    try:
+        unpack = zlib.decompressobj()
+        rows = _decode(unpack.decompress(data, _LARGEST))
+    except (zlib.error, msgspec.DecodeError) as error:
+        raise ArchiveError("a part of the archive is not of the form it should be") from error
+    if any(len(row) != len(columns) for row in rows):
+        raise ArchiveError("a row of the archive has not the columns of its table")
+    tx.insert(table, columns, rows)
+    return len(rows)
+
+
+def set_counters(tx: Transaction, tables: Sequence[sa.Table]) -> None:
+    """Let PostgreSQL count on from the rows that were put in, where it numbers rows itself."""
+    if not tx.postgresql:
+        return
+    for table in tables:
+        for column in table.primary_key.columns:
+            named = tx.ask("SELECT pg_get_serial_sequence(?, ?)", (table.name, column.name))[0][0]
+            if named is not None:
+                highest = tx.execute(sa.select(sa.func.max(column))).scalar()
+                tx.ask("SELECT setval(?::regclass, ?, ?)", (named, highest or 1, highest is not None))

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A backup is one sealed file of one state, read back before it has a name; it goes back only where nothing is."""
+
+from pathlib import Path
+
+import pytest
+from homes import admit, erase, lose_database, rows_of
+from house import VALUES, Clock, act
+
+from keshou.app.backup import back_up
+from keshou.app.restore import Asked, restore
+from keshou.app.site import Site
+from keshou.backup.errors import ArchiveError, NotEmptyError, OlderError
+from keshou.gate.decision import Deny
+from keshou.law.terms import ActKind
+from planting import SHORTEST, Planted
+
+SHOWN = ("user_name", "mobile_number")
+
+
+def shown(site: Site, user: str) -> dict[str, str]:
+    return dict(site.perform(act(ActKind.USE, user, *SHOWN)).values)
+
+
+def test_what_is_put_back_is_what_was_there(home: Path, tmp_path: Path, clock: Clock) -> None:
+    with Site.open(home, clock) as site:
+        admit(site, "u1", "u2")
+        made = back_up(site, tmp_path / "one.age")
+    before = rows_of(home)
+    lose_database(home)
+    back = restore(made.path, home, clock(), Asked())
+    after = rows_of(home)
+    assert back.size == made.manifest.size
+    assert back.lost is None
+    grown = {"log_entry", "log_state", "log_edge", "site_fact", "log_checkpoint"}
+    assert {name for name in before if before[name] != after[name]} <= grown
+    with Site.open(home, clock) as site:
+        assert shown(site, "u1") == {item: VALUES[item] for item in SHOWN}
+        site.audit(by="clerk1")
+
+
+def test_the_archive_holds_nothing_in_plain_and_no_key(home: Path, tmp_path: Path, clock: Clock) -> None:
+    with Site.open(home, clock) as site:
+        admit(site, "u1")
+        made = back_up(site, tmp_path / "one.age")
+    planted = Planted([each for each in VALUES.values() if len(each.encode()) >= SHORTEST])
+    raw = made.path.read_bytes() + made.list_path.read_bytes()
+    assert list(planted.find_in(raw)) == []
+    assert b"log_entry" not in raw
+
+
+def test_an_erasure_after_the_backup_is_done_again_before_anything_can_be_read(
+    home: Path, tmp_path: Path, clock: Clock
+) -> None:
+    with Site.open(home, clock) as site:
+        admit(site, "u1", "u2", "u3")
+        made = back_up(site, tmp_path / "one.age")
+        erase(site, clock, "u1")
+        site.cancel("u2")
+    lose_database(home)
+    with pytest.raises(OlderError, match="was signed"):
+        restore(made.path, home, clock(), Asked())
+    back = restore(made.path, home, clock(), Asked(accept_older=True, by="officer", reason="disk-7"))
+    assert back.erased > 1
+    assert back.lost is not None
+    with Site.open(home, clock) as site:
+        assert isinstance(site.perform(act(ActKind.USE, "u1", *SHOWN)).decision, Deny)
+        assert "mobile_number" not in shown(site, "u2"), "what was held for the service was shredded when it ended"
+        assert shown(site, "u3") == {item: VALUES[item] for item in SHOWN}
+        site.audit(by="clerk1")
+
+
+def test_nothing_is_put_back_where_something_is(home: Path, tmp_path: Path, clock: Clock) -> None:
+    with Site.open(home, clock) as site:
+        made = back_up(site, tmp_path / "one.age")
+        with pytest.raises(NotEmptyError):
+            back_up(site, made.path)
+    before = rows_of(home)
+    with pytest.raises(NotEmptyError):
+        restore(made.path, home, clock(), Asked())
+    assert rows_of(home) == before
+
+
+def test_a_byte_changed_anywhere_is_refused(home: Path, tmp_path: Path, clock: Clock) -> None:
+    with Site.open(home, clock) as site:
+        admit(site, "u1")
+        made = back_up(site, tmp_path / "one.age")
+    lose_database(home)
+    raw = made.path.read_bytes()
+    for place in (0, 90, len(raw) // 3, len(raw) // 2, len(raw) - 1):
+        made.path.write_bytes(raw[:place] + bytes([raw[place] ^ 1]) + raw[place + 1 :])
+        with pytest.raises(ArchiveError):
+            restore(made.path, home, clock(), Asked())
+    for end in (0, 100, len(raw) // 2, len(raw) - 1):
+        made.path.write_bytes(raw[:end])
+        with pytest.raises(ArchiveError):
+            restore(made.path, home, clock(), Asked())
+    assert not [each for each in home.iterdir() if each.name.endswith((".db", "-restoring"))]

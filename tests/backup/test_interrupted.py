@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Killed at any moment, or with a full disk, a backup leaves no file under its name and a restore no database."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from homes import admit, lose_database, new_home, rows_of
+from house import VALUES, Clock, act
+
+from keshou.app.backup import back_up
+from keshou.app.media import media_of
+from keshou.app.restore import Asked, restore
+from keshou.app.site import Site
+from keshou.errors import KeshouError
+from keshou.law.terms import ActKind
+
+WORKER = Path(__file__).with_name("backup_worker.py")
+STEPS = (1, 5, 9)
+"""After how many steps a worker is killed."""
+
+
+def kill(steps: int, *words: object) -> bool:
+    """Run a worker and kill it after `steps`; say whether it was killed before it was done."""
+    with subprocess.Popen([sys.executable, str(WORKER), *map(str, words)], stdout=subprocess.PIPE, text=True) as worker:
+        assert worker.stdout is not None
+        for _ in range(steps):
+            worker.stdout.readline()
+        worker.send_signal(signal.SIGKILL)
+    return worker.returncode == -signal.SIGKILL
+
+
+def test_a_backup_that_is_killed_leaves_no_archive_and_the_next_one_is_whole(
+    home: Path, tmp_path: Path, clock: Clock
+) -> None:
+    with Site.open(home, clock) as site:
+        admit(site, "u1")
+    dest = tmp_path / "one.age"
+    assert [kill(steps, "backup", home, dest) for steps in STEPS] == [True] * len(STEPS)
+    assert not dest.exists()
+    with Site.open(home) as site:
+        made = back_up(site, dest)
+    assert sorted(path.name for path in dest.parent.iterdir() if "one.age" in path.name) == [
+        "one.age", "one.age.erased",
+    ]  # fmt: skip
+    assert made.manifest.size
+
+
+def test_a_restore_that_is_killed_leaves_no_database_and_is_done_by_the_next(
+    home: Path, tmp_path: Path, clock: Clock
+) -> None:
+    with Site.open(home, clock) as site:
+        admit(site, "u1")
+        made = back_up(site, tmp_path / "one.age")
+        site.cancel("u1")
+    lose_database(home)
+    assert [kill(steps, "restore", made.path, home) for steps in STEPS] == [True] * len(STEPS)
+    with pytest.raises(KeshouError):
+        Site.open(home, clock)
+    restore(made.path, home, clock(), Asked(accept_older=True, by="officer", reason="test"))
+    with Site.open(home, clock) as site:
+        assert "mobile_number" not in site.perform(act(ActKind.USE, "u1", "mobile_number")).values
+        site.audit(by="clerk1")
+    assert not [each.name for each in home.iterdir() if "restoring" in each.name]
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path, clock: Clock) -> None:
+    home = new_home(tmp_path, "", clock)
+    with Site.open(home, clock) as site:
+        admit(site, *(f"u{number}" for number in range(2_000)))
+    dest = tmp_path / "backups" / "one.age"
+    dest.parent.mkdir()
+    room = 1_500_000  # enough for what SQLite writes beside its file, and not for the archive
+    told = subprocess.run(
+        [sys.executable, str(WORKER), "full", home, dest, str(room)], capture_output=True, text=True, check=True
+    ).stdout
+    assert told.startswith("4 the backup"), told
+    assert list(dest.parent.iterdir()) == []
+    with Site.open(home) as site:
+        assert [each.state(clock()) for each in media_of(site).values()] == ["not_made"]
+        assert back_up(site, dest).bytes > room
+
+
+def test_an_archive_goes_from_one_database_into_the_other(
+    home: Path, tmp_path: Path, clock: Clock, request: pytest.FixtureRequest
+) -> None:
+    with Site.open(home, clock) as site:
+        admit(site, "u1", "u2")
+        made = back_up(site, tmp_path / "one.age")
+        is_sqlite = not site.database.postgresql
+    before = rows_of(home)
+    url = request.getfixturevalue("postgresql_url") if is_sqlite else "sqlite:///keshou.db"
+    restore(made.path, tmp_path / "new", clock(), Asked(), keys=home / "keys", database=url)
+    after = rows_of(tmp_path / "new")
+    same = ("vault_user", "vault_value", "vault_key", "vault_index", "user_fact", "log_tile", "declaration")
+    assert {name: after[name] for name in same} == {name: before[name] for name in same}
+    with Site.open(tmp_path / "new", clock) as site:
+        assert site.database.postgresql == is_sqlite
+        assert site.perform(act(ActKind.USE, "u1", "user_name")).values == {"user_name": VALUES["user_name"]}
+        site.audit(by="clerk1")
+        assert [each.state(clock()) for each in media_of(site).values()] == ["kept"]
