@@ -75,6 +75,25 @@ def test_a_machine_is_lost_and_its_site_comes_back_from_backups_and_two_of_three
     restored("ledger", "verify", "--by", "officer").ok()
 
 
+def test_an_archive_is_put_back_in_a_new_folder_with_a_master_that_holders_have(
+    keshou: Caller, people: list[Subscriber], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("--to", "shares", "--threshold", "2", "--holders", "3", "-o", tmp_path / "shares")
+    keshou("keys", "rotate", "master", "--by", "keeper", *words).ok()
+    monkeypatch.setenv("KESHOU_MASTER_SHARE_FILES", str(tmp_path / "shares"))
+    before = values(keshou, people[0].user_id)
+    archive = keshou("backup", tmp_path / "archive", "--json").ok().json["file"]
+    keys = tmp_path / "keys"
+    shutil.copytree(keshou.folder / "keys", keys)
+    again, put_back = Caller(tmp_path / "again"), ("restore", archive, "--keys", keys)
+    monkeypatch.delenv("KESHOU_MASTER_SHARE_FILES")
+    lost = again(*put_back)
+    assert (lost.status, "2 of 3 shares" in lost.err) == (4, True)
+    monkeypatch.setenv("KESHOU_MASTER_SHARE_FILES", str(tmp_path / "shares"))
+    again(*put_back).ok()
+    assert values(again, people[0].user_id) == before
+
+
 def test_shares_are_read_from_the_holders_files(
     keshou: Caller, people: list[Subscriber], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

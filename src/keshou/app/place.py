@@ -14,10 +14,12 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
 from keshou.app import last_signed
 from keshou.app.erasures import backup_keys
 from keshou.app.keys import open_keys
-from keshou.app.settings import SETTINGS_FILE, Settings, read_settings
+from keshou.app.settings import SETTINGS_FILE, Settings, read_settings, without_file
 from keshou.backup import erased
 from keshou.backup.errors import ArchiveError, NotEmptyError
 from keshou.errors import InputError
@@ -132,7 +134,8 @@ def find_place(home: Path, keys: Path | None, database: str) -> Iterator[Place]:
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir(mode=_FOLDER_MODE, parents=True)
     try:
-        yield Place(home, making, FileKeys.open(keys, _site_of(keys)), database)
+        chosen = msgspec.structs.replace(without_file(_site_of(keys)), keys=str(keys.absolute()))
+        yield Place(home, making, open_keys(chosen, Path.cwd()), database)
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
         raise

@@ -155,6 +155,20 @@ def read_settings(home: Path, environ: Mapping[str, str] | None = None) -> Setti
         raise InputError(f"{path}: {error}", hint="docs/reference/settings.md has every key") from error
 
 
+def without_file(site: str, environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of a site whose file is not there yet: what the environment says, and defaults.
+
+    Raises:
+        InputError: a variable is not of the documented form.
+
+    """
+    given = _from_environment(os.environ if environ is None else environ)
+    try:
+        return msgspec.convert({**given, "site": site}, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{error}", hint="docs/reference/settings.md has every key") from error
+
+
 def _refuse_secrets(path: Path, raw: Mapping[str, Any]) -> None:
     master = raw.get("master")
     if isinstance(master, dict) and (found := [name for name in SECRET if name in master]):
