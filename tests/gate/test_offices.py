@@ -16,7 +16,7 @@ from keshou.gate.site import fold_site
 SAMPLE = Path(keshou.cli.sample.__file__).with_name("operator.toml")
 START = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
-OFFICER = frozenset({Office.PUBLISH, Office.APPOINT, Office.ORDERS, Office.GROUNDS})
+OFFICER = frozenset({Office.PUBLISH, Office.APPOINT, Office.ORDERS, Office.GROUNDS, Office.MEDIA})
 
 
 def sample() -> Declaration:

@@ -19,7 +19,7 @@ from keshou.gate.facts import StaffAppointed
 from keshou.wire.caller import Caller, CallerKind, Scope
 
 OFFICES = {
-    "officer": ["publish", "appoint", "orders", "grounds"], "keeper": ["accounts"], "auditor": ["audit"],
+    "officer": ["publish", "appoint", "orders", "grounds", "media"], "keeper": ["accounts"], "auditor": ["audit"],
 }  # fmt: skip
 HELD = [
     ("boss", "officer"), ("clerk1", "clerk"), ("biller", "program"), ("lister", "analyst"), ("judge", "reviewer"),

@@ -152,6 +152,8 @@ class Office(StrEnum):
     """Opens the log."""
     SEARCH = "search"
     """Searches over users."""
+    MEDIA = "media"
+    """Keeps the register of media."""
 
 
 class Post(_Table, frozen=True, kw_only=True):

@@ -3,11 +3,13 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Literal
 
 import msgspec
 
 from keshou.gate.facts import MediumChecked, MediumDestroyed, MediumMoved, MediumRegistered, SiteFact
 
+State = Literal["kept", "open", "missing", "overdue", "destroyed", "not_made"]
 MediumFact = MediumRegistered | MediumMoved | MediumChecked | MediumDestroyed
 
 
@@ -28,7 +30,7 @@ class Medium(msgspec.Struct, frozen=True, kw_only=True):
         """Its id."""
         return self.registered.medium
 
-    def state(self, now: dt.datetime) -> str:
+    def state(self, now: dt.datetime) -> State:
         """Return what it is at `now`: ``destroyed``, ``not_made``, ``missing``, ``overdue``, ``open`` or ``kept``.
 
         ``overdue``: it should have been destroyed by then; ``open``: neither encrypted nor under an unbroken seal.

@@ -16,6 +16,7 @@ OFFICE: Mapping[Office, Text] = {
     Office.GROUNDS: Text("登记上位法的依据", "writes down grounds in higher law"),
     Office.AUDIT: Text("查看账本", "opens the log"),
     Office.SEARCH: Text("检索用户", "searches over users"),
+    Office.MEDIA: Text("管理介质登记册", "keeps the register of media"),
 }
 """Office -> what it is called."""
 
