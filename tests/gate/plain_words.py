@@ -132,6 +132,7 @@ FACTS: list[tuple[str, Callable[[dt.datetime, Mapping[str, str]], Fact]]] = [
 _ACT = re.compile(
     rf"(?P<by>\w+) (?P<verb>\w+) {_LIST} for (?P<purpose>\w+) of (?P<user>\w+)"
     r"(, at (?P<where>\w+))?(, as (?P<post>\w+))?(, to (?P<recipient>\w+))?(, (?P<count>\d+) users)?"
+    r"(, after (?P<so_far>\d+) more)?"
     r"(, under review (?P<review>\w+))?(, on ground (?P<ground>\w+))?"
 )
 
@@ -158,5 +159,5 @@ def read_act(sentence: str, when: str) -> Act:
     user = "" if g["user"] == "nobody" else g["user"]
     return Act(
         kind=VERBS[g["verb"]], user=user, items=items(g["items"]), purpose=g["purpose"], by=g["by"],
-        when=moment(when), count=int(g["count"] or 1), **rest,
+        when=moment(when), count=int(g["count"] or 1), so_far=int(g["so_far"] or 0), **rest,
     )  # fmt: skip

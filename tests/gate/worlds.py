@@ -134,7 +134,7 @@ def declaration(r: random.Random) -> m.Declaration:
             m.Department(id=name, name=T, responsible=r.choice((*POSTS, "officer", "ghost")), since=START.date())
             for name in ("head", "east")
         ),
-        review=m.Review(bulk_users=3, reviewers=some(r, POSTS, 1), valid_hours=24 * 200) if chance(r, 0.8) else None,
+        review=bulk_review(r) if chance(r, 0.8) else None,
         access_review=access_review(r),
         emergency=emergency(r),
     )  # fmt: skip
@@ -174,6 +174,12 @@ def _swapped(old: m.Declaration, place: int, one: m.Purpose) -> tuple[m.Purpose,
 def _needing_all(r: random.Random, one: m.Purpose) -> m.Purpose:
     missing = set(ITEMS) - {each.item for each in one.needs}
     return msgspec.structs.replace(one, needs=(*one.needs, *(need(r, item) for item in sorted(missing))))
+
+
+def bulk_review(r: random.Random) -> m.Review:
+    return m.Review(
+        bulk_users=3, reviewers=some(r, POSTS, 1), valid_hours=24 * 200, window_users=r.choice((0, 0, 2, 9))
+    )
 
 
 def published(r: random.Random) -> list[m.Published]:
@@ -341,6 +347,7 @@ def act(r: random.Random, of: World) -> Act:
         post=post,
         recipient=recipient if chance(r, 0.95) else "stranger",
         count=r.choice((1, 1, 1, 2, 3, 40)),
+        so_far=r.choice((0, 0, 1, 2, 8)),
         review=r.choice(("", "one", "two")),
         ground=r.choice(("", "", "one", "two")),
     )

@@ -52,9 +52,10 @@ def refused(done: Done) -> set[str]:
     return {str(reason.cite) for reason in done.decision.reasons}
 
 
-def test_a_small_list_needs_no_review_and_one_more_user_does(site: Site) -> None:
+def test_a_small_list_needs_no_review_and_one_more_user_does(site: Site, clock: Clock) -> None:
     assert set(export(site, USERS[:2]).by_user) == set(USERS[:2])
     assert refused(export(site, USERS[:3])) == {"miit24:13.1.3"}
+    clock.moment = START + 25 * HOURS
     assert set(export(site, (*USERS[:2], *USERS[:2])).by_user) == set(USERS[:2]), "naming a user twice counts once"
 
 

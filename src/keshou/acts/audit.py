@@ -6,7 +6,8 @@ The log is walked once from its first entry to its last; stored facts and payloa
 1. the operator's facts are those in their entry's header: none missing, none added, none altered
 2. every published declaration has the digest its entry tells, and its pages have the digests kept with them
 3. a user's facts lie under an entry about that user, and an entry that tells of such facts has them
-4. payloads lie under entries that commit to them; with a receipt they are opened, are what was committed to, and say
+4. what counts towards bulk acts is what the entries of exports, copies and destructions tell
+5. payloads lie under entries that commit to them; with a receipt they are opened, are what was committed to, and say
    what the stored facts say
 
 Whether the log itself is what was written is asked first, of `keshou.ledger.audit`. Nothing is changed.
@@ -24,6 +25,7 @@ from keshou.db import Transaction, from_micros
 from keshou.declaration.store import Declarations
 from keshou.gate.facts import Erased, ReviewUsed, RulesPublished, SiteFact, UserFact
 from keshou.gate.store import FactRow, Standings
+from keshou.gate.tally.store import Tallies, Tally
 from keshou.law.terms import BULK_KINDS
 from keshou.ledger.entry import Header, decode
 from keshou.ledger.errors import EntryError
@@ -158,12 +160,14 @@ class _Walk:
         rows = payload_rows(tx, sealed=opener is not None)
         self._sealed: _Line[tuple[int, int, bytes]] = _Line(rows, lambda row: row[0], "a payload")
         self._payloads = Payloads(tx, standings, opener)
+        self._tallies: _Line[Tally] = _Line(Tallies().rows(tx), lambda row: row.entry, "a number that adds up")
         self._versions: set[int] = set()
 
     def entry(self, index: int, header: Header) -> None:
         """Hold everything stored under one entry against its header."""
         self._site_facts(index, header)
         facts = self._user_facts(index, header)
+        self._tally(index, header)
         self._payloads.check(index, header, facts, self._sealed.at(index))
 
     def finish(self, size: int) -> None:
@@ -173,7 +177,7 @@ class _Walk:
             FactsTamperedError: there is something; a version of the rules without one is told at the log's end.
 
         """
-        for line in (self._site, self._users, self._sealed):
+        for line in (self._site, self._users, self._sealed, self._tallies):
             line.finish()
         for version in self._declarations.numbers(self._tx):
             if version not in self._versions:
@@ -181,7 +185,7 @@ class _Walk:
 
     def close(self) -> None:
         """Let go of what is being read."""
-        for line in (self._site, self._users, self._sealed):
+        for line in (self._site, self._users, self._sealed, self._tallies):
             line.close()
 
     def result(self, size: int) -> FactsAudited:
@@ -212,6 +216,14 @@ class _Walk:
 
     def _is_named(self, word: str, name: str) -> bool:
         return word == name or (name.startswith("?") and self._vault.blind(word).startswith(name[1:]))
+
+    def _tally(self, index: int, header: Header) -> None:
+        """Check that an act counts towards a bulk act as its entry tells; one under a review may count or not."""
+        counts = header.event in BULK_KINDS and header.decision == "permit" and header.count > 0
+        told = [Tally(index, header.who, header.event, header.t, header.count)] if counts else []
+        held = list(self._tallies.at(index))
+        if held != told and (held or header.review == ""):
+            raise FactsTamperedError(index, "what counts towards a bulk act is missing, altered or added")
 
     def _rules(self, index: int, fact: RulesPublished) -> None:
         held = self._declarations.stored(self._tx, fact.version)
@@ -264,9 +276,9 @@ def _sound(index: int, rows: Sequence[FactRow], whose: str) -> list[UserFact | S
 
 
 def _uses_review(header: Header) -> bool:
-    """Say whether the entry is of a bulk act that was let through as a whole and named a review."""
-    bulk = header.event in BULK_KINDS and header.fact is not msgspec.UNSET
-    return bulk and header.review != ""
+    """Say whether the entry is of an act that was let through, alone or as a whole, and used up an approved review."""
+    through = header.decision == "permit" or header.fact is not msgspec.UNSET
+    return header.event in BULK_KINDS and through and header.review != "" and not header.review.startswith("?")
 
 
 def _compare_site(index: int, told: bytes, rows: Sequence[FactRow]) -> None:

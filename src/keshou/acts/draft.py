@@ -43,5 +43,7 @@ class Draft(msgspec.Struct, eq=False):
     """Sealed payloads, once they are."""
     found: Sequence[SealedRecord] = ()
     """For each user that a search found, a payload that tells who it is; opened after the commit."""
+    counts: int = 0
+    """Of how many users it exported, copied or destroyed what no review covered."""
     base: Header | None = None
     """A header that acts of the same question share; `header` says what differs."""

@@ -47,8 +47,19 @@ def perform(work: Work, job: Perform, now: dt.datetime) -> Draft:
         draft.user_facts = [(key, job.facts)]
         work.view.become(act.user, key, standing)
     draft.users = [(key, _payload(act, act.user, job.facts))]
+    if act.kind in BULK_KINDS:
+        _count(work, draft, act, 1)
     _do(work, draft, job, key, now)
     return draft
+
+
+def _count(work: Work, draft: Draft, act: Act, count: int) -> None:
+    """Use up the review that a permitted act names; what no review covers counts towards a bulk act."""
+    if not work.view.gate.timeline.at(act.when).is_reviewed(act):
+        draft.counts = count
+    if work.names.is_review(act.review):
+        draft.site_facts = (ReviewUsed(at=act.when, review=act.review),)
+        work.view.site_became(draft.site_facts)
 
 
 def perform_bulk(work: Work, job: BulkPerform, now: dt.datetime) -> Draft:
@@ -65,9 +76,7 @@ def perform_bulk(work: Work, job: BulkPerform, now: dt.datetime) -> Draft:
     if isinstance(decision, Deny):
         return draft
     permitted = [user for user in users if _is_permitted(work, draft, act, user)]
-    if work.names.is_review(act.review):
-        draft.site_facts = (ReviewUsed(at=now, review=act.review),)
-        work.view.site_became(draft.site_facts)
+    _count(work, draft, act, len(permitted))
     draft.header |= {"count": len(permitted), "fact": fact_json({"denied": _denials(draft)})}
     draft.header["decision"] = "permit" if permitted else "deny"
     found = [(key, user) for user in users if (key := work.view.keys.get(user)) is not None]
@@ -78,7 +87,9 @@ def perform_bulk(work: Work, job: BulkPerform, now: dt.datetime) -> Draft:
 
 def _is_permitted(work: Work, draft: Draft, act: Act, user: str) -> bool:
     """Judge one user of a bulk act that is permitted as a whole."""
-    answer = work.view.gate.decide(work.known.named(msgspec.structs.replace(act, user=user, count=1)))
+    # What many acts come to was judged of them as a whole.
+    one = msgspec.structs.replace(act, user=user, count=1, so_far=0)
+    answer = work.view.gate.decide(work.known.named(one))
     if isinstance(answer, Deny):
         draft.refused[user] = answer
     return not isinstance(answer, Deny)
@@ -146,6 +157,8 @@ def erase(work: Work, job: Erase, now: dt.datetime) -> Draft:
     draft.users = [(key, Payload(act.user, act.kind, tuple(sorted(held))))]
     if isinstance(decision, Deny):
         return draft
+    if act.kind in BULK_KINDS:
+        _count(work, draft, act, 1)
     facts = (Erased(at=now),)
     work.settle_one(draft)
     draft.sealed = ()

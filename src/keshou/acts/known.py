@@ -15,7 +15,8 @@ import msgspec
 
 from keshou.acts.naming import Names
 from keshou.acts.request import BulkPerform, Cancel, Erase, Job, Perform, Record
-from keshou.db import Database, Transaction
+from keshou.db import Database, Transaction, to_micros
+from keshou.declaration.defaults import window_hours
 from keshou.declaration.model import Published
 from keshou.declaration.store import Declarations
 from keshou.gate.act import Act
@@ -26,10 +27,14 @@ from keshou.gate.rulebook import Rulebook, compile_rules
 from keshou.gate.site import SiteStanding, fold_site
 from keshou.gate.standing import UNKNOWN, UserStanding, fold_user
 from keshou.gate.store import Standings
+from keshou.gate.tally.store import Tallies
 from keshou.law.law import Law
-from keshou.law.terms import RetentionClass
+from keshou.law.terms import BULK_KINDS, RetentionClass
 from keshou.ledger.store import Ledger
 from keshou.vault.store import Vault
+
+_HOUR = 3_600_000_000
+"""Microseconds."""
 
 
 class _Overlay(dict[str, UserStanding]):
@@ -142,6 +147,22 @@ class View:
         """Return with which class each item is kept under a version of the rules."""
         return self._versions.classes(version)
 
+    def window_hours(self, when: dt.datetime) -> int:
+        """Return within how many hours acts of one hand add up under the rules in force at `when`; 0: they do not."""
+        rules = self.rules_at(when)
+        return window_hours(rules.declaration if rules else None)
+
+    def so_far(self, tx: Transaction, act: Act, hours: int) -> int:
+        """Return of how many users whoever does `act` did the like without a review in the `hours` before it."""
+        who, until = str(self.names().of_act(act)["who"]), to_micros(act.when)
+        return self._known.tallies.so_far(tx, who, act.kind.value, until - hours * _HOUR, until)
+
+    def counted(self, tx: Transaction, act: Act) -> Act:
+        """Return `act` with what it adds up with, when it is of a kind of which many small acts make a bulk act."""
+        if act.kind not in BULK_KINDS or (hours := self.window_hours(act.when)) < 1:
+            return act
+        return msgspec.structs.replace(act, so_far=self.so_far(tx, act, hours))
+
     def names(self) -> Names:
         """Return what of a caller's words may stand in the log."""
         if self._names is None:
@@ -162,6 +183,7 @@ class Known:
         self.standings = standings
         self.declarations = declarations
         self.vault = vault
+        self.tallies = Tallies()
         self.law = law
         self._most = most
         self._lock = threading.Lock()
@@ -178,12 +200,12 @@ class Known:
     def ask(self, database: Database, ledger: Ledger, act: Act, at_least: int | None) -> Decision:
         """Decide `act` on facts that are at least as new as `at_least`, or as the log when it is None."""
         gate = self.gate
-        if at_least is not None and gate.revision >= at_least and _knows(gate, act):
+        if at_least is not None and gate.revision >= at_least and _knows(gate, act) and act.kind not in BULK_KINDS:
             return gate.decide(act, at_least=at_least)
         with database.reading() as tx:
             view = self.view(tx, ledger.head(tx).size)
             view.load(tx, [act.user])
-            decision = view.gate.decide(act, at_least=at_least or 0)
+            decision = view.gate.decide(view.counted(tx, act), at_least=at_least or 0)
             self.adopt(view, view.gate.revision, only_if_newest=True)
         return decision
 
@@ -196,14 +218,16 @@ class Known:
             view = self.view(tx, ledger.head(tx).size)
             users = {act.user for act in acts}
             view.load(tx, users)
-            found = [view.gate.decide(act, at_least=size) for act in acts]
+            found = [view.gate.decide(view.counted(tx, act), at_least=size) for act in acts]
             self.adopt(view, view.gate.revision, only_if_newest=True, strangers=users - view.keys.keys() - {""})
         return found
 
     def decide_known(self, acts: Sequence[Act], size: int) -> list[Decision] | None:
-        """Decide `acts` in memory when it is as new as `size` and knows every user; else None."""
+        """Decide `acts` in memory when it is as new as `size`, knows every user and nothing adds up; else None."""
         gate, strangers = self.gate, self._strangers
-        return None if gate.revision < size else gate.decide_all(acts, strangers)
+        if gate.revision < size or any(act.kind in BULK_KINDS for act in acts):
+            return None
+        return gate.decide_all(acts, strangers)
 
     def all_named(self, acts: Sequence[Act]) -> Sequence[Act]:
         """Return `acts`, each with what stands for its user in recorded grounds when it relies on one."""

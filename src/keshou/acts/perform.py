@@ -33,6 +33,7 @@ from keshou.acts.work import Pending, Tell, Work
 from keshou.db import Database, Transaction
 from keshou.gate.act import Act
 from keshou.gate.decision import Decision, Permit
+from keshou.law.terms import BULK_KINDS
 from keshou.ledger.store import Ledger
 from keshou.vault.receipt import Receipt
 
@@ -111,7 +112,8 @@ def do(work: Work, job: Job, now: dt.datetime) -> Draft:
     What is performed happens when it is committed, whatever its caller believed: acts are dated `now`.
     """
     if isinstance(job, Perform | BulkPerform | Erase | Search):
-        job = msgspec.structs.replace(job, act=work.known.named(msgspec.structs.replace(job.act, when=now)))
+        act = work.known.named(msgspec.structs.replace(job.act, when=now))
+        job = msgspec.structs.replace(job, act=work.counted(act) if act.kind in BULK_KINDS else act)
     return _PROCEDURES[type(job)](work, job, now)
 
 

@@ -19,12 +19,14 @@ from typing import NamedTuple
 
 import msgspec
 
+from keshou.acts.adding_up import AddingUp
 from keshou.acts.draft import Draft
 from keshou.acts.known import Known, View
 from keshou.acts.naming import Names
 from keshou.acts.repeat import Requests
 from keshou.acts.request import ActError, Job, Perform
 from keshou.db import Transaction, from_micros, to_micros
+from keshou.gate.act import Act
 from keshou.gate.facts import GroundRecorded, SiteFact, UserFact
 from keshou.law.terms import RetentionClass
 from keshou.ledger import entry
@@ -69,6 +71,7 @@ class Work:
         self._held: dict[int, set[str]] = {}
         self._found = Found()
         self._spoiled = False
+        self._adding_up = AddingUp(tx, known.tallies)
 
     def perform(self, jobs: Sequence[Job], now: dt.datetime) -> list[Pending]:
         """Do `jobs` in order and append their entries; nothing is committed yet.
@@ -120,6 +123,8 @@ class Work:
         draft = self._effect(self, job, now)
         requests.note(job, draft)
         self._drafts.append(draft)
+        if draft.counts:
+            self._adding_up.note(_header(draft, 0), draft.counts)
         return draft
 
     def committed(self) -> None:
@@ -180,6 +185,10 @@ class Work:
         if isinstance(fact, GroundRecorded) and fact.users:
             return msgspec.structs.replace(fact, users=frozenset(map(self.known.vault.blind, fact.users)))
         return fact
+
+    def counted(self, act: Act) -> Act:
+        """Return `act` with what it adds up with, jobs of this transaction among it."""
+        return self._adding_up.counted(self.view, act)
 
     def settle(self) -> None:
         """Do what waits, so that later jobs of the batch find it done and keys may go."""
@@ -252,6 +261,9 @@ class Work:
         bodies = [entry.encode(_header(draft, moment)) for draft in self._drafts]
         self.head = self.ledger.append(self.tx, self.head, bodies, moment)
         placed = list(enumerate(self._drafts, first))
+        self._adding_up.write(
+            [(index, _header(draft, moment), draft.counts) for index, draft in placed if draft.counts]
+        )
         self.ledger.write_payloads(
             self.tx, [(user, index, sealed) for index, draft in placed for user, sealed in draft.sealed]
         )

@@ -250,6 +250,11 @@ class Review(_Table, frozen=True, kw_only=True):
     """Ids of the posts that may review."""
     valid_hours: int
     """For how many hours an approval holds."""
+    window_hours: int | None = None
+    """Within how many hours acts of one hand and kind that nobody reviewed add up to one; 0: they never do. Left out:
+    what ``defaults.toml`` of this room says."""
+    window_users: int = 0
+    """From how many users on what adds up is a bulk act; 0: as `bulk_users`."""
 
 
 class AccessReview(_Table, frozen=True, kw_only=True):

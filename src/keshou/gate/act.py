@@ -33,6 +33,9 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     """Id of the declared recipient, for acts that give information to others."""
     count: int = 1
     """How many users it concerns."""
+    so_far: int = 0
+    """Of how many users the same hand exported, copied or destroyed without a review within the declared window before
+    it; set where acts come in, from the log."""
     review: str = ""
     """Id of the approved review a bulk act relies on."""
     ground: str = ""

@@ -130,7 +130,7 @@ class Gate:
         view = timeline.latest
         if view is None or not view.start <= when < view.end:
             view = timeline.at(when)
-        plain = act.user and act.count == 1 and "" == act.recipient == act.review == act.ground
+        plain = act.user and act.count == 1 and not act.so_far and "" == act.recipient == act.review == act.ground
         key = (act.purpose, act.kind, act.items, act.by, act.post, act.where)
         prepared = (view.prepared.get(key) if plain else None) or view.prepare(act)
         word = prepared.word | self.word_of(act, view, prepared, standing)
@@ -149,7 +149,7 @@ class Gate:
             if view is None or not view.start <= when < view.end:
                 view = timeline.at(when)
             key = (act.purpose, act.kind, act.items, act.by, act.post, act.where)
-            plain = act.user and act.count == 1 and "" == act.recipient == act.review == act.ground
+            plain = act.user and act.count == 1 and not act.so_far and "" == act.recipient == act.review == act.ground
             prepared = view.prepared.get(key) if plain else None
             standing = self.users.get(act.user, UNKNOWN)
             if standing.last > when:

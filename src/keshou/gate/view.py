@@ -178,13 +178,17 @@ class View:
         return bool(basis) and (":" not in basis or self.edition.provides_otherwise(basis))
 
     def _bulk(self, act: Act, kind: ActKind) -> int:
+        if kind not in BULK_KINDS:
+            return 0
         declared = self.edition.review
         threshold = declared.bulk_users if declared else 2
-        if kind not in BULK_KINDS or act.count < threshold:
+        together = (declared.window_users or threshold) if declared else threshold
+        if act.count < threshold and (not act.so_far or act.so_far + act.count < together):
             return 0
-        return _B["bulk"] | _B["reviewed"] * self._is_reviewed(act, kind)
+        return _B["bulk"] | _B["reviewed"] * self.is_reviewed(act)
 
-    def _is_reviewed(self, act: Act, kind: ActKind) -> bool:
+    def is_reviewed(self, act: Act) -> bool:
+        """Say whether an approved review, unused and in time, covers the act, whether or not it needs one."""
         review, declared = self.state.review(act.review), self.edition.review
         if review is None or declared is None:
             return False
@@ -193,7 +197,7 @@ class View:
             review.requester == act.by
             and review.reviewer != review.requester
             and bool(posts & set(declared.reviewers))
-            and (review.kind, review.purpose, review.recipient) == (kind, act.purpose, act.recipient)
+            and (review.kind, review.purpose, review.recipient) == (act.kind, act.purpose, act.recipient)
             and act.items <= review.items
             and act.count <= review.count
             and act.when < review.at + dt.timedelta(hours=declared.valid_hours)
@@ -243,8 +247,8 @@ def user_word(profile: Profile, lens: Lens) -> int:
 
 
 def _is_plain(act: Act) -> bool:
-    """Say whether the act is one that the fast path may look up: one user, no recipient, review or ground."""
-    return bool(act.user) and act.count == 1 and not (act.recipient or act.review or act.ground)
+    """Say whether the fast path may look the act up: one user, nothing added up, no recipient, review or ground."""
+    return bool(act.user) and act.count == 1 and not (act.so_far or act.recipient or act.review or act.ground)
 
 
 def _is_own_hand(act: Act, kind: ActKind) -> bool:
@@ -265,6 +269,7 @@ def is_fit(agent: Agent, when: dt.datetime) -> bool:
     return qualified and contract.from_ <= day <= contract.until and contract.protection_clause
 
 
+_NUMBERS = (("count", 1), ("so_far", 0))
 _TEXTS = ("user", "purpose", "by", "where", "post", "recipient", "review", "ground")
 
 
@@ -278,8 +283,7 @@ def _validated(act: Act) -> ActKind:
     wrong = [name for name in _TEXTS if not isinstance(getattr(act, name), str)]
     if not isinstance(act.items, frozenset) or not all(isinstance(each, str) for each in act.items):
         wrong.append("items")
-    if type(act.count) is not int or act.count < 1:
-        wrong.append("count")
+    wrong += [name for name, least in _NUMBERS if type(found := getattr(act, name)) is not int or found < least]
     if act.kind not in ActKind.__members__.values():
         wrong.append("kind")
     if wrong:

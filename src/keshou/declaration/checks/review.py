@@ -27,6 +27,19 @@ def limits(case: Case) -> Iterator[Raised]:
         yield Raised("review_valid_hours", "review.valid_hours")
 
 
+def window(case: Case) -> Iterator[Raised]:
+    """Many small acts of one hand add up within a time, to a number that one can reach."""
+    review = case.declaration.review
+    if review is None:
+        return
+    if review.window_hours is not None and review.window_hours < 0:
+        yield Raised("review_window", "review.window_hours")
+    if review.window_users < 0:
+        yield Raised("review_window", "review.window_users")
+    if review.window_hours == 0:
+        yield Raised("review_window_none", "review.window_hours")
+
+
 def reviewers(case: Case) -> Iterator[Raised]:
     """Reviewers are posts of the operator's own, at least one of which does no bulk act itself."""
     review = case.declaration.review
@@ -45,4 +58,4 @@ def reviewers(case: Case) -> Iterator[Raised]:
         yield Raised("reviewer_not_apart", "review.reviewers", {"posts": ", ".join(review.reviewers)})
 
 
-RULES = (there, limits, reviewers)
+RULES = (there, limits, window, reviewers)

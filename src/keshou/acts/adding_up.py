@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Many small exports, copies or destructions by one hand add up to one bulk act (Order 24 Art. 13(iii))."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import msgspec
+
+from keshou.acts.known import View
+from keshou.db import Transaction, to_micros
+from keshou.gate.act import Act
+from keshou.gate.tally.store import Tallies, Tally
+from keshou.ledger.entry import Header
+
+
+class AddingUp:
+    """What hands came to, as one transaction sees it: what is committed, and what it is about to write."""
+
+    def __init__(self, tx: Transaction, tallies: Tallies) -> None:
+        self._tx = tx
+        self._tallies = tallies
+        self._read: dict[tuple[str, str, int, int], int] = {}
+        self._waiting: Counter[tuple[str, str]] = Counter()
+
+    def counted(self, view: View, act: Act) -> Act:
+        """Return `act` with what it adds up with; each hand is looked up once for each moment."""
+        hours = view.window_hours(act.when)
+        if hours < 1:
+            return act
+        until = to_micros(act.when)
+        hand = str(view.names().of_act(act)["who"]), act.kind.value
+        key = (*hand, until, hours)
+        if key not in self._read:
+            self._read[key] = view.so_far(self._tx, act, hours)
+        return msgspec.structs.replace(act, so_far=self._read[key] + self._waiting[hand])
+
+    def note(self, header: Header, count: int) -> None:
+        """Take note of an act that is about to be written."""
+        self._waiting[header.who, header.event] += count
+
+    def write(self, rows: Sequence[tuple[int, Header, int]]) -> None:
+        """Write down the acts of this transaction that count: place in the log, header, number of users."""
+        if rows:
+            self._tallies.add(self._tx, [Tally(place, of.who, of.event, of.t, count) for place, of, count in rows])
+        self._waiting.clear()
+        self._read.clear()

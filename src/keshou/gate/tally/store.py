@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+"""How many users each hand exported, copied or destroyed, and when; so that many small acts add up to one bulk act.
+
+A row goes with each permitted act of these kinds that no review covered. Who was touched is not in it.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from keshou.db import Transaction, metadata
+
+bulk_tally = sa.Table(
+    "bulk_tally",
+    metadata,
+    sa.Column("entry", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("at", sa.BigInteger, nullable=False),
+    sa.Column("users", sa.BigInteger, nullable=False),
+    sa.Index("bulk_tally_hand", "who", "kind", "at", "users"),
+)
+"""`entry` is the act's place in the log; `at` is in microseconds, UTC."""
+
+_COLUMNS = tuple(bulk_tally.columns.keys())
+_ROWS = sa.select(bulk_tally).order_by(bulk_tally.c.entry)
+
+
+class Tally(NamedTuple):
+    """One act that counts."""
+
+    entry: int
+    who: str
+    kind: str
+    at: int
+    users: int
+
+
+class Tallies:
+    """Keeps the rows and adds them up."""
+
+    def add(self, tx: Transaction, rows: Iterable[Tally]) -> None:
+        """Note acts that were permitted without a review."""
+        tx.insert(bulk_tally, _COLUMNS, list(rows))
+
+    def so_far(self, tx: Transaction, who: str, kind: str, after: int, until: int) -> int:
+        """Return how many users the acts of one hand and kind come to that were later than `after`, up to `until`.
+
+        Read from the index alone. There are never more rows between the two than users that make a bulk act, since
+        from there on nothing is permitted without a review.
+        """
+        here = (bulk_tally.c.who == who) & (bulk_tally.c.kind == kind)
+        within = (bulk_tally.c.at > after) & (bulk_tally.c.at <= until)
+        found = tx.execute(sa.select(sa.func.coalesce(sa.func.sum(bulk_tally.c.users), 0)).where(here & within))
+        return int(found.scalar() or 0)
+
+    def rows(self, tx: Transaction) -> Iterator[Tally]:
+        """Stream every row in the order of entries."""
+        with tx.connection.execute(_ROWS, execution_options={"yield_per": 10_000}) as found:
+            yield from (Tally(*row) for row in found)
