@@ -11,7 +11,7 @@ from keshou.law.law import Law
 from keshou.law.load import load
 
 PAGE = (documentation.ROOT / "docs" / "glossary.md").read_text("utf-8")
-ROOMS = ("accounts", "programs", "visits", "permits", "webhooks")
+ROOMS = ("accounts", "programs", "visits", "permits", "webhooks", "handover")
 TABLE = PAGE.partition("## Who is proven, and what leaves\n")[2].partition("\n## ")[0]
 ROWS = [[cell.strip() for cell in line.split("|")[1:-1]] for line in TABLE.splitlines()[4:] if line]
 INSIDE = {
@@ -21,6 +21,7 @@ INSIDE = {
     "visits": {"Claims", "PublicKey", "Redeemed", "Seal", "Started", "HookSender", "MailSender"},
     "permits": {"Claims", "Everyone", "Judged"},
     "webhooks": {"Claimed", "CloudEvent", "Event", "Moments", "Seal"},
+    "handover": {"File"},
 }  # fmt: skip
 """Parts of how a room works, which nobody outside it speaks of."""
 

@@ -19,7 +19,7 @@ from keshou.db import Database
 from keshou.declaration.model import Review
 from keshou.gate.decision import Deny, Permit
 from keshou.gate.facts import ReviewApproved, StaffAppointed
-from keshou.gate.tally.store import bulk_tally
+from keshou.gate.taking.store import bulk_taking
 from keshou.law.terms import ActKind
 from keshou.ledger.entry import Header, decode
 
@@ -158,11 +158,11 @@ def test_whoever_edits_what_adds_up_is_found_out(site: Site, how: str) -> None:
     entry = one(site).entry
     with site.database.transaction() as tx:
         if how == "gone":
-            tx.execute(sa.delete(bulk_tally))
+            tx.execute(sa.delete(bulk_taking))
         elif how == "more":
-            tx.execute(sa.insert(bulk_tally).values(entry=entry - 1, who="clerk1", kind="copy", at=1, users=9))
+            tx.execute(sa.insert(bulk_taking).values(entry=entry - 1, who="clerk1", kind="copy", at=1, users=9))
         else:
-            tx.execute(sa.update(bulk_tally).values(**{"less": {"users": 0}, "another": {"who": "clerk1"}}[how]))
+            tx.execute(sa.update(bulk_taking).values(**{"less": {"users": 0}, "another": {"who": "clerk1"}}[how]))
     with pytest.raises(FactsTamperedError) as raised:
         site.audit(by="clerk1")
     assert raised.value.index == entry - (how == "more")
@@ -172,15 +172,15 @@ def test_single_acts_of_other_kinds_look_nothing_up(site: Site, monkeypatch: pyt
     def never(*_: object) -> int:
         raise AssertionError
 
-    monkeypatch.setattr("keshou.gate.tally.store.Tallies.so_far", never)
+    monkeypatch.setattr("keshou.gate.taking.store.Takings.so_far", never)
     assert site.perform(act(ActKind.QUERY, "b0", PLAN)).values
     assert site.ask(act(ActKind.USE, "b0", PLAN, by="biller")).permitted
 
 
 def test_looking_up_reads_the_index_and_no_table(site: Site) -> None:
-    question = "SELECT sum(users) FROM bulk_tally WHERE who = 'lister' AND kind = 'export' AND at > 1 AND at <= 2"
+    question = "SELECT sum(users) FROM bulk_taking WHERE who = 'lister' AND kind = 'export' AND at > 1 AND at <= 2"
     with site.reading() as tx:
         if tx.postgresql:
             return
         plan = tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {question}").fetchall()
-    assert "COVERING INDEX bulk_tally_hand" in str(plan)
+    assert "COVERING INDEX bulk_taking_hand" in str(plan)

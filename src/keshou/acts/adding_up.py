@@ -9,16 +9,16 @@ import msgspec
 from keshou.acts.known import View
 from keshou.db import Transaction, to_micros
 from keshou.gate.act import Act
-from keshou.gate.tally.store import Tallies, Tally
+from keshou.gate.taking.store import Taking, Takings
 from keshou.ledger.entry import Header
 
 
 class AddingUp:
     """What hands came to, as one transaction sees it: what is committed, and what it is about to write."""
 
-    def __init__(self, tx: Transaction, tallies: Tallies) -> None:
+    def __init__(self, tx: Transaction, takings: Takings) -> None:
         self._tx = tx
-        self._tallies = tallies
+        self._takings = takings
         self._read: dict[tuple[str, str, int, int], int] = {}
         self._waiting: Counter[tuple[str, str]] = Counter()
 
@@ -41,6 +41,6 @@ class AddingUp:
     def write(self, rows: Sequence[tuple[int, Header, int]]) -> None:
         """Write down the acts of this transaction that count: place in the log, header, number of users."""
         if rows:
-            self._tallies.add(self._tx, [Tally(place, of.who, of.event, of.t, count) for place, of, count in rows])
+            self._takings.add(self._tx, [Taking(place, of.who, of.event, of.t, count) for place, of, count in rows])
         self._waiting.clear()
         self._read.clear()

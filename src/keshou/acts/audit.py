@@ -25,7 +25,7 @@ from keshou.db import Transaction, from_micros
 from keshou.declaration.store import Declarations
 from keshou.gate.facts import Erased, ReviewUsed, RulesPublished, SiteFact, UserFact
 from keshou.gate.store import FactRow, Standings
-from keshou.gate.tally.store import Tallies, Tally
+from keshou.gate.taking.store import Taking, Takings
 from keshou.law.terms import BULK_KINDS
 from keshou.ledger.entry import Header, decode
 from keshou.ledger.errors import EntryError
@@ -160,14 +160,14 @@ class _Walk:
         rows = payload_rows(tx, sealed=opener is not None)
         self._sealed: _Line[tuple[int, int, bytes]] = _Line(rows, lambda row: row[0], "a payload")
         self._payloads = Payloads(tx, standings, opener)
-        self._tallies: _Line[Tally] = _Line(Tallies().rows(tx), lambda row: row.entry, "a number that adds up")
+        self._takings: _Line[Taking] = _Line(Takings().rows(tx), lambda row: row.entry, "a number that adds up")
         self._versions: set[int] = set()
 
     def entry(self, index: int, header: Header) -> None:
         """Hold everything stored under one entry against its header."""
         self._site_facts(index, header)
         facts = self._user_facts(index, header)
-        self._tally(index, header)
+        self._taking(index, header)
         self._payloads.check(index, header, facts, self._sealed.at(index))
 
     def finish(self, size: int) -> None:
@@ -177,7 +177,7 @@ class _Walk:
             FactsTamperedError: there is something; a version of the rules without one is told at the log's end.
 
         """
-        for line in (self._site, self._users, self._sealed, self._tallies):
+        for line in (self._site, self._users, self._sealed, self._takings):
             line.finish()
         for version in self._declarations.numbers(self._tx):
             if version not in self._versions:
@@ -185,7 +185,7 @@ class _Walk:
 
     def close(self) -> None:
         """Let go of what is being read."""
-        for line in (self._site, self._users, self._sealed, self._tallies):
+        for line in (self._site, self._users, self._sealed, self._takings):
             line.close()
 
     def result(self, size: int) -> FactsAudited:
@@ -217,11 +217,11 @@ class _Walk:
     def _is_named(self, word: str, name: str) -> bool:
         return word == name or (name.startswith("?") and self._vault.blind(word).startswith(name[1:]))
 
-    def _tally(self, index: int, header: Header) -> None:
+    def _taking(self, index: int, header: Header) -> None:
         """Check that an act counts towards a bulk act as its entry tells; one under a review may count or not."""
         counts = header.event in BULK_KINDS and header.decision == "permit" and header.count > 0
-        told = [Tally(index, header.who, header.event, header.t, header.count)] if counts else []
-        held = list(self._tallies.at(index))
+        told = [Taking(index, header.who, header.event, header.t, header.count)] if counts else []
+        held = list(self._takings.at(index))
         if held != told and (held or header.review == ""):
             raise FactsTamperedError(index, "what counts towards a bulk act is missing, altered or added")
 

@@ -27,7 +27,7 @@ from keshou.gate.rulebook import Rulebook, compile_rules
 from keshou.gate.site import SiteStanding, fold_site
 from keshou.gate.standing import UNKNOWN, UserStanding, fold_user
 from keshou.gate.store import Standings
-from keshou.gate.tally.store import Tallies
+from keshou.gate.taking.store import Takings
 from keshou.law.law import Law
 from keshou.law.terms import BULK_KINDS, RetentionClass
 from keshou.ledger.store import Ledger
@@ -155,7 +155,7 @@ class View:
     def so_far(self, tx: Transaction, act: Act, hours: int) -> int:
         """Return of how many users whoever does `act` did the like without a review in the `hours` before it."""
         who, until = str(self.names().of_act(act)["who"]), to_micros(act.when)
-        return self._known.tallies.so_far(tx, who, act.kind.value, until - hours * _HOUR, until)
+        return self._known.takings.so_far(tx, who, act.kind.value, until - hours * _HOUR, until)
 
     def counted(self, tx: Transaction, act: Act) -> Act:
         """Return `act` with what it adds up with, when it is of a kind of which many small acts make a bulk act."""
@@ -183,7 +183,7 @@ class Known:
         self.standings = standings
         self.declarations = declarations
         self.vault = vault
-        self.tallies = Tallies()
+        self.takings = Takings()
         self.law = law
         self._most = most
         self._lock = threading.Lock()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from keshou.acts.custody import check_medium
+from keshou.acts.handed import check_handed
 from keshou.acts.request import ActError
 from keshou.acts.separation import check_separation
 from keshou.acts.work import Work
@@ -32,7 +33,8 @@ _WRONGS = frozenset({"deceit", "misleading", "coercion"})
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _NAMED = (
     "staff", "post", "agent", "review", "requester", "reviewer", "suspension", "ground", "recorded_by", "by",
-    "emergency", "reason", "case", "medium", "place", "holder", "witness", "archive",
+    "emergency", "reason", "case", "medium", "place", "holder", "witness", "archive", "recipient", "verified_by",
+    "handover",
 )  # fmt: skip
 
 
@@ -124,6 +126,7 @@ def check_site_fact(work: Work, fact: SiteFact, by: str, now: dt.datetime) -> No
     check_ids(fact)
     check_separation(work, fact, by, now)
     check_medium(work, fact, by)
+    check_handed(work, fact, by, now)
 
 
 def check_ids(fact: SiteFact) -> None:

@@ -71,7 +71,7 @@ class Work:
         self._held: dict[int, set[str]] = {}
         self._found = Found()
         self._spoiled = False
-        self._adding_up = AddingUp(tx, known.tallies)
+        self._adding_up = AddingUp(tx, known.takings)
 
     def perform(self, jobs: Sequence[Job], now: dt.datetime) -> list[Pending]:
         """Do `jobs` in order and append their entries; nothing is committed yet.

@@ -78,7 +78,7 @@ class Site:
         self.home = home
         self.settings = settings
         self.database = database
-        self.now = now
+        self.now, self.secret = now, keys.secret
         self.law: Law = load()
         self.declarations = Declarations()
         self.ledger = Ledger(settings.log_origin, keys.signer, tolerance=round(settings.clock_tolerance * 1_000_000))

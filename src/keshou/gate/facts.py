@@ -307,6 +307,39 @@ class Restored(SiteFact, frozen=True, kw_only=True, tag="restored"):
     """How many erasures were done again."""
 
 
+class RecipientKeyVerified(SiteFact, frozen=True, kw_only=True, tag="recipient_key_verified"):
+    """Somebody made sure that a public key is a recipient's; files are sealed to it until it ends or another comes."""
+
+    recipient: str
+    key: str
+    """In the age format, ``age1...``."""
+    verified_by: str
+    how: Literal["in_person", "called_back", "signed_document"]
+
+
+class RecipientKeyEnded(SiteFact, frozen=True, kw_only=True, tag="recipient_key_ended"):
+    """A recipient's key serves no longer; nothing is sealed to it."""
+
+    recipient: str
+
+
+class HandedOver(SiteFact, frozen=True, kw_only=True, tag="handed_over"):
+    """A file was made for a recipient out of an export that was permitted and recorded (Order 24 Arts 10, 13(vi))."""
+
+    handover: str
+    entry: int
+    """Place of the export's entry in the log."""
+    recipient: str
+    purpose: str
+    by: str
+    count: int
+    """How many users' rows it has."""
+    digest: str
+    """SHA-256 of the sealed file, lower-case hex."""
+    manifest: str
+    """SHA-256 of the manifest, lower-case hex."""
+
+
 AnyUserFact = (
     NoticeShown
     | ConsentGiven
@@ -343,4 +376,7 @@ AnySiteFact = (
     | MediumChecked
     | MediumDestroyed
     | Restored
+    | RecipientKeyVerified
+    | RecipientKeyEnded
+    | HandedOver
 )

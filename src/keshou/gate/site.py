@@ -58,8 +58,8 @@ def fold_site(facts: Iterable[f.SiteFact]) -> SiteStanding:
 class SiteState:
     """What holds of the operator at one moment."""
 
-    __slots__ = ("_grounds", "_reviews", "_suspensions", "_used", "answers", "asked", "reviewer_posts", "rules",
-                 "suspended_agents", "tenure", "when")  # fmt: skip
+    __slots__ = ("_grounds", "_reviews", "_suspensions", "_used", "answers", "asked", "handovers", "keys",
+                 "reviewer_posts", "rules", "suspended_agents", "tenure", "when")  # fmt: skip
 
     def __init__(self, when: dt.datetime, reigns: Reigns) -> None:
         self.when = when
@@ -74,6 +74,10 @@ class SiteState:
         """Reviews asked for, by id, in order; whether or not they were answered."""
         self.answers: dict[str, f.ReviewApproved | f.ReviewRefused] = {}
         """What the reviewer answered, by id of the review."""
+        self.keys: dict[str, f.RecipientKeyVerified] = {}
+        """Recipient -> the public key that files are sealed to."""
+        self.handovers: dict[str, f.HandedOver] = {}
+        """Files made for recipients, by id, in order."""
         self._reviews: dict[str, f.ReviewApproved] = {}
         self._used: set[str] = set()
         self._suspensions: dict[str, f.SuspensionOrdered] = {}
@@ -153,6 +157,10 @@ class SiteState:
         """Take note of a ground in higher law."""
         self._grounds[fact.ground] = fact
 
+    def key_ended(self, fact: f.RecipientKeyEnded) -> None:
+        """Take note that a recipient's key serves no longer."""
+        self.keys.pop(fact.recipient, None)
+
     def ungrounded(self, fact: f.GroundEnded) -> None:
         """Take note that a ground ended."""
         self._grounds.pop(fact.ground, None)
@@ -186,4 +194,7 @@ _STEPS: dict[type[f.SiteFact], Callable[[SiteState, Any], None]] = {
     f.SuspensionLifted: SiteState.lifted,
     f.GroundRecorded: SiteState.grounded,
     f.GroundEnded: SiteState.ungrounded,
+    f.RecipientKeyVerified: lambda state, fact: state.keys.update({fact.recipient: fact}),
+    f.RecipientKeyEnded: SiteState.key_ended,
+    f.HandedOver: lambda state, fact: state.handovers.update({fact.handover: fact}),
 }

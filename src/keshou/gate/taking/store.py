@@ -11,23 +11,23 @@ import sqlalchemy as sa
 
 from keshou.db import Transaction, metadata
 
-bulk_tally = sa.Table(
-    "bulk_tally",
+bulk_taking = sa.Table(
+    "bulk_taking",
     metadata,
     sa.Column("entry", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("who", sa.Text, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("at", sa.BigInteger, nullable=False),
     sa.Column("users", sa.BigInteger, nullable=False),
-    sa.Index("bulk_tally_hand", "who", "kind", "at", "users"),
+    sa.Index("bulk_taking_hand", "who", "kind", "at", "users"),
 )
 """`entry` is the act's place in the log; `at` is in microseconds, UTC."""
 
-_COLUMNS = tuple(bulk_tally.columns.keys())
-_ROWS = sa.select(bulk_tally).order_by(bulk_tally.c.entry)
+_COLUMNS = tuple(bulk_taking.columns.keys())
+_ROWS = sa.select(bulk_taking).order_by(bulk_taking.c.entry)
 
 
-class Tally(NamedTuple):
+class Taking(NamedTuple):
     """One act that counts."""
 
     entry: int
@@ -37,12 +37,12 @@ class Tally(NamedTuple):
     users: int
 
 
-class Tallies:
+class Takings:
     """Keeps the rows and adds them up."""
 
-    def add(self, tx: Transaction, rows: Iterable[Tally]) -> None:
+    def add(self, tx: Transaction, rows: Iterable[Taking]) -> None:
         """Note acts that were permitted without a review."""
-        tx.insert(bulk_tally, _COLUMNS, list(rows))
+        tx.insert(bulk_taking, _COLUMNS, list(rows))
 
     def so_far(self, tx: Transaction, who: str, kind: str, after: int, until: int) -> int:
         """Return how many users the acts of one hand and kind come to that were later than `after`, up to `until`.
@@ -50,12 +50,12 @@ class Tallies:
         Read from the index alone. There are never more rows between the two than users that make a bulk act, since
         from there on nothing is permitted without a review.
         """
-        here = (bulk_tally.c.who == who) & (bulk_tally.c.kind == kind)
-        within = (bulk_tally.c.at > after) & (bulk_tally.c.at <= until)
-        found = tx.execute(sa.select(sa.func.coalesce(sa.func.sum(bulk_tally.c.users), 0)).where(here & within))
+        here = (bulk_taking.c.who == who) & (bulk_taking.c.kind == kind)
+        within = (bulk_taking.c.at > after) & (bulk_taking.c.at <= until)
+        found = tx.execute(sa.select(sa.func.coalesce(sa.func.sum(bulk_taking.c.users), 0)).where(here & within))
         return int(found.scalar() or 0)
 
-    def rows(self, tx: Transaction) -> Iterator[Tally]:
+    def rows(self, tx: Transaction) -> Iterator[Taking]:
         """Stream every row in the order of entries."""
         with tx.connection.execute(_ROWS, execution_options={"yield_per": 10_000}) as found:
-            yield from (Tally(*row) for row in found)
+            yield from (Taking(*row) for row in found)

@@ -9,8 +9,8 @@ import json
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0017"
-down_revision = "0016"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
@@ -20,7 +20,7 @@ _KINDS = (b'"event":"export"', b'"event":"copy"', b'"event":"destroy"')
 
 def upgrade() -> None:
     op.create_table(
-        "bulk_tally",
+        "bulk_taking",
         sa.Column("entry", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("who", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -28,14 +28,14 @@ def upgrade() -> None:
         sa.Column("users", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("entry"),
     )
-    op.create_index("bulk_tally_hand", "bulk_tally", ["who", "kind", "at", "users"])
+    op.create_index("bulk_taking_hand", "bulk_taking", ["who", "kind", "at", "users"])
     _count_what_was()
 
 
 def _count_what_was() -> None:
-    entries, tally = (
+    entries, takings = (
         sa.table("log_entry", sa.column("idx"), sa.column("body")),
-        sa.table("bulk_tally", *map(sa.column, _NAMES)),
+        sa.table("bulk_taking", *map(sa.column, _NAMES)),
     )
     found = op.get_bind().execute(sa.select(entries.c.idx, entries.c.body), execution_options={"yield_per": 10_000})
     rows = []
@@ -48,8 +48,8 @@ def _count_what_was() -> None:
                 dict(zip(_NAMES, (index, told.get("who", ""), told["event"], told["t"], told["count"]), strict=True))
             )
     if rows:
-        op.get_bind().execute(sa.insert(tally), rows)
+        op.get_bind().execute(sa.insert(takings), rows)
 
 
 def downgrade() -> None:
-    op.drop_table("bulk_tally")
+    op.drop_table("bulk_taking")

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""An export made into a file for its recipient: permitted, recorded, marked, sealed, signed for, written."""
+
+import contextlib
+import os
+import secrets
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from keshou.acts.request import BulkPerform, Done
+from keshou.app.site import Site
+from keshou.declaration.model import Recipient
+from keshou.gate.act import Act
+from keshou.gate.decision import Permit
+from keshou.gate.facts import HandedOver, RecipientKeyVerified
+from keshou.handover import marks
+from keshou.handover.errors import HandoverError
+from keshou.handover.manifest import File, Manifest, Signer, digest, encode
+from keshou.handover.sealed_file import sealed
+from keshou.handover.table import Format, written
+from keshou.handover.trace import BOUND, Trace, trace
+
+_LABEL = "handover"
+
+
+class Order(NamedTuple):
+    """What is to be handed over, and how."""
+
+    act: Act
+    """An export that names a recipient and no user."""
+    users: tuple[str, ...]
+    out: Path
+    """Where the sealed file goes; the manifest and its signature go beside it."""
+    format: Format = "csv"
+    spell: bool = True
+    """Whether equal spellings may be chosen for this recipient."""
+
+
+class Handed(NamedTuple):
+    """What became of it."""
+
+    done: Done
+    manifest: Manifest | None
+    """None when the gate denied it, or nobody's information was left."""
+    files: tuple[Path, ...] = ()
+
+
+def signer_of(site: Site) -> Signer:
+    """Return what signs a site's manifests."""
+    return Signer(site.secret(_LABEL))
+
+
+def mark_of(site: Site, handover: str) -> bytes:
+    """Return the key that marks one handover."""
+    return marks.key_of(site.secret(_LABEL), handover)
+
+
+def hand_over(site: Site, order: Order) -> Handed:
+    """Export to a file that only the recipient opens, with a manifest beside it.
+
+    1. refuse what could not be finished: no verified key, the verifier's own hand, files that are there, no place to
+       write; 2. the act, through the one door; 3. mark, seal, sign; write beside the last place; 4. record what was
+    made; 5. put the files in their place.
+
+    Plain values are in memory only. A failure after step 2 leaves the act on record and no file.
+
+    Raises:
+        HandoverError: see step 1; nothing was asked and nothing recorded.
+
+    """
+    key = _key_for(site, order.act)
+    paths = tuple(order.out.with_name(order.out.name + each) for each in ("", ".manifest.json", ".manifest.sig"))
+    with _places(paths) as places:
+        done = site.do(BulkPerform(act=order.act, users=order.users))
+        if not isinstance(done.decision, Permit) or not done.by_user:
+            return Handed(done, None)
+        handover = f"h-{secrets.token_hex(8)}"
+        items = sorted(order.act.items)
+        rows = [[of.get(item, "") for item in items] for of in done.by_user.values()]
+        marked = marks.marked(mark_of(site, handover), rows, spell=order.spell)
+        body = sealed(written(items, marked, order.format), key.key)
+        file = File(name=order.out.name, format=order.format, sha256=digest(body), size=len(body))
+        manifest = _manifest(site, order, done, key, handover=handover, file=file)
+        told = encode(manifest)
+        for place, each in zip(places, (body, told, signer_of(site).sign(told)), strict=True):
+            _write(place, each)
+        fact = HandedOver(
+            at=site.now(), handover=handover, entry=done.entry, recipient=key.recipient, purpose=order.act.purpose,
+            by=order.act.by, count=len(rows), digest=manifest.file.sha256, manifest=digest(told),
+        )  # fmt: skip
+        site.record_site(fact, by=order.act.by)
+        for place, path in zip(places, paths, strict=True):
+            place.rename(path)
+    return Handed(done, manifest, paths)
+
+
+def trace_leak(site: Site, rows: Sequence[Sequence[str]], bound: float = BOUND) -> tuple[Trace, list[HandedOver]]:
+    """Return which handovers the rows of a leak come from, and what is on record of those named."""
+    known = site.state().handovers
+    found = trace(rows, {name: mark_of(site, name) for name in known}, bound)
+    return found, [known[each.handover] for each in found.named]
+
+
+def declared_recipients(site: Site) -> dict[str, Recipient]:
+    """Return the recipients that the rules in force declare, by id."""
+    rules = site.rules()
+    return {each.id: each for each in (rules.declaration.recipients if rules else ())}
+
+
+def _key_for(site: Site, act: Act) -> RecipientKeyVerified:
+    if not act.recipient:
+        raise HandoverError("a file is for somebody", hint="name the recipient")
+    key = site.state().keys.get(act.recipient)
+    if key is None:
+        raise HandoverError(
+            "no key of this recipient was verified", hint="verify it and record it, with `keshou recipient verify`"
+        )
+    if key.verified_by == act.by:
+        raise HandoverError(
+            "whoever verified the recipient's key does not export to it (miit24:13.1.3)", hint="let somebody else do it"
+        )
+    sealed(b"", key.key)
+    return key
+
+
+def _manifest(site: Site, order: Order, done: Done, key: RecipientKeyVerified, **rest: Any) -> Manifest:
+    act, decision = order.act, done.decision
+    return Manifest(
+        site=site.settings.log_origin, act=act.kind.value, entry=done.entry, rules=decision.rules if decision else 0,
+        purpose=act.purpose, recipient=key.recipient, review=act.review, items=tuple(sorted(act.items)),
+        count=len(done.by_user), masked=not (isinstance(decision, Permit) and decision.full),
+        spelling="marked" if order.spell else "kept", made=site.now(), key=key.key, **rest,
+    )  # fmt: skip
+
+
+@contextlib.contextmanager
+def _places(paths: Sequence[Path]) -> Iterator[list[Path]]:
+    """Yield a file of one's own beside each of `paths`, to write into first; they are gone after the block.
+
+    Raises:
+        HandoverError: one of `paths` is there, or nothing can be written beside it.
+
+    """
+    if any(path.exists() or path.is_symlink() for path in paths):
+        raise HandoverError("a file of that name is there", hint="nothing is written over; name another")
+    with contextlib.ExitStack() as stack:
+        try:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=".handover-", dir=paths[0].parent))
+        except OSError:
+            raise HandoverError("nothing can be written there", hint="name another folder") from None
+        yield [Path(folder) / path.name for path in paths]
+
+
+def _write(place: Path, body: bytes) -> None:
+    with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(body)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def manifest_values(manifest: Manifest) -> dict[str, object]:
+    """Return a manifest as plain values."""
+    found: dict[str, object] = msgspec.to_builtins(manifest)
+    return found
