@@ -7,7 +7,7 @@ import re
 from keshou.acts.request import ActError
 from keshou.acts.separation import SeparationError
 from keshou.acts.work import Work
-from keshou.gate.facts import HandedOver, RecipientKeyEnded, RecipientKeyVerified, SiteFact
+from keshou.gate.facts import HandedOver, LinkMade, RecipientKeyEnded, RecipientKeyVerified, SiteFact
 from keshou.law.terms import ActKind
 from keshou.ledger.entry import Header, decode
 from keshou.ledger.errors import LedgerError
@@ -37,6 +37,10 @@ def check_handed(work: Work, fact: SiteFact, by: str, now: dt.datetime) -> None:
                 raise ActError("the recipient has no key on record", hint="see `keshou recipient list`")
         case HandedOver():
             _check_file(work, fact, by, now)
+        case LinkMade() if fact.by != by:
+            raise SeparationError("a link made in another's name (miit24:13.1.6)", hint="who makes it records it")
+        case LinkMade() if fact.until <= now or fact.most < 1:
+            raise ActError("a link that is over before it began", hint="give a later end and at least one opening")
 
 
 def _check_recipient(work: Work, recipient: str, by: str, now: dt.datetime) -> None:

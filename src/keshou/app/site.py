@@ -41,11 +41,11 @@ from keshou.gate.facts import SiteFact, UserFact
 from keshou.gate.site import SiteState
 from keshou.gate.store import Standings
 from keshou.imports.store import Imports
-from keshou.law.law import Law
 from keshou.law.load import load
 from keshou.ledger.audit import Audited, Progress, audit
 from keshou.ledger.entry import decode
 from keshou.ledger.store import Ledger
+from keshou.links.store import Links
 from keshou.once.store import Once
 from keshou.permits.keys import LABEL, SigningKeys
 from keshou.permits.permit import Issuer
@@ -75,12 +75,10 @@ class Site:
         keys: FileKeys,
         now: Callable[[], dt.datetime] = clock.now,
     ) -> None:
-        self.home = home
-        self.settings = settings
-        self.database = database
+        self.home, self.settings, self.database = home, settings, database
         self.now, self.secret = now, keys.secret
-        self.law: Law = load()
-        self.declarations = Declarations()
+        self.law, self.declarations = load(), Declarations()
+        self.links = Links(keys.secret("links"))
         self.ledger = Ledger(settings.log_origin, keys.signer, tolerance=round(settings.clock_tolerance * 1_000_000))
         self._known = Known(Standings(), self.declarations, vault_of(settings, keys), self.law, settings.standings)
         self.webhooks = Webhooks(keys.secret("webhooks"), settings.log_origin, settings.webhooks.under(home))
@@ -389,6 +387,7 @@ class Site:
         for job, pending in zip(jobs, done, strict=True):
             if isinstance(job, Erase) and pending.draft.shredded:
                 self.visits.forget(tx, job.act.user, now)
+                self.links.forget(tx, job.act.user)
 
     def _is_known(self, tx: Transaction, user: str) -> bool:
         return self._known.vault.find_user(tx, user) is not None

@@ -333,11 +333,27 @@ class HandedOver(SiteFact, frozen=True, kw_only=True, tag="handed_over"):
     purpose: str
     by: str
     count: int
-    """How many users' rows it has."""
     digest: str
-    """SHA-256 of the sealed file, lower-case hex."""
     manifest: str
-    """SHA-256 of the manifest, lower-case hex."""
+    """SHA-256 of the sealed file and of its manifest, lower-case hex."""
+
+
+class LinkMade(SiteFact, frozen=True, kw_only=True, tag="link_made"):
+    """A link was made by which a recipient sees one user's record, so often, until then; whose stands nowhere here."""
+
+    link: str
+    by: str
+    purpose: str
+    items: frozenset[str]
+    recipient: str
+    most: int
+    until: dt.datetime
+
+
+class LinkRevoked(SiteFact, frozen=True, kw_only=True, tag="link_revoked"):
+    """A link was ended before its time."""
+
+    link: str
 
 
 AnyUserFact = (
@@ -379,4 +395,6 @@ AnySiteFact = (
     | RecipientKeyVerified
     | RecipientKeyEnded
     | HandedOver
+    | LinkMade
+    | LinkRevoked
 )

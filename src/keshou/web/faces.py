@@ -12,6 +12,7 @@ from keshou.web.api import (
     filters,
     imports,
     law,
+    links,
     log,
     me,
     media,
@@ -74,6 +75,7 @@ FACES: list[Router] = [
     media.FACE,
     access.FACE,
     reviews.FACE,
+    links.FACE,
     tables.FACE,
     imports.FACE,
 ]
