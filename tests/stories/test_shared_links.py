@@ -179,9 +179,16 @@ def test_links_that_cannot_be_are_refused(site: Site) -> None:
         at=START, link="l1", by="clerk1", purpose="service", items=frozenset({"tariff_plan"}), recipient="bank",
         most=1, until=START + 30 * MINUTE,
     )  # fmt: skip
-    for wrong, by in ((fact, "judge"), (msgspec.structs.replace(fact, until=START), "clerk1")):
+    changes: tuple[dict[str, Any], ...] = (
+        {"until": START}, {"recipient": "broker"}, {"purpose": "孔丘"}, {"items": frozenset({"15499990001"})},
+        {"most": 0},
+    )  # fmt: skip
+    with pytest.raises(ActError):
+        site.record_site(fact, by="judge")
+    for change in changes:
         with pytest.raises(ActError):
-            site.record_site(wrong, by=by)
+            site.record_site(msgspec.structs.replace(fact, **change), by="clerk1")
+    site.record_site(fact, by="clerk1")
 
 
 ASKED = {"user": "u1", "items": ["tariff_plan"], "purpose": "service", "recipient": "bank", "minutes": 30}

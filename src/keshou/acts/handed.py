@@ -7,6 +7,7 @@ import re
 from keshou.acts.request import ActError
 from keshou.acts.separation import SeparationError
 from keshou.acts.work import Work
+from keshou.declaration.model import Declaration
 from keshou.gate.facts import HandedOver, LinkMade, RecipientKeyEnded, RecipientKeyVerified, SiteFact
 from keshou.law.terms import ActKind
 from keshou.ledger.entry import Header, decode
@@ -41,6 +42,11 @@ def check_handed(work: Work, fact: SiteFact, by: str, now: dt.datetime) -> None:
             raise SeparationError("a link made in another's name (miit24:13.1.6)", hint="who makes it records it")
         case LinkMade() if fact.until <= now or fact.most < 1:
             raise ActError("a link that is over before it began", hint="give a later end and at least one opening")
+        case LinkMade():
+            _check_declared(work, fact.recipient, now)
+            purposes = {each.id: each.needs for each in _declared(work, now).purposes}
+            if not fact.items <= {need.item for need in purposes.get(fact.purpose, ())}:
+                raise ActError("the rules declare no such purpose, or it needs no such item", hint="see `keshou rules`")
 
 
 def _check_recipient(work: Work, recipient: str, by: str, now: dt.datetime) -> None:
@@ -50,8 +56,24 @@ def _check_recipient(work: Work, recipient: str, by: str, now: dt.datetime) -> N
         raise SeparationError(
             "whoever verifies or ends a key holds no post of the operator's own (miit24:10)", hint="appoint them first"
         )
+    _check_declared(work, recipient, now)
+
+
+def _declared(work: Work, now: dt.datetime) -> Declaration:
+    """Return the rules in force.
+
+    Raises:
+        ActError: none are.
+
+    """
     rules = work.view.rules_at(now)
-    if recipient not in {each.id for each in (rules.declaration.recipients if rules else ())}:
+    if rules is None:
+        raise ActError("no rules are in force", hint="publish them first, with `keshou publish`")
+    return rules.declaration
+
+
+def _check_declared(work: Work, recipient: str, now: dt.datetime) -> None:
+    if recipient not in {each.id for each in _declared(work, now).recipients}:
         raise ActError("the rules declare no such recipient", hint="see the recipients with `keshou rules`")
 
 

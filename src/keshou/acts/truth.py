@@ -33,7 +33,7 @@ _WRONGS = frozenset({"deceit", "misleading", "coercion"})
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _NAMED = (
     "staff", "post", "agent", "review", "requester", "reviewer", "suspension", "ground", "recorded_by", "by",
-    "emergency", "reason", "case", "medium", "place", "holder", "witness", "archive", "recipient", "verified_by",
+    "emergency", "reason", "case", "medium", "place", "holder", "witness", "archive", "verified_by",
     "handover", "link",
 )  # fmt: skip
 
