@@ -91,7 +91,7 @@ class Tally:
         size = int(tx.ask(f"SELECT size FROM tally_state WHERE id = 1{lock}")[0][0])  # noqa: S608 - no input
         whole = self._ledger.head(tx).size
         stop = min(whole, size + most)
-        if stop == size:
+        if stop <= size:
             return 0
         found = count(self._ledger.entries(tx, size, stop))
         _add(tx, "tally_act", ("day", "event", "decision"), [(*key, n) for key, n in sorted(found.acts.items())])
