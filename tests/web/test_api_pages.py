@@ -13,8 +13,26 @@ from keshou.web.server import document
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = runpy.run_path(str(ROOT / "scripts" / "api.py"))
-NOT_OVER_HTTP = {"init", "tour", "try", "serve", "verify", "keys show", "keys retire"} | {
-    f"keys rotate {level}" for level in ("master", "epoch", "data")
+NOT_OVER_HTTP = {
+    "init",
+    "tour",
+    "try",
+    "serve",
+    "verify",
+    "backup",
+    "restore",
+    "export",
+    "trace-leak",
+    "recipient verify",
+    "recipient end",
+    "recipient list",
+    "manifest key",
+    "manifest check",
+    "keys show",
+    "keys retire",
+    "keys rotate master",
+    "keys rotate epoch",
+    "keys rotate data",
 }
 
 
