@@ -75,6 +75,18 @@ def test_a_checkpoint_kept_elsewhere_tells_that_an_archive_is_old(keshou: Caller
     put_back(new, made, *given).ok()
 
 
+def test_an_archive_whose_epoch_was_destroyed_is_not_put_back_by_chance(keshou: Caller) -> None:
+    made = backed_up(keshou)
+    keshou("keys", "rotate", "epoch", "--by", "officer").ok()
+    newer = keshou("backup", keshou.folder.parent / "two.age", "--json").ok().json
+    keshou("keys", "retire", "--by", "officer").ok()
+    lose_database(keshou)
+    (keshou.folder / "log.checkpoint").unlink()
+    refused = put_back(keshou, made)
+    assert (refused.status, "epochs that were destroyed" in refused.err) == (3, True)
+    put_back(keshou, newer).ok()
+
+
 def test_another_sites_archive_is_refused_and_so_is_what_is_none(keshou: Caller, tmp_path: Path) -> None:
     made = backed_up(keshou)
     other = Caller(tmp_path / "other")

@@ -46,6 +46,7 @@ from keshou.vault.keys import FileKeys
 HAND = "restore"
 """Who puts an archive back when nobody is named."""
 NO_REASON = "none"
+_ANSWER = "or answer for the loss: --accept-older --by STAFF --reason ID"
 _LOST = f"{last_signed.FILE}.lost-"
 
 Progress = Callable[[int, int], None]
@@ -185,6 +186,7 @@ class _Putting:
     def finish(self, asked: Asked, now: dt.datetime) -> Back:
         """Hold the log against what is known, erase again what was erased since, and write that down."""
         log = audit(self._tx, self._ledger.key)
+        self._refuse_dead(asked)
         lost = self._lost(asked)
         found, known = self._list(asked), Erasures().last(self._tx)
         later = list(enumerate(found.erasures[known:], known + 1))
@@ -195,6 +197,22 @@ class _Putting:
         self._record(fact, [each for _, each in later], now)
         Erasures().write(self._tx, [each for _, each in later])
         return Back(self._settings.site, fact.archive, log.size, lost, len(later), len(found.erasures))
+
+    def _refuse_dead(self, asked: Asked) -> None:
+        """Refuse an archive whose data keys are wrapped under epochs that were destroyed since.
+
+        Raises:
+            OlderError: it is one, and nobody answers for it.
+
+        """
+        wrapped = {int(epoch) for (epoch,) in self._tx.ask("SELECT DISTINCT epoch FROM vault_key")}
+        dead = sorted(wrapped - set(self._place.keys.epochs))
+        if dead and not asked.accept_older:
+            told = ", ".join(map(str, dead))
+            raise OlderError(
+                f"the archive has keys of epochs that were destroyed ({told}): what they sealed is gone for good",
+                hint=f"take an archive made after the epoch changed; {_ANSWER}",
+            )
 
     def _lost(self, asked: Asked) -> Checkpoint | None:
         """Return the longest known checkpoint that the log does not lead to.
@@ -215,7 +233,7 @@ class _Putting:
             raise OlderError(
                 f"the archive's log of {self._manifest.size} entries is not, or does not reach, the one of "
                 f"{worst.size} that was signed",
-                hint="take a newer archive; or answer for the loss: --accept-older --by STAFF --reason ID",
+                hint=f"take a newer archive; {_ANSWER}",
             )
         return worst
 
@@ -240,7 +258,7 @@ class _Putting:
         if len(best.chains) < known and not asked.accept_older:
             raise OlderError(
                 "no list of erasures at hand reaches as far as the archive",
-                hint="name one with --erased FILE; or answer for it: --accept-older --by STAFF --reason ID",
+                hint=f"name one with --erased FILE; {_ANSWER}",
             )
         return best
 
@@ -252,18 +270,18 @@ class _Putting:
         gone = [each.user for each in later if not each.class_ and not each.item]
         held = [user for user in dict.fromkeys(gone) if self._is_held(user)]
         jobs: list[Job] = [EraseAgain(user=user, by=fact.by) for user in held]
-        rest = [each for each in later if each.user not in set(gone)]
+        rest = [each for each in later if each.user not in set(held)]
         keys = tuple(dict.fromkeys((each.user, RetentionClass(each.class_)) for each in rest if each.class_))
         items = tuple((each.user, each.item) for each in rest if each.item)
         jobs.append(Restore(fact=fact, by=fact.by, keys=keys, items=items))
         acts.start(self._tx).perform(jobs, now)
 
     def _is_held(self, user: int) -> bool:
+        """Say whether anything of a user can still be opened; of others there is only something to delete."""
         try:
-            self._vault.fetch_record(self._tx, user, b"")
+            return self._vault.fetch_record(self._tx, user, b"").epoch in self._place.keys.epochs
         except SealBrokenError:
             return False
-        return True
 
 
 def _with_beside(archive: Path, asked: Asked) -> Asked:
