@@ -16,7 +16,9 @@ from keshou.backup.errors import ArchiveError
 from keshou.backup.manifest import Columns
 from keshou.db import Transaction
 
-FLEETING = frozenset({"account_challenge", "account_session", "openid_flow", "shared_link", "visit", "visit_code"})
+FLEETING = frozenset(
+    {"account_challenge", "account_session", "openid_flow", "openid_session", "shared_link", "visit", "visit_code"}
+)
 """What people are in the midst of: not carried, so that nobody is signed in again who was signed out since."""
 _VERSIONS = "alembic_version"
 _ROWS = 1000
