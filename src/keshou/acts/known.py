@@ -225,9 +225,7 @@ class Known:
     def decide_known(self, acts: Sequence[Act], size: int) -> list[Decision] | None:
         """Decide `acts` in memory when it is as new as `size`, knows every user and nothing adds up; else None."""
         gate, strangers = self.gate, self._strangers
-        if gate.revision < size or any(act.kind in BULK_KINDS for act in acts):
-            return None
-        return gate.decide_all(acts, strangers)
+        return None if gate.revision < size else gate.decide_all(acts, strangers)
 
     def all_named(self, acts: Sequence[Act]) -> Sequence[Act]:
         """Return `acts`, each with what stands for its user in recorded grounds when it relies on one."""

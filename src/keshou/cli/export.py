@@ -2,6 +2,7 @@
 """``keshou export``, ``recipient``, ``manifest``, ``trace-leak``: what is handed over, to whom, and what got out."""
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,11 +10,13 @@ import msgspec
 import typer
 from rich.text import Text as Line
 
+from keshou.acts.request import Done
 from keshou.app import handing_over
 from keshou.app.handing_over import Order, hand_over, signer_of, trace_leak
 from keshou.cli import asked
 from keshou.cli.decision import data_of, shown
 from keshou.cli.office import write_down
+from keshou.cli.tables import by_article
 from keshou.cli.terminal import BAD, GOOD, QUIET, STRONG, Call, pairs, table
 from keshou.cli.verb import verb
 from keshou.errors import ExitStatus, InputError
@@ -70,12 +73,14 @@ def export(
             **(data_of(decision) if decision else {}),
             "entry": found.done.entry,
             "refused": len(found.done.refused),
+            "by_article": _articles(found.done),
             "files": [str(path) for path in found.files],
             "manifest": found.manifest and msgspec.to_builtins(found.manifest),
         }
         entry = Line(call.words(f"已记为日志第 {found.done.entry} 条", f"recorded as entry {found.done.entry}"), QUIET)
         if found.manifest is None:
-            told = shown(call, site.law, decision) if isinstance(decision, Deny) else [_nobody(call)]
+            nobody = [_nobody(call), by_article(call, site.law, _articles(found.done))]
+            told = shown(call, site.law, decision) if isinstance(decision, Deny) else nobody
             call.answer(data, *told, entry)
             return ExitStatus.NO
         count, left = found.manifest.count, len(found.done.refused)
@@ -85,8 +90,15 @@ def export(
             call.words("清单", "manifest"): str(found.files[1]),
             call.words("签名", "signature"): str(found.files[2]),
         }
-        call.answer(data, Line(call.words(zh, en), GOOD), pairs(files), entry)
+        why = [by_article(call, site.law, _articles(found.done))] if left else []
+        call.answer(data, Line(call.words(zh, en), GOOD), *why, pairs(files), entry)
     return ExitStatus.DONE
+
+
+def _articles(done: Done) -> dict[str, int]:
+    """Return for how many users who were left out each provision was met."""
+    denials = [each for each in done.refused.values() if isinstance(each, Deny)]
+    return dict(Counter(cite for each in denials for cite in dict.fromkeys(str(r.cite) for r in each.reasons)))
 
 
 def _nobody(call: Call) -> Line:

@@ -15,6 +15,7 @@ from keshou.gate.site import SiteStanding
 from keshou.gate.standing import UNKNOWN, UserStanding, fold_user
 from keshou.gate.timeline import Timeline
 from keshou.gate.view import Prepared, View, user_word
+from keshou.law.terms import BULK_KINDS
 
 History = Callable[[str], Iterable[UserFact]]
 """From a user's id to the user's facts in the order recorded; the gate itself fetches nothing."""
@@ -109,8 +110,9 @@ class Gate:
         """Decide acts that need nothing from elsewhere, each as `decide` does; None when one of them does.
 
         That is one whose user is not in memory and none of `strangers`, of whom nothing is on record; one that is
-        dated before its user's last fact; or one that is not well formed, for `decide` to say so. Each standing is
-        taken out once: what others bring or drop meanwhile makes nobody unknown.
+        dated before its user's last fact; one of a kind that adds up, for others to say to what; or one that is not
+        well formed, for `decide` to say so. Each standing is taken out once: what others bring or drop meanwhile
+        makes nobody unknown.
         """
         users, decided = self.users.get, self._decided
         found: list[Decision] = []
@@ -119,6 +121,8 @@ class Gate:
                 user = act.user
                 standing = users(user, UNKNOWN) if user else UNKNOWN
                 if (standing is UNKNOWN and user and user not in strangers) or standing.last > act.when:
+                    return None
+                if act.kind in BULK_KINDS:
                     return None
                 found.append(decided(act, standing))
         except TypeError:
