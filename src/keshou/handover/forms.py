@@ -29,6 +29,8 @@ _WIDE_SIGNS = str.maketrans("(),:;", "（），：；")
 _NARROW_SIGNS = str.maketrans("（），：；", "(),:;")
 _SIGN = re.compile(r"[(),:;]")
 _MIXED = -1
+_FROM_ABROAD = {"0086 ": 3, "+86 ": _MIXED}
+"""The second is read and never written: programs for tables take what begins with a plus for a sum."""
 
 
 class Spelling(NamedTuple):
@@ -74,16 +76,17 @@ def _read(value: str) -> tuple[Spelling, "Spell | None"]:
 
 
 def _read_phone(value: str) -> Spelling | None:
-    found = _PHONE_SPELT.fullmatch(value.removeprefix("+86 "))
-    if found is None or (value.startswith("+86 ") and found[2]):
+    abroad = next((each for each in _FROM_ABROAD if value.startswith(each)), "")
+    found = _PHONE_SPELT.fullmatch(value[len(abroad) :])
+    if found is None or (abroad and found[2]):
         return None
-    choice = 3 if value.startswith("+86 ") else ("", " ", "-").index(found[2])
+    choice = _FROM_ABROAD[abroad] if abroad else ("", " ", "-").index(found[2])
     return Spelling(found[1] + found[3] + found[4], ((4, choice),))
 
 
 def _write_phone(value: str, choose: Choose) -> str:
     if choose[0] == 3:
-        return "+86 " + value
+        return "0086 " + value
     return ("", " ", "-")[choose[0]].join((value[:3], value[3:7], value[7:]))
 
 
