@@ -21,6 +21,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from keshou.app.erasures import keys_of
 from keshou.app.place import sync
 from keshou.app.settings import DECLARATION_FILE, SETTINGS_FILE
 from keshou.app.site import Site
@@ -146,7 +147,7 @@ def _files(home: Path) -> Mapping[str, bytes]:
 
 
 def _write(site: Site, file: BinaryIO, fact: MediumRegistered, to: Sequence[str], on_progress: Progress) -> None:
-    keys = site.listed.keys
+    keys = keys_of(site.listed)
     with site.reading() as tx:
         rows, done = 2 * count_rows(tx), 0
 
@@ -164,7 +165,7 @@ def _write(site: Site, file: BinaryIO, fact: MediumRegistered, to: Sequence[str]
 
 def _read_back(site: Site, part: Path, on_progress: Progress) -> Manifest:
     with part.open("rb") as file:
-        manifest = check(file, site.listed.keys).manifest
+        manifest = check(file, keys_of(site.listed)).manifest
     rows = sum(each.rows for each in manifest.tables)
     on_progress(2 * rows, 2 * rows)
     with site.reading() as tx:

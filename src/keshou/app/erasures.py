@@ -28,8 +28,7 @@ class Listed:
 
     def __init__(self, home: Path, database: Database, keys: FileKeys) -> None:
         self.path = home / erased.FILE
-        self.keys = backup_keys(keys)
-        """What archives and the list are sealed and signed with."""
+        self._keys = backup_keys(keys)
         self._database = database
         self._store = Erasures()
         self._waits = False
@@ -58,13 +57,18 @@ class Listed:
 
     def bring_up(self) -> int:
         """List whatever the database knows and the list does not; return how many were added."""
-        added = erased.bring_up(self.path, self.keys.site, self.keys.signer, self._after)
+        added = erased.bring_up(self.path, self._keys.site, self._keys.signer, self._after)
         self._waits = False
         return added
 
     def _after(self, number: int) -> Iterator[tuple[int, Erasure]]:
         with self._database.reading() as tx:
             yield from self._store.after(tx, number)
+
+
+def keys_of(listed: Listed) -> BackupKeys:
+    """Return what archives are sealed and signed with; a site shows it to nobody else."""
+    return listed._keys  # noqa: SLF001 - of the same file
 
 
 def backup_keys(keys: FileKeys) -> BackupKeys:
