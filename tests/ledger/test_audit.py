@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whoever can write to every table is found out, and the first bad entry is named."""
 
+import contextlib
+
 import pytest
 from logs import ORIGIN, SeedSigner, entry_of, grow, ledger, sign
 
@@ -10,6 +12,7 @@ from keshou.ledger.checkpoint import Checkpoint, sign_checkpoint
 from keshou.ledger.errors import LedgerTamperedError
 from keshou.ledger.merkle import Frontier, leaf_hash, leaf_hashes
 from keshou.ledger.store import checkpoint_table
+from keshou.migrations.run import upgrade
 
 TAMPERED = {
     "an entry's bytes": ("UPDATE log_entry SET body = {false} WHERE idx = 300", 300),
@@ -89,6 +92,16 @@ def test_each_kind_of_tampering_is_found_and_its_first_entry_named(database: Dat
     sql, index = TAMPERED[case]
     tamper(database, sql)
     expect(database, log, index)
+
+
+@pytest.mark.parametrize("other", ["'text'", "7", "2.5"])
+def test_an_entry_of_another_type_is_found_where_columns_take_any(tmp_path, other):
+    path = tmp_path / "log.db"
+    with contextlib.closing(Database(f"sqlite:///{path}")) as database:
+        upgrade(database)
+        log = signed_log(database)
+        tamper(database, f"UPDATE log_entry SET body = {other} WHERE idx = 700")  # noqa: S608 - the test's own words
+        expect(database, log, 700)
 
 
 def test_two_entries_swapped_with_their_leaves_are_found(database: Database):

@@ -87,7 +87,11 @@ def _whole_pages(tx: Transaction, size: int) -> Iterator[list[tuple[int, bytes, 
 def _check_page(page: list[tuple[int, bytes, bytes]], *, decode_entries: bool) -> list[bytes]:
     """Return the leaves that the entries of a page hash to, which are the stored ones."""
     indexes, stored, entries = zip(*page, strict=True)
-    leaves = leaf_hashes(entries)
+    try:
+        leaves = leaf_hashes(entries)
+    except TypeError as error:  # SQLite keeps in any column what it is given
+        first = next(at for at, entry in enumerate(entries) if not isinstance(entry, bytes | memoryview))
+        raise LedgerTamperedError(indexes[first], "the entry is no bytes") from error
     if leaves != list(stored):
         first = next(at for at, leaf in enumerate(leaves) if leaf != stored[at])
         raise LedgerTamperedError(indexes[first], "the entry's bytes do not hash to its leaf")
