@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Print the table of measurements from pytest-benchmark's JSON; with --write, put it into docs/benchmarks.md."""
+"""Print the tables of measurements from pytest-benchmark's JSON; with --write, put them into docs/benchmarks.md.
+
+Each subject has a table with a date of its own; a run that measured some of them leaves the others as they stand.
+"""
 
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +16,7 @@ START, END = "<!-- results -->\n", "<!-- end -->"
 HEADS = ("what", "measured", "asked for", "beside others", "also")
 ROOMS = (
     *("gate, one act", "gate, columns", "acts, waiting callers", "acts, batches", "server", "import"),
-    *("ledger", "pages", "floors"),
+    *("keys", "ledger", "pages", "floors"),
 )
 _THOUSAND = 1000
 
@@ -87,23 +91,34 @@ def also(result: dict[str, Any]) -> str:
     return ", ".join(parts)
 
 
-def tables(report: dict[str, Any]) -> str:
-    """Return the measurements as Markdown, a table for each subject."""
+def tables(report: dict[str, Any]) -> dict[str, str]:
+    """Return the measurements as Markdown, a table for each subject by its heading."""
     told = [result for result in report["benchmarks"] if "what" in result["extra_info"]]
     named = {result["extra_info"]["id"]: result for result in told}
     machine = report["machine_info"]
     python, cores = machine["python_version"], machine["cpu"].get("count", "?")
-    lines = [f"{report['datetime'][:10]}, {machine['system']}, {cores} cores, Python {python}. Medians.", ""]
-    for room in sorted({result["extra_info"]["room"] for result in told}, key=ROOMS.index):
-        lines += [f"### {room[:1].upper()}{room[1:]}", "", _row(HEADS), _row("---" for _ in HEADS)]
+    when = f"{report['datetime'][:10]}, {machine['system']}, {cores} cores, Python {python}. Medians."
+    found = {}
+    for room in {result["extra_info"]["room"] for result in told}:
+        lines = [when, "", _row(HEADS), _row("---" for _ in HEADS)]
         for result in (each for each in told if each["extra_info"]["room"] == room):
             unit = result["extra_info"]["unit"]
             shown = written(value(result), unit)
             lines.append(
                 _row((result["extra_info"]["what"], shown, asked(result), beside(result, named), also(result)))
             )
-        lines.append("")
-    return "\n".join(lines)
+        found[_heading(room)] = "\n".join(lines)
+    return found
+
+
+def kept(results: str) -> dict[str, str]:
+    """Return the tables that stand in the page, by heading."""
+    sections = re.split(r"(?m)^### (.+)$", results)
+    return {heading: body.strip() for heading, body in zip(sections[1::2], sections[2::2], strict=True)}
+
+
+def _heading(room: str) -> str:
+    return f"{room[:1].upper()}{room[1:]}"
 
 
 def _row(cells: Any) -> str:
@@ -111,14 +126,17 @@ def _row(cells: Any) -> str:
 
 
 def main(path: Path, *, write: bool) -> None:
-    """Make the table from the results at `path`."""
-    text = tables(json.loads(path.read_text("utf-8")))
-    if not write:
+    """Make the tables from the results at `path`."""
+    found = tables(json.loads(path.read_text("utf-8")))
+    head, _, rest = PAGE.read_text("utf-8").partition(START)
+    results, _, tail = rest.partition(END)
+    every = kept(results) | found if write else found
+    order = [heading for heading in map(_heading, ROOMS) if heading in every]
+    text = "\n\n".join(f"### {heading}\n\n{every[heading]}" for heading in order)
+    if write:
+        PAGE.write_text(f"{head}{START}\n{text}\n\n{END}{tail}", "utf-8")
+    else:
         print(text)
-        return
-    page = PAGE.read_text("utf-8")
-    head, _, rest = page.partition(START)
-    PAGE.write_text(f"{head}{START}\n{text}\n{END}{rest.partition(END)[2]}", "utf-8")
 
 
 if __name__ == "__main__":
