@@ -285,7 +285,7 @@ def test_other_forms_that_come_too_late_lead_back_to_their_page(browser: Browser
 def key(site: Site) -> OKPKey:
     key = OKPKey.generate_key("Ed25519")
     with site.writing() as tx:
-        register_app_key(site, tx, "mobile", key.as_dict(private=False), None)
+        register_app_key(site, tx, "mobile", key.as_dict(private=False), None, also=["broadband"])
     return key
 
 
@@ -293,6 +293,20 @@ def token(site: Site, key: OKPKey, user: str = "u1", **more: Any) -> str:
     moment = int(site.now().timestamp())
     said = {"iss": "mobile", "aud": site.settings.url, "sub": user, "iat": moment, "exp": moment + 300, "jti": "t1"}
     return signing_app.signed(key, "Ed25519", {**said, **more})
+
+
+def test_an_app_for_some_services_only_opens_no_page_of_all_that_is_held(browser: Browser, site: Site) -> None:
+    key = OKPKey.generate_key("Ed25519")
+    with site.writing() as tx:
+        register_app_key(site, tx, "mobile", key.as_dict(private=False), None)
+    page = browser.client.post("/me/enter", data={"token": token(site, key), "to": "/me/held"})
+    assert (page.status_code, page.url.path, page.url.query) == (200, "/me/sign-in", b"part&to=/me/held")
+    assert told(page, "for some services only")
+    before = size(site)
+    for path in PAGES:
+        assert browser.client.get(path).url.path == "/me/sign-in"
+    assert browser.client.post("/me/held", data={"item": "user_name", "key": "k"}).status_code == 401
+    assert size(site) == before
 
 
 def test_the_apps_token_begins_a_visit(browser: Browser, site: Site, key: OKPKey) -> None:
