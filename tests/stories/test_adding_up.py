@@ -184,3 +184,33 @@ def test_looking_up_reads_the_index_and_no_table(site: Site) -> None:
             return
         plan = tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {question}").fetchall()
     assert "COVERING INDEX bulk_taking_hand" in str(plan)
+
+
+def test_what_memory_adds_up_is_what_the_database_does_at_every_moment(site: Site, clock: Clock) -> None:
+    """Acts and questions in an order of chance, with time going on between them and near the window's ends."""
+    chance, seen, outcomes = random.Random(11), 0, set()
+    for _ in range(120):
+        if chance.random() < 0.3:
+            one(site, chance.choice(USERS))
+        clock.moment += chance.choice([dt.timedelta(0), dt.timedelta(minutes=7), 5 * HOURS, 23 * HOURS, 24 * HOURS])
+        kinds = chance.sample([ActKind.EXPORT, ActKind.COPY, ActKind.DESTROY, ActKind.USE], 2)
+        asked = [
+            msgspec.structs.replace(act(kind, chance.choice(USERS), PLAN, by="lister"), when=site.now())
+            for kind in kinds
+        ]
+        size = site.pulse.look_now().size
+        first = site.decide_known(asked, size) or site.decide(asked, size)
+        moved = [
+            msgspec.structs.replace(each, when=each.when + chance.choice([dt.timedelta(0), HOURS, 24 * HOURS]))
+            for each in asked
+        ]
+        for questions in (asked, moved):
+            known = site.decide_known(questions, size)
+            wanted = [site.ask(each) for each in questions]
+            if known is not None:
+                seen += 1
+                assert known == wanted
+            assert site.decide(questions, size) == wanted
+        outcomes |= {each.permitted for each in first}
+    assert seen > 60
+    assert outcomes == {True, False}

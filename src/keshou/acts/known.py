@@ -15,6 +15,7 @@ import msgspec
 
 from keshou.acts.naming import Names
 from keshou.acts.request import BulkPerform, Cancel, Erase, Job, Perform, Record
+from keshou.acts.sums import HOUR, Sums
 from keshou.db import Database, Transaction, to_micros
 from keshou.declaration.defaults import window_hours
 from keshou.declaration.model import Published
@@ -32,9 +33,6 @@ from keshou.law.law import Law
 from keshou.law.terms import BULK_KINDS, RetentionClass
 from keshou.ledger.store import Ledger
 from keshou.vault.store import Vault
-
-_HOUR = 3_600_000_000
-"""Microseconds."""
 
 
 class _Overlay(dict[str, UserStanding]):
@@ -56,6 +54,11 @@ class Versions:
     def __init__(self, published: Mapping[int, Published]) -> None:
         self.published = published
         self._classes: dict[int, dict[str, RetentionClass]] = {}
+
+    def at(self, when: dt.datetime) -> Published | None:
+        """Return the version in force at `when`; None before the first."""
+        begun = [each for each in self.published.values() if each.effective <= when]
+        return max(begun, key=lambda each: each.version, default=None)
 
     def classes(self, version: int) -> Mapping[str, RetentionClass]:
         """Return item -> class; what any purpose keeps as registration information is kept as that."""
@@ -140,8 +143,7 @@ class View:
 
     def rules_at(self, when: dt.datetime) -> Published | None:
         """Return the version of the rules in force at `when`; None before the first."""
-        begun = [each for each in self._versions.published.values() if each.effective <= when]
-        return max(begun, key=lambda each: each.version, default=None)
+        return self._versions.at(when)
 
     def classes(self, version: int) -> Mapping[str, RetentionClass]:
         """Return with which class each item is kept under a version of the rules."""
@@ -149,13 +151,16 @@ class View:
 
     def window_hours(self, when: dt.datetime) -> int:
         """Return within how many hours acts of one hand add up under the rules in force at `when`; 0: they do not."""
-        rules = self.rules_at(when)
-        return window_hours(rules.declaration if rules else None)
+        return _window(self._versions, when)
+
+    def who(self, act: Act) -> str:
+        """Return the name under which whoever does `act` stands in the log."""
+        return str(self.names().of_act(act)["who"])
 
     def so_far(self, tx: Transaction, act: Act, hours: int) -> int:
         """Return of how many users whoever does `act` did the like without a review in the `hours` before it."""
-        who, until = str(self.names().of_act(act)["who"]), to_micros(act.when)
-        return self._known.takings.so_far(tx, who, act.kind.value, until - hours * _HOUR, until)
+        until = to_micros(act.when)
+        return self._known.takings.so_far(tx, self.who(act), act.kind.value, until - hours * HOUR, until)
 
     def counted(self, tx: Transaction, act: Act) -> Act:
         """Return `act` with what it adds up with, when it is of a kind of which many small acts make a bulk act."""
@@ -190,6 +195,7 @@ class Known:
         self.keys: dict[str, int] = {}
         self.users: dict[str, UserStanding] = {}
         self._names: dict[int, str] = {}
+        self._sums = Sums(-1, {})
         self._strangers: set[str] = set()
         """Asked about, and not on record as of `revision`."""
         self.revision = -1
@@ -219,13 +225,29 @@ class Known:
             users = {act.user for act in acts}
             view.load(tx, users)
             found = [view.gate.decide(view.counted(tx, act), at_least=size) for act in acts]
+            sums = self._sums.learned(
+                tx, self.takings, view.gate.revision, acts, who=view.who, window=view.window_hours
+            )
             self.adopt(view, view.gate.revision, only_if_newest=True, strangers=users - view.keys.keys() - {""})
+        self._sums = sums
         return found
 
     def decide_known(self, acts: Sequence[Act], size: int) -> list[Decision] | None:
-        """Decide `acts` in memory when it is as new as `size`, knows every user and nothing adds up; else None."""
-        gate, strangers = self.gate, self._strangers
-        return None if gate.revision < size else gate.decide_all(acts, strangers)
+        """Decide `acts` in memory when it is as new as `size` and knows every user and sum; else None."""
+        gate, strangers, sums = self.gate, self._strangers, self._sums
+        if gate.revision < size:
+            return None
+        if any(act.kind in BULK_KINDS for act in acts):
+            counted = self._counted(acts, gate.revision, sums)
+            return None if counted is None else gate.decide_all(counted, strangers, counted=True)
+        return gate.decide_all(acts, strangers)
+
+    def _counted(self, acts: Sequence[Act], revision: int, sums: Sums) -> list[Act] | None:
+        """Return `acts` with what they add up with, when every sum is known as of `revision`; else None."""
+        names, versions = self.names, self.versions
+        if names is None or sums.revision != revision:
+            return None
+        return sums.counted(acts, lambda act: str(names.of_act(act)["who"]), lambda when: _window(versions, when))
 
     def all_named(self, acts: Sequence[Act]) -> Sequence[Act]:
         """Return `acts`, each with what stands for its user in recorded grounds when it relies on one."""
@@ -328,6 +350,11 @@ class Known:
     def _forget(self) -> None:
         """Begin anew with nobody in memory; views that are open go on with what they had."""
         self.users, self.keys, self._names, self._strangers = {}, {}, {}, set()
+
+
+def _window(versions: Versions, when: dt.datetime) -> int:
+    rules = versions.at(when)
+    return window_hours(rules.declaration if rules else None)
 
 
 def _knows(gate: Gate, act: Act) -> bool:

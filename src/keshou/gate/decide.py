@@ -106,13 +106,15 @@ class Gate:
             return Deny(answer.reasons, view.edition.version, self.revision)
         return Permit(answer.grounds, view.edition.version, self.revision, prepared.full)
 
-    def decide_all(self, acts: Iterable[Act], strangers: Container[str]) -> list[Decision] | None:
+    def decide_all(
+        self, acts: Iterable[Act], strangers: Container[str], *, counted: bool = False
+    ) -> list[Decision] | None:
         """Decide acts that need nothing from elsewhere, each as `decide` does; None when one of them does.
 
         That is one whose user is not in memory and none of `strangers`, of whom nothing is on record; one that is
-        dated before its user's last fact; one of a kind that adds up, for others to say to what; or one that is not
-        well formed, for `decide` to say so. Each standing is taken out once: what others bring or drop meanwhile
-        makes nobody unknown.
+        dated before its user's last fact; one of a kind that adds up, for others to say to what, unless they are
+        `counted`; or one that is not well formed, for `decide` to say so. Each standing is taken out once: what others
+        bring or drop meanwhile makes nobody unknown.
         """
         users, decided = self.users.get, self._decided
         found: list[Decision] = []
@@ -122,7 +124,7 @@ class Gate:
                 standing = users(user, UNKNOWN) if user else UNKNOWN
                 if (standing is UNKNOWN and user and user not in strangers) or standing.last > act.when:
                     return None
-                if act.kind in BULK_KINDS:
+                if act.kind in BULK_KINDS and not counted:
                     return None
                 found.append(decided(act, standing))
         except TypeError:

@@ -5,7 +5,7 @@ A row goes with each permitted act of these kinds that no review covered. Who wa
 """
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -54,6 +54,17 @@ class Takings:
         within = (bulk_taking.c.at > after) & (bulk_taking.c.at <= until)
         found = tx.execute(sa.select(sa.func.coalesce(sa.func.sum(bulk_taking.c.users), 0)).where(here & within))
         return int(found.scalar() or 0)
+
+    def span(self, tx: Transaction, who: str, kind: str, after: int) -> tuple[int, int, int]:
+        """Return the users of one hand and kind later than `after`, and when the first and last act of it was.
+
+        All are 0 when there is none.
+        """
+        at = bulk_taking.c.at
+        here = (bulk_taking.c.who == who) & (bulk_taking.c.kind == kind) & (at > after)
+        added = sa.select(sa.func.sum(bulk_taking.c.users), sa.func.min(at), sa.func.max(at)).where(here)
+        row: Any = tx.execute(added).one()
+        return int(row[0] or 0), int(row[1] or 0), int(row[2] or 0)
 
     def rows(self, tx: Transaction) -> Iterator[Taking]:
         """Stream every row in the order of entries."""
