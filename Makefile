@@ -29,6 +29,7 @@ environment:
 test: environment  ## the whole suite, on SQLite and PostgreSQL
 	@scripts/install-postgresql
 	@scripts/install-softhsm
+	@scripts/install-age
 	@scripts/install-chromium
 	$(BIN)/pytest -n $(JOBS) $(TESTS)
 
