@@ -18,6 +18,7 @@ from keshou.app.settings import ServerSettings
 from keshou.app.site import Site
 from keshou.db import Database, touch_access
 from keshou.web import server, short_way
+from keshou.web.authzen.short import ShortEvaluation
 from keshou.web.body import Overseer
 from keshou.web.short_way import ShortWay
 from keshou.wire.caller import Caller, CallerKind, Scope
@@ -203,6 +204,19 @@ def test_what_is_odd_goes_the_whole_way(client: TestClient[Litestar], taken: lis
     assert client.get(ONE, headers=bearer("crm")).status_code == 405
     client.post(ONE, json=asked(note="x" * short_way._MOST), headers=bearer("crm"))
     assert taken == []
+
+
+def test_what_nobody_foresaw_goes_the_whole_way_and_is_quoted_nowhere(
+    client: TestClient[Litestar], taken: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_self: object, asked: Any) -> None:
+        raise RuntimeError(asked.body.decode())
+
+    monkeypatch.setattr(ShortEvaluation, "plan", fail)
+    answer = client.post(ONE, json=asked(user="15499990001"), headers=bearer("crm"))
+    assert (answer.status_code, answer.json()["decision"], taken) == (200, False, [])
+    told = capsys.readouterr()
+    assert "15499990001" not in told.err + told.out
 
 
 def test_a_key_that_ends_is_refused_by_the_next_request(site: Site, client: TestClient[Litestar]) -> None:

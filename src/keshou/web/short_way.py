@@ -97,8 +97,11 @@ class ShortWay:
         except TimeoutError:
             await exchange.fail(TooSlowError(), self._language(heads))
             return
-        asked = await self._asked(message, heads)
-        plan = place.plan(asked) if asked is not None else None
+        asked, plan = await self._asked(message, heads), None
+        try:
+            plan = place.plan(asked) if asked is not None else None
+        except Exception:
+            asked = None  # nothing passes that quotes a value: what nobody foresaw is for the whole way to tell
         if asked is None or plan is None:
             await self._app(scope, _again(message, receive), send)
             return
