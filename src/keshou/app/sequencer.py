@@ -150,7 +150,7 @@ class Sequencer(Generic[Job, Result]):
         if not jobs:
             return []
         countdown = _Countdown(len(jobs))
-        waiting = [_Submitted[Job, Result](job, countdown.count) for job in jobs]
+        waiting: list[_Submitted[Job, Result]] = [_Submitted(job, countdown.count) for job in jobs]
         self._put(waiting)
         countdown.wait()
         for each in waiting:
@@ -168,7 +168,8 @@ class Sequencer(Generic[Job, Result]):
             UnreachableError: the sequencer is closed; then `done` is not called.
 
         """
-        self._put([_Submitted[Job, Result](job, done)])
+        submitted: _Submitted[Job, Result] = _Submitted(job, done)
+        self._put([submitted])
 
     def _put(self, submitted: Sequence[_Submitted[Job, Result]]) -> None:
         self._refuse()
