@@ -70,6 +70,41 @@ def test_a_post_without_full_values_sees_them_masked(site: Site, user: str) -> N
     assert done.values["resident_id_number"] == "990101********0018"
 
 
+def test_the_log_says_whether_values_were_shown_in_full(site: Site, user: str) -> None:
+    def shown(job: Perform | BulkPerform) -> str:
+        return header(site, site.do(job).entry).shown
+
+    assert shown(Perform(act=act(ActKind.USE, user, "mobile_number"))) == "full"
+    assert shown(Perform(act=act(ActKind.USE, user, "mobile_number", by="biller"))) == "masked"
+    assert shown(Perform(act=act(ActKind.USE, user, "mobile_number"), masked=True)) == "masked"
+    assert shown(Perform(act=act(ActKind.USE, user, "mobile_number", by="lister", purpose="marketing"))) == ""
+    assert shown(Perform(act=act(ActKind.CORRECT, user, "tariff_plan"), values={"tariff_plan": "P-2"})) == ""
+    export = act(ActKind.EXPORT, "", "tariff_plan", by="lister")
+    few = shown(BulkPerform(act=export, users=(user,)))
+    assert few
+    assert shown(BulkPerform(act=export, users=(user,), masked=True)) == "masked"
+    assert shown(BulkPerform(act=export, users=("nobody",))) == ""
+
+
+def test_masked_values_are_given_where_they_will_do_and_never_more_than_the_grant(site: Site, user: str) -> None:
+    for by in ("clerk1", "biller"):
+        done = site.do(Perform(act=act(ActKind.USE, user, "mobile_number", by=by), masked=True))
+        assert done.values == {"mobile_number": "154****0001"}
+        assert isinstance(done.decision, Permit)
+        assert not done.decision.full
+    denied = act(ActKind.USE, user, "mobile_number", by="lister", purpose="marketing")
+    assert isinstance(site.do(Perform(act=denied, masked=True)).decision, Deny)
+
+
+def test_an_act_that_shows_nothing_cannot_be_masked(site: Site, user: str) -> None:
+    before = size(site)
+    with pytest.raises(ActError, match="shows nothing"):
+        site.do(Perform(act=act(ActKind.CORRECT, user, "tariff_plan"), values={"tariff_plan": "P-2"}, masked=True))
+    with pytest.raises(ActError, match="shows nothing"):
+        site.do(BulkPerform(act=act(ActKind.DESTROY, "", "tariff_plan", by="lister"), users=(user,), masked=True))
+    assert size(site) == before
+
+
 def test_a_denial_shows_nothing_and_leaves_an_entry_that_names_the_articles(site: Site, user: str) -> None:
     before = size(site)
     done = site.perform(act(ActKind.USE, user, "mobile_number", by="lister", purpose="marketing"))

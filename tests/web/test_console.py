@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The console as it leaves the server, on both databases: who sees what, what is done once, what is refused."""
 
+import html
 import re
 import tomllib
 from collections.abc import Iterator
@@ -142,8 +143,17 @@ def test_a_look_at_a_user_is_recorded_and_a_denied_one_shows_nothing(browser: Br
     assert USER in seen.text
     with site.reading() as tx:
         header = decode(site.ledger.entry(tx, before))
-    assert (header.event, header.who, header.decision) == ("query", "officer", "permit")
+    assert (header.event, header.who, header.decision, header.shown) == ("query", "officer", "permit", "masked")
     assert f'/console/acts/{before}"' in seen.text
+    assert "masked values" in seen.text
+    whole = browser.post("/console/user", data={**asked, "full": "yes"})
+    with site.reading() as tx:
+        assert decode(site.ledger.entry(tx, before + 1)).shown == "full"
+    assert "full values" in whole.text
+    hidden = [html.unescape(each) for each in re.findall(r"<dd><bdi>([^<]*[*][^<]*)</bdi></dd>", seen.text)]
+    assert hidden
+    assert not any(each in whole.text for each in hidden)
+    assert "full values" in browser.get(f"/console/acts/{before + 1}").text
     denied = browser.post("/console/user", data={**asked, "purpose": "marketing"})
     assert denied.status_code == 403
     assert "The look was denied" in denied.text

@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 from house import VALUES, Clock, act, declared, newcomer
+from markupsafe import escape
 from own_house import Browser, browsing, en, form_of, house
 from receivers import Receiver, receiving
 
+from keshou.acts.mask import masked
 from keshou.app.site import Site
 from keshou.app.user_view import user_view
 from keshou.db import Database
@@ -67,28 +69,39 @@ def told(page: Any, text: object) -> bool:
     return str(text) in page.text
 
 
-def test_users_see_what_is_held_and_why_and_no_value_before_they_ask(site: Site, browser: Browser) -> None:
+def test_users_see_what_is_held_and_why_masked_before_they_ask(site: Site, browser: Browser) -> None:
     before = size(site)
     page = browser.open("/me/held")
     assert page.status_code == 200
     assert page.text.count('<li class="card"') == len(VALUES)
-    assert not any(value in page.text for value in VALUES.values())
+    hidden = {item: value for item, value in VALUES.items() if masked(item, value) != value}
+    assert len(hidden) > 1
+    assert not any(value in page.text for value in hidden.values())
+    assert all(str(escape(masked(item, value))) in page.text for item, value in VALUES.items())
     assert told(page, "Routing.")
     assert told(page, '/rules#purpose-service"')
     assert told(page, en("held.registration"))
     assert told(page, "Basis: your express consent.")
     assert told(page, en("consent.rules", version=1))
-    assert size(site) == before
+    looks = entries(site, before)
+    assert {(each.event, each.who, each.decision, each.shown) for each in looks} == {
+        ("query", "user", "permit", "masked")
+    }
+    assert sorted(item for each in looks for item in each.items) == sorted(VALUES)
 
 
 def test_one_value_is_shown_on_asking_and_that_is_a_query_on_record(site: Site, browser: Browser) -> None:
     browser.open("/me/held")
     before = size(site)
     page = browser.send("/me/held", nth=1)
-    shown = [value for value in VALUES.values() if value in page.text]
-    assert len(shown) == 1
-    (asked,) = entries(site, before)
-    assert (asked.event, asked.who, asked.decision, len(asked.items)) == ("query", "user", "permit", 1)
+    asked, *rest = entries(site, before)
+    assert (asked.event, asked.who, asked.decision, asked.shown) == ("query", "user", "permit", "full")
+    (item,) = asked.items
+    assert [each for each in VALUES if VALUES[each] in page.text and masked(each, VALUES[each]) != VALUES[each]] in (
+        [], [item],
+    )  # fmt: skip
+    assert VALUES[item] in page.text
+    assert {each.shown for each in rest} == {"masked"}
 
 
 def test_everything_is_shown_as_often_as_it_is_asked_for_and_each_time_on_record(site: Site, browser: Browser) -> None:
@@ -97,7 +110,7 @@ def test_everything_is_shown_as_often_as_it_is_asked_for_and_each_time_on_record
     for times in (1, 2):
         page = browser.send("/me/held", at=first)
         assert all(value in page.text for value in VALUES.values())
-        assert [each.event for each in entries(site, before)] == ["query"] * times
+        assert [(each.event, each.shown) for each in entries(site, before)] == [("query", "full")] * times
 
 
 def test_a_consent_is_given_and_taken_back_with_one_button_each(site: Site, browser: Browser) -> None:

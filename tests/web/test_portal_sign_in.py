@@ -15,6 +15,7 @@ from joserfc.jwk import OKPKey
 from own_house import BROWSER, Browser, browsing, en, house
 from receivers import Receiver, receiving
 
+from keshou.acts.mask import masked
 from keshou.app.new_app_key import register_app_key
 from keshou.app.site import Site
 from keshou.app.user_view import user_view
@@ -127,7 +128,7 @@ def test_a_users_page_is_kept_nowhere_and_shown_to_nobody_else(browser: Browser,
     assert "content-encoding" not in page.headers
     assert "style=" not in page.text
     assert len(page.content) < 150_000
-    assert not any(value in page.text for value in VALUES.values())
+    assert not any(value in page.text for item, value in VALUES.items() if masked(item, value) != value)
     with browsing(browser_site(browser), browser.gateway, **{"User-Agent": "Browser/2.0"}) as thief:
         thief.client.cookies.update(dict(browser.client.cookies))
         assert thief.open(path).url.path == "/me/sign-in"

@@ -148,6 +148,8 @@ def test_a_question_is_answered_as_on_the_whole_way(
 ACTED: Mapping[str, tuple[str, Any]] = {
     "permitted": ("clerk", act()),
     "masked": ("crm", act(by="biller", items=["mobile_number"])),
+    "masked on asking": ("clerk", act(items=["mobile_number"], masked=True)),
+    "masked where nothing is shown": ("clerk", act(kind="correct", values={"tariff_plan": "P-20"}, masked=True)),
     "denied": ("clerk", act(kind="sell", items=["mobile_number"])),
     "of a stranger": ("clerk", act(user="nobody's")),
     "written": ("clerk", act(kind="correct", values={"tariff_plan": "P-20"})),

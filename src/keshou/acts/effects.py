@@ -14,10 +14,10 @@ from keshou.acts.request import ActError, BulkPerform, Cancel, Erase, Perform
 from keshou.acts.truth import check_hand, check_order, check_user_fact
 from keshou.acts.work import Work, root_of
 from keshou.gate.act import Act
-from keshou.gate.decision import Decision, Deny, Ground, Reason
+from keshou.gate.decision import Decision, Deny, Ground, Permit, Reason
 from keshou.gate.facts import Erased, ReviewUsed, ServiceEnded, UserFact
 from keshou.gate.standing import UserStanding, fold_user
-from keshou.law.terms import BULK_KINDS, ActKind, RetentionClass
+from keshou.law.terms import BULK_KINDS, SILENT_KINDS, ActKind, RetentionClass
 from keshou.ledger.entry import Header, fact_json
 from keshou.vault.sealed import Shredded
 
@@ -34,6 +34,8 @@ def perform(work: Work, job: Perform, now: dt.datetime) -> Draft:
     _check(work, job, now)
     key = work.view.keys.get(act.user)
     decision, standing = _decide_with(work, job)
+    if job.masked:
+        decision = _as_asked(job, decision)
     draft = Draft({"revision": decision.revision}, decision=decision, base=_base_of(work, act, decision))
     if type(decision) is Deny:
         if key is not None:
@@ -70,19 +72,26 @@ def perform_bulk(work: Work, job: BulkPerform, now: dt.datetime) -> Draft:
             "a bulk act exports, copies or destroys, and names its users in the list",
             hint="do other acts one by one; judge the rows of a table with `keshou gate`",
         )
+    _refuse_masking_nothing(job)
     act = msgspec.structs.replace(job.act, count=len(users))
-    decision = work.view.gate.decide(act)
+    decision = _as_asked(job, work.view.gate.decide(act))
     draft = Draft(header_of(work, act, decision), decision=decision)
     if isinstance(decision, Deny):
         return draft
     permitted = [user for user in users if _is_permitted(work, draft, act, user)]
     _count(work, draft, act, len(permitted))
     draft.header |= {"count": len(permitted), "fact": fact_json({"denied": _denials(draft)})}
-    draft.header["decision"] = "permit" if permitted else "deny"
+    if not permitted:
+        draft.header |= {"decision": "deny", "shown": ""}
     found = [(key, user) for user in users if (key := work.view.keys.get(user)) is not None]
     draft.users = [(key, _payload(act, user)) for key, user in sorted(found)]
     _do_bulk(work, draft, act, permitted, now)
     return draft
+
+
+def _as_asked(job: Perform | BulkPerform, decision: Decision) -> Decision:
+    """Return `decision`, for no more than masked values when those will do."""
+    return decision._replace(full=False) if job.masked and isinstance(decision, Permit) else decision
 
 
 def _is_permitted(work: Work, draft: Draft, act: Act, user: str) -> bool:
@@ -193,14 +202,21 @@ def header_of(work: Work, act: Act, decision: Decision) -> dict[str, object]:
         "cites": _cites(decision.reasons if isinstance(decision, Deny) else decision.grounds),
         "rules": decision.rules,
         "revision": decision.revision,
+        "shown": _how_shown(act, decision),
     }
+
+
+def _how_shown(act: Act, decision: Decision) -> str:
+    if act.kind in SILENT_KINDS or isinstance(decision, Deny):
+        return ""
+    return "full" if decision.full else "masked"
 
 
 def _base_of(work: Work, act: Act, decision: Decision) -> Header:
     """Return the header of `header_of` without the revision; kept, since few different questions are asked often."""
     stands_on = decision[0]
     asked = (act.kind, act.by, act.post, act.where, act.purpose, act.items, act.recipient, act.review, act.ground)
-    key = (*asked, act.count, id(stands_on), decision.rules)
+    key = (*asked, act.count, id(stands_on), decision.rules, type(decision) is Permit and decision.full)
     kept = work.names.headers
     found = kept.get(key)
     if found is None:
@@ -232,6 +248,7 @@ def _check(work: Work, job: Perform, now: dt.datetime) -> None:
         raise ActError("the values given are not those of the act's items", hint="give one value an item")
     if act.kind not in _WRITING and job.values:
         raise ActError(f"an act of `{act.kind}` takes no values")
+    _refuse_masking_nothing(job)
     if job.admit and act.user in work.view.keys:
         raise ActError("the user is known already", hint="collect further information without admitting again")
     if job.admit and act.kind is not ActKind.COLLECT:
@@ -242,6 +259,11 @@ def _check(work: Work, job: Perform, now: dt.datetime) -> None:
         check_user_fact(work, fact, now)
     if not job.admit:
         check_order(sorted(job.facts, key=attrgetter("at")), work.view.gate.standing(act.user).last)
+
+
+def _refuse_masking_nothing(job: Perform | BulkPerform) -> None:
+    if job.masked and job.act.kind in SILENT_KINDS:
+        raise ActError(f"an act of `{job.act.kind}` shows nothing, so nothing of it can be masked")
 
 
 def _decide_with(work: Work, job: Perform) -> tuple[Decision, UserStanding | None]:

@@ -129,6 +129,7 @@ def judged(work: Work, job: Judged, _now: dt.datetime) -> Draft:
         "fact": fact_json({"denied": dict(job.denied), "permitted": job.permitted}),
         "event": f"judged:{job.act.kind.value}",
         "decision": "",
+        "shown": "",
     }
     return Draft(header)
 

@@ -24,6 +24,8 @@ class Perform(msgspec.Struct, frozen=True, kw_only=True):
     """What comes true together with a new user's first act: notice shown, consent given, service started."""
     admit: bool = False
     """Whether the user is new; an id already known is then an error."""
+    masked: bool = False
+    """Whether masked values will do, though the grant may be for full ones."""
     request_id: str = ""
     """Names this request for good: asked again, it is answered with the first entry and not done twice."""
     said: str = ""
@@ -35,6 +37,8 @@ class BulkPerform(msgspec.Struct, frozen=True, kw_only=True):
 
     act: Act
     users: tuple[str, ...]
+    masked: bool = False
+    """As in `Perform`."""
     request_id: str = ""
     said: str = ""
 

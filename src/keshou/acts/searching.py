@@ -37,7 +37,7 @@ def search(work: Work, job: Search, _now: dt.datetime) -> Draft:
     (item,) = act.items
     decision = work.view.gate.decide(act)
     draft = Draft(header_of(work, act, decision), decision=decision)
-    draft.header |= {"event": "search", "count": 0}
+    draft.header |= {"event": "search", "count": 0, "shown": ""}
     if isinstance(decision, Deny):
         return draft
     work.settle()

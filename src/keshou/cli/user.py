@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 from rich.text import Text as Line
 
-from keshou.acts.request import Done
+from keshou.acts.request import Done, Perform
 from keshou.app.own_copy import own_copy
 from keshou.app.site import Site
 from keshou.app.user_view import all_that_may_be
@@ -77,6 +77,9 @@ def show(
         list[str], typer.Option("--item", metavar="ID", help="Kind of information; none: all that may be seen.")
     ] = [],  # noqa: B006 - typer copies it
     kind: asked.Kind = ActKind.QUERY,
+    masked: Annotated[
+        bool, typer.Option("--masked", help="Masked values will do, though full ones be granted.")
+    ] = False,
     post: asked.Post = "",
     where: asked.Where = "",
 ) -> ExitStatus:
@@ -85,7 +88,7 @@ def show(
         raise InputError("showing is an act of query or use", hint="--kind query or --kind use")
     with call.open() as site:
         act = asked.act(kind, user, item, purpose, by=by, when=site.now(), post=post, where=where)
-        done = site.perform(act if item else all_that_may_be(site, act))
+        done = site.do(Perform(act=act if item else all_that_may_be(site, act), masked=masked))
         _tell(call, site, done)
     return status_of(_decided(done))
 

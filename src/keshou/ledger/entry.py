@@ -64,6 +64,8 @@ class Header(
     """Revision of the facts the decision was made on."""
     rules: Count = 0
     """Version of the published rules the decision was made on."""
+    shown: Literal["", "full", "masked"] = ""
+    """How values were given, in full or masked; empty when none were."""
     t: Count
     """When, in microseconds since 1970-01-01 UTC."""
     where: str = ""

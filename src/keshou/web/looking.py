@@ -31,4 +31,4 @@ async def look(site: Site, caller: Caller, asked: w.Viewing) -> Done:
     act = user_act(asked, ActKind(asked.kind), frozenset(asked.items), caller, site)
     if not act.items:
         act = await anyio.to_thread.run_sync(all_that_may_be, site, act)
-    return await site.perform_async(Perform(act=act))
+    return await site.perform_async(Perform(act=act, masked=asked.masked))

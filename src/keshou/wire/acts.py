@@ -42,6 +42,8 @@ class ActRequest(Question, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Many users: one act, judged as a whole and user by user."""
     values: Annotated[dict[Id, Value], Meta(max_length=256)] = {}
     """Item to value, for collection and correction."""
+    masked: bool = False
+    """Whether masked values will do, though the grant may be for full ones. The entry says how they were shown."""
     holding: NoId = ""
     """The operator's own system that holds the information; the answer then has a permit for it."""
 

@@ -147,6 +147,8 @@ class Viewing(_Act, frozen=True, kw_only=True, forbid_unknown_fields=True):
     kind: Literal["query", "use"] = "query"
     items: SomeItems = []
     """Empty: all of the purpose that may be seen."""
+    masked: bool = False
+    """Whether masked values will do, though the grant may be for full ones."""
 
 
 class Searching(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -13,7 +13,7 @@ from keshou.declaration.model import Holding
 from keshou.gate.act import Act
 from keshou.gate.decide import StaleStandingError
 from keshou.gate.decision import Decision, Permit
-from keshou.law.terms import BULK_KINDS, ActKind
+from keshou.law.terms import BULK_KINDS, SILENT_KINDS, ActKind
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.decided import denied, done_before, permitted
 from keshou.web.described import told
@@ -43,9 +43,9 @@ async def perform(
         require_fresh(caller, site)
     holding = await anyio.to_thread.run_sync(_holding, site, asked) if asked.holding else None
     await _refuse_before(site, asked.at_least)
-    job: Perform | BulkPerform = Perform(act=act, values=asked.values)
+    job: Perform | BulkPerform = Perform(act=act, values=asked.values, masked=asked.masked)
     if asked.users:
-        job = BulkPerform(act=act, users=tuple(asked.users))
+        job = BulkPerform(act=act, users=tuple(asked.users), masked=asked.masked)
     done = await site.perform_async(named(job, caller, key, asked, "acts"))
     language = language_of(request)
     if done.repeated:
@@ -81,6 +81,8 @@ def refuse_contradictions(asked: ActRequest) -> None:
         raise ContradictionError("the values given are not those of the items", "$.values")
     if asked.kind not in _WRITING and asked.values:
         raise ContradictionError("an act of this kind takes no values", "$.values")
+    if asked.kind in SILENT_KINDS and asked.masked:
+        raise ContradictionError("an act of this kind shows nothing", "$.masked")
 
 
 def _holding(site: Site, asked: ActRequest) -> Holding:

@@ -41,7 +41,9 @@ class ShortAct:
             refuse_contradictions(request)
         except (UnicodeDecodeError, RecursionError, msgspec.DecodeError, KeshouError):
             return None
-        return named(Perform(act=act, values=request.values), asked.caller, key.decode(), request, "acts")
+        return named(
+            Perform(act=act, values=request.values, masked=request.masked), asked.caller, key.decode(), request, "acts"
+        )
 
     async def do(self, asked: Asked, plan: Perform) -> tuple[int, bytes]:
         """Bring it to the door, and answer after its commit."""

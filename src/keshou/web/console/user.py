@@ -68,12 +68,16 @@ def _form(
 
 @post("/console/user", status_code=200, include_in_schema=False)
 async def file(request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
-    """Look at a user: what is held, what was shown, agreed and begun, and every act with its reasons."""
+    """Look at a user: what is held, what was shown, agreed and begun, and every act with its reasons.
+
+    Values are masked until the one who looks asks for them in full, which is another look.
+    """
     require_staff(caller)
     form = typed(request)
     desk = await run_sync(desk_of, request, site, caller)
+    given = {"kind": "query", "masked": form.get("full") != "yes"}
     try:
-        asked = msgspec.convert({"kind": "query"} | {each: form[each] for each in _FIELDS if form.get(each)}, w.Viewing)
+        asked = msgspec.convert(given | {each: form[each] for each in _FIELDS if form.get(each)}, w.Viewing)
     except msgspec.ValidationError:
         return await run_sync(lambda: _form(request, desk, form, wrong=True, status=422))
     done = await look(site, caller, asked)
@@ -93,6 +97,7 @@ def _shown(request: Requested, desk: Desk, asked: w.Viewing, done: Done) -> Resp
     shown = [(items.get(item, item), value) for item, value in sorted(done.values.items())]
     return show(
         request, desk, "user_file.html.j2", asked=asked, purpose=purpose, entry=done.entry, values=shown,
+        again={each: form for each in _FIELDS if (form := getattr(asked, each))} if asked.masked else {},
         full=bool(done.decision and done.decision.full), **_record(desk, view, items), acts=_acts(desk, asked.user),
         most=MOST,
     )  # fmt: skip

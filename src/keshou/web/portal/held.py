@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``/me/held``: what is held of a user, why and for how long; values are shown on asking, which is an act on record.
+"""``/me/held``: what is held of a user, why and for how long; values are masked, and shown in full on asking.
 
-Until then no value leaves the vault, not even shortened. Source: miit24:9.2, miit24:13.1.6.
+Either is an act of query on record, which says how values were shown. Source: miit24:9.2, miit24:13.1.6.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection
+from typing import NamedTuple
 
 import anyio.to_thread
 from litestar import Response, get, post
@@ -18,51 +19,58 @@ from keshou.gate.decision import Decision, Deny
 from keshou.law.terms import ActKind
 from keshou.web.frame.page import Requested
 from keshou.web.language import language_of
+from keshou.web.methods import never_by_head
 from keshou.web.portal.guest import one, read_form, visitor
 from keshou.web.portal.holding import holdings
-from keshou.web.portal.pages import Refusal, refusals, show
+from keshou.web.portal.pages import refusals, show
 from keshou.wire.caller import Caller
 
 
-@get("/me/held", include_in_schema=False)
+class _Seen(NamedTuple):
+    """What a user was shown of the own information."""
+
+    values: dict[str, str]
+    entries: list[int]
+    denied: list[Decision]
+
+
+@get("/me/held", include_in_schema=False, guards=[never_by_head])
 async def held(request: Requested, site: NamedDependency[Site]) -> Response[bytes]:
-    """Show what is held, without a value."""
-    return await _page(request, site, await visitor(request, site))
+    """Show what is held, masked."""
+    return await _page(request, site, await visitor(request, site), _Seen({}, [], []))
 
 
 @post("/me/held", status_code=200, include_in_schema=False)
 async def reveal(request: Requested, site: NamedDependency[Site], body: RawBody) -> Response[bytes]:
-    """Show one value, or all of them: an act of query for each purpose that it takes, recorded each time it is shown.
+    """Show one value in full, or all of them: an act of query for each purpose that it takes, recorded each time.
 
     What is sent twice is shown twice, and stands in the log twice: it left the vault twice.
     """
     form = read_form(request, body)
     caller, item = await visitor(request, site, form), one(form, "item")
     found = await anyio.to_thread.run_sync(holdings, site, caller.user, language_of(request))
-    wanted = [each.item for each in found if item in ("", each.item)]
-    acts = await anyio.to_thread.run_sync(own_acts, site, caller.user, ActKind.QUERY, wanted)
-    values: dict[str, str] = {}
-    denied: list[Decision] = []
-    entries: list[int] = []
+    seen = await _look(site, caller.user, [each.item for each in found if item in ("", each.item)], masked=False)
+    return await _page(request, site, caller, seen)
+
+
+async def _look(site: Site, user: str, items: Collection[str], *, masked: bool) -> _Seen:
+    acts = await anyio.to_thread.run_sync(own_acts, site, user, ActKind.QUERY, items) if items else []
+    seen = _Seen({}, [], [])
     for each in acts:
-        done = await site.perform_async(Perform(act=each))
-        values |= done.values
-        entries.append(done.entry)
-        denied += [done.decision] if isinstance(done.decision, Deny) else []
-    return await _page(request, site, caller, values=values, entries=entries, refused=refusals(site, denied, request))
+        done = await site.perform_async(Perform(act=each, masked=masked))
+        seen.values.update(done.values)
+        seen.entries.append(done.entry)
+        if isinstance(done.decision, Deny):
+            seen.denied.append(done.decision)
+    return seen
 
 
-async def _page(
-    request: Requested,
-    site: Site,
-    caller: Caller,
-    *,
-    values: Mapping[str, str] | None = None,
-    entries: list[int] | None = None,
-    refused: list[Refusal] | None = None,
-) -> Response[bytes]:
+async def _page(request: Requested, site: Site, caller: Caller, seen: _Seen) -> Response[bytes]:
+    """Show the page: what was seen in full, and the rest masked as far as the user may see it at all."""
     found = await anyio.to_thread.run_sync(holdings, site, caller.user, language_of(request))
+    rest = [each.item for each in found if each.may_query and each.item not in seen.values]
+    masked = await _look(site, caller.user, rest, masked=True)
     return await show(
-        request, site, caller, "held.html.j2", found=found, values=values or {}, entries=entries or [],
-        refused=refused or [],
+        request, site, caller, "held.html.j2", found=found, values=seen.values, masked=masked.values,
+        entries=seen.entries, refused=refusals(site, seen.denied, request),
     )  # fmt: skip

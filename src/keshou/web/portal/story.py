@@ -144,6 +144,8 @@ def _more(happening: Happening, names: Names) -> list[Markup]:
     found: list[Markup] = []
     if (where := names.department(header.where)) is not None:
         found.append(words("history.where", where=where))
+    if header.shown:
+        found.append(words("history.in_full") if header.shown == "full" else words("history.masked"))
     if header.event.startswith("fact:") and header.who != OWN_HAND:
         found.append(words("history.noted", who=names.who(happening)))
     if header.count > 1:
