@@ -3,6 +3,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -16,6 +17,7 @@ from keshou.errors import InputError
 from keshou.gate.offices import offices_of
 from keshou.gate.site import SiteState
 from keshou.language import Language, Text
+from keshou.web.cited import cited
 from keshou.web.entitled import refuse_beyond_agent
 from keshou.web.errors import MalformedError, NotSignedInError, SecondFactorNeededError
 from keshou.web.frame.page import Pages, Requested
@@ -156,7 +158,10 @@ def desk_of(request: Requested, site: Site, caller: Caller) -> Desk:
 
 
 def show(request: Requested, desk: Desk, template: str, *, status: int = 200, **shown: Any) -> Response[bytes]:
-    """Return a page of the console; forms in it carry `key`, a new name for what they ask."""
+    """Return a page of the console; forms in it carry `key`, a new name for what they ask.
+
+    `article` gives it the name of a provision and the path where it is read.
+    """
     path = request.scope["path"]
     places = [(each.path, each.label.in_(desk.language)) for each in PLACES if each.open_to(desk)]
     within = [each for each, _ in places if path == each or (each != HOME and path.startswith(f"{each}/"))]
@@ -172,6 +177,7 @@ def show(request: Requested, desk: Desk, template: str, *, status: int = 200, **
         places=places,
         place=place,
         path=path,
+        article=partial(cited, desk.site.law, language=desk.language),
         key=secrets.token_urlsafe(16),
         **shown,
     )
