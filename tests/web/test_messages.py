@@ -136,5 +136,5 @@ def test_values_are_escaped_numbers_written_and_plurals_chosen_by_the_language()
 
 @pytest.mark.parametrize("path", sorted(WEB.glob("*/templates/*.j2")), ids=lambda path: f"{path.parts[-3]}-{path.stem}")
 def test_provisions_are_named_in_the_readers_language_and_not_by_their_code(path: Path) -> None:
-    text = re.sub(r'article\("[^"]+"\)', "", path.read_text("utf-8"))
+    text = re.sub(r'provision\("[^"]+"\)', "", path.read_text("utf-8"))
     assert re.findall(r"\b(?:miit|npcsc|gbz)\w*:\d[\d.]*", text) == []

@@ -160,7 +160,7 @@ def desk_of(request: Requested, site: Site, caller: Caller) -> Desk:
 def show(request: Requested, desk: Desk, template: str, *, status: int = 200, **shown: Any) -> Response[bytes]:
     """Return a page of the console; forms in it carry `key`, a new name for what they ask.
 
-    `article` gives it the name of a provision and the path where it is read.
+    `provision` gives it the name of a provision and the path where it is read.
     """
     path = request.scope["path"]
     places = [(each.path, each.label.in_(desk.language)) for each in PLACES if each.open_to(desk)]
@@ -177,7 +177,7 @@ def show(request: Requested, desk: Desk, template: str, *, status: int = 200, **
         places=places,
         place=place,
         path=path,
-        article=partial(cited, desk.site.law, language=desk.language),
+        provision=partial(cited, desk.site.law, language=desk.language),
         key=secrets.token_urlsafe(16),
         **shown,
     )
