@@ -19,6 +19,10 @@ import softhsm
 from keshou.db import Database
 from postgresql import Cluster
 
+HERE = Path(__file__).parent
+sys.path += sorted(str(folder) for folder in HERE.iterdir() if folder.is_dir() and str(folder) not in sys.path)
+"""What the tests of a room share lies beside them and is imported by its bare name, by conftests of rooms as well."""
+
 _TEMPLATE = "keshou_template"
 _count = itertools.count()
 
@@ -76,6 +80,12 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 
 @pytest.fixture
+def clock() -> Any:
+    """A clock that tests set, at the moment when the small operator begins."""
+    return importlib.import_module("house").Clock()
+
+
+@pytest.fixture
 def postgresql_url(postgresql_cluster: Cluster) -> Iterator[str]:
     """Address (loopback TCP) of a fresh, empty PostgreSQL database, for tests that start processes of their own."""
     with postgresql_cluster.database(f"keshou_{next(_count)}") as name:
@@ -128,13 +138,8 @@ def soft_token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[softhsm.Sof
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Know test files by folder and name, so that every room can have its own ``test_store.py``.
-
-    What the tests of a room share lies beside them and is imported by its bare name.
-    """
+    """Know test files by folder and name, so that every room can have its own ``test_store.py``."""
     config.option.importmode = "importlib"
-    here = Path(__file__).parent
-    sys.path += sorted(str(folder) for folder in here.iterdir() if folder.is_dir() and str(folder) not in sys.path)
 
 
 def _skipped(config: pytest.Config) -> list[str]:

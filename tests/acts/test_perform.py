@@ -27,11 +27,6 @@ from keshou.vault.errors import VaultError
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
     with ready(database, tmp_path, clock) as site:
         yield site

@@ -8,12 +8,6 @@ from typing import Any
 import pytest
 
 
-@pytest.fixture
-def clock() -> Any:
-    """A clock that tests set."""
-    return importlib.import_module("house").Clock()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def home(request: pytest.FixtureRequest, tmp_path: Path, clock: Any) -> Path:
     """A site's folder, closed."""

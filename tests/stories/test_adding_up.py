@@ -29,11 +29,6 @@ PLAN = "tariff_plan"
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
     with ready(database, tmp_path, clock) as site:
         site.do_all([newcomer(site, user) for user in USERS])

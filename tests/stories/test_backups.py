@@ -26,11 +26,6 @@ Copy = dict[str, list[tuple[object, ...]]]
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
     with ready(database, tmp_path, clock) as site:
         site.do_all([newcomer(site, "u1"), newcomer(site, "u2")])

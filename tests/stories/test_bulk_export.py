@@ -21,11 +21,6 @@ HOURS = dt.timedelta(hours=1)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
     with ready(database, tmp_path, clock) as site:
         site.do_all([newcomer(site, user) for user in USERS])

@@ -26,11 +26,6 @@ PROVIDE = act(ActKind.EXPORT, "u1", "tariff_plan", by="lister", ground="g1")
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
     """Give a site whose one user withdrew every consent."""
     with ready(database, tmp_path, clock) as site:

@@ -20,11 +20,6 @@ ERASE = Erase(act=act(ActKind.DESTROY, "u1"))
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
     """Give a site with one user, whose services ended so long ago that everything may go."""
     with ready(database, tmp_path, clock) as site:

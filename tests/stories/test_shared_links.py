@@ -46,11 +46,6 @@ def rules() -> Declaration:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
     with open_site(database, tmp_path, clock) as site:
         site.publish(rules(), by="officer")

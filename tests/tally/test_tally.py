@@ -20,11 +20,6 @@ FIRST, LAST = number_of(START.date()), number_of(START.date()) + 40
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
     site = ready(database, tmp_path, clock)
     for number in range(6):

@@ -33,6 +33,12 @@ class Reader(NamedTuple):
         self.page.goto(self.url + path)
         return self.page
 
+    def anew(self, path: str) -> Page:
+        """Open a page of the server in a window of its own, where the focus was nowhere yet."""
+        page = self.page.context.new_page()
+        page.goto(self.url + path)
+        return page
+
     def path(self) -> str:
         """Return the path and query where the reader is."""
         return self.page.url.removeprefix(self.url)

@@ -34,13 +34,18 @@ _FIELD = re.compile(r"<input\b[^>]*>")
 _NAME, _VALUE = re.compile(r'\bname="([^"]*)"'), re.compile(r'\bvalue="([^"]*)"')
 
 
-@contextmanager
-def house(database: Database, folder: Path, clock: Clock, gateway: Receiver, **visits: Any) -> Iterator[Site]:
-    """Give a site with the users u1 and u2, which sends its codes to `gateway`."""
+def hook_of(folder: Path, url: str) -> HookSettings:
+    """Return how codes are sent to a gateway, with the secret that they are signed by in a file."""
     file = folder / "gateway.secret"
     file.write_bytes(WHSEC)
     file.chmod(0o600)
-    hook = HookSettings(url=gateway.url, secret_file=file.name)
+    return HookSettings(url=url, secret_file=file.name)
+
+
+@contextmanager
+def house(database: Database, folder: Path, clock: Clock, gateway: Receiver, **visits: Any) -> Iterator[Site]:
+    """Give a site with the users u1 and u2, which sends its codes to `gateway`."""
+    hook = hook_of(folder, gateway.url)
     given = VisitSettings(hook=hook, by="clerk1", purpose="service", codes_per_hour=50, codes_per_day=50, **visits)
     with ready(database, folder, clock, visits=given) as site:
         site.do_all([newcomer(site, "u1"), newcomer(site, "u2")])
@@ -68,10 +73,7 @@ class Browser:
 
     def code(self, count: int) -> str:
         """Return the code of the last message, once `count` of them came in all."""
-        with self.gateway.more:
-            assert self.gateway.more.wait_for(lambda: len(self.gateway.told) >= count, 30)
-        text = json.loads(self.gateway.told[-1].body)["text"]
-        return next(word.strip(".") for word in text.split() if word.strip(".").isdigit())
+        return last_code(self.gateway, count)
 
     def sign_in(self, user: str = "u1") -> Any:
         """Sign in by a code from the page that is open, if it asks for it; return where that led."""
@@ -88,6 +90,14 @@ class Browser:
             token = site.visits.redeem(tx, started.ticket, started.code or "", BROWSER["User-Agent"], site.now())
         assert token is not None
         self.client.cookies.set(PLAIN_COOKIE, token)
+
+
+def last_code(gateway: Receiver, count: int) -> str:
+    """Return the code of the last message, once `count` of them came in all."""
+    gateway.wait(count)
+    found = re.search(r"(?<!\d)\d{6}(?!\d)", json.loads(gateway.told[-1].body)["text"])
+    assert found is not None
+    return found[0]
 
 
 @contextmanager

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The small operator's site served with users' pages, and users who sit down at a browser and sign in there."""
 
-import json
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from browser import Reader
 from house import newcomer
-from own_house import WHSEC
+from own_house import WHSEC, last_code
 from places import begin
 from playwright.sync_api import Page
 from receivers import Receiver
@@ -71,17 +69,8 @@ def sign_in(page: Page, gateway: Receiver, t: Words, user: str) -> None:
     before = len(gateway.told)
     page.get_by_label(str(t("in.user"))).fill(user)
     page.get_by_role("button", name=str(t("in.send"))).click()
-    page.get_by_label(str(t("code.code"))).fill(code(gateway, before + 1))
+    page.get_by_label(str(t("code.code"))).fill(last_code(gateway, before + 1))
     page.get_by_role("button", name=str(t("code.do")), exact=True).click()
-
-
-def code(gateway: Receiver, count: int) -> str:
-    """Return the code of the last message, once `count` of them came in all."""
-    with gateway.more:
-        assert gateway.more.wait_for(lambda: len(gateway.told) >= count, 30)
-    found = re.search(r"(?<!\d)\d{6}(?!\d)", json.loads(gateway.told[-1].body)["text"])
-    assert found is not None
-    return found[0]
 
 
 def seat(reader: Reader, home: Path, user: str) -> None:

@@ -24,14 +24,6 @@ PLAN = VALUES["tariff_plan"]
 
 
 @pytest.fixture
-def site(database: Database, tmp_path: Path) -> Iterator[Site]:
-    site = ready(database, tmp_path)
-    site.do_all([newcomer(site, "u1"), newcomer(site, "u2")])
-    yield site
-    site.close()
-
-
-@pytest.fixture
 def api(site: Site) -> Iterator[Api]:
     with serving(site) as api:
         yield api

@@ -27,11 +27,6 @@ _numbers = itertools.count()
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
     """Give a site with a user of both services, who agreed to marketing of mobile."""
     with ready(database, tmp_path, clock) as site:

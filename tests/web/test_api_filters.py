@@ -20,14 +20,6 @@ TABLE = {"name": "customers", "user_column": "id", "columns": {"phone": "mobile_
 
 
 @pytest.fixture
-def site(database: Database, tmp_path: Path) -> Iterator[Site]:
-    site = ready(database, tmp_path)
-    site.do_all([newcomer(site, "u1"), newcomer(site, "u2")])
-    yield site
-    site.close()
-
-
-@pytest.fixture
 def api(site: Site) -> Iterator[Api]:
     with serving(site) as api:
         yield api

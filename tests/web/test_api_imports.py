@@ -30,11 +30,6 @@ MINUTES = dt.timedelta(minutes=5)
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
     with with_offices(database, tmp_path, clock) as site:
         site.do(newcomer(site, "known"))

@@ -3,32 +3,17 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from api_house import CALLERS, USER, Api, serving, size
-from house import START, VALUES, Clock, newcomer, ready
+from house import START, VALUES, Clock
 
 from keshou.app.site import Site
 from keshou.app.user_view import user_view
-from keshou.db import Database
 from keshou.gate.standing import Profile
 from keshou.ledger.entry import decode
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
-    site = ready(database, tmp_path, clock)
-    site.do_all([newcomer(site, "u1"), newcomer(site, "u2")])
-    yield site
-    site.close()
 
 
 @pytest.fixture

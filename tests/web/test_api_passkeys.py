@@ -29,11 +29,6 @@ ORIGIN = "http://127.0.0.1:8400"
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
     site = ready(database, tmp_path, clock)
     site.accounts = Accounts(bytes(32), AccountSettings(argon2_memory_kib=8, argon2_passes=1))

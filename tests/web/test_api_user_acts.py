@@ -21,11 +21,6 @@ GUARDED = [{"purpose": "service", "strength": "guardian"}]
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
     site = ready(database, tmp_path, clock)
     site.do(newcomer(site, "u1"))

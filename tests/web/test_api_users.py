@@ -21,11 +21,6 @@ SLASHED = "张/三?x=1#%2f"
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
     site = ready(database, tmp_path, clock)
     site.do_all([newcomer(site, "u1"), newcomer(site, SLASHED)])

@@ -15,7 +15,8 @@ from callers import TestClient
 from house import START, Clock, act, newcomer, ready
 from joserfc.jwk import OKPKey
 from litestar import Litestar
-from receivers import Receiver, receiving, status
+from own_house import hook_of, last_code
+from receivers import Receiver, status
 
 from keshou.acts.request import Erase
 from keshou.app.new_app_key import register_app_key
@@ -24,32 +25,17 @@ from keshou.app.user_view import user_view
 from keshou.db import Database
 from keshou.law.terms import ActKind
 from keshou.ledger.entry import decode
-from keshou.visits.settings import HookSettings, VisitSettings
+from keshou.visits.settings import VisitSettings
 from keshou.web.find_caller import finder
 from keshou.web.server import application
 
 BROWSER = {"Sec-Fetch-Site": "same-origin", "User-Agent": "Browser/1.0", "Accept-Language": "en"}
-WHSEC = b"whsec_" + b"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 NUMBER = "15499990001"
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def gateway() -> Iterator[Receiver]:
-    with receiving() as gateway:
-        yield gateway
-
-
-@pytest.fixture
 def site(database: Database, tmp_path: Path, clock: Clock, gateway: Receiver) -> Iterator[Site]:
-    file = tmp_path / "gateway.secret"
-    file.write_bytes(WHSEC)
-    file.chmod(0o600)
-    hook = HookSettings(url=gateway.url, secret_file=file.name)
+    hook = hook_of(tmp_path, gateway.url)
     with ready(database, tmp_path, clock, visits=VisitSettings(hook=hook, by="clerk1", purpose="service")) as site:
         assert site.do(newcomer(site, "u1")).decision.permitted  # type: ignore[union-attr]
         assert site.do(newcomer(site, "u2")).decision.permitted  # type: ignore[union-attr]
@@ -83,11 +69,10 @@ def asked(client: TestClient[Litestar], user: str = "u1", channel: str = "sms") 
 
 def sent(gateway: Receiver, count: int = 1) -> str:
     """Return the code of the last message, once `count` of them came."""
-    with gateway.more:
-        assert gateway.more.wait_for(lambda: len(gateway.told) >= count, 30)
+    code = last_code(gateway, count)
     message = json.loads(gateway.told[-1].body)
     assert (message["channel"], message["to"]) == ("sms", NUMBER)
-    return next(word.strip(".") for word in message["text"].split() if word.strip(".").isdigit())
+    return code
 
 
 def visiting(client: TestClient[Litestar], gateway: Receiver, user: str = "u1") -> None:
@@ -307,9 +292,6 @@ def test_a_token_is_taken_once_where_the_settings_say_so(database: Database, tmp
 
 
 def test_codes_without_anybody_who_answers_for_using_numbers_are_not_served(database: Database, tmp_path: Path) -> None:
-    file = tmp_path / "secret"
-    file.write_bytes(WHSEC)
-    file.chmod(0o600)
-    hook = HookSettings(url="https://sms.example", secret_file=file.name)
+    hook = hook_of(tmp_path, "https://sms.example")
     with pytest.raises(Exception, match="nobody is named"):
         ready(database, tmp_path, visits=VisitSettings(hook=hook))

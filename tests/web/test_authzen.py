@@ -3,18 +3,16 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from callers import CLERK, CRM, bearer, served
-from house import act, newcomer, ready
+from house import act
 from litestar import Litestar
 from litestar.testing import TestClient
 
 from keshou.app.site import Site
-from keshou.db import Database
 from keshou.gate.facts import ConsentWithdrawn
 from keshou.law.terms import ActKind
 from keshou.wire.caller import Caller, CallerKind, Scope
@@ -28,14 +26,6 @@ USER = Caller(id="user", kind=CallerKind.USER, user="u1")
 CALLERS = {"crm": CRM, "clerk": CLERK, "narrow": NARROW, "actor": ACTOR, "user": USER}
 PLAN = ("tariff_plan",)
 EVALUATION, EVALUATIONS = "/access/v1/evaluation", "/access/v1/evaluations"
-
-
-@pytest.fixture
-def site(database: Database, tmp_path: Path) -> Iterator[Site]:
-    site = ready(database, tmp_path)
-    site.do_all([newcomer(site, "u1"), newcomer(site, "u2")])
-    yield site
-    site.close()
 
 
 @pytest.fixture

@@ -3,17 +3,14 @@
 
 import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from callers import CLERK, CRM, bearer, served
-from house import newcomer, ready
 from litestar import Litestar
 from litestar.testing import TestClient
 
 from keshou.app.site import Site
-from keshou.db import Database
 from keshou.wire.authzen import read_batch
 from keshou.wire.caller import Caller, CallerKind
 
@@ -22,14 +19,6 @@ CALLERS = {"crm": CRM, "clerk": CLERK, "user": USER}
 EVALUATION, EVALUATIONS = "/access/v1/evaluation", "/access/v1/evaluations"
 SLOW: dict[str, Any] = {"subject": None}
 """An element by which a batch is read part by part."""
-
-
-@pytest.fixture
-def site(database: Database, tmp_path: Path) -> Iterator[Site]:
-    site = ready(database, tmp_path)
-    site.do_all([newcomer(site, "u1"), newcomer(site, "u2")])
-    yield site
-    site.close()
 
 
 @pytest.fixture

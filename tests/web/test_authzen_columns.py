@@ -65,11 +65,6 @@ REVIEW = ReviewApproved(
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
     site = ready(database, tmp_path, clock)
     site.do_all([newcomer(site, f"u{number}") for number in range(1, 5)])

@@ -45,11 +45,6 @@ async def do(caller: NamedDependency[Caller], request: Request[object, object, S
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
     site = ready(database, tmp_path, clock)
     yield site

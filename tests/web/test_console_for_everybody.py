@@ -1,16 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The console is for everybody: no barrier that axe knows, the keyboard alone, a narrow screen, large letters."""
 
-import itertools
 from collections.abc import Iterator
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from browser import DESKTOP, PHONE, Reader, chromium, reading
+from browser import DESKTOP, PHONE, Reader, reading
 from console_house import PASSWORD, build, empty
+from everybody import LARGEST, NARROWEST, has_one_heading_and_no_level_left_out, space, tab, too_wide, violations
 from places import serving
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 SERVER = "keshou.web.server:make"
 PATHS = [
@@ -22,25 +21,12 @@ PATHS = [
 ]  # fmt: skip
 DOOR = ["/console/sign-in", "/console/invitation"]
 EMPTY = ["/console", "/console/information", "/console/reviews", "/console/user", "/console/rules"]
-NARROWEST = {"width": 320, "height": 640}
-LARGEST = 150_000
-_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 _TARGETS = """() => [...document.querySelectorAll('main button, main input:not([type=hidden]), main select, textarea,'
   + ' .places a, .choice a, summary, .onward')].map(each => [each.outerHTML.slice(0, 90), each.getBoundingClientRect()])
   .filter(([html, box]) => box.width && !html.includes('checkbox') && (box.width < 24 || box.height < 24))
   .map(([html]) => html)"""
 _REACHABLE = """() => [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea,'
   + 'summary, [tabindex="0"]')].filter(each => each.checkVisibility()).length"""
-_SEEN = """() => { const at = document.activeElement, style = getComputedStyle(at), box = at.getBoundingClientRect();
-  return {what: at.tagName + ' ' + (at.getAttribute('href') || at.getAttribute('name') || at.id),
-    ring: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
-    seen: box.width > 0 && box.bottom > 0 && box.top < innerHeight} }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +47,6 @@ def enter(reader: Reader, account: str = "officer") -> None:
     page.locator("[name=account]").fill(account)
     page.locator("[name=password]").fill(PASSWORD)
     page.locator("button.main").click()
-
-
-def violations(page: Page) -> list[str]:
-    """Return what axe finds wrong with a page."""
-    found = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -90,20 +70,15 @@ def test_axe_finds_no_barrier_on_any_page(
     assert wrong == {}
 
 
-@pytest.mark.parametrize("path", [*PATHS, *DOOR])
-def test_the_keyboard_alone_reaches_everything_and_shows_where_it_is(browser: Browser, url: str, path: str) -> None:
+def test_the_keyboard_alone_reaches_everything_and_shows_where_it_is(browser: Browser, url: str) -> None:
     with reading(browser, url, "en") as reader:
         enter(reader)
-        page = reader.go(path)
-        page.evaluate("document.activeElement.blur()")
-        count = page.evaluate(_REACHABLE)
-        for _ in range(min(count, 60)):
-            page.keyboard.press("Tab")
-            at = page.evaluate(_SEEN)
-            if at["what"].startswith("BODY"):  # past the last stop, where a field has the focus from the start
-                continue
-            assert at["ring"], at
-            assert at["seen"], at
+        for path in [*PATHS, *DOOR]:
+            page = reader.anew(path)
+            page.evaluate("document.activeElement.blur()")
+            reached = {tab(page, may_be_past=True) for _ in range(min(page.evaluate(_REACHABLE), 60))}
+            assert "A #k-main" in reached, path
+            page.close()
 
 
 @pytest.mark.parametrize("size", [PHONE, NARROWEST], ids=["phone", "four times as large"])
@@ -115,21 +90,17 @@ def test_nothing_but_tables_and_pictures_scrolls_sideways_and_targets_are_large_
         enter(reader)
         for path in [*PATHS, *DOOR]:
             page = reader.go(path)
-            assert page.evaluate(_WIDE) <= 0, path
+            assert too_wide(page) == 0, path
             assert page.evaluate(_TARGETS) == [], path
 
 
 def test_letters_twice_as_large_and_spaced_hide_nothing(browser: Browser, url: str) -> None:
-    spaced = (
-        "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } "
-        "html { font-size: 200% }"
-    )
     with reading(browser, url, "en", bypass_csp=True) as reader:
         enter(reader)
         for path in [*PATHS, *DOOR]:
             page = reader.go(path)
-            page.add_style_tag(content=spaced)
-            assert page.evaluate(_WIDE) <= 0, path
+            space(page)
+            assert too_wide(page) == 0, path
 
 
 def test_pages_are_light_ask_no_other_host_and_have_one_heading_that_names_them(browser: Browser, url: str) -> None:
@@ -142,9 +113,7 @@ def test_pages_are_light_ask_no_other_host_and_have_one_heading_that_names_them(
             page = reader.go(path)
             page.wait_for_load_state("networkidle")
             assert sum(sizes) < LARGEST, path
-            assert page.locator("h1").count() == 1, path
-            levels = page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(each => +each.tagName[1])")
-            assert all(after - before <= 1 for before, after in itertools.pairwise(levels)), (path, levels)
+            assert has_one_heading_and_no_level_left_out(page), path
         assert all(each.startswith(f"{url}/") for each in reader.asked)
 
 

@@ -10,13 +10,13 @@ import secrets
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal, NamedTuple
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from browser import DESKTOP, PHONE, Reader, chromium, reading
+from browser import DESKTOP, PHONE, Reader, reading
+from everybody import too_wide, violations
 from places import serving
 from playwright.sync_api import Browser, Page, expect
+from ways import Way
 
 from cli_caller import Caller
 from keshou.language import Language
@@ -27,29 +27,11 @@ from postgresql import Cluster
 SERVER = "keshou.web.server:make"
 
 
-class Way(NamedTuple):
-    """One way to come: database, size of the screen, whether scripts run."""
-
-    database: Literal["sqlite", "postgresql"]
-    size: dict[str, int]
-    script: bool
-
-
 WAYS = {
     "sqlite-desktop-script": Way("sqlite", DESKTOP, script=True),
     "postgresql-phone-no_script": Way("postgresql", PHONE, script=False),
 }
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(params=["zh", "en"])
-def language(request: pytest.FixtureRequest) -> Language:
-    return "zh" if request.param == "zh" else "en"
+"""Two ways, for so long a journey."""
 
 
 @pytest.fixture(params=sorted(WAYS))
@@ -71,13 +53,9 @@ def home(way: Way, tmp_path: Path, postgresql_cluster: Cluster) -> Iterator[Path
 
 
 @pytest.fixture
-def reader(browser: Browser, home: Path, way: Way, language: Language) -> Iterator[Reader]:
+def address(home: Path) -> Iterator[str]:
     with serving(home, application=SERVER) as server:
-        url = f"http://127.0.0.1:{server.port}"
-        with reading(browser, url, language, script=way.script, size=way.size) as reader:
-            yield reader
-            assert reader.faults == []
-            assert [each for each in reader.asked if not each.startswith(f"{url}/")] == []
+        yield f"http://127.0.0.1:{server.port}"
 
 
 def commands(page: Page) -> list[list[str]]:
@@ -197,12 +175,8 @@ def test_nobody_is_kept_from_the_first_steps(browser: Browser, tmp_path: Path) -
                 with reading(browser, url, language, size=size, scheme=scheme) as reader:  # type: ignore[arg-type]
                     for path in ("/", "/start", "/start/ask", SALE.link):
                         page = reader.go(path)
-                        found = Axe().run(page).response["violations"]
-                        wide = page.evaluate(
-                            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-                        )
-                        if found or wide > 0:
-                            wrong[path, language, scheme, filled] = [each["id"] for each in found], wide
+                        if (found := violations(page)) or too_wide(page):
+                            wrong[path, language, scheme, filled] = found, too_wide(page)
     assert wrong == {}
 
 

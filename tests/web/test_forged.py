@@ -25,11 +25,6 @@ ACT = {"kind": "use", "user": "u1", "items": ["tariff_plan"], "purpose": "servic
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
     with ready(database, tmp_path, clock) as site:
         site.do(newcomer(site, "u1"))

@@ -1,15 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages are for everybody: no barrier that axe knows, the keyboard alone, a narrow screen, large letters, paper."""
 
-import itertools
 from collections.abc import Iterator
 from typing import Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from browser import DESKTOP, PHONE, chromium, reading
+from browser import DESKTOP, PHONE, reading
+from everybody import (
+    LARGEST,
+    NARROWEST,
+    has_one_heading_and_no_level_left_out,
+    is_past_the_last_stop,
+    space,
+    tab,
+    too_wide,
+    violations,
+)
 from places import serving
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 from public_house import build, usual
 
 SERVER = "keshou.web.server:make"
@@ -18,25 +26,11 @@ PATHS = [
     "/law", "/law/miit24", "/law/miit24?q=zzzz", "/law/miit25_draft", "/no-such-page",
 ]  # fmt: skip
 EMPTY = ["/", "/rules", "/rules/versions", "/contact"]
-NARROWEST = {"width": 320, "height": 640}
-"""CSS pixels: 1280 at four times the size (WCAG 2.2, 1.4.10)."""
-LARGEST = 150_000
 MOST_ASKED = 5
 _TARGETS = """() => [...document.querySelectorAll('button, input, select, .ways a, .articles a, .onward, .count')]
   .map(each => [each.outerHTML.slice(0, 80), each.getBoundingClientRect()])
   .filter(([, box]) => box.width && (box.width < 24 || box.height < 24)).map(([html]) => html)"""
-_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-_SEEN = """() => { const at = document.activeElement, style = getComputedStyle(at), box = at.getBoundingClientRect();
-  return {what: at.tagName + ' ' + (at.getAttribute('href') || at.getAttribute('name') || at.id),
-    ring: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
-    seen: box.width > 0 && box.bottom > 0 && box.top < innerHeight} }"""
 _REACHABLE = """() => [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select')].length"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +43,6 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def empty_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with serving(build(tmp_path_factory.mktemp("empty") / "site"), application=SERVER) as server:
         yield f"http://127.0.0.1:{server.port}"
-
-
-def violations(page: Page) -> list[str]:
-    """Return what axe finds wrong with a page."""
-    found = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -81,26 +69,15 @@ def test_axe_would_find_a_barrier(browser: Browser, url: str) -> None:
         assert {each.partition(":")[0] for each in violations(page)} >= {"image-alt", "link-name"}
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_the_keyboard_alone_reaches_everything_in_sight_and_shows_where_it_is(
-    browser: Browser, url: str, path: str
-) -> None:
+def test_the_keyboard_alone_reaches_everything_in_sight_and_shows_where_it_is(browser: Browser, url: str) -> None:
     with reading(browser, url, "en") as reader:
-        page = reader.go(path)
-        count = page.evaluate(_REACHABLE)
-        reached = []
-        for _ in range(count):
+        for path in PATHS:
+            page = reader.anew(path)
+            reached = [tab(page) for _ in range(page.evaluate(_REACHABLE))]
+            assert reached[0] == "A #k-main", path
             page.keyboard.press("Tab")
-            at = page.evaluate(_SEEN)
-            assert at["ring"], at
-            assert at["seen"], at
-            reached.append(at["what"])
-        assert reached[0] == "A #k-main"
-        assert len(reached) == count
-        page.keyboard.press("Tab")
-        assert page.evaluate(
-            "document.activeElement === document.body || document.activeElement === document.documentElement"
-        )
+            assert is_past_the_last_stop(page), path
+            page.close()
 
 
 def test_the_first_stop_of_the_keyboard_leads_past_the_navigation(browser: Browser, url: str) -> None:
@@ -137,32 +114,28 @@ def test_nothing_has_to_be_scrolled_sideways_and_targets_are_large_enough(
     with reading(browser, url, language, size=size) as reader:
         for path in PATHS:
             page = reader.go(path)
-            assert page.evaluate(_WIDE) <= 0, path
+            assert too_wide(page) == 0, path
             assert page.evaluate(_TARGETS) == [], path
 
 
 def test_letters_twice_as_large_and_spaced_hide_nothing(browser: Browser, url: str) -> None:
-    spaced = (
-        "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } "
-        "html { font-size: 200% }"
-    )
     with reading(browser, url, "en", bypass_csp=True) as reader:
         for path in PATHS:
             page = reader.go(path)
-            page.add_style_tag(content=spaced)
-            assert page.evaluate(_WIDE) <= 0, path
+            space(page)
+            assert too_wide(page) == 0, path
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_a_page_is_light_and_asks_no_other_host(browser: Browser, url: str, path: str) -> None:
-    with reading(browser, url, "zh") as reader:
-        sizes: list[int] = []
-        reader.page.on("response", lambda answer: sizes.append(len(answer.body())))
-        page = reader.go(path)
-        page.wait_for_load_state("networkidle")
-        assert sum(sizes) < LARGEST
-        assert len(reader.asked) <= MOST_ASKED
-        assert all(each.startswith(f"{url}/") for each in reader.asked)
+def test_a_page_is_light_and_asks_no_other_host(browser: Browser, url: str) -> None:
+    for path in PATHS:
+        with reading(browser, url, "zh") as reader:
+            sizes: list[int] = []
+            reader.page.on("response", lambda answer, sizes=sizes: sizes.append(len(answer.body())))
+            page = reader.go(path)
+            page.wait_for_load_state("networkidle")
+            assert sum(sizes) < LARGEST, path
+            assert len(reader.asked) <= MOST_ASKED, path
+            assert all(each.startswith(f"{url}/") for each in reader.asked), path
 
 
 def test_one_heading_names_each_page_and_landmarks_part_it(browser: Browser, url: str) -> None:
@@ -170,11 +143,9 @@ def test_one_heading_names_each_page_and_landmarks_part_it(browser: Browser, url
         titles = set()
         for path in PATHS:
             page = reader.go(path)
-            assert page.locator("h1").count() == 1, path
             for landmark in ("header.top", "main", "footer"):
                 assert page.locator(landmark).count() == 1, path
-            levels = page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(each => +each.tagName[1])")
-            assert all(after - before <= 1 for before, after in itertools.pairwise(levels)), (path, levels)
+            assert has_one_heading_and_no_level_left_out(page), path
             titles.add(page.title())
         assert len(titles) >= len(PATHS) - 3
 

@@ -2,20 +2,20 @@
 """What readers do with the public pages, in a real browser: both languages and databases, with a script and without."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-from browser import DESKTOP, PHONE, Reader, chromium, reading
+from browser import DESKTOP, PHONE, Reader, reading
+from everybody import too_wide
 from places import serving
 from playwright.sync_api import Browser, Page, expect
 from public_house import LONG, RARE, RIGHT_TO_LEFT, build, hostile, usual, versions
+from ways import Way
 
 from keshou.language import Language
 from keshou.law.load import load
 from keshou.web.frame.catalog import Words, catalog
-from postgresql import Cluster
 
 SERVER = "keshou.web.server:make"
 
@@ -26,61 +26,9 @@ def words(language: Language) -> Words:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Serve the usual site on SQLite."""
-    with serving(usual(tmp_path_factory.mktemp("served") / "site"), application=SERVER) as server:
-        yield f"http://127.0.0.1:{server.port}"
-
-
-@pytest.fixture(scope="module")
-def postgresql_served(tmp_path_factory: pytest.TempPathFactory, postgresql_cluster: Cluster) -> Iterator[str]:
-    """Serve the usual site on PostgreSQL."""
-    with postgresql_cluster.database("keshou_pages") as name:
-        home = usual(tmp_path_factory.mktemp("served") / "site", postgresql_cluster.url(name, tcp=True))
-        with serving(home, application=SERVER) as server:
-            yield f"http://127.0.0.1:{server.port}"
-
-
-class Way(NamedTuple):
-    """One way to read."""
-
-    server: str
-    size: dict[str, int]
-    script: bool
-
-
-WAYS = {
-    "sqlite-desktop-script": Way("sqlite_url", DESKTOP, script=True),
-    "sqlite-phone-no_script": Way("sqlite_url", PHONE, script=False),
-    "postgresql-phone-script": Way("postgresql_served", PHONE, script=True),
-    "postgresql-desktop-no_script": Way("postgresql_served", DESKTOP, script=False),
-}
-"""Each database, size and script with each other one."""
-
-
-@pytest.fixture(params=["zh", "en"])
-def language(request: pytest.FixtureRequest) -> Language:
-    return "zh" if request.param == "zh" else "en"
-
-
-@pytest.fixture(params=sorted(WAYS))
-def way(request: pytest.FixtureRequest) -> Way:
-    return WAYS[request.param]
-
-
-@pytest.fixture
-def reader(request: pytest.FixtureRequest, browser: Browser, way: Way, language: Language) -> Iterator[Reader]:
-    url = request.getfixturevalue(way.server)
-    with reading(browser, url, language, script=way.script, size=way.size) as reader:
-        yield reader
-        assert reader.faults == []
-        assert [each for each in reader.asked if not each.startswith(f"{url}/")] == []
+def make_home() -> Callable[[Path, str], Path]:
+    """Readers look at the usual site."""
+    return usual
 
 
 def shown(page: Page, text: str) -> None:
@@ -204,8 +152,7 @@ def test_what_a_declaration_says_is_shown_as_text_whatever_it_says(browser: Brow
                     page = reader.go(path)
                     assert page.evaluate("window.hit") is None
                     assert page.locator("img").count() == 0
-                    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-                    assert wide <= 0, (path, size)
+                    assert too_wide(page) == 0, (path, size)
                     if "published" not in path:
                         expect(page.locator(".brand")).to_have_text(LONG)
                 page = reader.go("/rules")

@@ -11,7 +11,7 @@ import pytest
 from house import VALUES, Clock, act, declared, newcomer
 from markupsafe import escape
 from own_house import Browser, browsing, en, form_of, house
-from receivers import Receiver, receiving
+from receivers import Receiver
 
 from keshou.acts.mask import masked
 from keshou.app.site import Site
@@ -23,17 +23,6 @@ from keshou.law.terms import ActKind
 from keshou.ledger.entry import Header, decode
 
 PLAN = load().items["tariff_plan"].label.en
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def gateway() -> Iterator[Receiver]:
-    with receiving() as gateway:
-        yield gateway
 
 
 @pytest.fixture

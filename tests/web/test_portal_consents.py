@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from house import OPERATOR, Clock
 from own_house import Browser, browsing, en, house
-from receivers import Receiver, receiving
+from receivers import Receiver
 
 from keshou.app.own_facts import withdrawal
 from keshou.app.site import Site
@@ -18,12 +18,6 @@ from keshou.app.user_view import user_view
 from keshou.db import Database
 from keshou.declaration.model import Declaration
 from keshou.gate.facts import CapacityLimited
-
-
-@pytest.fixture
-def gateway() -> Iterator[Receiver]:
-    with receiving() as gateway:
-        yield gateway
 
 
 @pytest.fixture

@@ -1,14 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Users' pages are for everybody: no barrier that axe knows, the keyboard alone, a narrow screen, large letters."""
 
-import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from browser import DESKTOP, PHONE, Reader, chromium, reading
+from browser import DESKTOP, PHONE, Reader, reading
+from everybody import (
+    LARGEST,
+    NARROWEST,
+    has_one_heading_and_no_level_left_out,
+    is_past_the_last_stop,
+    space,
+    tab,
+    too_wide,
+    violations,
+)
 from house import VALUES
 from own_served import SERVER, own_home, seat, take_in, words
 from places import serving
@@ -23,16 +31,9 @@ PATHS = [
 ]  # fmt: skip
 STEPS = ["shown", "told", "refused", "wrong", "code", "wrong code", "enter"]
 """Pages that are answers to forms."""
-NARROWEST = {"width": 320, "height": 640}
-LARGEST = 150_000
 _TARGETS = """() => [...document.querySelectorAll('button, input, select, summary, .ways a, .tabs a, .button, .onward')]
   .map(each => [each.outerHTML.slice(0, 80), (each.closest('label') || each).getBoundingClientRect()])
   .filter(([, box]) => box.width && (box.width < 24 || box.height < 24)).map(([html]) => html)"""
-_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-_SEEN = """() => { const at = document.activeElement, style = getComputedStyle(at), box = at.getBoundingClientRect();
-  return {what: at.tagName + ' ' + (at.getAttribute('href') || at.getAttribute('name') || at.id || at.textContent),
-    ring: style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2,
-    seen: box.width > 0 && box.bottom > 0 && box.top < innerHeight} }"""
 _REACHABLE = """() => { const every = [...document.querySelectorAll('a[href], button, summary, select')],
   fields = [...document.querySelectorAll('input:not([type=hidden])')],
   radios = new Set(fields.filter(each => each.type === 'radio').map(each => each.name));
@@ -44,12 +45,6 @@ class Place(NamedTuple):
 
     url: str
     home: Path
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
@@ -94,12 +89,6 @@ def opened(reader: Reader, name: str, t: Any) -> Page:
     return page
 
 
-def violations(page: Page) -> list[str]:
-    """Return what axe finds wrong with a page."""
-    found = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_axe_finds_no_barrier_on_any_page(
@@ -129,29 +118,20 @@ def test_axe_finds_no_barrier_where_nothing_is_held_and_where_something_is_refus
         page.wait_for_selector("[role=alert]")
         if found := violations(page):
             wrong["refused"] = found
-        assert page.evaluate(_WIDE) <= 0
+        assert too_wide(page) == 0
     assert wrong == {}
 
 
-@pytest.mark.parametrize("path", PATHS)
-def test_the_keyboard_alone_reaches_everything_in_sight_and_shows_where_it_is(
-    browser: Browser, place: Place, path: str
-) -> None:
+def test_the_keyboard_alone_reaches_everything_in_sight_and_shows_where_it_is(browser: Browser, place: Place) -> None:
     with reading(browser, place.url, "en") as reader:
         seat(reader, place.home, "u1")
-        page = reader.go(path)
-        reached = []
-        for _ in range(page.evaluate(_REACHABLE)):
+        for path in PATHS:
+            page = reader.anew(path)
+            reached = [tab(page) for _ in range(page.evaluate(_REACHABLE))]
+            assert reached[0] == "A #k-main", path
             page.keyboard.press("Tab")
-            at = page.evaluate(_SEEN)
-            assert at["ring"], at
-            assert at["seen"], at
-            reached.append(at["what"])
-        assert reached[0] == "A #k-main"
-        page.keyboard.press("Tab")
-        assert page.evaluate(
-            "document.activeElement === document.body || document.activeElement === document.documentElement"
-        )
+            assert is_past_the_last_stop(page), path
+            page.close()
 
 
 @pytest.mark.parametrize("size", [PHONE, NARROWEST], ids=["phone", "four times as large"])
@@ -163,21 +143,17 @@ def test_nothing_has_to_be_scrolled_sideways_and_targets_are_large_enough(
         seat(reader, place.home, "u1")
         for name in [*PATHS, *STEPS]:
             page = opened(reader, name, words(language))
-            assert page.evaluate(_WIDE) <= 0, name
+            assert too_wide(page) == 0, name
             assert page.evaluate(_TARGETS) == [], name
 
 
 def test_letters_twice_as_large_and_spaced_hide_nothing(browser: Browser, place: Place) -> None:
-    spaced = (
-        "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important } "
-        "html { font-size: 200% }"
-    )
     with reading(browser, place.url, "en", bypass_csp=True) as reader:
         seat(reader, place.home, "u1")
         for name in [*PATHS, *STEPS]:
             page = opened(reader, name, words("en"))
-            page.add_style_tag(content=spaced)
-            assert page.evaluate(_WIDE) <= 0, name
+            space(page)
+            assert too_wide(page) == 0, name
 
 
 def test_a_page_is_light_asks_no_other_host_and_has_one_heading_and_its_landmarks(
@@ -193,9 +169,7 @@ def test_a_page_is_light_asks_no_other_host_and_has_one_heading_and_its_landmark
             page = reader.go(path)
             page.wait_for_load_state("networkidle")
             assert sum(sizes) < LARGEST, path
-            assert page.locator("h1").count() == 1, path
-            levels = page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(each => +each.tagName[1])")
-            assert all(after - before <= 1 for before, after in itertools.pairwise(levels)), (path, levels)
+            assert has_one_heading_and_no_level_left_out(page), path
             for landmark in ("header.top", "main", "footer"):
                 assert page.locator(landmark).count() == 1, path
             titles.add(page.title())

@@ -1,28 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """What users do with their own pages, in a real browser: both languages and databases, with a script and without."""
 
-import itertools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from browser import DESKTOP, PHONE, Reader, chromium, reading
+from browser import Reader, reading
+from everybody import too_wide
 from house import VALUES
-from own_served import SERVER, own_home, sign_in, take_in, words
-from places import serving
+from own_house import last_code
+from own_served import own_home, sign_in, take_in, words
 from playwright.sync_api import Browser, Page, expect
 from receivers import Receiver, receiving
 
 from keshou.language import Language
 from keshou.law.load import load
-from postgresql import Cluster
 
-USERS = 60
+USERS = 100
 HOSTILE = "<script>window.hit=1</script>\"'&amp;{{7*7}}𠮷䶮שלום עולם"
-REFUSED = re.compile(r"responded with a status of 40[013]")
 ODD = {"long": "示" * 60, "short": "示", "odd": HOSTILE}
 """Users with names of 60 characters, of one, and of script, rare characters and text that runs the other way."""
 
@@ -36,83 +34,44 @@ class Served(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def gateway() -> Iterator[Receiver]:
     with receiving() as gateway:
         yield gateway
 
 
-def made(home: Path, gateway: Receiver, database: str = "") -> Path:
-    """Make the site."""
-    own_home(home, gateway.url, database, USERS)
-    for user, name in ODD.items():
-        take_in(home, user, VALUES | {"user_name": name}, 45 if user == "odd" else 0)
-    return home
+@pytest.fixture(scope="module")
+def make_home(gateway: Receiver) -> Callable[[Path, str], Path]:
+    """Readers see their own pages at the small operator's site."""
+
+    def make(home: Path, database: str) -> Path:
+        own_home(home, gateway.url, database, USERS)
+        for user, name in ODD.items():
+            take_in(home, user, VALUES | {"user_name": name}, 45 if user == "odd" else 0)
+        return home
+
+    return make
 
 
 @pytest.fixture(scope="module")
-def on_sqlite(tmp_path_factory: pytest.TempPathFactory, gateway: Receiver) -> Iterator[Served]:
-    """Serve the site on SQLite."""
-    with serving(made(tmp_path_factory.mktemp("own") / "site", gateway), application=SERVER) as server:
-        yield Served(f"http://127.0.0.1:{server.port}", gateway, (f"u{number}" for number in itertools.count()))
+def users() -> Iterator[str]:
+    """Users who have not come yet, to either server."""
+    return (f"u{number}" for number in range(USERS))
 
 
 @pytest.fixture(scope="module")
-def on_postgresql(
-    tmp_path_factory: pytest.TempPathFactory, gateway: Receiver, postgresql_cluster: Cluster
-) -> Iterator[Served]:
-    """Serve the site on PostgreSQL."""
-    with postgresql_cluster.database("keshou_own") as name:
-        home = made(tmp_path_factory.mktemp("own") / "site", gateway, postgresql_cluster.url(name, tcp=True))
-        with serving(home, application=SERVER) as server:
-            yield Served(f"http://127.0.0.1:{server.port}", gateway, (f"u{number}" for number in itertools.count()))
-
-
-class Way(NamedTuple):
-    """One way to read."""
-
-    server: str
-    size: dict[str, int]
-    script: bool
-
-
-WAYS = {
-    "sqlite-desktop-script": Way("on_sqlite", DESKTOP, script=True),
-    "sqlite-phone-no_script": Way("on_sqlite", PHONE, script=False),
-    "postgresql-phone-script": Way("on_postgresql", PHONE, script=True),
-    "postgresql-desktop-no_script": Way("on_postgresql", DESKTOP, script=False),
-}
-"""Each database, size and script with each other one."""
-
-
-@pytest.fixture(params=["zh", "en"])
-def language(request: pytest.FixtureRequest) -> Language:
-    return "zh" if request.param == "zh" else "en"
-
-
-@pytest.fixture(params=sorted(WAYS))
-def way(request: pytest.FixtureRequest) -> Way:
-    return WAYS[request.param]
+def on_sqlite(sqlite_url: str, gateway: Receiver, users: Iterator[str]) -> Served:
+    return Served(sqlite_url, gateway, users)
 
 
 @pytest.fixture
-def served(request: pytest.FixtureRequest, way: Way) -> Served:
-    served: Served = request.getfixturevalue(way.server)
-    return served
+def served(address: str, gateway: Receiver, users: Iterator[str]) -> Served:
+    return Served(address, gateway, users)
 
 
-@pytest.fixture
-def reader(browser: Browser, served: Served, way: Way, language: Language) -> Iterator[Reader]:
-    with reading(browser, served.url, language, script=way.script, size=way.size, accept_downloads=True) as reader:
-        yield reader
-        # a page that asks somebody to sign in, or says what was refused, is an answer that the console calls an error
-        assert [each for each in reader.faults if not REFUSED.search(each)] == []
-        assert [each for each in reader.asked if not each.startswith(f"{served.url}/")] == []
+@pytest.fixture(scope="module")
+def forgiven() -> re.Pattern[str]:
+    """A page that asks somebody to sign in, or says what was refused, is an answer that the console calls an error."""
+    return re.compile(r"responded with a status of 40[013]")
 
 
 @pytest.fixture
@@ -244,8 +203,7 @@ def test_names_of_any_length_and_script_and_long_lists_are_shown_as_text(
         press(page, t("held.show_all"))
         expect(page.locator("#k-user_name .value")).to_have_text(name)
         assert page.locator("#k-user_name .value script").count() == 0
-        wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
-        assert page.evaluate(wide) <= 0
+        assert too_wide(page) == 0
     page = reader.go("/me/history")
     entries: list[str] = []
     while True:
@@ -269,9 +227,7 @@ def test_a_user_does_everything_by_keyboard_alone(browser: Browser, on_sqlite: S
         page.keyboard.press("Enter")
         page.wait_for_selector("#k-code")
         to(page, "k-code")
-        with on_sqlite.gateway.more:
-            assert on_sqlite.gateway.more.wait_for(lambda: len(on_sqlite.gateway.told) > before, 30)
-        page.keyboard.type(last_code(on_sqlite.gateway))
+        page.keyboard.type(last_code(on_sqlite.gateway, before + 1))
         page.keyboard.press("Enter")
         page.wait_for_url("**/me")
         reader.go("/me/consents")
@@ -293,9 +249,3 @@ def to(page: Page, id_: str) -> None:
         if page.evaluate("document.activeElement.id") == id_:
             return
     pytest.fail(f"{id_} is not reached")
-
-
-def last_code(gateway: Receiver) -> str:
-    """Return the code of the last message."""
-    text = json.loads(gateway.told[-1].body)["text"]
-    return next(word.strip(".") for word in text.split() if word.strip(".").isdigit())

@@ -31,17 +31,6 @@ FORMS = ["/me/held", "/me/consents", "/me/messages", "/me/correct/tariff_plan", 
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def gateway() -> Iterator[Receiver]:
-    with receiving() as gateway:
-        yield gateway
-
-
-@pytest.fixture
 def site(database: Database, tmp_path: Path, clock: Clock, gateway: Receiver) -> Iterator[Site]:
     with house(database, tmp_path, clock, gateway) as site:
         yield site

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from callers import CLERK, CRM, bearer
-from house import newcomer, ready
+from house import ready
 from litestar import Litestar
 from litestar.testing import TestClient
 
@@ -40,14 +40,6 @@ def asked(by: str = "clerk1", kind: Any = "use", user: str = "u1", **context: An
 
 def act(**more: Any) -> dict[str, Any]:
     return {"kind": "use", "user": "u1", "items": ["tariff_plan"], "purpose": "service"} | more
-
-
-@pytest.fixture
-def site(database: Database, tmp_path: Path) -> Iterator[Site]:
-    site = ready(database, tmp_path)
-    site.do_all([newcomer(site, "u1"), newcomer(site, "u2")])
-    yield site
-    site.close()
 
 
 @pytest.fixture
