@@ -15,6 +15,7 @@ import pytest
 
 import keshou
 import keshou.db
+import memory
 import softhsm
 from keshou.db import Database
 from postgresql import Cluster
@@ -138,8 +139,13 @@ def soft_token(tmp_path_factory: pytest.TempPathFactory) -> Iterator[softhsm.Sof
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Know test files by folder and name, so that every room can have its own ``test_store.py``."""
+    """Know test files by folder and name, so that every room can have its own ``test_store.py``.
+
+    Folders of tests are made in memory where there is room; what failed leaves its folder behind until the next run.
+    """
     config.option.importmode = "importlib"
+    if place := memory.folder():
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(place))
 
 
 def _skipped(config: pytest.Config) -> list[str]:
