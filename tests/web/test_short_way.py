@@ -19,7 +19,6 @@ from keshou.app.site import Site
 from keshou.db import Database, touch_access
 from keshou.web import server, short_way
 from keshou.web.authzen.short import ShortEvaluation
-from keshou.web.body import Overseer
 from keshou.web.short_way import ShortWay
 from keshou.wire.caller import Caller, CallerKind, Scope
 
@@ -249,28 +248,3 @@ def test_each_is_counted_and_told_to_the_log_once(
     (line,) = [each for each in lines if each.get("request_id") == "r-7"]
     assert (line["route"], line["status"], line["kind"], line["caller"]) == (ONE, 200, "program", "crm")
     assert taken == [ONE]
-
-
-def test_a_body_that_never_comes_is_given_up_and_one_that_comes_is_not() -> None:
-    async def never() -> Any:
-        await asyncio.sleep(60)
-
-    async def soon() -> Any:
-        await asyncio.sleep(0.01)
-        return {"type": "http.request"}
-
-    async def main() -> None:
-        overseer = Overseer(0.05)
-        late = [asyncio.create_task(overseer.first(never)) for _ in range(3)]
-        assert await overseer.first(soon) == {"type": "http.request"}
-        for each in late:
-            with pytest.raises(TimeoutError):
-                await each
-        task = asyncio.create_task(overseer.first(never))
-        await asyncio.sleep(0)
-        task.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await task
-        assert not overseer._waiting
-
-    asyncio.run(main())

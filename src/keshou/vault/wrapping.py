@@ -10,7 +10,9 @@ Source: C2SP ``XAES-256-GCM``; NIST SP 800-108r1 (the derivation, with CMAC over
 import hashlib
 import os
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from typing import ClassVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -22,10 +24,11 @@ from keshou.vault.suite import INTERNATIONAL, Sm4Gcm, Suite, hmac_sm3
 KEY = 32
 """Bytes of a key that wraps others."""
 NONCE = 24
-_HEADER = b"\x01\x01"
-_SM_HEADER, _SM_LABEL, _SM_KEY = b"\x01\x02", b"keshou:wrap", 16
+_HEADER = 2
+"""Bytes that name the format and the algorithm."""
+_SM_LABEL, _SM_KEY = b"keshou:wrap", 16
 _FIRST, _SECOND = b"\x00\x01X\x00", b"\x00\x02X\x00"
-_SHORTEST = len(_HEADER) + NONCE + 16
+_SHORTEST = _HEADER + NONCE + 16
 
 
 def join(parts: Iterable[bytes]) -> bytes:
@@ -38,10 +41,42 @@ def commitment(key: bytes) -> bytes:
     return hashlib.sha256(b"keshou master key" + key).digest()
 
 
-class WrappingKey:
+class _Wraps(ABC):
+    """A key that wraps others: what each algorithm does alike."""
+
+    __slots__ = ()
+    _header: ClassVar[bytes]
+
+    def wrap(self, key: bytes, context: bytes) -> bytes:
+        """Wrap `key` for `context`, which must be given again to unwrap it."""
+        nonce = os.urandom(NONCE)
+        return self._header + nonce + self._inner(nonce).encrypt(nonce[12:], key, self._header + context)
+
+    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        """Return the key that was wrapped for `context`.
+
+        Raises:
+            SealBrokenError: it was not wrapped by this key for this context, or was altered.
+
+        """
+        if len(wrapped) < _SHORTEST or wrapped[:_HEADER] != self._header:
+            raise SealBrokenError
+        nonce = wrapped[_HEADER : _HEADER + NONCE]
+        try:
+            return self._inner(nonce).decrypt(nonce[12:], wrapped[_HEADER + NONCE :], self._header + context)
+        except InvalidTag:
+            raise SealBrokenError from None
+
+    @abstractmethod
+    def _inner(self, nonce: bytes) -> AESGCM | Sm4Gcm:
+        """Return what seals under a key that the first half of `nonce` makes; the other half is its own nonce."""
+
+
+class WrappingKey(_Wraps):
     """A 256-bit key that wraps other keys; safe from several threads at once."""
 
     __slots__ = ("_block", "_lock", "_mask")
+    _header = b"\x01\x01"
 
     def __init__(self, key: bytes) -> None:
         # One block at a time under a key is the pseudo-random function that CMAC is made of, not a mode for messages.
@@ -55,26 +90,6 @@ class WrappingKey:
         """Encrypt under a nonce of 24 bytes, never used before; `context` is authenticated with it."""
         return self._inner(nonce).encrypt(nonce[12:], plaintext, context)
 
-    def wrap(self, key: bytes, context: bytes) -> bytes:
-        """Wrap `key` for `context`, which must be given again to unwrap it."""
-        nonce = os.urandom(NONCE)
-        return _HEADER + nonce + self.encrypt(nonce, key, _HEADER + context)
-
-    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
-        """Return the key that was wrapped for `context`.
-
-        Raises:
-            SealBrokenError: it was not wrapped by this key for this context, or was altered.
-
-        """
-        if len(wrapped) < _SHORTEST or wrapped[:2] != _HEADER:
-            raise SealBrokenError
-        nonce = wrapped[2 : 2 + NONCE]
-        try:
-            return self._inner(nonce).decrypt(nonce[12:], wrapped[2 + NONCE :], _HEADER + context)
-        except InvalidTag:
-            raise SealBrokenError from None
-
     def _inner(self, nonce: bytes) -> AESGCM:
         mask, half = self._mask, nonce[:12]
         blocks = b"".join((int.from_bytes(head + half) ^ mask).to_bytes(16) for head in (_FIRST, _SECOND))
@@ -82,33 +97,14 @@ class WrappingKey:
             return AESGCM(self._block.update(blocks))
 
 
-class SmWrappingKey:
+class SmWrappingKey(_Wraps):
     """A key of 32 bytes that wraps others by SM4-GCM, each under a key of its own that the nonce makes."""
 
     __slots__ = ("_key",)
+    _header = b"\x01\x02"
 
     def __init__(self, key: bytes) -> None:
         self._key = key
-
-    def wrap(self, key: bytes, context: bytes) -> bytes:
-        """Wrap `key` for `context`, which must be given again to unwrap it."""
-        nonce = os.urandom(NONCE)
-        return _SM_HEADER + nonce + self._inner(nonce).encrypt(nonce[12:], key, _SM_HEADER + context)
-
-    def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
-        """Return the key that was wrapped for `context`.
-
-        Raises:
-            SealBrokenError: it was not wrapped by this key for this context, or was altered.
-
-        """
-        if len(wrapped) < _SHORTEST or wrapped[:2] != _SM_HEADER:
-            raise SealBrokenError
-        nonce = wrapped[2 : 2 + NONCE]
-        try:
-            return self._inner(nonce).decrypt(nonce[12:], wrapped[2 + NONCE :], _SM_HEADER + context)
-        except InvalidTag:
-            raise SealBrokenError from None
 
     def _inner(self, nonce: bytes) -> Sm4Gcm:
         return Sm4Gcm(hmac_sm3(self._key, _SM_LABEL + nonce[:12])[:_SM_KEY])

@@ -9,6 +9,7 @@ request that it does not take, because anything at all is unusual, is handed on 
 done.
 """
 
+import asyncio
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
@@ -71,9 +72,10 @@ class Short(Protocol):
 
 
 class Around(NamedTuple):
-    """What every answer is given and who is told of it, on this way as on the whole one."""
+    """What every answer is given, who is told of it and who gives up waiting, on this way as on the whole one."""
 
     strict: Strict
+    overseer: Overseer
     listeners: tuple[Listener, ...]
     headers: tuple[tuple[bytes, bytes], ...]
 
@@ -83,7 +85,7 @@ class ShortWay:
 
     def __init__(self, app: ASGIApp, places: Mapping[str, Short], site: Site, callers: Callers, around: Around) -> None:
         self._app, self._places, self._site, self._callers, self._around = app, places, site, callers, around
-        self._overseer = Overseer(site.settings.server.body_seconds)
+        self._seconds = site.settings.server.body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or hand it on."""
@@ -93,9 +95,9 @@ class ShortWay:
             return
         exchange = _Exchange(scope, send, heads, self._around)
         try:
-            message = await self._overseer.first(receive)
-        except TimeoutError:
-            await exchange.fail(TooSlowError(), self._language(heads))
+            message = await self._around.overseer.wait(receive, asyncio.get_running_loop().time() + self._seconds)
+        except TooSlowError as error:
+            await exchange.fail(error, self._language(heads))
             return
         asked, plan = await self._asked(message, heads), None
         try:

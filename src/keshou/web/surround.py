@@ -9,7 +9,7 @@ from litestar.types import ASGIApp
 
 from keshou.app.settings import Settings
 from keshou.web import traces
-from keshou.web.body import Patience
+from keshou.web.body import Overseer, Patience
 from keshou.web.headers import Headers, always
 from keshou.web.limits import TellAllowance
 from keshou.web.logs import RequestLog
@@ -29,7 +29,8 @@ def surround(app: Litestar, settings: Settings, metrics: Metrics, short: Mapping
     """
     server = settings.server
     tls = bool(server.tls_certificate or server.trusted_proxy or server.url.startswith("https://"))
-    inner: ASGIApp = TellAllowance(Patience(AnswerHead(app.asgi_handler), server.body_seconds))
+    overseer = Overseer()
+    inner: ASGIApp = TellAllowance(Patience(AnswerHead(app.asgi_handler), overseer, server.body_seconds))
     spans = traces.open_traces()
     if spans is not None:
         inner = spans.around(inner)
@@ -43,5 +44,5 @@ def surround(app: Litestar, settings: Settings, metrics: Metrics, short: Mapping
     listeners = (log, metrics)
     app.asgi_handler = Headers(Watch(strict, listeners), tls=tls)
     if short and spans is None:
-        around = Around(strict, listeners, always(tls=tls))
+        around = Around(strict, overseer, listeners, always(tls=tls))
         app.asgi_handler = ShortWay(app.asgi_handler, short, app.state.site, app.state.callers, around)
