@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Chromium as this system has it, and one reader in it, whose page tells what it asked for and what went wrong."""
 
+import os.path
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, NamedTuple
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = next(filter(os.path.exists, ["/usr/bin/chromium-headless-shell"]), "/usr/bin/chromium")
+"""The engine without windows where the system has it: a browser that draws its own takes three times as long."""
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
