@@ -32,7 +32,7 @@ def publish(site: Site, folder: Path) -> int:
 
 def change_an_entry(folder: Path) -> None:
     files = [path for path in (folder / "tile" / "entries").rglob("*") if path.is_file()]
-    bundle = next(path for path in files if b'"deny"' in path.read_bytes())
+    bundle = max((path for path in files if b'"deny"' in path.read_bytes()), key=lambda path: path.stat().st_size)
     bundle.write_bytes(bundle.read_bytes().replace(b'"deny"', b'"deni"', 1))
 
 

@@ -1,14 +1,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tour, told in both languages on a real site, twice over."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from cli_caller import Caller, Outcome
 from keshou.cli.sample.people import subscribers
-from keshou.cli.tour.people import SUBSCRIBERS
+from keshou.cli.tour import people, usage
 from planting import Planted
+
+SUBSCRIBERS, USES = 800, 20_000
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _small() -> Iterator[None]:
+    """Let a tenth of the users come: all scenes are the same. `test_first_steps` has it told as it is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(people, "SUBSCRIBERS", SUBSCRIBERS)
+        patch.setattr(people, "USES", USES)
+        patch.setattr(usage, "USES", USES)
+        yield
 
 
 @pytest.fixture(scope="module")
