@@ -9,6 +9,9 @@ TESTS ?= tests
 .PHONY: help run tour test check format lint types contracts docs pages handbook pictures bench soak lock audit clean environment
 .NOTPARALLEL:
 
+# What Python compiled it keeps beside the source, or each of the processes that tests start would compile it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 help:  ## say what there is to do
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1 - \2/p' Makefile
 
@@ -31,7 +34,7 @@ test: environment  ## the whole suite, on SQLite and PostgreSQL
 	@scripts/install-softhsm
 	@scripts/install-age
 	@scripts/install-chromium
-	$(BIN)/pytest -n $(JOBS) $(TESTS)
+	$(BIN)/pytest -n $(JOBS) --dist worksteal $(TESTS)
 
 check: format lint types contracts test  ## everything a change must pass; the suite has the docs checks in it
 

@@ -144,6 +144,8 @@ def pytest_configure(config: pytest.Config) -> None:
     Folders of tests are made in memory where there is room; what failed leaves its folder behind until the next run.
     """
     config.option.importmode = "importlib"
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of hundreds of processes would compile all of it anew
     if place := memory.folder():
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(place))
 
