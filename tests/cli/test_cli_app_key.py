@@ -21,9 +21,16 @@ def test_a_key_is_registered_for_a_service_of_the_rules_listed_and_ended(keshou:
     made = keshou("app-key", "add", "mobile", public, "--json").ok().json
     assert (made["service"], made["algorithm"]) == ("mobile", "Ed25519")
     assert made["id"] in keshou("app-key", "list").ok().out
-    keshou("app-key", "revoke", made["id"]).ok()
+    keshou("app-key", "revoke", "--", made["id"]).ok()
     assert keshou("app-key", "list", "--json").ok().json[0]["revoked"]
     assert "revoked" in keshou("app-key", "list", "--lang", "en").ok().out
+
+
+def test_who_names_a_key_that_begins_with_a_dash_is_told_how(keshou: Caller) -> None:
+    told = keshou("app-key", "revoke", "-9bq")
+    assert told.status == 2
+    assert "after `--`" in told.err
+    assert "after `--`" not in keshou("app-key", "revoke", "--", "-9bq").err
 
 
 def test_what_is_no_key_of_a_service_of_ours_is_refused(keshou: Caller, public: Path, tmp_path: Path) -> None:

@@ -43,6 +43,8 @@ from keshou.cli.verb import common, new_call
 from keshou.errors import ExitStatus, InputError, KeshouError
 
 _BROKEN_PIPE, _INTERRUPTED = 141, 130
+_HELP = "see `keshou --help` or `keshou VERB --help`"
+_DASHED = f"{_HELP}; what begins with a dash and is no option comes after `--`"
 
 app = typer.Typer(
     name="keshou",
@@ -132,7 +134,7 @@ def _last_net(args: Sequence[str], error: Exception) -> int:
     if usage is not None:
         told = _safe(usage())
         if told:  # nothing, when the help itself was the answer
-            complain(_call_of(args), InputError(told, hint="see `keshou --help` or `keshou VERB --help`"))
+            complain(_call_of(args), InputError(told, hint=_DASHED if "no such option" in told else _HELP))
         return int(ExitStatus.WRONG_INPUT)
     err = console(stderr=True)
     for frame in traceback.extract_tb(error.__traceback__)[-6:]:
