@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from browser import Reader, chromium, reading
 from house import Clock, newcomer, ready
-from places import serving
+from places import SERVER, serving
 from playwright.sync_api import Browser
 from receivers import Receiver, receiving
 from ways import WAYS, Way
@@ -17,8 +17,6 @@ from keshou.app.site import Site
 from keshou.db import Database
 from keshou.language import Language
 from postgresql import Cluster
-
-SERVER = "keshou.web.server:make"
 
 
 @pytest.fixture
@@ -76,7 +74,7 @@ def postgresql_served(
 @pytest.fixture
 def address(request: pytest.FixtureRequest, way: Way) -> str:
     """The address of the server that a reader comes to."""
-    url: str = request.getfixturevalue("sqlite_url" if way.database == "sqlite" else "postgresql_served")
+    url: str = request.getfixturevalue(way.server)
     return url
 
 

@@ -18,7 +18,6 @@ from keshou.law.terms import ActKind
 from keshou.web.caller import PLAIN_COOKIE
 from keshou.web.frame.catalog import Words, catalog
 
-SERVER = "keshou.web.server:make"
 VISITS = """
 [visits]
 by = "clerk1"

@@ -21,6 +21,8 @@ from keshou.app.site import Site
 from keshou.gate.facts import StaffAppointed
 
 TESTS = Path(__file__).parents[1]
+SERVER = "keshou.web.server:make"
+"""The application with every face."""
 WORKER = Path(__file__).with_name("serve_worker.py")
 
 

@@ -8,10 +8,9 @@ import pytest
 from browser import DESKTOP, PHONE, Reader, reading
 from console_house import PASSWORD, build, empty
 from everybody import LARGEST, NARROWEST, has_one_heading_and_no_level_left_out, space, tab, too_wide, violations
-from places import serving
+from places import SERVER, serving
 from playwright.sync_api import Browser
 
-SERVER = "keshou.web.server:make"
 PATHS = [
     "/console", "/console?show=missing", "/console/me", "/console/acts", "/console/acts/list?decision=deny",
     "/console/acts/2", "/console/information", "/console/people", "/console/people/posts", "/console/people/agents",

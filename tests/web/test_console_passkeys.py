@@ -11,8 +11,6 @@ from browser import Reader, chromium, reading
 from console_house import PASSWORD, build
 from playwright.sync_api import expect
 
-SERVER = "keshou.web.server:make"
-
 
 @pytest.fixture
 def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
@@ -21,7 +19,7 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
     monkeypatch.setattr(places, "free_port", lambda: port)
     home = build(tmp_path / "site", users=0, second=True, url=f"http://localhost:{port}")
     with (
-        places.serving(home, application=SERVER),
+        places.serving(home, application=places.SERVER),
         chromium() as browser,
         reading(browser, f"http://localhost:{port}", "en") as reader,
     ):

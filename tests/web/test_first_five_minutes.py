@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from browser import DESKTOP, PHONE, Reader, reading
 from everybody import too_wide, violations
-from places import serving
+from places import SERVER, serving
 from playwright.sync_api import Browser, Page, expect
 from ways import Way
 
@@ -23,9 +23,6 @@ from keshou.language import Language
 from keshou.web.frame.catalog import Words, catalog
 from keshou.web.public.story import AGREED, RECOMMEND, SALE
 from postgresql import Cluster
-
-SERVER = "keshou.web.server:make"
-
 
 WAYS = {
     "sqlite-desktop-script": Way("sqlite", DESKTOP, script=True),

@@ -16,11 +16,10 @@ from everybody import (
     too_wide,
     violations,
 )
-from places import serving
+from places import SERVER, serving
 from playwright.sync_api import Browser
 from public_house import build, usual
 
-SERVER = "keshou.web.server:make"
 PATHS = [
     "/", "/rules", "/rules/versions", "/rules/versions/1", "/rules/versions/2", "/rules/versions/3/rules", "/contact",
     "/law", "/law/miit24", "/law/miit24?q=zzzz", "/law/miit25_draft", "/no-such-page",

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from browser import DESKTOP, PHONE, Reader, reading
 from everybody import too_wide
-from places import serving
+from places import SERVER, serving
 from playwright.sync_api import Browser, Page, expect
 from public_house import LONG, RARE, RIGHT_TO_LEFT, build, hostile, usual, versions
 from ways import Way
@@ -16,8 +16,6 @@ from ways import Way
 from keshou.language import Language
 from keshou.law.load import load
 from keshou.web.frame.catalog import Words, catalog
-
-SERVER = "keshou.web.server:make"
 
 
 def words(language: Language) -> Words:

@@ -18,8 +18,8 @@ from everybody import (
     violations,
 )
 from house import VALUES
-from own_served import SERVER, own_home, seat, take_in, words
-from places import serving
+from own_served import own_home, seat, take_in, words
+from places import SERVER, serving
 from playwright.sync_api import Browser, Page
 from receivers import receiving
 

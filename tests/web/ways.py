@@ -13,6 +13,11 @@ class Way(NamedTuple):
     size: dict[str, int]
     script: bool
 
+    @property
+    def server(self) -> str:
+        """Name of the fixture that serves a site on this database."""
+        return "sqlite_url" if self.database == "sqlite" else "postgresql_served"
+
 
 WAYS = {
     "sqlite-desktop-script": Way("sqlite", DESKTOP, script=True),
