@@ -146,7 +146,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.option.importmode = "importlib"
     sys.dont_write_bytecode = False
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of hundreds of processes would compile all of it anew
-    if place := memory.folder():
+    if place := memory.folder(programs=True):
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(place))
 
 
