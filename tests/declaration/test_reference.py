@@ -14,10 +14,12 @@ from keshou.declaration.position import Place, find_places
 from keshou.declaration.reference import findings_page, schema_text
 
 DOCS = Path(__file__).parents[2] / "docs/reference"
+CHINESE = Path(__file__).parents[2] / "docs/zh/reference"
 
 
-def test_the_page_of_findings_is_that_of_the_data():
-    assert (DOCS / "findings.md").read_text(encoding="utf-8") == findings_page()
+def test_the_pages_of_findings_are_those_of_the_data():
+    assert (DOCS / "findings.md").read_text(encoding="utf-8") == findings_page("en")
+    assert (CHINESE / "findings.md").read_text(encoding="utf-8") == findings_page("zh")
 
 
 def test_the_schema_in_the_docs_is_that_of_the_model():
