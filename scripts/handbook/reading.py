@@ -3,7 +3,7 @@
 
 import itertools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from markdown_it import MarkdownIt
@@ -19,6 +19,10 @@ _COMMENT = re.compile(r"\s*(?:<!--.*?-->\s*)*", re.S)
 _DEEPEST = 4
 _HAN = re.compile("[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
 """A character of Chinese, or a mark that is as wide as one."""
+_STOP = re.compile("[\u3001-\u3011\uff01-\uff0f\uff1a-\uff20]")
+"""A mark of Chinese, which brings its own space."""
+_COLUMNS = ((8, "slim"), (20, ""), (40, "some"))
+"""The most letters that the cells of a table's column have, and what the column is then called; else it is wide."""
 
 
 @dataclass(frozen=True)
@@ -137,8 +141,19 @@ class Reader:
 
 
 def _tables(tokens: Sequence[Token]) -> None:
-    """Say of a table's heads what they head; a head without words is none."""
+    """Say of a table's heads what they head, a head without words being none; and which columns hold sentences."""
+    columns: dict[int, list[tuple[Token, int]]] = {}
+    place = 0
     for at, token in enumerate(tokens):
+        if token.type == "table_open":
+            columns = {}
+        elif token.type == "tr_open":
+            place = 0
+        elif token.type in {"th_open", "td_open"}:
+            columns.setdefault(place, []).append((token, _width(tokens[at + 1].content)))
+            place += 1
+        elif token.type == "table_close":
+            _measure(columns.values())
         if token.type == "th_open":
             if tokens[at + 1].content.strip():
                 token.attrSet("scope", "col")
@@ -146,11 +161,28 @@ def _tables(tokens: Sequence[Token]) -> None:
                 token.tag = tokens[at + 2].tag = "td"
 
 
+def _measure(columns: Iterable[Sequence[tuple[Token, int]]]) -> None:
+    """Mark the cells of columns that need much room, some, or next to none."""
+    for cells in columns:
+        widest = max(width for _, width in cells)
+        name = next((each for most, each in _COLUMNS if widest <= most), "wide")
+        for token, _ in cells if name else ():
+            token.attrSet("class", name)
+
+
+def _width(text: str) -> int:
+    """Return how many letters wide a text is; a Chinese character is as wide as two."""
+    return len(text) + len(_HAN.findall(text))
+
+
 def _close_up(children: Sequence[Token]) -> None:
-    """Let lines that end and go on in Chinese go on without a space."""
-    for before, at, after in zip(children, children[1:], children[2:], strict=False):
-        if at.type == "softbreak" and _HAN.match(before.content[-1:]) and _HAN.match(after.content[:1]):
-            at.type, at.content = "text", ""
+    """Let lines that end and go on in Chinese go on without a space, and so where a Chinese mark stands."""
+    for place, token in enumerate(children):
+        if token.type == "softbreak":
+            before = next((each.content[-1] for each in reversed(children[:place]) if each.content), "")
+            after = next((each.content[0] for each in children[place + 1 :] if each.content), "")
+            if (_HAN.match(before) and _HAN.match(after)) or _STOP.match(before) or _STOP.match(after):
+                token.type, token.content = "text", ""
 
 
 def _words(token: Token) -> str:

@@ -136,8 +136,8 @@ class _Site:
             aim.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, aim)
 
-    def _anchors_of(self, source: Path) -> set[str]:
-        return {each.id for each in self._reader.headings(source.read_text("utf-8"))}
+    def _anchors_of(self, source: Path) -> list[str]:
+        return [each.id for each in self._reader.headings(source.read_text("utf-8"))]
 
     def _read(self, page: Page, language: Language) -> Read:
         source = page.sources[written_in(page, language)]
@@ -171,10 +171,17 @@ class _Site:
         tree = at.language
         if len(page.sources) > 1 and _language(page, aim) != _language(at.page, at.source):
             tree = _language(page, aim)  # what names the other language means it
-        reached = anchor if anchor in self._anchors[page.sources[written_in(page, tree)]] else ""
+        reached = self._same(anchor, aim, page.sources[written_in(page, tree)])
         here = page is at.page and tree == at.language
         link = "" if here else _relative(Path(tree) / page.path, at.place)
         return f"{link}#{reached}" if reached else link or "#"
+
+    def _same(self, anchor: str, named: Path, shown: Path) -> str:
+        """Return the name in `shown` of a heading of `named`: the same page, or the same in the other language."""
+        names, others = self._anchors[named], self._anchors[shown]
+        if anchor not in names or len(names) != len(others):
+            return ""
+        return others[names.index(anchor)]
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()
