@@ -17,6 +17,7 @@ _MARK = re.compile(r"^<!-- test(?: exit (?P<status>\d))? -->$", re.M)
 _BLOCK = re.compile(r"\n```(?P<kind>\w+)\n(?P<text>.*?)^```$", re.M | re.S)
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 _FENCED = re.compile(r"^```.*?^```$", re.M | re.S)
+_CODE = re.compile(r"`([^`]+)`")
 _HEADING = re.compile(r"^#+ +(.+?) *$", re.M)
 
 
@@ -53,6 +54,24 @@ def pages() -> list[Path]:
     return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
+def english_of(path: Path) -> Path | None:
+    """Return the English page that a Chinese one is written from; none of a page that is not Chinese."""
+    chinese = ROOT / "docs" / "zh"
+    return ROOT / "docs" / path.relative_to(chinese) if path.is_relative_to(chinese) else None
+
+
+def to_run() -> list[Path]:
+    """Return the pages whose examples run: a Chinese page only where it shows another output than its English one.
+
+    `tests/docs/test_translations.py` holds the commands of both to each other.
+    """
+
+    def shown(path: Path) -> list[tuple[str, str]]:
+        return [(each.kind, each.text) for each in examples(path.read_text("utf-8"))]
+
+    return [path for path in pages() if (english := english_of(path)) is None or shown(path) != shown(english)]
+
+
 def examples(text: str) -> list[Example]:
     """Return the tested blocks of a page.
 
@@ -85,7 +104,12 @@ def links(text: str) -> list[str]:
     return [link["target"] for link in _LINK.finditer(_FENCED.sub("", text))]
 
 
-def anchors(text: str) -> set[str]:
-    """Return the names by which a page's headings are reached."""
+def spans(text: str) -> set[str]:
+    """Return what a page has as code within its lines, wherever those break."""
+    return {" ".join(each.split()) for each in _CODE.findall(_FENCED.sub("", text))}
+
+
+def anchors(text: str) -> list[str]:
+    """Return the names by which a page's headings are reached, in their order."""
     headings = _HEADING.findall(_FENCED.sub("", text))
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]

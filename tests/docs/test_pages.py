@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The documentation does what it says: examples run, links lead somewhere, every page is found."""
 
+import contextlib
 import os
 import re
+import shlex
 import socket
 import subprocess
 import sys
@@ -13,9 +15,11 @@ from typing import Any
 import pytest
 
 import documentation
+from cli_caller import Caller
 
 ROOT = documentation.ROOT
 PAGES = documentation.pages()
+RUN = documentation.to_run()
 KESHOU = Path(sys.executable).with_name("keshou")
 CURL = Path(__file__).with_name("bin")
 """Where a `curl` is that does as much as pages ask of it, for machines that have none."""
@@ -81,6 +85,21 @@ class Shell:
             assert self._server.returncode == 0
 
 
+class QuickShell(Shell):
+    """Runs `keshou` within the test, where it begins at once: that it runs as a program, the English page shows."""
+
+    def run(self, line: str) -> subprocess.CompletedProcess[str]:
+        """Run one line; with a variable or in the background it is a program of its own."""
+        words = shlex.split(line)
+        if words[0] != "keshou" or "$" in line or words[-1] == "&":
+            return super().run(line)
+        with pytest.MonkeyPatch.context() as patch, contextlib.chdir(self.folder):
+            for name, value in self.environment().items():
+                patch.setenv(name, value)
+            outcome = Caller(None)(*words[1:])
+        return subprocess.CompletedProcess(words, outcome.status, outcome.out, outcome.err)
+
+
 def _run_console(example: documentation.Example, shell: Shell) -> None:
     for command in example.commands():
         outcome = shell.run(command.line)
@@ -96,11 +115,22 @@ def shell(tmp_path: Path) -> Iterator[Shell]:
     made.close()
 
 
-@pytest.mark.parametrize("path", PAGES, ids=_name)
-def test_the_examples_of_a_page_do_what_it_says(path: Path, shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def quick(tmp_path: Path) -> Iterator[Shell]:
+    made = QuickShell(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("path", RUN, ids=_name)
+def test_the_examples_of_a_page_do_what_it_says(
+    path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chinese = documentation.english_of(path) is not None
+    shell: Shell = request.getfixturevalue("quick" if chinese else "shell")
     examples = documentation.examples(path.read_text("utf-8"))
     if examples and not any(" init " in each.text for each in examples):
-        made = shell.run("keshou init site --sample")
+        made = shell.run(f"keshou init site --sample{' --language zh' if chinese else ''}")
         assert made.returncode == 0, made.stderr
     monkeypatch.chdir(shell.folder)
     monkeypatch.setenv("KESHOU_HOME", str(shell.folder / "site"))
@@ -140,11 +170,12 @@ def test_every_page_of_the_documentation_is_found_from_its_index() -> None:
     assert [_name(path) for path in PAGES if path.is_relative_to(ROOT / "docs") and path.resolve() not in seen] == []
 
 
-def test_the_index_lists_the_pages_that_there_are() -> None:
+def test_both_indexes_list_the_pages_that_there_are() -> None:
     drawn = subprocess.run(
         [sys.executable, ROOT / "scripts" / "index.py"], check=True, capture_output=True, text=True, encoding="utf-8"
     ).stdout
-    assert drawn == (ROOT / "docs" / "index.md").read_text("utf-8"), "mend it with: make pages"
+    written = [(ROOT / "docs" / name).read_text("utf-8") for name in ("index.md", "zh/index.md")]
+    assert drawn == "".join(written), "mend it with: make pages"
 
 
 def test_marked_blocks_and_only_those_are_examples() -> None:
@@ -178,7 +209,21 @@ def test_what_a_page_shows_is_compared_with_what_was_printed(expected: str, prin
 def test_links_and_anchors_are_read_outside_examples_only() -> None:
     text = "# What it Does, 恪守\n\n[here](a.md#b)\n\n```console\n$ [no](c.md)\n# nothing\n```\n"
     assert documentation.links(text) == ["a.md#b"]
-    assert documentation.anchors(text) == {"what-it-does-恪守"}
+    assert documentation.anchors(text) == ["what-it-does-恪守"]
+
+
+def test_a_quick_shell_is_a_shell_as_any_other(quick: Shell) -> None:
+    assert quick.run("keshou init site --sample --language zh").returncode == 0
+    (good, bad) = documentation.examples(
+        "<!-- test -->\n```console\n$ keshou media list\n登记册中没有介质\n```\n\n"
+        "<!-- test exit 2 -->\n```console\n$ keshou media show nonesuch\n```\n"
+    )
+    _run_console(good, quick)
+    _run_console(bad, quick)
+    with pytest.raises(AssertionError, match="media list"):
+        _run_console(good._replace(text="$ keshou media list\n登记册中有介质\n"), quick)
+    with pytest.raises(AssertionError, match="not rm"):
+        quick.run("rm -r site")
 
 
 def test_a_console_example_that_ends_otherwise_than_the_page_says_is_noticed(shell: Shell) -> None:
