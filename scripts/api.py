@@ -1,14 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Print docs/reference/api.md from the OpenAPI document; with --write, write it."""
+"""Print docs/reference/api.md and the Chinese one from the OpenAPI document; with --write, write them."""
 
 import sys
+import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from keshou.language import Language, Text
 from keshou.web.server import document
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "api.md"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+PAGES: Mapping[Language, Path] = {
+    "en": DOCS / "reference" / "api.md",
+    "zh": DOCS / "zh" / "reference" / "api.md",
+}
 VERBS: Mapping[str, str] = {
     "init": "makes the site that a server serves", "tour": "a show on a terminal", "try": "for a sample site",
     "serve": "is the server", "verify": "the outsider's check, which must not trust the server",
@@ -70,7 +76,23 @@ VERBS: Mapping[str, str] = {
 }  # fmt: skip
 """Verb of the command line -> the operation that does the same, or why there is none."""
 _METHODS = ("get", "post", "patch", "put", "delete")
-_HEAD = """\
+_CHINESE = Path(__file__).with_name("api_zh.toml")
+_HEAD = Text(
+    zh="""\
+# API
+
+由 `scripts/api.py` 根据服务器在 `/api/v1/openapi.json` 给出的文档（OpenAPI 3.1）写成，各种形状都在那份文档里；
+有一个测试把两者对在一起，文档又用服务器本身试过。
+
+- **谁**。`Authorization: Bearer` 带密钥、访问令牌或来访，或者会话的cookie。写着*公开*的，谁都不必证明。
+- **查看**。能用 `GET` 的都能用 `HEAD`，没有内容；一个位置收哪些方法，写在 `Allow`。
+- **一次**。写着*一次*的要有 `Idempotency-Key`，每个新请求用新的：再送一遍，会得到答复，不会再做一遍。
+  说过秘密的答复不再说：409 `secret-told`。
+- **改动**。写着*对照*的要有 `If-Match`：所读到的ETag。后来的被拒绝（412）。
+- **清单**分页：一页的 `next` 就是下一页的 `cursor`；空着，就是最后一页。
+- **拒绝**都是[问题说明](problems.md)。不合写明格式的是400，合格式而不能成立的是422。
+""",
+    en="""\
 # The API
 
 Drawn by `scripts/api.py` from the document that the server gives at `/api/v1/openapi.json` (OpenAPI 3.1), which has
@@ -85,7 +107,15 @@ every shape; a test holds both together, and the document is tried against the s
 - **Lists** come by pages: `next` of a page is the `cursor` of the following one; empty, it was the last.
 - **Refusals** are [problems](problems.md). 400 is for what is not of the documented form, 422 for what is
   and cannot be.
-"""
+""",
+)
+_TABLE = Text(zh="| 操作 | | 作用 |\n|---|---|---|\n", en="| operation | | does |\n|---|---|---|\n")
+_MARKS = {"public": Text("公开", "public"), "once": Text("一次", "once"), "match": Text("对照", "match")}
+_VERBS = Text(
+    zh="\n## 命令行所做的\n\n| `keshou` | 经HTTP |\n|---|---|\n",
+    en="\n## What the command line does\n\n| `keshou` | over HTTP |\n|---|---|\n",
+)
+_NOT = Text(zh="没有：{}", en="not: {}")
 
 
 def operations(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -98,18 +128,41 @@ def operations(found: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     }
 
 
-def page() -> str:
+def chinese() -> Mapping[str, Mapping[str, str]]:
+    """Return the Chinese words of the page by the English ones: of tags, of operations, of what has no operation."""
+    return tomllib.loads(_CHINESE.read_text("utf-8"))
+
+
+def english() -> dict[str, set[str]]:
+    """Return the English words of the page, as `chinese` has them."""
+    every = operations(document()).values()
+    return {
+        "tags": {tag for each in every for tag in each.get("tags", ())},
+        "operations": {_first(each["description"]) for each in every},
+        "not_over_http": {told for told in VERBS.values() if "/api/" not in told},
+    }
+
+
+def page(language: Language) -> str:
     """Return the page."""
     every = operations(document())
     tags = dict.fromkeys(tag for each in every.values() for tag in each.get("tags", ()))
-    return "".join((_HEAD, *(part for tag in sorted(tags) for part in _tag(tag, every)), *_verbs()))
+    words = chinese() if language == "zh" else {}
+    parts = (part for tag in sorted(tags) for part in _tag(tag, every, language, words))
+    return "".join((_HEAD.in_(language), *parts, *_verbs(language, words)))
 
 
-def _tag(tag: str, every: Mapping[str, dict[str, Any]]) -> Iterator[str]:
-    yield f"\n## {tag[0].upper()}{tag[1:]}\n\n| operation | | does |\n|---|---|---|\n"
+Words = Mapping[str, Mapping[str, str]]
+
+
+def _tag(tag: str, every: Mapping[str, dict[str, Any]], language: Language, words: Words) -> Iterator[str]:
+    title = words["tags"].get(tag, tag) if words else tag
+    yield f"\n## {title[0].upper()}{title[1:]}\n\n{_TABLE.in_(language)}"
     for name, each in every.items():
         if tag in each.get("tags", ()):
-            yield f"| `{name}` | {', '.join(_marks(each))} | {_first(each['description'])} |\n"
+            marks = ("、" if language == "zh" else ", ").join(_MARKS[mark].in_(language) for mark in _marks(each))
+            does = _first(each["description"])
+            yield f"| `{name}` | {marks} | {words['operations'].get(does, does) if words else does} |\n"
 
 
 def _marks(operation: Mapping[str, Any]) -> Iterator[str]:
@@ -126,14 +179,16 @@ def _first(text: str) -> str:
     return " ".join(text.partition("\n\n")[0].split()).replace("|", "\\|")
 
 
-def _verbs() -> Iterator[str]:
-    yield "\n## What the command line does\n\n| `keshou` | over HTTP |\n|---|---|\n"
+def _verbs(language: Language, words: Words) -> Iterator[str]:
+    yield _VERBS.in_(language)
     for verb, told in VERBS.items():
-        yield f"| `{verb}` | {f'`{told}`' if '/api/' in told else f'not: {told}'} |\n"
+        why = _NOT.in_(language).format(words["not_over_http"].get(told, told) if words else told)
+        yield f"| `{verb}` | {f'`{told}`' if '/api/' in told else why} |\n"
 
 
 if __name__ == "__main__":
-    if "--write" in sys.argv[1:]:
-        PAGE.write_text(page(), "utf-8")
-    else:
-        print(page(), end="")
+    for spoken, path in PAGES.items():
+        if "--write" in sys.argv[1:]:
+            path.write_text(page(spoken), "utf-8")
+        else:
+            print(page(spoken), end="")

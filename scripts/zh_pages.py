@@ -15,9 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = ("tutorial", "how-to", "reference", "explanation")
 """Folders whose pages are there in both languages, as the glossary is."""
-ENGLISH_ONLY = {"reference/api.md", "reference/cli.md"}
-"""Drawn from what the program says of itself in English: the document of the API, the help of the command line."""
-DRAWN = {"reference/findings.md", "reference/prohibitions.md"}
+DRAWN = {"reference/api.md", "reference/cli.md", "reference/findings.md", "reference/prohibitions.md"}
 """Drawn in both languages from the same data by what also holds them to it."""
 _MARK = re.compile(r"\n<!-- english: (?P<digest>[0-9a-f]{16}) -->\n\Z")
 
@@ -26,9 +24,7 @@ def wanted(root: Path) -> Iterator[Path]:
     """Yield each Chinese page that there should be, whether or not it is there."""
     docs = root / "docs"
     for english in (*(path for kind in KINDS for path in sorted((docs / kind).glob("*.md"))), docs / "glossary.md"):
-        name = english.relative_to(docs)
-        if name.as_posix() not in ENGLISH_ONLY:
-            yield docs / "zh" / name
+        yield docs / "zh" / english.relative_to(docs)
 
 
 def english_of(page: Path, root: Path) -> Path:

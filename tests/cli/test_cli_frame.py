@@ -127,7 +127,7 @@ def test_an_interrupt_ends_with_130(nowhere: Caller, monkeypatch: pytest.MonkeyP
         raise UnreachableError("the database does not answer")
 
     for ended in (interrupt, tidy_up):
-        monkeypatch.setattr(frame, "app", lambda ended=ended, **_: ended())
+        monkeypatch.setattr(frame, "_obey", lambda _args, ended=ended: ended())
         assert nowhere("law").status == 130
 
 

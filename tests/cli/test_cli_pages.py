@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pages about the command line and the settings say what there is."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -10,9 +11,11 @@ import msgspec
 import pytest
 import typer.main
 
+from cli_caller import Caller
 from documentation import ROOT
 from keshou.app.settings import Settings
 from keshou.cli.app import app
+from keshou.cli.spoken import chinese
 
 
 def verbs(command: Any, name: str = "keshou") -> list[tuple[str, Any]]:
@@ -26,12 +29,44 @@ def verbs(command: Any, name: str = "keshou") -> list[tuple[str, Any]]:
 VERBS = verbs(typer.main.get_command(app))
 
 
-def test_the_page_of_verbs_is_the_programs_own_help() -> None:
+def test_the_pages_of_verbs_are_the_programs_own_help() -> None:
     script = ROOT / "scripts" / "cli.py"
     drawn = subprocess.run(
         [sys.executable, script], check=True, capture_output=True, text=True, encoding="utf-8"
     ).stdout
-    assert drawn == (ROOT / "docs" / "reference" / "cli.md").read_text("utf-8"), "mend it with: scripts/cli.py --write"
+    written = [(ROOT / "docs" / name).read_text("utf-8") for name in ("reference/cli.md", "zh/reference/cli.md")]
+    assert drawn == "".join(written), "mend it with: scripts/cli.py --write"
+
+
+def said(command: Any) -> set[str]:
+    """Return every text of the help of a command and of all under it."""
+    own = {each.help for each in (command, *command.params) if getattr(each, "help", None)}
+    return own.union(*(said(each) for each in getattr(command, "commands", {}).values()))
+
+
+def test_the_help_has_every_word_in_chinese_and_none_that_nobody_says() -> None:
+    spoken_in_english = said(typer.main.get_command(app))
+    assert sorted(spoken_in_english - set(chinese())) == [], "put these into src/keshou/cli/help_zh.toml"
+    assert sorted(set(chinese()) - spoken_in_english) == [], "take these out of src/keshou/cli/help_zh.toml"
+    assert [english for english, word in chinese().items() if not re.search("[\u4e00-\u9fff]", word)] == []
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["staff"], ["staff", "appoint", "--help"], ["law", "show", "-h"]])
+def test_the_help_is_in_the_language_of_its_reader_and_whole(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def told(language: str) -> str:
+        monkeypatch.setenv("KESHOU_LANGUAGE", language)
+        return Caller(None)(*words).out
+
+    zh, en, again = told("zh"), told("en"), told("zh")
+    assert zh == again
+    assert not re.search("[\u4e00-\u9fff]", en)
+    assert Caller(None)("--lang", "zh", *words, "--help").out.strip() == zh.strip()
+    assert "…" not in zh, "a sentence is cut off"
+    assert ("选项" in zh, "Options" in en) == (True, True)
+    assert not re.search("Show this message|Commands|Arguments", zh)
+    assert set(re.findall(r"--[a-z]+|-h", zh)) == set(re.findall(r"--[a-z]+|-h", en))
 
 
 @pytest.mark.parametrize(("name", "command"), VERBS, ids=[name for name, _ in VERBS])

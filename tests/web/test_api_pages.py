@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whatever the command line does has its operation, and the page of the API is drawn from the document."""
 
+import re
 import runpy
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 import typer.main
 
 from keshou.cli.app import app
@@ -52,9 +54,19 @@ def test_every_verb_of_the_command_line_has_an_operation_or_a_reason_why_not() -
     assert set(over_http.values()) <= set(SCRIPT["operations"](document()))
 
 
-def test_the_page_is_drawn_from_the_document() -> None:
-    page = (ROOT / "docs" / "reference" / "api.md").read_text("utf-8")
-    assert page == SCRIPT["page"](), "mend it with: scripts/api.py --write"
+@pytest.mark.parametrize(("language", "name"), [("en", "reference/api.md"), ("zh", "zh/reference/api.md")])
+def test_the_page_is_drawn_from_the_document(language: str, name: str) -> None:
+    page = (ROOT / "docs" / name).read_text("utf-8")
+    assert page == SCRIPT["page"](language), "mend it with: scripts/api.py --write"
+
+
+def test_the_page_has_every_word_in_chinese_and_none_that_nobody_says() -> None:
+    chinese, english = SCRIPT["chinese"](), SCRIPT["english"]()
+    assert set(chinese) == set(english)
+    for part, said in english.items():
+        assert sorted(said - set(chinese[part])) == [], f"put these into scripts/api_zh.toml, [{part}]"
+        assert sorted(set(chinese[part]) - said) == [], f"take these out of scripts/api_zh.toml, [{part}]"
+        assert [word for word in chinese[part].values() if not re.search("[\u4e00-\u9fff]", word)] == []
 
 
 def test_the_document_says_that_a_name_used_anew_is_refused() -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import typer
+import typer.main
 
 from keshou.cli import (
     access,
@@ -37,6 +38,7 @@ from keshou.cli import (
     user,
     webhook,
 )
+from keshou.cli.spoken import asks_for_help, spoken
 from keshou.cli.terminal import Call, complain, console
 from keshou.cli.tour import tour
 from keshou.cli.verb import common, new_call
@@ -88,7 +90,7 @@ def run(args: Sequence[str]) -> int:
     """Run one command line; return its exit status. Nothing is raised, and an interrupted act is wholly undone."""
     with _noting_interrupts() as interrupts:
         try:
-            status = app(args=list(args), prog_name="keshou", standalone_mode=False)
+            status = _obey(args)
             sys.stdout.flush()
         except BrokenPipeError:
             sys.stderr.close()
@@ -100,6 +102,14 @@ def run(args: Sequence[str]) -> int:
         except Exception as error:
             return _INTERRUPTED if interrupts else _failed(args, error)
         return int(status or ExitStatus.DONE)
+
+
+def _obey(args: Sequence[str]) -> int | None:
+    command = typer.main.get_command(app)
+    asked = asks_for_help(command, args) and _call_of(args).language == "zh"
+    with spoken(command) if asked else contextlib.nullcontext():
+        status: int | None = command(args=list(args), prog_name="keshou", standalone_mode=False)
+    return status
 
 
 @contextlib.contextmanager
