@@ -2,7 +2,7 @@
 // Finds places in the handbook, offline: the list of them is a script beside the pages, loaded when somebody begins to type.
 "use strict";
 (() => {
-  const own = document.currentScript, MOST = 12, AROUND = 60;
+  const own = document.currentScript, MOST = 12, AROUND = 60, HAN = /[\u3400-\u9fff]/, MANY = 0.6;
   const box = document.querySelector(".find"), field = document.getElementById("k-find");
   const shown = document.getElementById("k-found"), said = shown.querySelector("p"), list = shown.querySelector("ul");
   let places = null;
@@ -17,12 +17,21 @@
     document.head.append(script);
   };
 
-  // A word in the title weighs most, then one in the heading; every word must be somewhere in the place.
-  const weight = ([, title, heading, , all], words) => words.every((each) => all.includes(each))
-    ? words.reduce((sum, each) => sum + (title.toLowerCase().includes(each) ? 4 : 0) + (heading.toLowerCase().includes(each) ? 6 : 0) + 1, 0) : 0;
+  // Chinese is written without blanks: what is not there as it was typed is there in part when most of its pairs of characters are.
+  const pairs = (word) => HAN.test(word) ? [...word].slice(1).map((each, at) => [...word][at] + each) : [];
+  const share = (text, word) => {
+    if (text.includes(word)) return 1;
+    const all = pairs(word), there = all.filter((each) => text.includes(each)).length / all.length;
+    return all.length > 1 && there >= MANY ? there / 2 : 0;
+  };
+
+  // A word in the title weighs much, one in the heading most; every word must be somewhere in the place.
+  const weight = ([, title, heading, , all], words) => words.every((each) => share(all, each))
+    ? words.reduce((sum, each) => sum + 4 * share(title.toLowerCase(), each) + 6 * share(heading.toLowerCase(), each) + share(all, each), 0) : 0;
 
   const excerpt = (text, word) => {
-    const at = Math.max(0, text.toLowerCase().indexOf(word) - AROUND / 2);
+    const lower = text.toLowerCase(), mark = [word, ...pairs(word)].find((each) => lower.includes(each)) ?? word;
+    const at = Math.max(0, lower.indexOf(mark) - AROUND / 2);
     return (at ? "…" : "") + text.slice(at, at + 2 * AROUND) + (at + 2 * AROUND < text.length ? "…" : "");
   };
 

@@ -222,6 +222,28 @@ def test_a_place_is_found_without_a_server_and_reached_by_keyboard(browser: Brow
         assert page.locator("#k-found").is_hidden()
 
 
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("批量操作的审查", "批量操作的审查"),
+        ("批量操作审查", "批量操作的审查"),
+        ("撤回同意", "撤回"),
+        ("备份 恢复", "备份与恢复"),
+        ("complaint_answer_days", "第一个小时"),
+    ],
+)
+def test_chinese_is_found_as_it_is_typed_without_blanks(browser: Browser, site: Path, typed: str, first: str) -> None:
+    with reading(browser, site) as (page, _):
+        page.goto((site / "zh" / "index.html").as_uri())
+        page.get_by_role("searchbox").fill(typed)
+        page.wait_for_selector("#k-found li a")
+        found = page.locator("#k-found li a").all_inner_texts()
+        assert [each for each in found[:4] if first in each], found
+        page.get_by_role("searchbox").fill("龘靐齉爩")
+        page.wait_for_selector("#k-found:not([hidden])")
+        assert page.get_by_role("status").inner_text() == "没有找到。"
+
+
 def test_what_is_looked_for_is_text(browser: Browser, site: Path) -> None:
     with reading(browser, site) as (page, _):
         page.goto((site / "zh" / "index.html").as_uri())
