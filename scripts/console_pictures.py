@@ -38,6 +38,7 @@ EMPTY = {"empty-console": "/console", "empty-console-rules": "/console/rules"}
 DARK = ("console", "console-acts", "console-information", "console-rules")
 SHOWN = {
     "console-acts-en": ("console-acts", "en"),
+    "console-acts-zh": ("console-acts", "zh"),
     "console-en": ("console", "en"),
     "console-zh": ("console", "zh"),
 }

@@ -89,7 +89,12 @@ SAMPLE = {
 SAMPLE_EMPTY = {"start-empty": "/start"}
 """The same before anything is published."""
 DARK = ("home", "rules", "changed", "order24")
-SHOWN = {"rules-en": ("rules", "en"), "changed-zh": ("changed", "zh"), "consents-en": ("own-consents", "en")}
+SHOWN = {
+    "rules-en": ("rules", "en"),
+    "changed-zh": ("changed", "zh"),
+    "consents-en": ("own-consents", "en"),
+    "consents-zh": ("own-consents", "zh"),
+}
 """What the documentation shows: name of the picture -> page and language."""
 SHOWN_SAMPLE = {"ask-en": ("ask-denied", "en"), "ask-zh": ("ask-denied", "zh")}
 """The same of the sample site."""
