@@ -156,7 +156,8 @@ class Floor:
         """Insert the rows of as many new users: entry, payload, user, three keys, eight values, three tags, facts."""
         places = self._entries(tx, len(jobs))
         wrapped = random.randbytes(74)
-        tx.insert(self.user, ("user", "ref", "since"), [(place, place.to_bytes(16), 1) for place in places])
+        users = [(place, place.to_bytes(16), 1, 0) for place in places]
+        tx.insert(self.user, ("user", "ref", "since", "index_key"), users)
         keys = [(place, class_, wrapped[:16], 1, wrapped) for place in places for class_ in RetentionClass]
         tx.insert(self.key, ("user", "class", "kid", "epoch", "wrapped"), keys)
         self._values(tx, [(place, item) for place in places for item in ITEMS], FOUND)
@@ -179,8 +180,8 @@ class Floor:
         columns = ("user", "item", "class", "version", "sealed")
         tx.insert(self.value, columns, [(user, item, "service", 1, record) for user, item in places])
         items = set(ITEMS[-found:]) if found > 1 else {CORRECTED}
-        tags = [(user, item, user.to_bytes(16)) for user, item in places if item in items]
-        tx.insert(self.tag, ("user", "item", "tag"), tags)
+        tags = [(user, item, "", user.to_bytes(16), 0) for user, item in places if item in items]
+        tx.insert(self.tag, ("user", "item", "way", "tag", "index_key"), tags)
 
 
 def _twin(table: sa.Table) -> sa.Table:

@@ -4,6 +4,7 @@
 import datetime as dt
 import itertools
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -56,10 +57,12 @@ def open_site(database: Database, folder: Path, clock: Clock | None = None, **se
     return Site(folder, chosen, database, keys, clock or Clock())
 
 
-def ready(database: Database, folder: Path, clock: Clock | None = None, **settings: object) -> Site:
-    """Return a site with rules in force and staff in their posts."""
+def ready(
+    database: Database, folder: Path, clock: Clock | None = None, *, by: Sequence[object] = (), **settings: object
+) -> Site:
+    """Return a site with rules in force, by which users are found as `by` says, and staff in their posts."""
     site = open_site(database, folder, clock, **settings)
-    site.publish(declared(), by="officer")
+    site.publish(declared(finding=by), by="officer")
     appointed = [("clerk1", "clerk"), ("biller", "program"), ("lister", "analyst"), ("judge", "reviewer")]
     site.record_site(*(StaffAppointed(at=START, staff=staff, post=post) for staff, post in appointed), by="officer")
     return site

@@ -12,6 +12,7 @@ from keshou.acts.request import Cancel
 from keshou.app.search import SearchFound, TooManySearchesError
 from keshou.app.site import Site
 from keshou.db import Database
+from keshou.declaration.findable import Part
 from keshou.gate.decision import Deny
 from keshou.law.terms import ActKind
 from keshou.ledger.entry import Header, decode
@@ -19,21 +20,22 @@ from keshou.vault.errors import VaultError
 from keshou.vault.settings import FindingSettings
 
 NUMBERS = {"u1": "15499990001", "u2": "15488880001", "u3": "15499990002", "u4": "15499990001"}
-CHOSEN = FindingSettings(last_four=("mobile_number",), most=2, per_hour=5)
+LIMITS = FindingSettings(most=2, per_hour=5)
+BY = ({"item": "mobile_number", "last_four": True, "prefix": 7},)
 
 
 @pytest.fixture
 def site(database: Database, tmp_path: Path) -> Iterator[Site]:
     """A site with four users, two of whom share a number."""
-    with ready(database, tmp_path, Clock(), finding=CHOSEN) as made:
+    with ready(database, tmp_path, Clock(), by=BY, finding=LIMITS) as made:
         made.do_all([newcomer(made, user, VALUES | {"mobile_number": number}) for user, number in NUMBERS.items()])
         yield made
 
 
 def find(
-    site: Site, value: str, *, by: str = "clerk1", last_four: bool = False, item: str = "mobile_number"
+    site: Site, value: str, part: Part = Part.WHOLE, *, by: str = "clerk1", item: str = "mobile_number"
 ) -> SearchFound:
-    return site.searches.find(act(ActKind.QUERY, "", item, by=by), value, last_four=last_four)
+    return site.searches.find(act(ActKind.QUERY, "", item, by=by), value, part)
 
 
 def entries(site: Site, start: int) -> list[Header]:
@@ -54,7 +56,7 @@ def test_whoever_is_found_is_queried_in_an_act_of_its_own_and_both_are_recorded(
 
 def test_what_was_sought_is_in_no_table(site: Site, tmp_path: Path) -> None:
     find(site, "15477778888")
-    find(site, "0002", last_four=True)
+    find(site, "0002", Part.LAST_FOUR)
     with site.reading() as tx:
         bodies = b"".join(body for _, body in site.ledger.entries(tx, 0, site.ledger.head(tx).size))
     assert b"15477778888" not in bodies
@@ -71,16 +73,18 @@ def test_a_hand_without_a_grant_learns_not_even_whether_there_is_anybody(site: S
 
 
 def test_a_search_that_is_too_wide_names_nobody_and_says_how_many_there_are(site: Site) -> None:
-    found = find(site, "0001", last_four=True)
+    found = find(site, "0001", Part.LAST_FOUR)
     assert (found.hits, found.users) == (3, {})
     assert [each.count for each in entries(site, found.entry)] == [3]
-    assert set(find(site, "0002", last_four=True).users) == {"u3"}
+    assert set(find(site, "0002", Part.LAST_FOUR).users) == {"u3"}
+    assert (find(site, "1549999", Part.PREFIX).hits, find(site, "1549999", Part.PREFIX).users) == (3, {})
+    assert set(find(site, "154-8888", Part.PREFIX).users) == {"u2"}
 
 
 def test_one_hand_searches_only_so_often_within_an_hour(site: Site) -> None:
     clock = site.now
     assert isinstance(clock, Clock)
-    for _ in range(CHOSEN.per_hour):
+    for _ in range(LIMITS.per_hour):
         find(site, "15400000000")
     size = len(entries(site, 0))
     with pytest.raises(TooManySearchesError):
@@ -97,10 +101,16 @@ def test_whose_service_ended_is_named_no_more(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("item", "last_four"), [("tariff_plan", False), ("user_name", False), ("resident_id_number", True)]
+    ("item", "part"),
+    [
+        ("tariff_plan", Part.WHOLE),
+        ("user_name", Part.WHOLE),
+        ("resident_id_number", Part.LAST_FOUR),
+        ("resident_id_number", Part.PREFIX),
+    ],
 )
-def test_what_was_not_chosen_finds_nobody_and_leaves_no_entry(site: Site, item: str, *, last_four: bool) -> None:
+def test_what_was_not_chosen_finds_nobody_and_leaves_no_entry(site: Site, item: str, part: Part) -> None:
     size = len(entries(site, 0))
     with pytest.raises(VaultError):
-        find(site, "0001", item=item, last_four=last_four)
+        find(site, "0001", part, item=item)
     assert len(entries(site, 0)) == size

@@ -96,3 +96,25 @@ def test_a_byte_changed_anywhere_is_refused(home: Path, tmp_path: Path, clock: C
         with pytest.raises(ArchiveError):
             restore(made.path, home, clock(), Asked())
     assert not [each for each in home.iterdir() if each.name.endswith((".db", "-restoring"))]
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["destroyed", "lost"])
+def test_users_are_found_again_where_the_index_key_is_no_more(
+    home: Path, tmp_path: Path, clock: Clock, *, lost: bool
+) -> None:
+    with Site.open(home, clock) as site:
+        admit(site, "u1", "u2")
+        site.keeper.rotate_index("keeper", lambda _: None)
+        made = back_up(site, tmp_path / "night.age")
+        if not lost:
+            site.keeper.rotate_index("keeper", lambda _: None)
+            site.keeper.retire("keeper")
+    (home / "keys" / "index-000001.key").unlink(missing_ok=True)
+    lose_database(home)
+    restore(made.path, home, clock(), Asked(accept_older=True, by="officer", reason="drill"))
+    with Site.open(home, clock) as site:
+        assert site.perform(act(ActKind.USE, "u1", "user_name")).values == {"user_name": VALUES["user_name"]}
+        found = site.searches.find(act(ActKind.QUERY, "", "mobile_number"), VALUES["mobile_number"])
+        assert (found.hits, set(found.users)) == (2, {"u1", "u2"})
+        site.keeper.rotate_index("keeper", lambda _: None)
+        site.audit(by="clerk1")

@@ -2,8 +2,11 @@
 """The keys on the command line: looked at, given new ones, and a site restored from backups and shares."""
 
 import contextlib
+import datetime as dt
+import re
 import shutil
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -141,12 +144,12 @@ def test_each_level_is_given_new_keys_and_the_old_epochs_die(keshou: Caller, peo
     second = keshou("keys", "rotate", "data", "--by", "keeper", "--json").ok().json
     assert (second["epoch"], second["left"]) == (3, 0)
     assert values(keshou, people[0].user_id) == before
-    assert keshou("keys", "retire", "--by", "keeper", "--json").ok().json == {"epochs": [1, 2]}
+    assert keshou("keys", "retire", "--by", "keeper", "--json").ok().json == {"epochs": [1, 2], "indexes": []}
     assert values(keshou, people[0].user_id) == before
     shown = keshou("keys", "show", "--json").ok().json
     assert shown["epochs"] == [{"epoch": 3, "keys": count}]
     assert all(each["ended"] for each in shown["rotations"])
-    assert keshou("keys", "retire", "--by", "keeper", "--json").ok().json == {"epochs": []}
+    assert keshou("keys", "retire", "--by", "keeper", "--json").ok().json == {"epochs": [], "indexes": []}
     keshou("ledger", "verify", "--by", "officer").ok()
 
 
@@ -189,6 +192,36 @@ def test_a_user_is_found_by_number_from_standard_input(keshou: Caller, people: l
     refused = keshou("user", "find", "home_address", "--by", "officer", "--purpose", "service", "--value", "x")
     assert (refused.status, "home_address" in refused.err) == (2, True)
     assert keshou("user", "find", "mobile_number", "--by", "analyst", "--purpose", "care", "--value", "1").status == 1
+
+
+def test_rules_choose_another_way_to_find_users_and_the_index_is_made_anew(
+    keshou: Caller, people: list[Subscriber]
+) -> None:
+    words = ("user", "find", "mobile_number", "--by", "officer", "--purpose", "service", "--json")
+    begins = ("--prefix", "--value", people[0].mobile_number[:7])
+    assert keshou(*words, *begins).status == 2
+    file, soon = keshou.folder / "operator.toml", dt.datetime.now(dt.UTC) + dt.timedelta(seconds=3)
+    text = re.sub("^effective = .*$", f"effective = {soon.isoformat()}", file.read_text("utf-8"), flags=re.MULTILINE)
+    file.write_text(text + '\n[[finding]]\nitem = "mobile_number"\nlast_four = true\nprefix = 7\n', "utf-8")
+    assert "keshou keys rotate index" in keshou("publish", "--by", "board").ok().out
+    time.sleep(max(0.0, (soon - dt.datetime.now(dt.UTC)).total_seconds()))
+    early = keshou(*words, *begins)
+    assert (early.status, "keshou keys rotate index" in early.err) == (2, True)
+    done = keshou("keys", "rotate", "index", "--by", "keeper", "--json").ok().json
+    assert (done["number"], done["users"], done["left"]) == (1, len(people), 0)
+    alike = sum(each.mobile_number[:7] == people[0].mobile_number[:7] for each in people)
+    assert keshou(*words, *begins).json["count"] == alike
+    ends = sum(each.mobile_number[-4:] == people[0].mobile_number[-4:] for each in people)
+    assert keshou(*words, "--last-four", "--value", people[0].mobile_number[-4:]).json["count"] == ends
+    both = keshou(*words, *begins, "--last-four")
+    assert (both.status, "not by both" in both.err) == (2, True)
+    keshou("keys", "rotate", "index", "--by", "keeper").ok()
+    assert keshou("keys", "retire", "--by", "keeper", "--json").ok().json == {"epochs": [], "indexes": [1]}
+    shown = keshou("keys", "show", "--json").ok().json["indexes"]
+    assert [(each["index"], bool(each["rows"])) for each in shown] == [(0, False), (2, True)]
+    keshou("keys", "rotate", "master", "--by", "keeper").ok()
+    assert values(keshou, people[0].user_id)
+    keshou("ledger", "verify", "--by", "officer").ok()
 
 
 def test_an_erasure_is_certified_and_the_certificate_checked_without_a_site(

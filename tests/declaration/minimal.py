@@ -148,6 +148,11 @@ posts = ["analyst"]
 minutes = 60
 reasons = ["danger_to_life"]
 
+[[finding]]
+item = "mobile_number"
+last_four = true
+prefix = 7
+
 [[holdings]]
 id = "vault"
 name = { zh = "库", en = "Store" }

@@ -15,7 +15,7 @@ from keshou.db import Database
 from keshou.vault.keys import FileKeys
 from keshou.vault.suite import SUITES
 
-keeper.REWRAPPED, keeper.RENEWED = 7, 3  # type: ignore[misc]
+keeper.REWRAPPED, keeper.RENEWED, keeper.REINDEXED = 7, 3, 3  # type: ignore[misc]
 
 
 def main() -> None:
@@ -27,8 +27,13 @@ def main() -> None:
         if level == "master":
             site.keeper.rotate_master("file", "keeper")
         else:
-            rotate = site.keeper.rotate_epochs if level == "epoch" else site.keeper.renew_data_keys
-            rotate("keeper", say)
+            keeper_ = site.keeper
+            rotations = {
+                "epoch": keeper_.rotate_epochs,
+                "data": keeper_.renew_data_keys,
+                "index": keeper_.rotate_index,
+            }
+            rotations[level]("keeper", say)
             site.keeper.retire("keeper")
         say("whole")
 

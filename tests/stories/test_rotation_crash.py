@@ -17,6 +17,7 @@ from keshou.app import clock
 from keshou.app.settings import Settings
 from keshou.app.site import Site
 from keshou.db import Database
+from keshou.declaration.findable import Part
 from keshou.gate.decision import Permit
 from keshou.law.terms import ActKind
 from keshou.vault.keys import FileKeys
@@ -27,16 +28,17 @@ ROUNDS = int(os.environ.get("KESHOU_CRASH_ROUNDS", "3"))
 USERS = 16
 
 
-@pytest.mark.parametrize("level", ["epoch", "data", "master"])
+@pytest.mark.parametrize("level", ["epoch", "data", "master", "index"])
 def test_a_rotation_killed_at_random_points_loses_nothing_while_acts_go_on(
     database: Database, tmp_path: Path, level: str
 ) -> None:
-    site = ready(database, tmp_path, clock.now)  # type: ignore[arg-type]
+    chosen = ({"item": "mobile_number", "last_four": True, "prefix": 7},)
+    site = ready(database, tmp_path, clock.now, by=chosen)  # type: ignore[arg-type]
     users = [f"u{number}" for number in range(USERS)]
     site.do_all([newcomer(site, user) for user in users])
     chance, plans = random.Random(20130901), dict.fromkeys(users, VALUES["tariff_plan"])
     for round_ in range(ROUNDS):
-        suite = ("international", "chinese")[round_ % 2] if level == "data" else "international"
+        suite = ("international", "chinese")[round_ % 2] if level in ("data", "index") else "international"
         url = database.url.render_as_string(hide_password=False)
         _kill_midway([url, str(tmp_path), level, suite], chance, lambda: _act(site, plans, chance))
         _check(site, plans)
@@ -80,6 +82,10 @@ def _check(site: Site, plans: dict[str, str]) -> None:
         assert isinstance(done.decision, Permit)
         assert done.values["tariff_plan"] == plan
         assert done.values["user_name"]
+    number = VALUES["mobile_number"]
+    for sought, part in ((number, Part.WHOLE), (number[-4:], Part.LAST_FOUR), (number[:7], Part.PREFIX)):
+        found = site.searches.find(act(ActKind.QUERY, "", "mobile_number"), sought, part)
+        assert (found.decision.permitted, found.hits) == (True, len(plans)), part
 
 
 def _reopened(database: Database, folder: Path, suite: str) -> Site:
@@ -92,9 +98,13 @@ def _finish(site: Site, level: str) -> None:
         site.keeper.rotate_master("file", "keeper")
         assert len(site.keeper.show().masters) == 1
         return
-    rotate = site.keeper.rotate_epochs if level == "epoch" else site.keeper.renew_data_keys
-    assert rotate("keeper", lambda _: None).left == 0
+    keeper = site.keeper
+    rotations = {"epoch": keeper.rotate_epochs, "data": keeper.renew_data_keys, "index": keeper.rotate_index}
+    assert rotations[level]("keeper", lambda _: None).left == 0
     site.keeper.retire("keeper")
     shown = site.keeper.show()
     assert len(shown.epochs) == 1
+    under = [number for number, rows in shown.indexes.items() if rows]
+    assert under == [max(shown.indexes)]
+    assert len(shown.indexes) <= 2, "the root and the newest"
     assert all(each.ended for each in shown.rotations)

@@ -6,8 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keshou.db import Database
+from keshou.declaration.findable import FINDABLE, LONGEST, Part
+from keshou.declaration.findable import Written as Kind
+from keshou.declaration.model import FoundBy
 from keshou.law.terms import RetentionClass
-from keshou.vault.blind_index import FINDABLE, LAST_FOUR, Finding, Kind, findable, normalise
+from keshou.vault.blind_index import LAST_FOUR, SIMPLIFIED, WHOLE, Finding, Way, normalise
 from keshou.vault.errors import VaultError
 from keshou.vault.keys import FileKeys
 from keshou.vault.sealer import Sealer
@@ -68,37 +71,79 @@ def test_a_normal_number_stays_as_it_is(number: str) -> None:
     assert normalise(Kind.PHONE, normalise(Kind.PHONE, number)) == normalise(Kind.PHONE, number) == "+86" + number
 
 
-def test_a_value_under_two_items_has_two_tags(keys: FileKeys) -> None:
-    sealer = Sealer(keys, "main", Finding(last_four=tuple(FINDABLE)))
-    tags = {sealer.tags(1, item, "19912345678")[0][2] for item in FINDABLE}
-    ends = {sealer.tags(1, item, "19912345678")[1][2] for item in FINDABLE}
-    assert len(tags | ends) == 2 * len(FINDABLE)
-    assert len(tags | {sealer.ref("19912345678")}) == len(FINDABLE) + 1
-    assert {len(tag) for tag in tags} == {16}
+def test_a_value_under_two_items_or_in_two_ways_has_two_tags(keys: FileKeys) -> None:
+    sealer = Sealer(keys, "main", Finding([FoundBy(item=item, last_four=True, prefix=7) for item in FINDABLE]))
+    tags = [tag for item in FINDABLE for tag in sealer.tags(1, item, "19912345678")]
+    assert [row[2] for row in tags] == [WHOLE, LAST_FOUR, "^7"] * len(FINDABLE)
+    assert len({row[3] for row in tags} | {sealer.ref("19912345678")[0]}) == 3 * len(FINDABLE) + 1
+    assert {len(row[3]) for row in tags} == {16}
 
 
 @pytest.mark.parametrize("item", ["person_name", "sex", "home_address", "birth_date", "unheard_of"])
 def test_users_cannot_be_found_by_what_many_share(item: str) -> None:
-    with pytest.raises(VaultError, match=item):
-        findable(item)
+    for finding in (Finding(), Finding([FoundBy(item=item, last_four=True)])):
+        with pytest.raises(VaultError, match=item):
+            finding.asked(item, "0001")
 
 
-def test_names_and_last_four_are_found_only_where_the_operator_chose_it() -> None:
+NUMBER = "mobile_number"
+CHOSEN = Finding([FoundBy(item="user_name", variants=True), FoundBy(item=NUMBER, last_four=True, prefix=7)])
+
+
+def test_what_tells_more_is_indexed_and_searched_only_where_it_was_chosen() -> None:
     assert Finding().texts("user_name", "孔丘") == {}
-    assert Finding().texts("mobile_number", "15499990001") == {"mobile_number": "+8615499990001"}
-    for item in ("user_name", "mobile_number" + LAST_FOUR):
-        with pytest.raises(VaultError):
-            Finding().asked(item, "0001")
-    chosen = Finding(names=True, variants=True, last_four=("mobile_number",))
-    assert chosen.texts("user_name", "張國榮") == chosen.texts("user_name", " 张国荣 ") == {"user_name": "张国荣"}
-    assert Finding(names=True).texts("user_name", "張國榮") == {"user_name": "張國榮"}
-    assert chosen.texts("mobile_number", "154 9999 0001")["mobile_number" + LAST_FOUR] == "0001"
-    assert chosen.asked("mobile_number" + LAST_FOUR, " 0001 ")[1] == "0001"
-    for wrong in ("001", "90001", "15499990001", ""):
-        with pytest.raises(VaultError, match="four characters"):
-            chosen.asked("mobile_number" + LAST_FOUR, wrong)
-    with pytest.raises(VaultError, match="sex"):
-        Finding(last_four=("sex",))
+    assert Finding().texts(NUMBER, "15499990001") == {Way(NUMBER): "+8615499990001"}
+    for item, part in (("user_name", Part.WHOLE), (NUMBER, Part.LAST_FOUR), (NUMBER, Part.PREFIX)):
+        with pytest.raises(VaultError, match=item):
+            Finding().asked(item, "0001", part)
+    assert CHOSEN.texts(NUMBER, "154 9999 0001") == {
+        Way(NUMBER): "+8615499990001", Way(NUMBER, LAST_FOUR): "0001", Way(NUMBER, "^7"): "1549999",
+    }  # fmt: skip
+    assert CHOSEN.texts(NUMBER, "110") == {Way(NUMBER): "110"}
+    assert CHOSEN.texts(NUMBER, "") == {}
+
+
+def test_traditional_and_simplified_names_are_equal_where_that_was_chosen() -> None:
+    simplified = {Way("user_name", SIMPLIFIED): "张国荣"}
+    assert CHOSEN.texts("user_name", "張國榮") == CHOSEN.texts("user_name", " 张　国荣 ") == simplified
+    assert CHOSEN.asked("user_name", "張国榮") == (Way("user_name", SIMPLIFIED), "张国荣")
+    assert Finding([FoundBy(item="user_name")]).texts("user_name", "張國榮") == {Way("user_name"): "張國榮"}
+
+
+@pytest.mark.parametrize(
+    ("given", "part", "text"),
+    [
+        (" 0001 ", Part.LAST_FOUR, "0001"),
+        ("００－０１", Part.LAST_FOUR, "0001"),
+        ("1549999", Part.PREFIX, "1549999"),
+        ("+86 154-9999", Part.PREFIX, "1549999"),
+        ("0086 154 9999", Part.PREFIX, "1549999"),
+        ("(010) 88881", Part.PREFIX, "1088881"),
+        ("00442079", Part.PREFIX, "+442079"),
+    ],
+)
+def test_a_part_of_a_number_is_given_as_people_write_it(given: str, part: Part, text: str) -> None:
+    assert CHOSEN.asked(NUMBER, given, part)[1] == text
+
+
+@pytest.mark.parametrize("wrong", ["001", "90001", "15499990001", "", "154999", "15499990"])
+def test_a_part_of_another_length_finds_nobody(wrong: str) -> None:
+    for part, length in ((Part.LAST_FOUR, 4), (Part.PREFIX, 7)):
+        with pytest.raises(VaultError, match=f"{length} characters"):
+            CHOSEN.asked(NUMBER, wrong, part)
+
+
+@given(st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True), st.integers(3, 10))
+def test_whoever_is_indexed_by_a_beginning_is_found_by_it_however_it_is_written(number: str, length: int) -> None:
+    finding = Finding([FoundBy(item=NUMBER, prefix=length)])
+    indexed = finding.texts(NUMBER, number)[Way(NUMBER, f"^{length}")]
+    for written in (number[:length], "+86" + number[:length], number[:3] + "-" + number[3:length]):
+        assert finding.asked(NUMBER, written, Part.PREFIX)[1] == indexed
+
+
+def test_a_value_no_longer_than_the_beginning_is_not_indexed_by_it() -> None:
+    finding = Finding([FoundBy(item=NUMBER, prefix=LONGEST)])
+    assert finding.texts(NUMBER, "15499990001") == {Way(NUMBER): "+8615499990001"}
 
 
 def test_who_is_indexed_by_version_1_is_found_still(
@@ -107,24 +152,35 @@ def test_who_is_indexed_by_version_1_is_found_still(
     vault = Vault(keys, "main")
     with monkeypatch.context() as patch, database.transaction() as tx:
         (user,) = vault.admit(tx, ["u1"])
-        old = vault._sealer._tag("mobile_number", "+8615499990001", INTERNATIONAL, 1)
-        patch.setattr(vault._sealer, "tags", lambda user, item, value: [(user, item, old)])
-        vault.seal(tx, [(user, RetentionClass.SERVICE, {"mobile_number": "154 9999 0001"})])
+        old = vault._sealer._tag(Way(NUMBER), "+8615499990001", INTERNATIONAL, 0, 1)
+        patch.setattr(vault._sealer, "tags", lambda user, item, value: [(user, item, "", old, 0)])
+        vault.seal(tx, [(user, RetentionClass.SERVICE, {NUMBER: "154 9999 0001"})])
     with database.reading() as tx:
-        assert vault.find(tx, "mobile_number", "+86 154 9999 0001") == [user]
+        assert vault.find(tx, NUMBER, "+86 154 9999 0001") == [user]
 
 
-def test_last_four_follow_their_value_and_go_with_it(database: Database, keys: FileKeys, now: dt.datetime) -> None:
-    vault = Vault(keys, "main", Finding(last_four=("mobile_number",)))
-    last = "mobile_number" + LAST_FOUR
+@pytest.mark.parametrize(("part", "of"), [(Part.LAST_FOUR, slice(-4, None)), (Part.PREFIX, slice(7))])
+def test_parts_follow_their_value_and_go_with_it(
+    database: Database, keys: FileKeys, now: dt.datetime, part: Part, of: slice
+) -> None:
+    vault = Vault(keys, "main", CHOSEN)
+
+    def found(number: str) -> list[int]:
+        return vault.find(tx, NUMBER, number[of], part)
+
+    one, other, third = "15499990001", "15488880002", "15477770003"
     with database.transaction() as tx:
+        vault.index.keep_only(tx, CHOSEN)
         users = vault.admit(tx, ["u1", "u2", "u3"])
-        for user, number in zip(users, ("15499990001", "15488880001", "15499990002"), strict=True):
-            vault.seal(tx, [(user, RetentionClass.SERVICE, {"mobile_number": number})])
-        assert vault.find(tx, last, "0001") == users[:2]
-        vault.seal(tx, [(users[0], RetentionClass.SERVICE, {"mobile_number": "15499990003"})])
-        assert (vault.find(tx, last, "0001"), vault.find(tx, last, "0003")) == (users[1:2], users[:1])
-        vault.remove(tx, users[1], ["mobile_number"])
+        for user, number in zip(users, (one, one, other), strict=True):
+            vault.seal(tx, [(user, RetentionClass.SERVICE, {NUMBER: number})])
+        assert found(one) == users[:2]
+        vault.seal(tx, [(users[0], RetentionClass.SERVICE, {NUMBER: third})])
+        assert (found(one), found(third)) == (users[1:2], users[:1])
+        vault.seal(tx, [(users[0], RetentionClass.SERVICE, {NUMBER: "110"})])
+        assert found(third) == []
+        vault.seal(tx, [(users[0], RetentionClass.SERVICE, {NUMBER: third})])
+        vault.remove(tx, users[1], [NUMBER])
         vault.shred(tx, users[0], [RetentionClass.SERVICE], now)
-        assert vault.find(tx, last, "0001") == vault.find(tx, last, "0003") == []
-        assert vault.find(tx, last, "0002") == users[2:]
+        assert found(one) == found(third) == []
+        assert found(other) == users[2:]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from api_house import Api, serving, size
-from house import VALUES, Clock, newcomer, ready
+from house import VALUES, Clock, declared, newcomer, ready
 
 from keshou.app.site import Site
 from keshou.app.user_view import user_view
@@ -215,12 +215,26 @@ def test_users_are_found_by_a_value_and_both_search_and_look_are_recorded(api: A
     assert api.post("/users/searches", sought("15400000000")).json()["users"] == []
 
 
+def test_users_are_found_by_a_part_where_the_rules_declare_it(api: Api, site: Site) -> None:
+    by = ({"item": "mobile_number", "last_four": True, "prefix": 7},)
+    site.publish(declared(finding=by, effective=site.now() + dt.timedelta(milliseconds=1)), by="officer")
+    early = api.post("/users/searches", sought(VALUES["mobile_number"][:7], prefix=True))
+    assert (early.status_code, "keshou keys rotate index" in early.text) == (422, True)
+    site.keeper.rotate_index("keeper", lambda _: None)
+    for part, value in (("prefix", VALUES["mobile_number"][:7]), ("last_four", VALUES["mobile_number"][-4:])):
+        answer = api.post("/users/searches", sought(value, **{part: True}))
+        assert (answer.status_code, answer.json()["hits"]) == (200, 1)
+        wrong = api.post("/users/searches", sought(VALUES["mobile_number"], **{part: True}))
+        assert wrong.status_code == 422
+        assert VALUES["mobile_number"] not in wrong.text
+
+
 def test_a_search_is_denied_limited_and_refused_where_it_cannot_be(api: Api, site: Site) -> None:
     before = size(site)
     denied = api.post("/users/searches", sought(purpose="marketing"))
     assert (denied.status_code, denied.json()["type"], size(site)) == (403, "/problems/denied", before + 1)
     assert VALUES["mobile_number"] not in denied.text
-    for wrong in ({"item": "tariff_plan"}, {"last_four": True}):
+    for wrong in ({"item": "tariff_plan"}, {"last_four": True}, {"prefix": True}, {"last_four": True, "prefix": True}):
         assert api.post("/users/searches", sought(**wrong)).status_code == 422
     site.searches._settings = FindingSettings(per_hour=1)
     site.searches._asked.clear()

@@ -41,6 +41,18 @@ class Opened(Payload, frozen=True, omit_defaults=True):
     facts: tuple[AnyUserFact, ...] = ()
 
 
+class _Named(msgspec.Struct, frozen=True):
+    user: str
+
+
+_decode_named = msgspec.json.Decoder(_Named).decode
+
+
+def user_of(payload: bytes) -> str:
+    """Return the operator's id of the user whom an opened payload, its salt before it, is about."""
+    return _decode_named(payload[SALT_SIZE:]).user
+
+
 class Opener:
     """Opens payloads of the entries before the receipt's own; each opening is paid for."""
 

@@ -73,10 +73,14 @@ def publish(work: Work, job: Publish, now: dt.datetime) -> Draft:
     if job.after is not None and job.after != max(declarations.numbers(work.tx), default=0):
         raise RulesChangedError
     law.on(calendar.day_of(now), job.declaration.operator.adopts)
+    work.settle()  # whoever came in before these rules is indexed as it was declared then
+    work.known.vault.index.keep_only(work.tx, work.view.indexed(now))
     published = declarations.publish(work.tx, job.declaration, law, now)
     fact = RulesPublished(at=now, version=published.version, digest=published.digest, effective=published.effective)
     versions = declarations.versions(work.tx)
     work.view.published({each.version: each for each in versions})
+    work.known.vault.index.choose(work.view.indexed(now))
+    work.known.vault.index.keep_only(work.tx, work.view.indexed(now))
     rulebook = compile_rules(versions, law)
     rulebook.edition(fact, published.effective)
     work.view.site_became((fact,), rulebook)
@@ -99,7 +103,10 @@ def audit(work: Work, job: Audit, now: dt.datetime) -> Draft:
 def keys_changed(work: Work, job: KeysChanged, _now: dt.datetime) -> Draft:
     """Write down that keys are about to be changed. The keeper of the keys need hold no post that serves users."""
     header: dict[str, object] = {"event": f"keys:{job.level}", **work.names.of_record(job.by, job.where)}
-    return Draft(header | {"keys": tuple(f"epoch:{number}" for number in job.epochs)})
+    return Draft(
+        header
+        | {"keys": (*(f"epoch:{number}" for number in job.epochs), *(f"index:{number}" for number in job.indexes))}
+    )
 
 
 class RulesChangedError(ActError):

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 
 import msgspec
 
+from keshou.acts.found_by import indexed_by
 from keshou.acts.naming import Names
 from keshou.acts.request import BulkPerform, Cancel, Erase, Job, Perform, Record
 from keshou.acts.sums import HOUR, Sums
@@ -32,6 +33,7 @@ from keshou.gate.taking.store import Takings
 from keshou.law.law import Law
 from keshou.law.terms import BULK_KINDS, RetentionClass
 from keshou.ledger.store import Ledger
+from keshou.vault.blind_index import Finding
 from keshou.vault.store import Vault
 
 
@@ -49,11 +51,20 @@ class _Overlay(dict[str, UserStanding]):
 
 
 class Versions:
-    """The published versions of the rules, and with which class they keep each item."""
+    """The published versions of the rules, with which class they keep each item, and what users are found by."""
 
     def __init__(self, published: Mapping[int, Published]) -> None:
         self.published = published
         self._classes: dict[int, dict[str, RetentionClass]] = {}
+        self._indexed: tuple[int, Finding] | None = None
+
+    def indexed(self, now: dt.datetime) -> Finding:
+        """Return what is indexed at `now`: what the rules in force declare, and those to come."""
+        current = self.at(now)
+        version = current.version if current else 0
+        if self._indexed is None or self._indexed[0] != version:
+            self._indexed = version, indexed_by(self.published.values(), now)
+        return self._indexed[1]
 
     def at(self, when: dt.datetime) -> Published | None:
         """Return the version in force at `when`; None before the first."""
@@ -148,6 +159,10 @@ class View:
     def classes(self, version: int) -> Mapping[str, RetentionClass]:
         """Return with which class each item is kept under a version of the rules."""
         return self._versions.classes(version)
+
+    def indexed(self, now: dt.datetime) -> Finding:
+        """Return what users are to be found by: what the rules in force at `now` declare, and those to come."""
+        return self._versions.indexed(now)
 
     def window_hours(self, when: dt.datetime) -> int:
         """Return within how many hours acts of one hand add up under the rules in force at `when`; 0: they do not."""
@@ -270,6 +285,10 @@ class Known:
             if self.revision < size:
                 self._catch_up(tx, size)
             return View(self, self.gate, size, tx)
+
+    def choose(self, tx: Transaction, size: int, now: dt.datetime) -> None:
+        """Have the vault index what the rules declare, as of a log of `size` entries."""
+        self.vault.index.choose(self.view(tx, size).indexed(now))
 
     def read(self, tx: Transaction, users: Sequence[str]) -> dict[str, tuple[int, UserStanding]]:
         """Return surrogate key and standing of those of `users` who are on record."""

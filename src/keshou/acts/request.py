@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from keshou.declaration.findable import Part
 from keshou.declaration.model import Declaration
 from keshou.errors import InputError
 from keshou.gate.act import Act
@@ -112,12 +113,12 @@ class Audit(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Search(msgspec.Struct, frozen=True, kw_only=True):
-    """Ask whether one may look for users, and find them: by one item, equal or by its last four characters."""
+    """Ask whether one may look for users, and find them: by one item, equal or by a part of it."""
 
     act: Act
     """A query of just that item, about nobody yet."""
     value: str
-    last_four: bool = False
+    part: Part = Part.WHOLE
     most: int = 20
     """The most users that may be found; what finds more finds nobody."""
     request_id: str = ""
@@ -132,9 +133,11 @@ class KeysChanged(msgspec.Struct, frozen=True, kw_only=True):
 
     by: str
     level: str
-    """``master``, ``epoch``, ``data``, ``suite``, or ``retire`` where epochs are destroyed."""
+    """``master``, ``epoch``, ``data``, ``index``, ``suite``, or ``retire`` where older keys are destroyed."""
     epochs: tuple[int, ...] = ()
     """Numbers of the epochs that are destroyed."""
+    indexes: tuple[int, ...] = ()
+    """Numbers of the index keys that are destroyed."""
     where: str = ""
     request_id: str = ""
     said: str = ""

@@ -6,24 +6,19 @@ What was looked for is in no entry. Looking at whom it found is an act on each o
 
 import datetime as dt
 
-import msgspec
-
-from keshou.acts.audit_payload import Opened
+from keshou.acts.audit_payload import user_of
 from keshou.acts.draft import Draft
 from keshou.acts.effects import header_of
+from keshou.acts.found_by import searched_by
 from keshou.acts.request import ActError, Search
 from keshou.acts.work import Work
 from keshou.gate.decision import Deny
 from keshou.law.terms import ActKind
-from keshou.ledger.entry import SALT_SIZE
-from keshou.vault.blind_index import LAST_FOUR
 from keshou.vault.receipt import Receipt
 from keshou.vault.store import Vault
 
-_decode = msgspec.json.Decoder(Opened).decode
 
-
-def search(work: Work, job: Search, _now: dt.datetime) -> Draft:
+def search(work: Work, job: Search, now: dt.datetime) -> Draft:
     """Decide whether this hand may look for users by this item, and find them when it may.
 
     Raises:
@@ -41,12 +36,13 @@ def search(work: Work, job: Search, _now: dt.datetime) -> Draft:
     if isinstance(decision, Deny):
         return draft
     work.settle()
-    vault, ledger = work.known.vault, work.ledger
-    found = vault.find(work.tx, item + LAST_FOUR if job.last_four else item, job.value)
+    vault = work.known.vault
+    # What is indexed already for rules to come is searched by only when they are in force.
+    found = vault.find(work.tx, item, job.value, job.part, searched_by(work.view.rules_at(now)))
     draft.header["count"] = len(found)
     if found and len(found) <= job.most:
-        newest = [(user, ledger.payloads(work.tx, user)[-1][1]) for user in found]
-        draft.found = vault.fetch_records(work.tx, newest)
+        newest = work.ledger.newest_payloads(work.tx, found)
+        draft.found = vault.fetch_records(work.tx, [(user, newest[user]) for user in found])
     return draft
 
 
@@ -55,4 +51,4 @@ def opened(vault: Vault, draft: Draft, place: int) -> list[str]:
     if not draft.found:
         return []
     receipt = Receipt(place, len(draft.found))
-    return [_decode(vault.open_record(each, receipt)[SALT_SIZE:]).user for each in draft.found]
+    return [user_of(vault.open_record(each, receipt)) for each in draft.found]

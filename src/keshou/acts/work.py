@@ -104,6 +104,7 @@ class Work:
 
     def _perform(self, jobs: Sequence[Job], now: dt.datetime) -> list[Pending]:
         self._drafts, self._settled = [], 0
+        self.known.vault.index.choose(self.view.indexed(now))
         self.view.prepare(self.tx, jobs)
         written = {job.act.user for job in jobs if isinstance(job, Perform) and job.values and not job.admit}
         keys = [self.view.keys[user] for user in written & self.view.keys.keys()]

@@ -6,11 +6,13 @@ keys are wrapped anew outside of any transaction, and put in place only where no
 """
 
 import datetime as dt
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from keshou.acts.audit_payload import user_of
+from keshou.acts.known import Known
 from keshou.acts.request import Done, Job, KeysChanged
 from keshou.app.keys import open_keys
 from keshou.app.settings import Settings
@@ -18,13 +20,12 @@ from keshou.db import Transaction
 from keshou.errors import InputError, IntegrityError
 from keshou.ledger.certificate import Certificate
 from keshou.ledger.store import Ledger
-from keshou.vault.keys import FileKeys
+from keshou.vault.keys import ROOT, FileKeys
 from keshou.vault.masters.shares import Split
 from keshou.vault.rotations.store import Rotation
-from keshou.vault.store import Vault
 
-REWRAPPED, RENEWED = 500, 50
-"""Keys that are wrapped anew, and users whose keys are made anew, in one transaction."""
+REWRAPPED, RENEWED, REINDEXED = 500, 50, 100
+"""In one transaction: keys wrapped anew, users whose keys are made anew, users whose tags are made anew."""
 Advance = Callable[[int], None]
 """Told how many more are done."""
 
@@ -72,7 +73,20 @@ class KeysShown(NamedTuple):
     masters: tuple[MasterShown, ...]
     epochs: dict[int, int]
     """How many living data keys are wrapped under each epoch that lives."""
+    indexes: dict[int, int]
+    """How many rows that find users lie under each key of the index."""
     rotations: tuple[Rotation, ...]
+
+
+class Indexed(NamedTuple):
+    """What a rotation of the index key did."""
+
+    number: int
+    """Of the index key under which everything that finds users lies now."""
+    users: int
+    """Users of whom it was made anew in this call."""
+    left: int
+    """Users of whom something does not open: left as they were."""
 
 
 class Rotated(NamedTuple):
@@ -86,22 +100,31 @@ class Rotated(NamedTuple):
     """Keys, or users, of whom something does not open: left as they were."""
 
 
+class Retired(NamedTuple):
+    """Numbers of the keys that were destroyed."""
+
+    epochs: tuple[int, ...]
+    indexes: tuple[int, ...]
+
+
 class Keeper:
     """The keeper of one site's keys."""
 
-    def __init__(self, house: House, keys: FileKeys, vault: Vault) -> None:
+    def __init__(self, house: House, keys: FileKeys, known: Known) -> None:
         self._house = house
         self._keys = keys
-        self._vault = vault
-        self._rotations = vault.rotations
+        self._known = known
+        self._rotations = known.vault.rotations
+        self._index = known.vault.index
 
     def show(self) -> KeysShown:
         """Return which keys there are; no key is in it."""
         self._keys.look_again()
         with self._house.reading() as tx:
-            living, rotations = self._rotations.living(tx), self._rotations.all(tx)
+            living, found, rotations = self._rotations.living(tx), self._index.counts(tx), self._rotations.all(tx)
         epochs = {number: living.get(number, 0) for number in self._keys.epochs}
-        return KeysShown(self._keys.suite.name, self._masters(), epochs, tuple(rotations.values()))
+        indexes = {number: found.get(number, 0) for number in reversed(self._keys.index_numbers)}
+        return KeysShown(self._keys.suite.name, self._masters(), epochs, indexes, tuple(rotations.values()))
 
     def rotate_master(self, source: str, by: str, split: Split | None = None) -> MasterShown:
         """Put a new master key in place of the old one, in `source`; return it.
@@ -126,7 +149,7 @@ class Keeper:
             InputError: data keys are being made anew; that has to be finished first.
 
         """
-        epoch = self._begin("epoch", by)
+        epoch, _ = self._begin("epoch", by)
         after, moved, seen = (0, ""), 0, 0
         while True:
             with self._house.reading() as tx:
@@ -149,7 +172,7 @@ class Keeper:
             InputError: keys are being wrapped under a new epoch; that has to be finished first.
 
         """
-        epoch = self._begin("data", by)
+        epoch, _ = self._begin("data", by)
         after, keys, left = 0, 0, 0
         while True:
             with self._house.reading() as tx:
@@ -161,25 +184,68 @@ class Keeper:
             after, keys, left = users[-1], keys + done[0], left + done[1]
             advance(len(users))
 
-    def retire(self, by: str) -> tuple[int, ...]:
-        """Destroy every epoch but the current one; return their numbers. What is in backups under them is dead then.
+    def rotate_index(self, by: str, advance: Advance) -> Indexed:
+        """Write everything that finds users anew, under a new index key, as the rules declare; broken off, it goes on.
 
         Raises:
-            InputError: a living data key is still wrapped under one of them.
+            InputError: another rotation is under way; that has to be finished first.
 
         """
-        doomed = self._doomed(self.show().epochs)
-        if not doomed:
-            return ()
-        self._house.do(KeysChanged(by=by, level="retire", epochs=doomed))
+        _, again = self._begin("index", by)
+        number = self._keys.current_index
+        with self._writing() as tx:
+            self._index.begin(tx, again=again)
+        users, left = 0, set[int]()
+        while True:
+            some = self._reindex(number, left, advance)
+            users += some
+            with self._writing() as tx:
+                # Whoever writes holds the log's lock and looks for new keys: nothing is written under older ones now.
+                if set(self._index.stale(tx, 0, number, len(left) + 1)) <= left:
+                    self._index.end(tx, whole=not left)
+                    self._rotations.end(tx, "index", self._house.now())
+                    return Indexed(number, users, len(left))
+
+    def _reindex(self, number: int, left: set[int], advance: Advance) -> int:
+        """Make everything anew that does not lie under index key `number`; return of how many users."""
+        after = users = 0
+        while True:
+            with self._house.reading() as tx:
+                stale = self._index.stale(tx, after, number, REINDEXED)
+            if not stale:
+                return users
+            with self._writing() as tx:
+                done = self._index.write(tx, stale, self._house.ledger.newest_payloads, user_of)
+            after = stale[-1]
+            users += done.users
+            left.update(done.left)
+            advance(len(stale))
+
+    def retire(self, by: str) -> Retired:
+        """Destroy every epoch and index key but the current ones; return which. What is under them is dead then.
+
+        The root of the index stays, since more is derived from it than what finds users.
+
+        Raises:
+            InputError: a living data key, or something that finds users, still lies under one of them.
+
+        """
+        shown = self.show()
+        epochs, indexes = self._doomed(shown.epochs), self._doomed_indexes(shown.indexes)
+        if not epochs and not indexes:
+            return Retired((), ())
+        self._house.do(KeysChanged(by=by, level="retire", epochs=epochs, indexes=indexes))
         with self._house.writing() as tx:
-            # Whoever makes keys holds the log's lock and looks for new epochs: none is made under these any more.
+            # Whoever makes keys holds the log's lock and looks for new ones: none is made under these any more.
             self._house.ledger.lock(tx)
-            living = self._rotations.living(tx)
+            living, found = self._rotations.living(tx), self._index.counts(tx)
             self._doomed({number: living.get(number, 0) for number in self._keys.epochs})
-            for number in doomed:
+            self._doomed_indexes({number: found.get(number, 0) for number in self._keys.index_numbers})
+            for number in epochs:
                 self._keys.destroy_epoch(number)
-        return doomed
+            for number in indexes:
+                self._keys.destroy_index(number)
+        return Retired(epochs, indexes)
 
     def certify(self, index: int) -> tuple[Certificate, bytes]:
         """Return a certificate that entry `index` destroyed users' keys, as what it says and as a signed note.
@@ -210,8 +276,24 @@ class Keeper:
         ledger.replace_payloads(tx, done.payloads)
         return done.keys, done.left
 
-    def _begin(self, level: str, by: str) -> int:
-        """Begin a rotation of data keys, or go on with the one that was broken off; return the epoch aimed at."""
+    @contextmanager
+    def _writing(self) -> Iterator[Transaction]:
+        """Open a transaction in turn with the acts, in which the index is as the rules declare it now."""
+        with self._house.writing() as tx:
+            head = self._house.ledger.lock(tx)
+            self._known.choose(tx, head.size, self._house.now())
+            yield tx
+
+    def indexed(self) -> int:
+        """Return of how many users a rotation of the index key has still to make anew what finds them."""
+        with self._house.reading() as tx:
+            return self._index.left(tx)
+
+    def _begin(self, level: str, by: str) -> tuple[int, bool]:
+        """Begin a rotation, or go on with the one that was broken off.
+
+        Return the epoch, or number of the index key, aimed at, and whether it goes on.
+        """
         self._keys.look_again()
         with self._house.reading() as tx:
             rotations = self._rotations.all(tx)
@@ -222,12 +304,12 @@ class Keeper:
             )
         self._house.do(KeysChanged(by=by, level=level))
         if under_way is not None:
-            return under_way.epoch
+            return under_way.epoch, True
         now = self._house.now()
-        epoch = self._keys.new_epoch(now)
+        epoch = self._keys.new_index(now) if level == "index" else self._keys.new_epoch(now)
         with self._house.writing() as tx:
             self._rotations.begin(tx, level, epoch, now)
-        return epoch
+        return epoch, False
 
     def _end(self, level: str, epoch: int, keys: int, left: int) -> Rotated:
         with self._house.writing() as tx:
@@ -243,6 +325,14 @@ class Keeper:
                 f"{alive} living keys are wrapped under an older epoch", hint="first: keshou keys rotate epoch"
             )
         return doomed
+
+    @staticmethod
+    def _doomed_indexes(indexes: dict[int, int]) -> tuple[int, ...]:
+        """Return every index key but the newest and the root; nothing that finds users may lie under an older one."""
+        older = [number for number in indexes if number != max(indexes)]
+        if sum(indexes[number] for number in older):
+            raise InputError("users are still found under an older index key", hint="first: keshou keys rotate index")
+        return tuple(sorted(number for number in older if number != ROOT))
 
     def _masters(self) -> tuple[MasterShown, ...]:
         found = [self._keys.masters.described(number) for number in self._keys.masters.numbers()]

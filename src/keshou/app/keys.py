@@ -4,15 +4,13 @@
 from pathlib import Path
 
 from keshou.app.settings import Settings
-from keshou.vault.blind_index import Finding
 from keshou.vault.keys import FileKeys
 from keshou.vault.masters import file, shares, token
 from keshou.vault.masters.shares import Split
 from keshou.vault.masters.source import Sources
-from keshou.vault.store import Vault
 from keshou.vault.suite import SUITES
 
-__all__ = ["Split", "open_keys", "sources_of", "vault_of"]
+__all__ = ["Split", "open_keys", "sources_of"]
 
 
 def open_keys(settings: Settings, home: Path, split: Split | None = None) -> FileKeys:
@@ -24,18 +22,6 @@ def open_keys(settings: Settings, home: Path, split: Split | None = None) -> Fil
 
     """
     return FileKeys.open(home / settings.keys, settings.site, sources_of(settings, home, split), SUITES[settings.suite])
-
-
-def vault_of(settings: Settings, keys: FileKeys) -> Vault:
-    """Return the site's vault, in which users are found by what the settings chose.
-
-    Raises:
-        VaultError: an item is named by which nobody can be found.
-
-    """
-    chosen = settings.finding
-    finding = Finding(names=chosen.names, variants=chosen.variants, last_four=chosen.last_four)
-    return Vault(keys, settings.site, finding)
 
 
 def sources_of(settings: Settings, home: Path, split: Split | None = None) -> Sources:

@@ -9,6 +9,9 @@ from keshou.app.settings import Settings, sqlite_path
 from keshou.db import Transaction, metadata
 from keshou.errors import InputError, IntegrityError, UnreachableError
 from keshou.migrations import run as schema
+from keshou.vault.errors import KeyMissingError
+from keshou.vault.keys import FileKeys
+from keshou.vault.rotations.store import index_key_of
 
 _site = sa.Table(
     "site",
@@ -45,17 +48,23 @@ def refuse_missing(settings: Settings, home: Path) -> None:
         raise UnreachableError(f"there is no database {path}", hint="put it back, or mend `database` in keshou.toml")
 
 
-def refuse_unfit(tx: Transaction, site: str) -> None:
-    """Refuse a database of another schema, or of another site.
+def refuse_unfit(tx: Transaction, site: str, keys: FileKeys) -> None:
+    """Refuse a database of another schema, of another site, or under whose index key nobody would be found.
 
     Raises:
         InputError: its schema is not this version's.
         IntegrityError: it is not `site`'s.
+        KeyMissingError: a key of the index is not there; every user would be taken for unknown.
 
     """
     if not schema.is_current(tx):
         raise InputError("the database's schema is not this version's", hint="it was made by another version of keshou")
     refuse_foreign(tx, site)
+    if (number := index_key_of(tx)) not in keys.index_numbers:
+        raise KeyMissingError(
+            f"there is no key file `{keys.folder}/index-{number:06}.key`",
+            hint="restore it from where the keys are kept; if it is lost, `keshou restore` of a backup makes another",
+        )
 
 
 def refuse_taken(tx: Transaction) -> None:

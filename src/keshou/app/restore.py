@@ -5,7 +5,8 @@
 2. its rows go into a new database; nobody can see it yet;
 3. the log is hashed again whole, and held against every checkpoint that is known;
 4. what was erased after the archive, by the list of erasures, is erased again, and the whole is written into the log;
-5. the database becomes the site's.
+5. where users are found under an index key that is no more, what finds them is made anew under the newest;
+6. the database becomes the site's.
 
 Killed at any moment, there is no database yet, and the same call does it again.
 """
@@ -16,11 +17,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from keshou.acts.audit_payload import user_of
 from keshou.acts.known import Known
 from keshou.acts.perform import Acts
 from keshou.acts.request import EraseAgain, Job, Restore
 from keshou.app import last_signed, mark
-from keshou.app.keys import vault_of
 from keshou.app.place import Place, find_place, sync
 from keshou.app.settings import Settings, database_url, sqlite_path
 from keshou.backup import erased
@@ -42,11 +43,14 @@ from keshou.ledger.store import Ledger
 from keshou.migrations.run import upgrade_within
 from keshou.vault.errors import SealBrokenError
 from keshou.vault.keys import FileKeys
+from keshou.vault.rotations.store import index_key_of
+from keshou.vault.store import Vault
 
 HAND = "restore"
 """Who puts an archive back when nobody is named."""
 NO_REASON = "none"
 _ANSWER = "or answer for the loss: --accept-older --by STAFF --reason ID"
+_AT_ONCE = 500
 _LOST = f"{last_signed.FILE}.lost-"
 
 Progress = Callable[[int, int], None]
@@ -181,7 +185,7 @@ class _Putting:
         keys: FileKeys = place.keys
         tolerance = round(settings.clock_tolerance * 1_000_000)
         self._ledger = Ledger(settings.log_origin, keys.signer, tolerance=tolerance)
-        self._vault = vault_of(settings, keys)
+        self._vault = Vault(keys, settings.site)
 
     def finish(self, asked: Asked, now: dt.datetime) -> Back:
         """Hold the log against what is known, erase again what was erased since, and write that down."""
@@ -275,6 +279,21 @@ class _Putting:
         items = tuple((each.user, each.item) for each in rest if each.item)
         jobs.append(Restore(fact=fact, by=fact.by, keys=keys, items=items))
         acts.start(self._tx).perform(jobs, now)
+        self._find_again(known, now)
+
+    def _find_again(self, known: Known, now: dt.datetime) -> None:
+        """Make what finds users anew when it lies under index keys that were destroyed, or lost, since the archive."""
+        tx, index, rotations = self._tx, self._vault.index, self._vault.rotations
+        keys: FileKeys = self._place.keys
+        if {*index.counts(tx), index_key_of(tx)} <= set(keys.index_numbers):
+            return
+        known.choose(tx, self._ledger.head(tx).size, now)
+        after, number = 0, keys.current_index
+        while stale := index.stale(tx, after, number, _AT_ONCE):
+            index.write(tx, stale, self._ledger.newest_payloads, user_of)
+            after = stale[-1]
+        rotations.begin(tx, "index", number, now)
+        rotations.end(tx, "index", now)
 
     def _is_held(self, user: int) -> bool:
         """Say whether anything of a user can still be opened; of others there is only something to delete."""

@@ -11,6 +11,7 @@ import msgspec
 
 from keshou.acts.request import Done, Job, Perform, Search
 from keshou.acts.work import Pending
+from keshou.declaration.findable import Part
 from keshou.errors import ExitStatus, KeshouError
 from keshou.gate.act import Act
 from keshou.gate.decision import Decision
@@ -69,8 +70,8 @@ class Searches:
         self._asked: dict[str, deque[dt.datetime]] = {}
         self._lock = threading.Lock()
 
-    def find(self, act: Act, value: str, *, last_four: bool = False) -> SearchFound:
-        """Look for users whose one item of `act` equals `value`, or ends with it; `act` is a query about nobody.
+    def find(self, act: Act, value: str, part: Part = Part.WHOLE) -> SearchFound:
+        """Look for users whose one item of `act` equals `value`, or ends or begins so; `act` is a query about nobody.
 
         Each one found is then queried in an act of its own, on that item: who may not be seen is not named.
 
@@ -80,7 +81,7 @@ class Searches:
 
         """
         self._count(act.by)
-        pending = self._bring(Search(act=act, value=value, last_four=last_four, most=self._settings.most))
+        pending = self._bring(Search(act=act, value=value, part=part, most=self._settings.most))
         decision = pending.draft.decision
         assert decision is not None  # noqa: S101 - a search is always decided
         count = pending.draft.header["count"]

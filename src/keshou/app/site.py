@@ -23,7 +23,7 @@ from keshou.app.code_post import CodePost, senders_of
 from keshou.app.counter import Counter
 from keshou.app.erasures import Listed, bring_up
 from keshou.app.keeper import Keeper
-from keshou.app.keys import open_keys, vault_of
+from keshou.app.keys import open_keys
 from keshou.app.lapses import Lapses
 from keshou.app.openid import provider_of
 from keshou.app.outbox import Outbox
@@ -53,6 +53,7 @@ from keshou.programs.store import Programs
 from keshou.tally.store import Tally
 from keshou.vault.keys import FileKeys
 from keshou.vault.receipt import Receipt
+from keshou.vault.store import Vault
 from keshou.visits.store import Visits
 from keshou.webhooks.deliver import Messenger
 from keshou.webhooks.store import Webhooks
@@ -80,7 +81,7 @@ class Site:
         self.law, self.declarations = load(), Declarations()
         self.links = Links(keys.secret("links"))
         self.ledger = Ledger(settings.log_origin, keys.signer, tolerance=round(settings.clock_tolerance * 1_000_000))
-        self._known = Known(Standings(), self.declarations, vault_of(settings, keys), self.law, settings.standings)
+        self._known = Known(Standings(), self.declarations, Vault(keys, settings.site), self.law, settings.standings)
         self.webhooks = Webhooks(keys.secret("webhooks"), settings.log_origin, settings.webhooks.under(home))
         self._lapses = Lapses(self.webhooks, self._known, self.ledger, self.writing, now=now)
         self.messenger = Messenger(self.webhooks, self.writing, self.reading, now, lapses=self._lapses.tell)
@@ -106,7 +107,7 @@ class Site:
         self.programs = Programs(keys.secret("programs"), settings.url, settings.programs)
         signing = SigningKeys(keys.secret(LABEL), settings.log_origin)
         self.permits = Issuer(settings.log_origin, signing, dt.timedelta(minutes=settings.server.permit_minutes))
-        self.keeper, self.retention = Keeper(self, keys, self._known.vault), RetentionSchedule(self, self._known)
+        self.keeper, self.retention = Keeper(self, keys, self._known), RetentionSchedule(self, self._known)
         self._bells = Bells()
         self._sequencer: Sequencer[Job, Pending] = Sequencer(
             database, self._write, self._sign, most=settings.batch, every=settings.checkpoint_every
@@ -130,7 +131,7 @@ class Site:
         database = Database(database_url(settings, home))
         try:
             with database.reading() as tx:
-                mark.refuse_unfit(tx, settings.site)
+                mark.refuse_unfit(tx, settings.site, keys)
             bring_up(home, database, keys)
             return cls(home, settings, database, keys, now)
         except BaseException:

@@ -25,7 +25,7 @@ _SOURCES = {
     "pkcs11": ("密码设备（PKCS#11）", "token (PKCS#11)"),
     "shares": ("分片", "shares"),
 }
-_LEVELS = {"epoch": ("世代密钥", "epoch"), "data": ("数据密钥", "data keys")}
+_LEVELS = {"epoch": ("世代密钥", "epoch"), "data": ("数据密钥", "data keys"), "index": ("索引密钥", "index key")}
 _SUITES = {
     "international": ("国际（AES-256-GCM，SHA-256）", "international (AES-256-GCM, SHA-256)"),
     "chinese": ("商用密码（SM4-GCM，SM3）", "Chinese commercial (SM4-GCM, SM3)"),
@@ -50,6 +50,7 @@ def show(call: Call) -> None:
         "suite": found.suite,
         "masters": [each._asdict() for each in found.masters],
         "epochs": [{"epoch": number, "keys": count} for number, count in found.epochs.items()],
+        "indexes": [{"index": number, "rows": count} for number, count in found.indexes.items()],
         "rotations": rotations,
     }
     masters = table(call.words("主密钥", "master"), call.words("所在", "lives in"), call.words("建立于", "made"))
@@ -58,12 +59,15 @@ def show(call: Call) -> None:
     epochs = table(call.words("世代", "epoch"), call.words("其下的数据密钥", "data keys under it"))
     for number, count in found.epochs.items():
         epochs.add_row(str(number), f"{count:,}")
+    indexes = table(call.words("索引密钥", "index key"), call.words("其下的索引行", "rows that find users under it"))
+    for number, count in found.indexes.items():
+        indexes.add_row(str(number), f"{count:,}")
     done = table(call.words("轮换", "rotation"), call.words("开始", "begun"), call.words("完成", "done"))
     for last in found.rotations:
         ended = _moment(last.ended) if last.ended else call.words("尚未完成", "not finished")
         done.add_row(call.words(*_LEVELS[last.level]), _moment(last.begun), ended)
     suite = {call.words("密码套件", "suite"): call.words(*_SUITES[found.suite])}
-    call.answer(data, pairs(suite), "", masters, "", epochs, *(("", done) if rotations else ()))
+    call.answer(data, pairs(suite), "", masters, "", epochs, "", indexes, *(("", done) if rotations else ()))
 
 
 def _moment(when: dt.datetime) -> str:
@@ -86,6 +90,30 @@ def data(call: Call, *, by: By) -> ExitStatus:
     return _tell(call, done)
 
 
+@verb(rotate, "index")
+def index(call: Call, *, by: By) -> ExitStatus:
+    """Make everything that finds users anew, under a new index key and as the rules now declare it."""
+    with (
+        call.open() as site,
+        call.progress(call.words("重建索引", "making the index anew"), site.keeper.indexed()) as advance,
+    ):
+        done = site.keeper.rotate_index(by, advance)
+    told = call.words(
+        f"{done.users:,} 位用户的索引已重建，使用第 {done.number} 号索引密钥",
+        f"what finds {done.users:,} users was made anew, under index key {done.number}",
+    )
+    left = call.words(
+        f"{done.left:,} 位用户有无法打开的内容，保持原样；请与备份比对",
+        f"of {done.left:,} users something does not open; they were left as they are; compare them with a backup",
+    )
+    call.answer(done._asdict(), Line(told, GOOD), Line(left, BAD) if done.left else _then_retire(call))
+    return ExitStatus.NO if done.left else ExitStatus.DONE
+
+
+def _then_retire(call: Call) -> Line:
+    return Line(call.words("销毁旧密钥：", "to destroy the older keys: ") + "keshou keys retire")
+
+
 def _progress(call: Call, site: Site) -> AbstractContextManager[Advance]:
     return call.progress(call.words("轮换密钥", "rotating keys"), site.keeper.stale())
 
@@ -103,20 +131,23 @@ def _tell(call: Call, done: Rotated) -> ExitStatus:
         )
         shown.append(Line(left, BAD))
     else:
-        shown.append(Line(call.words("销毁旧世代：", "to destroy the older epochs: ") + "keshou keys retire"))
+        shown.append(_then_retire(call))
     call.answer(done._asdict(), *shown)
     return ExitStatus.NO if done.left else ExitStatus.DONE
 
 
 @verb(group, "retire")
 def retire(call: Call, *, by: By) -> None:
-    """Destroy every epoch but the current one: what lies under them in backups can never be opened again."""
+    """Destroy every epoch and index key but the current ones: what lies under them in backups is dead from then on."""
     with call.open() as site:
         gone = site.keeper.retire(by)
-    numbers = ", ".join(map(str, gone))
-    told = call.words(f"已销毁的世代：{numbers}", f"epochs destroyed: {numbers}")
-    none = call.words("没有旧世代", "there is no older epoch")
-    call.answer({"epochs": gone}, Line(told if gone else none, GOOD))
+    epochs, indexes = (", ".join(map(str, each)) for each in gone)
+    lines = [
+        *([call.words(f"已销毁的世代：{epochs}", f"epochs destroyed: {epochs}")] if epochs else []),
+        *([call.words(f"已销毁的索引密钥：{indexes}", f"index keys destroyed: {indexes}")] if indexes else []),
+    ]
+    none = call.words("没有旧密钥", "there is no older key")
+    call.answer(gone._asdict(), *(Line(each, GOOD) for each in lines or [none]))
 
 
 @verb(rotate, "master")

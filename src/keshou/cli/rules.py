@@ -54,9 +54,11 @@ def publish(
         data = {"published": True, "version": done.version, "entry": done.entry, "findings": findings}
         head = call.words(f"规则第 {done.version} 版已公布。", f"version {done.version} of the rules is published.")
         warned = check.shown(call, path, findings) if findings else []
-        call.answer(
-            {**data, **_difference_data(difference)}, *warned, Line(head, GOOD), *ask_again(call, previous, difference)
-        )
+        told = [*warned, Line(head, GOOD), *ask_again(call, previous, difference)]
+        if previous is not None and previous.declaration.finding != source.declaration.finding:
+            text = call.words("查找用户的方式变了，请重建索引：", "what finds users changed; make the index anew: ")
+            told.append(Line.assemble((text, BAD), ("keshou keys rotate index", STRONG)))
+        call.answer({**data, **_difference_data(difference)}, *told)
     return ExitStatus.DONE
 
 

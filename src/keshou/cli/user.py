@@ -19,6 +19,7 @@ from keshou.cli.decision import data_of, shown, status_of
 from keshou.cli.rules import write
 from keshou.cli.terminal import GOOD, QUIET, Call, pairs, plain
 from keshou.cli.verb import verb
+from keshou.declaration.findable import Part
 from keshou.errors import ExitStatus, InputError
 from keshou.gate.act import OWN_HAND
 from keshou.law.terms import ActKind
@@ -43,6 +44,7 @@ def find(
     purpose: asked.Purpose,
     value: Annotated[str, typer.Option(metavar="VALUE", help="What to look for; else it is read from input.")] = "",
     last_four: Annotated[bool, typer.Option("--last-four", help="By the last four characters alone.")] = False,
+    prefix: Annotated[bool, typer.Option("--prefix", help="By the beginning alone, as long as the rules say.")] = False,
     post: asked.Post = "",
     where: asked.Where = "",
 ) -> ExitStatus:
@@ -50,9 +52,10 @@ def find(
     sought = value or sys.stdin.readline().strip()
     if not sought:
         raise InputError("nothing to look for", hint="give it with --value, or on standard input")
+    part = Part.of(last_four=last_four, prefix=prefix)
     with call.open() as site:
         act = asked.act(ActKind.QUERY, "", [item], purpose, by=by, when=site.now(), post=post, where=where)
-        found = site.searches.find(act, sought, last_four=last_four)
+        found = site.searches.find(act, sought, part)
         told = [{"user": user, "values": done.values, "entry": done.entry} for user, done in found.users.items()]
         head = data_of(found.decision) | {"entry": found.entry, "count": found.hits, "users": told}
         if not found.decision.permitted:

@@ -7,6 +7,7 @@ from keshou.declaration.checks import (
     access,
     agents,
     channels,
+    finding,
     grants,
     holdings,
     items,
@@ -19,7 +20,8 @@ from keshou.declaration.checks import (
     words,
 )
 from keshou.declaration.checks.case import Case, Rule
-from keshou.declaration.finding import Finding, Raised, finding, kinds
+from keshou.declaration.finding import Finding, Raised, kinds
+from keshou.declaration.finding import finding as placed
 from keshou.declaration.load import Source
 from keshou.declaration.model import Published
 from keshou.law.law import Law
@@ -37,6 +39,7 @@ _SUBJECTS = (
     review,
     access,
     holdings,
+    finding,
     words,
 )
 RULES: tuple[Rule, ...] = tuple(rule for subject in _SUBJECTS for rule in subject.RULES)
@@ -69,4 +72,4 @@ def _applies(case: Case, raised: Raised) -> bool:
 
 
 def _place(source: Source, raised: Raised) -> Finding:
-    return finding(raised, source.places.value(raised.path))
+    return placed(raised, source.places.value(raised.path))

@@ -294,6 +294,21 @@ class Holding(_Table, frozen=True, kw_only=True):
     """Whether a permit to serve from it is good for one use only."""
 
 
+class FoundBy(_Table, frozen=True, kw_only=True):
+    """What users are found by, beyond equal values of what is nearly unique; each choice lets the index tell more.
+
+    An entry for names alone has users found by equal names.
+    """
+
+    item: str
+    last_four: bool = False
+    """By the last four characters of a value."""
+    prefix: int = 0
+    """By so many characters of its beginning; 0: not so."""
+    variants: bool = False
+    """Of names: traditional and simplified characters are equal."""
+
+
 class Declaration(_Table, frozen=True, kw_only=True):
     """The whole file."""
 
@@ -314,6 +329,8 @@ class Declaration(_Table, frozen=True, kw_only=True):
     access_review: AccessReview | None = None
     emergency: Emergency | None = None
     holdings: tuple[Holding, ...] = ()
+    finding: tuple[FoundBy, ...] = ()
+    """What users are found by, beyond what they always are."""
     protection_measures: Text | None = None
     """How information is protected, in words for users (GB/Z 28828 asks for it)."""
     risks: Text | None = None

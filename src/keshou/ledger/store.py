@@ -7,6 +7,7 @@ the same transaction; a checkpoint is signed in a later one, over what is commit
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import count, islice
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -28,6 +29,7 @@ from keshou.ledger.proof import write_proof
 from keshou.ledger.rows import Head, ask, bodies, change, out_of_nodes, read_edge, read_head, read_leaves
 from keshou.ledger.tile import ENTRY_LIMIT, WIDTH, TileWriter
 
+T = TypeVar("T")
 _Index = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 entry_table = sa.Table(
@@ -307,6 +309,18 @@ class Ledger:
         rows = ask(tx, 'SELECT idx, sealed FROM log_payload WHERE "user" = ? ORDER BY idx', (user,))
         return [(index, bytes(sealed)) for index, sealed in rows]
 
+    def newest_payloads(self, tx: Transaction, users: Sequence[int]) -> dict[int, bytes]:
+        """Return for each of `users` the sealed payload of the newest entry about them; who has none is left out."""
+        found: dict[int, bytes] = {}
+        for some in _chunks(users):
+            marks = ",".join("?" * len(some))
+            sql = (
+                'SELECT p."user", p.sealed FROM log_payload p JOIN (SELECT "user" AS u, MAX(idx) AS i '  # noqa: S608
+                f'FROM log_payload WHERE "user" IN ({marks}) GROUP BY "user") n ON p."user" = n.u AND p.idx = n.i'
+            )
+            found.update((user, bytes(sealed)) for user, sealed in ask(tx, sql, tuple(some)))
+        return found
+
     def about(self, tx: Transaction, user: int, *, before: int, most: int) -> list[tuple[int, bytes]]:
         """Return index and bytes of the `most` newest entries about a user that lie before index `before`."""
         sql = (
@@ -339,7 +353,7 @@ class Ledger:
         return size
 
 
-def _chunks(tokens: Collection[bytes]) -> Iterator[list[bytes]]:
+def _chunks(tokens: Collection[T]) -> Iterator[list[T]]:
     left = iter(tokens)
     while some := list(islice(left, _AT_ONCE)):
         yield some

@@ -2,19 +2,22 @@
 """Find an equal value without unsealing: a keyed, cut hash of the normalised value, with a key of its own per item.
 
 Only items that are nearly unique to a user can be found so; in an index of surnames or cities the frequencies would
-tell the values. What lets more be known than that two values are equal, names and last four characters, is indexed
-only where the operator chose it. Normalising is versioned: a change of what it does is a new version, with new keys.
+tell the values. What lets more be known than that two values are equal is indexed only where the operator's
+declaration chose it: names, last four characters, beginnings. Each such *way* has keys of its own. Normalising is
+versioned: a change of what it does is a new version, with new keys.
 """
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
-from enum import StrEnum
+from collections.abc import Callable, Iterable
 from functools import cache
+from typing import NamedTuple
 
 import opencc
 import phonenumbers
 
+from keshou.declaration.findable import FINDABLE, NAMES, Part, Written
+from keshou.declaration.model import FoundBy
 from keshou.vault.errors import VaultError
 
 VERSION = 2
@@ -23,9 +26,10 @@ VERSIONS = (VERSION, 1)
 TAG = 16
 USER_LABEL = "user"
 """The label under which external user ids are found."""
-LAST_FOUR = "#4"
-"""Behind an item's name: its values are found by their last four characters."""
+WHOLE, LAST_FOUR, SIMPLIFIED, PREFIX = "", "#4", "~", "^"
+"""Ways to find a value: equal; by its last four; a name in simplified characters; ``^N``: by its first N."""
 _FOUR = 4
+_CHINA = "+86"
 
 _NOT_DIALLED = re.compile(r"[\s().\-\u2010-\u2015]+")
 _NOT_WRITTEN = re.compile(r"[\s\-\u2010-\u2015]+")
@@ -34,36 +38,11 @@ _FIXED = re.compile(r"(?:\+86|0)([1-9][0-9]{8,10})")
 _REGION = "CN"
 
 
-class Kind(StrEnum):
-    """How values of an item are written, and so what makes two writings equal."""
+class Way(NamedTuple):
+    """An item and how it is found."""
 
-    PHONE = "phone"
-    DOCUMENT = "document"
-    MAIL = "mail"
-    ACCOUNT = "account"
-    NAME = "name"
-
-
-FINDABLE: dict[str, Kind] = {
-    "mobile_number": Kind.PHONE,
-    "fixed_line_number": Kind.PHONE,
-    "resident_id_number": Kind.DOCUMENT,
-    "passport_number": Kind.DOCUMENT,
-    "hk_mo_tw_permit_number": Kind.DOCUMENT,
-    "military_police_id_number": Kind.DOCUMENT,
-    "driver_licence_number": Kind.DOCUMENT,
-    "social_security_number": Kind.DOCUMENT,
-    "bank_account_number": Kind.DOCUMENT,
-    "email_address": Kind.MAIL,
-    "login_account": Kind.ACCOUNT,
-    "broadband_account": Kind.ACCOUNT,
-    "im_account": Kind.ACCOUNT,
-}
-"""The items that can be found, all nearly unique."""
-
-
-NAMES = ("user_name",)
-"""The items that are found as names are, where the operator chose it."""
+    item: str
+    way: str = WHOLE
 
 
 def _phone(text: str) -> str:
@@ -96,22 +75,22 @@ def _name(text: str) -> str:
     return re.sub(r"[\s\u00b7\u2022\u30fb]+", "", text).casefold()
 
 
-_NORMAL: dict[Kind, Callable[[str], str]] = {
-    Kind.PHONE: _phone_anywhere,
-    Kind.DOCUMENT: _document,
-    Kind.MAIL: str.lower,
-    Kind.ACCOUNT: str,
-    Kind.NAME: _name,
+_NORMAL: dict[Written, Callable[[str], str]] = {
+    Written.PHONE: _phone_anywhere,
+    Written.DOCUMENT: _document,
+    Written.MAIL: str.lower,
+    Written.ACCOUNT: str,
+    Written.NAME: _name,
 }
 
 
-def normalise(kind: Kind, value: str, version: int = VERSION) -> str:
+def normalise(written: Written, value: str, version: int = VERSION) -> str:
     """Return `value` as every equal value is written: one width, one case, no separators.
 
     A telephone number becomes E.164, one without area code stays as it is. A name loses its spaces and dots.
     """
     text = (value if value.isascii() else unicodedata.normalize("NFKC", value)).strip()
-    return _phone(text) if kind is Kind.PHONE and version == 1 else _NORMAL[kind](text)
+    return _phone(text) if written is Written.PHONE and version == 1 else _NORMAL[written](text)
 
 
 def simplified(name: str) -> str:
@@ -129,81 +108,112 @@ def last_four(normal: str) -> str:
     return normal[-_FOUR:].upper() if len(normal) > _FOUR else ""
 
 
-def label(item: str, version: int = VERSION) -> str:
-    """Return the name of the key under which values of `item` are found."""
-    return f"{item}/{version}"
+def beginning(normal: str, length: int) -> str:
+    """Return the first `length` characters of a normalised value, as people in China write it; a shorter has none."""
+    text = normal.removeprefix(_CHINA)
+    return text[:length].upper() if len(text) > length else ""
+
+
+def label(way: Way, version: int = VERSION) -> str:
+    """Return the name of the key under which values of an item are found in one way."""
+    return f"{way.item}{way.way}/{version}"
 
 
 class Finding:
-    """What the operator chose to have found, beyond equal values of items that are nearly unique.
+    """What users are found by: equal values of items that are nearly unique, and what the operator chose beyond."""
 
-    `names` also has names found, `variants` takes traditional and simplified characters of them for equal, and
-    `last_four` names the items that are found by their last four characters.
-    """
+    def __init__(self, chosen: Iterable[FoundBy] = ()) -> None:
+        self.ways: dict[str, frozenset[str]] = {item: frozenset({WHOLE}) for item in FINDABLE}
+        """By item: the ways in which its values are indexed."""
+        for each in chosen:
+            self.ways[each.item] = self.ways.get(each.item, frozenset()) | _ways(each)
+        self._of = {item: tuple(Way(item, way) for way in sorted(ways)) for item, ways in self.ways.items()}
+        self.extra = frozenset(way for of in self._of.values() for way in of if is_chosen(way))
+        """What is indexed because it was chosen."""
 
-    def __init__(self, *, names: bool = False, variants: bool = False, last_four: Sequence[str] = ()) -> None:
-        if unknown := [item for item in last_four if item not in FINDABLE]:
-            raise VaultError(f"users cannot be found by the last four of `{unknown[0]}`", hint=_choose())
-        self._kinds = FINDABLE | (dict.fromkeys(NAMES, Kind.NAME) if names else {})
-        self._variants = variants
-        self.last_four = frozenset(last_four)
-
-    def kind(self, item: str) -> Kind:
-        """Return how `item` is written.
-
-        Raises:
-            VaultError: its values are not unique enough to be found, or the operator did not choose it.
-
-        """
-        kind = self._kinds.get(item)
-        if kind is None:
-            raise VaultError(f"users cannot be found by `{item}`", hint=_choose())
-        return kind
-
-    def texts(self, item: str, value: str) -> dict[str, str]:
-        """Return what is to be indexed of a value: by index item, the text that the tag is made of."""
-        kind = self._kinds.get(item)
-        if kind is None:
+    def texts(self, item: str, value: str) -> dict[Way, str]:
+        """Return what is to be indexed of a value: the text that the tag is made of, by way."""
+        ways = self._of.get(item)
+        if not ways:
             return {}
-        normal = self.normal(kind, value)
-        found = {item: normal}
-        if item in self.last_four and (last := last_four(normal)):
-            found[item + LAST_FOUR] = last
-        return found
+        normal = normalise(_written(item), value)
+        return {way: text for way in ways if (text := _text(way.way, normal) if way.way else normal)}
 
-    def asked(self, item: str, value: str, version: int = VERSION) -> tuple[str, str]:
-        """Return index item and text for a search; ``ITEM#4`` is searched by its last four characters.
+    def asked(self, item: str, value: str, part: Part = Part.WHOLE, version: int = VERSION) -> tuple[Way, str]:
+        """Return way and text for a search by a whole value or a part of one.
 
         Raises:
             VaultError: users cannot be found so here.
 
         """
-        name = item.removesuffix(LAST_FOUR)
-        kind = self.kind(name)
-        if name == item:
-            return item, self.normal(kind, value, version)
-        if name not in self.last_four:
-            raise VaultError(f"users are not found by the last four of `{name}` here", hint="see `[finding]`")
-        last = _document(unicodedata.normalize("NFKC", value))
-        if len(last) != _FOUR:
-            raise VaultError("a search by the last four takes four characters", hint="give just those four")
-        return item, last
+        ways = self.ways.get(item)
+        if not ways:
+            raise VaultError(f"users cannot be found by `{item}`", hint=_choose())
+        written = _written(item)
+        if part is Part.WHOLE:
+            way = SIMPLIFIED if SIMPLIFIED in ways else WHOLE
+            return Way(item, way), _text(way, normalise(written, value, version))
+        wanted = LAST_FOUR if part is Part.LAST_FOUR else PREFIX
+        way = next((each for each in ways if each.startswith(wanted)), "")
+        if not way:
+            told = "the last four" if part is Part.LAST_FOUR else "the beginning"
+            raise VaultError(f"users are not found by {told} of `{item}` here", hint="see `[[finding]]` of the rules")
+        return Way(item, way), _part(written, part, value, int(way[1:]))
 
-    def normal(self, kind: Kind, value: str, version: int = VERSION) -> str:
-        """Return `value` as every value is written that is equal to it here."""
-        normal = normalise(kind, value, version)
-        return simplified(normal) if self._variants and kind is Kind.NAME else normal
+
+def is_chosen(way: Way) -> bool:
+    """Say whether users are found so only where it was chosen."""
+    return bool(way.way) or way.item in NAMES
+
+
+def _ways(chosen: FoundBy) -> frozenset[str]:
+    if chosen.item in NAMES:
+        return frozenset({SIMPLIFIED if chosen.variants else WHOLE})
+    if chosen.item not in FINDABLE:
+        return frozenset()
+    return frozenset(
+        ({LAST_FOUR} if chosen.last_four else set()) | ({f"{PREFIX}{chosen.prefix}"} if chosen.prefix > 0 else set())
+    )
+
+
+def _written(item: str) -> Written:
+    return FINDABLE.get(item) or NAMES[item]
+
+
+def _text(way: str, normal: str) -> str:
+    if way == WHOLE:
+        return normal
+    if way == SIMPLIFIED:
+        return simplified(normal)
+    return last_four(normal) if way == LAST_FOUR else beginning(normal, int(way[1:]))
+
+
+def _part(written: Written, part: Part, value: str, length: int) -> str:
+    """Return a part of a value as it is indexed; of a number also without what is dialled before it.
+
+    Raises:
+        VaultError: it has not just as many characters as are indexed.
+
+    """
+    text = unicodedata.normalize("NFKC", value).strip()
+    given = _document(text) if written in (Written.PHONE, Written.DOCUMENT) else text.upper()
+    if written is Written.PHONE and part is Part.PREFIX:
+        given = _dialled_before(_NOT_DIALLED.sub("", given))
+    if len(given) != length:
+        told = "the last" if part is Part.LAST_FOUR else "the first"
+        raise VaultError(f"a search by {told} {length} takes {length} characters", hint=f"give just those {length}")
+    return given
+
+
+def _dialled_before(number: str) -> str:
+    """Return the beginning of a number without China's own prefix, or the 0 before an area code."""
+    for prefix in (_CHINA, "0086"):
+        if number.startswith(prefix):
+            return number.removeprefix(prefix)
+    if number.startswith("00"):
+        return "+" + number[2:]
+    return number.removeprefix("0")
 
 
 def _choose() -> str:
     return f"find them by one of: {', '.join(sorted(FINDABLE))}"
-
-
-def findable(item: str) -> Kind:
-    """Return how `item` is written.
-
-    Raises:
-        VaultError: its values are not unique enough to be found.
-
-    """
-    return Finding().kind(item)

@@ -2,8 +2,8 @@
 """The keys of a site: a folder of files for the owner alone, each wrapped by the master key, wherever that lives.
 
 The master key wraps the keys of this folder. Data keys are wrapped by the key of an *epoch*; destroying an epoch makes
-every data key wrapped under it dead, in backups too. The key of the blind index and the seed that signs the log are
-apart from both.
+every data key wrapped under it dead, in backups too. The root of what is derived, the keys of the blind index and the
+seed that signs the log are apart from both. The root is the first key of the index too, until a rotation makes another.
 """
 
 import datetime as dt
@@ -11,8 +11,9 @@ import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import msgspec
 from cryptography.hazmat.primitives import hashes
@@ -30,7 +31,10 @@ from keshou.vault.wrapping import KEY, SmWrappingKey, WrappingKey, join, wrappin
 
 _EPOCH, _INDEX, _LOG = "epoch", "index", "log"
 _EPOCH_NAME = re.compile(r"epoch-(\d{6})\.key")
+_INDEX_NAME = re.compile(r"index-(\d{6})\.key")
 _SITE_BYTES = 255
+ROOT = 0
+"""Number of the index key that a site begins with, from which its secrets and its users' names on record come too."""
 FILES_ALONE: Sources = {file.NAME: file.FileSource()}
 """The one source that needs no setting up."""
 
@@ -49,6 +53,13 @@ class LogSigner:
         return self._key.sign(message)
 
 
+class _IndexKey(NamedTuple):
+    """One key of the blind index, and the suite it was made for."""
+
+    secret: bytes
+    suite: Suite
+
+
 class FileKeys:
     """The keys of one site, read from its folder; made by `create` and `open`."""
 
@@ -59,9 +70,9 @@ class FileKeys:
         """The suite of new keys."""
         self.masters = Masters(folder, site, sources, suite)
         self._epochs: dict[int, WrappingKey | SmWrappingKey] = {}
-        self._mac_keys: dict[tuple[str, str], bytes] = {}
-        self._index = b""
-        self._begun_with = suite
+        self._mac_keys: dict[tuple[int, str, str], bytes] = {}
+        self._indexes: dict[int, _IndexKey] = {}
+        self._seen: frozenset[str] = frozenset()
 
     @classmethod
     def create(cls, folder: Path, site: str, now: dt.datetime, suite: Suite = INTERNATIONAL) -> Self:
@@ -92,7 +103,11 @@ class FileKeys:
     def _fill(cls, folder: Path, site: str, now: dt.datetime, suite: Suite) -> None:
         keys = cls(folder, site, FILES_ALONE, suite)
         keys.masters.make(file.NAME, now)
-        for purpose, number, name in ((_EPOCH, 1, _epoch_name(1)), (_INDEX, 0, "index.key"), (_LOG, 0, "log.key")):
+        for purpose, number, name in (
+            (_EPOCH, 1, _epoch_name(1)),
+            (_INDEX, ROOT, _index_name(ROOT)),
+            (_LOG, 0, "log.key"),
+        ):
             keys._write_wrapped(name, purpose, number, now)
 
     @classmethod
@@ -108,13 +123,12 @@ class FileKeys:
         """
         key_file.check_folder(folder)
         keys = cls(folder, site, FILES_ALONE if sources is None else sources, suite)
-        keys._index = keys._read_wrapped("index.key", _INDEX, 0)
-        keys._begun_with = suite_of(keys._read("index.key", _INDEX, 0))
+        keys._indexes = {number: keys._read_index(number) for number in (ROOT, *_numbers(_INDEX_NAME, folder))}
         keys.signer = LogSigner(keys._read_wrapped("log.key", _LOG, 0))
-        numbers = _epochs_in(folder)
+        numbers = _numbers(_EPOCH_NAME, folder)
         if not numbers:
             raise KeyMissingError(f"there is no epoch key in `{folder}`", hint="restore the key files")
-        keys._epochs = {number: keys._read_epoch(number) for number in sorted(numbers)}
+        keys._epochs = {number: keys._read_epoch(number) for number in numbers}
         return keys
 
     signer: LogSigner
@@ -130,22 +144,63 @@ class FileKeys:
         """Number of the epoch under which new data keys are wrapped."""
         return max(self._epochs)
 
+    @property
+    def index_numbers(self) -> tuple[int, ...]:
+        """Numbers of the keys under which tags may lie, newest first; the last is the root."""
+        return tuple(sorted(self._indexes, reverse=True))
+
+    @property
+    def current_index(self) -> int:
+        """Number of the key under which new tags are made."""
+        return max(self._indexes)
+
     def new_epoch(self, now: dt.datetime) -> int:
         """Start an epoch and return its number."""
         with key_file.locked(self.folder):
-            number = max(_epochs_in(self.folder), default=0) + 1
+            number = max(_numbers(_EPOCH_NAME, self.folder), default=0) + 1
             self._write_wrapped(_epoch_name(number), _EPOCH, number, now)
         self._epochs[number] = self._read_epoch(number)
         return number
 
-    def look_again(self) -> None:
-        """Take up epochs that other processes started, and let go of those that they destroyed."""
-        found = _epochs_in(self.folder)
-        if found == self._epochs.keys():
-            return
-        for number in self._epochs.keys() - found:
+    def new_index(self, now: dt.datetime) -> int:
+        """Make a key for the blind index, in the suite of new keys, and return its number."""
+        with key_file.locked(self.folder):
+            number = max(_numbers(_INDEX_NAME, self.folder), default=ROOT) + 1
+            self._write_wrapped(_index_name(number), _INDEX, number, now)
+        self._indexes = {**self._indexes, number: self._read_index(number)}
+        return number
+
+    def look_again(self) -> bool:
+        """Take up epochs and index keys that other processes made; let go of epochs that they destroyed.
+
+        Return whether there is an index key that was not known. One that was destroyed is kept until the process
+        ends: a reader who began before may still meet a tag under it.
+        """
+        names = frozenset(os.listdir(self.folder))  # noqa: PTH208 - asked at each writing
+        if names == self._seen:
+            return False
+        epochs, indexes = _matching(_EPOCH_NAME, names), _matching(_INDEX_NAME, names)
+        for number in self._epochs.keys() - epochs:
             del self._epochs[number]
-        self._epochs |= {number: self._read_epoch(number) for number in sorted(found - self._epochs.keys())}
+        self._epochs |= {number: self._read_epoch(number) for number in sorted(epochs - self._epochs.keys())}
+        new = {number: self._read_index(number) for number in sorted(indexes - self._indexes.keys())}
+        self._indexes = self._indexes | new
+        self._seen = names
+        return bool(new)
+
+    def destroy_index(self, number: int) -> None:
+        """Destroy a key of the blind index; what was found by its tags is no longer found in backups either.
+
+        Raises:
+            KeyFileError: it is the current one, or the root, from which more than tags is derived.
+            KeyMissingError: there is no such key.
+
+        """
+        if number in (self.current_index, ROOT):
+            raise KeyFileError(f"index key {number} is in use", hint="make a new one and write all tags anew first")
+        with key_file.locked(self.folder):
+            key_file.destroy(self.folder / _index_name(number))
+        self._indexes = {each: key for each, key in self._indexes.items() if each != number}
 
     def destroy_epoch(self, number: int) -> None:
         """Destroy the key of an epoch: every data key still wrapped under it is dead from now on, everywhere.
@@ -212,22 +267,29 @@ class FileKeys:
             self._find_epoch(epoch)
         return self._epochs[epoch].unwrap(wrapped, self._bind(epoch, context))
 
-    def mac(self, label: str, data: bytes, suite: Suite | None = None) -> bytes:
-        """Return the keyed hash of `data`, 32 bytes, under the index key that a suite derives for `label`.
+    def mac(self, label: str, data: bytes, suite: Suite | None = None, number: int = ROOT) -> bytes:
+        """Return the keyed hash of `data`, 32 bytes, under what index key `number` and a suite derive for `label`.
 
-        Without a suite it is the one the site began with, whatever it has now: what is found so never changes.
+        Without a suite it is the one that this index key was made for, whatever the site has now.
+
+        Raises:
+            KeyMissingError: there is no such index key.
+
         """
-        chosen = suite or self._begun_with
-        key = self._mac_keys.get((label, chosen.name))
+        index = self._indexes.get(number)
+        if index is None:
+            raise KeyMissingError(f"there is no index key {number}", hint="restore the key files")
+        chosen = suite or index.suite
+        key = self._mac_keys.get((number, label, chosen.name))
         if key is None:
             context = join((b"blind index", self.site.encode(), label.encode()))
-            key = self._mac_keys[label, chosen.name] = chosen.expand(self._index, context)
+            key = self._mac_keys[number, label, chosen.name] = chosen.expand(index.secret, context)
         return chosen.mac(key, data)
 
     def secret(self, label: str) -> bytes:
         """Return a secret of 32 bytes for `label`, the same for ever, apart from every other label and every index."""
         context = join((b"secret", self.site.encode(), label.encode()))
-        return HKDFExpand(hashes.SHA256(), KEY, context).derive(self._index)
+        return HKDFExpand(hashes.SHA256(), KEY, context).derive(self._indexes[ROOT].secret)
 
     def __repr__(self) -> str:
         return f"FileKeys(folder={str(self.folder)!r}, site={self.site!r}, epochs={self.epochs})"
@@ -237,14 +299,19 @@ class FileKeys:
 
     def _find_epoch(self, number: int) -> None:
         """Take up an epoch that another process started since this one read the folder."""
-        if number not in _epochs_in(self.folder):
+        if number not in _numbers(_EPOCH_NAME, self.folder):
             raise SealBrokenError
         self._epochs[number] = self._read_epoch(number)
 
     def _wrapped_files(self) -> list[tuple[str, str, int]]:
         """Return name, purpose and number of every file whose key a master wraps."""
-        epochs = [(_epoch_name(number), _EPOCH, number) for number in sorted(_epochs_in(self.folder))]
-        return [("index.key", _INDEX, 0), ("log.key", _LOG, 0), *epochs]
+        epochs = [(_epoch_name(number), _EPOCH, number) for number in _numbers(_EPOCH_NAME, self.folder)]
+        indexes = [(_index_name(number), _INDEX, number) for number in (ROOT, *_numbers(_INDEX_NAME, self.folder))]
+        return [*indexes, ("log.key", _LOG, 0), *epochs]
+
+    def _read_index(self, number: int) -> _IndexKey:
+        suite = suite_of(self._read(_index_name(number), _INDEX, number))
+        return _IndexKey(self._read_wrapped(_index_name(number), _INDEX, number), suite)
 
     def _read_epoch(self, number: int) -> WrappingKey | SmWrappingKey:
         suite = suite_of(self._read(_epoch_name(number), _EPOCH, number))
@@ -281,8 +348,16 @@ def _epoch_name(number: int) -> str:
     return f"epoch-{number:06}.key"
 
 
-def _epochs_in(folder: Path) -> set[int]:
-    return {int(match[1]) for name in os.listdir(folder) if (match := _EPOCH_NAME.fullmatch(name))}  # noqa: PTH208
+def _index_name(number: int) -> str:
+    return f"index-{number:06}.key" if number else "index.key"
+
+
+def _numbers(pattern: re.Pattern[str], folder: Path) -> list[int]:
+    return sorted(_matching(pattern, os.listdir(folder)))  # noqa: PTH208
+
+
+def _matching(pattern: re.Pattern[str], names: Iterable[str]) -> set[int]:
+    return {int(match[1]) for name in names if (match := pattern.fullmatch(name))}
 
 
 def _purpose_context(site: str, purpose: str, number: int) -> bytes:

@@ -5,6 +5,7 @@ import os
 import struct
 from collections.abc import Callable, Mapping, Sequence
 
+from keshou.declaration.findable import Part
 from keshou.law.terms import RetentionClass
 from keshou.vault import blind_index
 from keshou.vault.envelope import KEY_SIZE, DataKey, Envelope, Nonces, checked_key, key_context
@@ -20,14 +21,14 @@ _ABOUT_RECORD = ("ledger", "payload", RECORD)
 _CACHE = 32_768
 _MALFORMED = (TypeError, ValueError, OverflowError, AttributeError, struct.error)
 """What a row altered into other types (SQLite takes any, and a missing key is null) makes the code below say."""
-_USER_LABEL = blind_index.label(blind_index.USER_LABEL, 1)
+_USER_LABEL = f"{blind_index.USER_LABEL}/1"
 
 Place = tuple[int, str]
 """A user with an item, or a user with a class."""
 ValueRow = tuple[int, str, str, int, bytes]
 """User, item, class, version, record."""
-TagRow = tuple[int, str, bytes]
-"""User, item, tag."""
+TagRow = tuple[int, str, str, bytes, int]
+"""User, item, way, tag, number of the index key."""
 
 
 class Sealer:
@@ -39,30 +40,66 @@ class Sealer:
         self._envelope = Envelope(site)
         self._cache = KeyCache(_CACHE)
 
-    def ref(self, external_id: str) -> bytes:
-        """Return the 16 bytes under which the operator's id of a user is found; the id is taken as it is."""
+    def name(self, external_id: str) -> bytes:
+        """Return the 16 bytes that stand for the operator's id of a user on record; they never change."""
         return self._keys.mac(_USER_LABEL, external_id.encode())[: blind_index.TAG]
+
+    def ref(self, external_id: str) -> tuple[bytes, int]:
+        """Return the 16 bytes under which the operator's id of a user is found, and the number of their key.
+
+        The id is taken as it is.
+        """
+        number = self._keys.current_index
+        return self._ref(external_id, number), number
+
+    def refs(self, external_id: str) -> list[bytes]:
+        """Return what an id may lie under: one for each index key, since a rotation may be on its way between two."""
+        return [self._ref(external_id, number) for number in self._keys.index_numbers]
+
+    def _ref(self, external_id: str, number: int) -> bytes:
+        return self._keys.mac(_USER_LABEL, external_id.encode(), number=number)[: blind_index.TAG]
 
     def tags(self, user: int, item: str, value: str) -> list[TagRow]:
         """Return the index rows of one value; none when nobody is found by `item`."""
         texts = self.finding.texts(item, value)
-        return [(user, name, self._tag(name, text, self._keys.suite)) for name, text in texts.items()]
+        number, suite = self._keys.current_index, self._keys.suite
+        return [(user, *way, self._tag(way, text, suite, number), number) for way, text in texts.items()]
 
-    def searched(self, item: str, value: str) -> list[bytes]:
-        """Return the tags to look for: under every suite and version, since a rotation may be on its way between two.
+    def searched(
+        self, finding: blind_index.Finding, item: str, value: str, part: Part
+    ) -> tuple[blind_index.Way, list[bytes]]:
+        """Return the way and the tags to look for: under every index key, suite and version.
+
+        A rotation may be on its way between two.
 
         Raises:
-            VaultError: users cannot be found by `item`.
+            VaultError: users cannot be found so.
 
         """
+        self._keys.look_again()
         found: list[bytes] = []
         for version in blind_index.VERSIONS:
-            name, text = self.finding.asked(item, value, version)
-            found += [self._tag(name, text, suite, version) for suite in SUITES.values()]
-        return found
+            way, text = finding.asked(item, value, part, version)
+            found += [
+                self._tag(way, text, suite, number, version)
+                for number in self._keys.index_numbers
+                for suite in SUITES.values()
+            ]
+        return way, found
 
-    def _tag(self, name: str, text: str, suite: Suite, version: int = blind_index.VERSION) -> bytes:
-        return self._keys.mac(blind_index.label(name, version), text.encode(), suite)[: blind_index.TAG]
+    def _tag(
+        self, way: blind_index.Way, text: str, suite: Suite, number: int, version: int = blind_index.VERSION
+    ) -> bytes:
+        return self._keys.mac(blind_index.label(way, version), text.encode(), suite, number)[: blind_index.TAG]
+
+    def look_again(self) -> bool:
+        """Take up keys that other processes made; say whether there is an index key that was not known."""
+        return self._keys.look_again()
+
+    @property
+    def current_index(self) -> int:
+        """Number of the index key under which tags are made."""
+        return self._keys.current_index
 
     def seal(
         self, plan: Mapping[Place, tuple[str, str]], keys: Mapping[Place, DataKey], versions: Mapping[Place, int]
@@ -75,6 +112,7 @@ class Sealer:
             VaultError: a value is not text.
 
         """
+        self._keys.look_again()  # tags are made under the newest key, whoever made it
         sealed: list[ValueRow] = []
         tags: list[TagRow] = []
         nonces, seal = Nonces(len(plan)), self._envelope.seal

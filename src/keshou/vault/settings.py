@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the master key is reached and what users are found by: the tables ``[master]`` and ``[finding]``."""
+"""How the master key is reached and how much may be searched: the tables ``[master]`` and ``[finding]``."""
 
 import msgspec
 
@@ -28,14 +28,8 @@ class MasterSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
 
 
 class FindingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """What users are found by, beyond equal values of what is nearly unique. Each choice lets the index tell more."""
+    """How wide one search may be, and how often one hand may search. By what, the declaration says."""
 
-    names: bool = False
-    """Whether users are found by name. The index then tells how many share a name."""
-    variants: bool = False
-    """Whether traditional and simplified characters of a name are equal."""
-    last_four: tuple[str, ...] = ()
-    """Items found by their last four characters. The index then tells which users' values end alike."""
     most: int = 20
     """The most users that one search may find; what finds more is too wide and finds nobody."""
     per_hour: int = 120

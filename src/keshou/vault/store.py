@@ -13,14 +13,17 @@ from itertools import zip_longest
 import sqlalchemy as sa
 
 from keshou.db import Transaction, metadata, to_micros
+from keshou.declaration.findable import Part
 from keshou.law.terms import RetentionClass
-from keshou.vault.blind_index import LAST_FOUR, Finding
+from keshou.vault import found_by
+from keshou.vault.blind_index import Finding
 from keshou.vault.envelope import DataKey
 from keshou.vault.errors import SealBrokenError, VaultError
 from keshou.vault.key_cache import WrappedKey
 from keshou.vault.keys import FileKeys
 from keshou.vault.lookup import Found, look_for, look_up
 from keshou.vault.receipt import Receipt
+from keshou.vault.rotations.reindex import Reindexing
 from keshou.vault.rotations.store import Rotations
 from keshou.vault.rows import chunks, each, replace, select
 from keshou.vault.sealed import Sealed, SealedRecord, SealedValue, Shredded
@@ -32,6 +35,7 @@ _user = sa.Table(
     sa.Column("user", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("ref", sa.LargeBinary(16), unique=True),
     sa.Column("since", sa.BigInteger, nullable=False),
+    sa.Column("index_key", sa.Integer, nullable=False),
 )
 _key = sa.Table(
     "vault_key",
@@ -56,8 +60,10 @@ _index = sa.Table(
     metadata,
     sa.Column("user", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("item", sa.Text, primary_key=True),
+    sa.Column("way", sa.Text, primary_key=True),
     sa.Column("tag", sa.LargeBinary(16), nullable=False),
-    sa.Index("vault_index_tag", "item", "tag"),
+    sa.Column("index_key", sa.Integer, nullable=False),
+    sa.Index("vault_index_tag", "item", "way", "tag"),
 )
 _shredded = sa.Table(
     "vault_shredded",
@@ -69,9 +75,7 @@ _shredded = sa.Table(
 )
 
 _DELETE_INDEX = (
-    'DELETE FROM vault_index WHERE "user" = ? AND item IN (SELECT item FROM vault_value '  # noqa: S608 - no input
-    'WHERE "user" = ? AND class = ? '
-    f"UNION ALL SELECT item || '{LAST_FOUR}' FROM vault_value WHERE \"user\" = ? AND class = ?)"
+    'DELETE FROM vault_index WHERE "user" = ? AND item IN (SELECT item FROM vault_value WHERE "user" = ? AND class = ?)'
 )
 _FETCH = (
     'SELECT v."user", v.item, v.class, v.version, v.sealed, k.kid, k.epoch, k.wrapped, r.kid, r.epoch, r.wrapped '
@@ -79,10 +83,8 @@ _FETCH = (
     'LEFT JOIN vault_key r ON r."user" = v."user" AND r.class = ? WHERE v."user" @ AND v.item @'
 )
 
-_UNFIND = 'DELETE FROM vault_index WHERE "user" = ? AND item IN (?, ?)'
 _PLACE = ("user", "item")
 _VALUE_COLUMNS = {"user": "bigint", "item": "text", "class": "text", "version": "integer", "sealed": "bytea"}
-_INDEX_COLUMNS = {"user": "bigint", "item": "text", "tag": "bytea"}
 SealRow = tuple[int, RetentionClass, Mapping[str, str]]
 """A user, the class, and the values to seal by item."""
 RecordRow = tuple[int, bytes, bytes]
@@ -103,6 +105,8 @@ class Vault:
         self._sealer = Sealer(keys, site, finding or Finding())
         self.rotations = Rotations(self._sealer)
         """New keys for old."""
+        self.index = Reindexing(self._sealer)
+        """By what users are found, and new tags for old."""
         self._lock = threading.Lock()
         self._openings = 0
 
@@ -119,12 +123,7 @@ class Vault:
 
     def find_users(self, tx: Transaction, external_ids: Collection[str]) -> dict[str, int]:
         """Return the surrogate keys of those who are known, by the operator's ids."""
-        ids = {self._sealer.ref(external_id): external_id for external_id in external_ids}
-        found: dict[str, int] = {}
-        for chunk in chunks(list(ids)):
-            for ref, user in select(tx, 'SELECT ref, "user" FROM vault_user WHERE ref @', chunk):
-                found[ids[bytes(ref)]] = user
-        return found
+        return found_by.users(tx, self._sealer, external_ids)
 
     def admit(self, tx: Transaction, external_ids: Sequence[str], *, since: int = 0) -> list[int]:
         """Give new users their surrogate keys, consecutive and never used before; `since` is the revision.
@@ -140,10 +139,10 @@ class Vault:
         if known := self.find_users(tx, external_ids):
             raise VaultError(f"{len(known)} of these users are known already", hint="look them up before admitting")
         rows = [
-            (user, self._sealer.ref(external_id), since)
+            (user, *self._sealer.ref(external_id), since)
             for user, external_id in enumerate(external_ids, self.next_user(tx))
         ]
-        tx.insert(_user, ("user", "ref", "since"), rows)
+        tx.insert(_user, ("user", "ref", "index_key", "since"), rows)
         return [row[0] for row in rows]
 
     def next_user(self, tx: Transaction) -> int:
@@ -151,8 +150,8 @@ class Vault:
         return int(select(tx, 'SELECT COALESCE(MAX("user"), 0) FROM vault_user')[0][0]) + 1
 
     def blind(self, external_id: str) -> str:
-        """Return what may stand in a table for the operator's id of a user: its blind index, as hex."""
-        return self._sealer.ref(external_id).hex()
+        """Return what may stand on record for the operator's id of a user, as hex; it never changes."""
+        return self._sealer.name(external_id).hex()
 
     # Values
 
@@ -208,12 +207,10 @@ class Vault:
         sealed, tags = self._sealer.seal(plan, keys, versions)
         if versions:
             replace(tx, "vault_value", _VALUE_COLUMNS, _PLACE, sealed)
-            if self._sealer.finding.last_four:
-                each(tx, _UNFIND, [(user, item, item + LAST_FOUR) for user, item in plan])
-            replace(tx, "vault_index", _INDEX_COLUMNS, _PLACE, tags)
+            found_by.put(tx, list(versions), tags, self._sealer.finding)
         else:
             tx.insert(_value, tuple(_VALUE_COLUMNS), sealed)
-            tx.insert(_index, tuple(_INDEX_COLUMNS), tags)
+            tx.insert(_index, found_by.COLUMNS, tags)
 
     def fetch(self, tx: Transaction, user: int, items: Collection[str]) -> Sealed:
         """Return what is held of `items` about one user, still sealed; an item that is not held is left out."""
@@ -253,17 +250,18 @@ class Vault:
         rows = select(tx, 'SELECT item, class FROM vault_value WHERE "user" = ? ORDER BY item', user)
         return {item: RetentionClass(class_) for item, class_ in rows}
 
-    def find(self, tx: Transaction, item: str, value: str) -> list[int]:
-        """Return the users whose `item` equals `value` after normalising, in order of admission.
+    def find(
+        self, tx: Transaction, item: str, value: str, part: Part = Part.WHOLE, finding: Finding | None = None
+    ) -> list[int]:
+        """Return the users whose `item` equals `value` after normalising, or ends or begins so, in order of admission.
 
-        ``ITEM#4`` is found by its last four characters, where the operator chose it.
+        `finding` says by what users may be found; else whatever is indexed.
 
         Raises:
-            VaultError: users cannot be found by `item`.
+            VaultError: users cannot be found so, or the index is not complete for it yet.
 
         """
-        sql = 'SELECT "user" FROM vault_index WHERE item = ? AND tag @ ORDER BY "user"'
-        return [user for (user,) in select(tx, sql, item, self._sealer.searched(item, value))]
+        return found_by.find(tx, self._sealer, finding or self._sealer.finding, (item, value, part))
 
     # Ledger payloads and pseudonyms, under each user's record key
 
@@ -337,7 +335,7 @@ class Vault:
         found = [row for chunk in chunks(list(users)) for row in self._key_rows(tx, chunk)]
         killed = [row for row in found if row[:2] in doomed]
         tx.insert(_shredded, ("user", "class", "kid", "at"), [(*row[:3], to_micros(now)) for row in killed])
-        each(tx, _DELETE_INDEX, [(user, user, class_, user, class_) for user, class_ in doomed])
+        each(tx, _DELETE_INDEX, [(user, user, class_) for user, class_ in doomed])
         each(tx, 'DELETE FROM vault_value WHERE "user" = ? AND class = ?', list(doomed))
         each(tx, 'DELETE FROM vault_key WHERE "user" = ? AND class = ?', list(doomed))
         bare = users - {row[0] for row in found if row[:2] not in doomed}
@@ -383,5 +381,5 @@ class Vault:
 
     @staticmethod
     def _delete_values(tx: Transaction, places: list[tuple[int, str]]) -> None:
-        each(tx, _UNFIND, [(user, item, item + LAST_FOUR) for user, item in places])
+        found_by.remove(tx, places)
         each(tx, 'DELETE FROM vault_value WHERE "user" = ? AND item = ?', places)

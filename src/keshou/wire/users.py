@@ -162,7 +162,9 @@ class Searching(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     item: Id
     value: Value
     last_four: bool = False
-    """By its last four characters alone, where the site is set up so."""
+    """By its last four characters alone, where the rules declare it."""
+    prefix: bool = False
+    """By its beginning alone, just as many characters as the rules declare."""
 
 
 class FoundUser(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,9 +12,10 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from keshou.db import Transaction, array, arrays, from_micros, metadata, to_micros
-from keshou.vault.blind_index import LAST_FOUR
+from keshou.vault import found_by
 from keshou.vault.errors import SealBrokenError
 from keshou.vault.key_cache import WrappedKey
+from keshou.vault.keys import ROOT
 from keshou.vault.rows import each, replace, select
 from keshou.vault.sealer import RECORD, Place, Sealer, TagRow, ValueRow
 
@@ -25,6 +26,13 @@ _rotation = sa.Table(
     sa.Column("epoch", sa.Integer, nullable=False),
     sa.Column("begun", sa.BigInteger, nullable=False),
     sa.Column("ended", sa.BigInteger, nullable=True),
+)
+_way = sa.Table(
+    "vault_way",
+    metadata,
+    sa.Column("item", sa.Text, primary_key=True),
+    sa.Column("way", sa.Text, primary_key=True),
+    sa.Column("complete", sa.Integer, nullable=False),
 )
 _LIVING = (
     'NOT EXISTS (SELECT 1 FROM vault_shredded s WHERE s."user" = k."user" AND s.class = k.class AND s.kid = k.kid)'
@@ -45,9 +53,7 @@ _MOVE_ARRAYS = (
     f'FROM unnest({_MOVE_TYPES}) AS n(kid, epoch, wrapped, "user", class, old) '
     'WHERE k."user" = n."user" AND k.class = n.class AND k.wrapped = n.old'
 )
-_UNFIND = 'DELETE FROM vault_index WHERE "user" = ? AND item IN (?, ?)'
 _VALUE_COLUMNS = {"user": "bigint", "item": "text", "class": "text", "version": "integer", "sealed": "bytea"}
-_INDEX_COLUMNS = {"user": "bigint", "item": "text", "tag": "bytea"}
 
 Moved = tuple[bytes, int, bytes, int, str, bytes]
 """Key id, epoch, wrapped key; and where: user, class, and as what it was wrapped before."""
@@ -58,10 +64,10 @@ Payload = tuple[int, int, bytes]
 
 
 class Rotation(NamedTuple):
-    """One rotation of all data keys: which level, into which epoch, when."""
+    """One rotation: which level, into which epoch or under which index key, when."""
 
     level: str
-    """``epoch``: wrapped anew; ``data``: made anew."""
+    """``epoch``: data keys wrapped anew; ``data``: made anew; ``index``: all tags made anew."""
     epoch: int
     begun: dt.datetime
     ended: dt.datetime | None
@@ -158,8 +164,7 @@ class Rotations:
                 done.left += 1
         self.put(tx, done.keys)
         replace(tx, "vault_value", _VALUE_COLUMNS, ("user", "item"), done.values)
-        each(tx, _UNFIND, [(user, item, item + LAST_FOUR) for user, item, *_ in done.values])
-        replace(tx, "vault_index", _INDEX_COLUMNS, ("user", "item"), done.tags)
+        found_by.put(tx, [row[:2] for row in done.values], done.tags, self._sealer.finding)
         return Renewed(len(done.keys), len(done.values), done.payloads, done.left)
 
     def _of_user(
@@ -178,6 +183,12 @@ class Rotations:
                 done.tags += tags
             done.keys.append((key[2], key[3], key[4], row[0], row[1], row[4]))
         return done
+
+
+def index_key_of(tx: Transaction) -> int:
+    """Return the number of the newest index key under which something that finds users may lie."""
+    rows = select(tx, "SELECT epoch FROM vault_rotation WHERE level = 'index'")
+    return int(rows[0][0]) if rows else ROOT
 
 
 class _Done:

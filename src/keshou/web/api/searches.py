@@ -8,6 +8,7 @@ from litestar.params import RawBody
 
 from keshou.app.search import SearchFound, TooManySearchesError
 from keshou.app.site import Site
+from keshou.declaration.findable import Part
 from keshou.gate.act import Act
 from keshou.gate.decision import Permit
 from keshou.law.terms import ActKind
@@ -53,7 +54,7 @@ async def search(
 
 
 def _find(site: Site, act: Act, asked: w.Searching) -> SearchFound:
-    return site.searches.find(act, asked.value, last_four=asked.last_four)
+    return site.searches.find(act, asked.value, Part.of(last_four=asked.last_four, prefix=asked.prefix))
 
 
 FACE = Router("/api/v1/users/searches", route_handlers=[search], tags=["users"])
