@@ -92,10 +92,10 @@ def _served(stack: contextlib.ExitStack, filled: Filled, folder: Path) -> dict[s
     data = folder / "world.json"
     data.write_text(json.dumps(facts_of(filled.world)))
     environ = {WORLD: str(data)}
-    ours = stack.enter_context(keshou(filled.home, _free_port()))
-    empty = stack.enter_context(other(filled.home, _free_port(), "apps:empty", environ))
-    peer = stack.enter_context(other(filled.home, _free_port(), "apps:peer", environ))
-    bare = stack.enter_context(other(filled.home, _free_port(), "apps:peer_bare", environ))
+    ours = stack.enter_context(keshou(filled.home, free_port()))
+    empty = stack.enter_context(other(filled.home, free_port(), "apps:empty", environ))
+    peer = stack.enter_context(other(filled.home, free_port(), "apps:peer", environ))
+    bare = stack.enter_context(other(filled.home, free_port(), "apps:peer_bare", environ))
     acts = filled.world.acts
     bodies = [msgspec.json.encode(question(act)) for act in acts]
     one, path, columns = "/access/v1/evaluation", "/access/v1/evaluations", "/api/v1/evaluations"
@@ -193,7 +193,8 @@ def _reading(user: str) -> bytes:
     return msgspec.json.encode({"kind": "query", "user": user, "items": ["mobile_number"], "purpose": "service"})
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -72,7 +72,7 @@ def fill(home: Path, world: World, database: str = "") -> Filled:
         site.record_site(*(each for each in staff if not isinstance(each, RulesPublished)), by="board")
         facts = _admit(site, world, rules)
         _analyse(site)
-        key = _key(site)
+        key = new_key(site)
     standings = {user: fold_user(each) for user, each in facts.items()}
     return Filled(home, key, replace(world, published=rules, site=staff, facts=facts, standings=standings))
 
@@ -126,7 +126,8 @@ def _analyse(site: Site) -> None:
             tx.connection.exec_driver_sql("ANALYZE")
 
 
-def _key(site: Site) -> str:
+def new_key(site: Site) -> str:
+    """Make the program and a key of its own; return the key."""
     now = clock.now()
     grant = KeyGrant(scopes=frozenset({Scope.ACT, Scope.EVALUATE, Scope.ON_BEHALF}), until=now + dt.timedelta(days=30))
     with site.writing() as tx:

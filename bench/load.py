@@ -27,6 +27,8 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 
     answered: int
     """Requests."""
+    all: int = 0
+    """Requests answered before it counted and after it too."""
     seconds: float
     statuses: dict[str, int]
     waits: list[float]
@@ -98,6 +100,7 @@ def run(port: int, connections: int, seconds: float, requests: list[bytes]) -> M
     begin = clock()
     first, last = begin + seconds * LEAD, begin + seconds * (1 + LEAD)
     waits: list[float] = []
+    total = 0
     statuses: Counter[int] = Counter()
     for each in callers.values():
         each.ask(next_request(), clock())
@@ -107,13 +110,14 @@ def run(port: int, connections: int, seconds: float, requests: list[bytes]) -> M
             caller = callers[place]
             status = caller.take()
             if status:
-                now = clock()
+                now, total = clock(), total + 1
                 if first <= now < last:
                     waits.append(now - caller.asked)
                     statuses[status] += 1
                 caller.ask(next_request(), now)
     return Measured(
         answered=len(waits),
+        all=total,
         seconds=last - first,
         statuses={str(status): number for status, number in statuses.items()},
         waits=sorted(waits),

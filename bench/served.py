@@ -16,8 +16,31 @@ HERE = Path(__file__).parent
 TESTS = HERE.parent / "tests"
 
 
+class Served(int):
+    """A server's port, and the process that was started for it."""
+
+    pid: int
+
+    def cpu(self) -> float:
+        """Return the seconds that the server's processes were at work so far, in their own code and in the system's."""
+        wanted, found = {self.pid}, dict(_processes())
+        for _ in range(len(found)):
+            wanted |= {pid for pid, (parent, _) in found.items() if parent in wanted}
+        ticks = sum(found[pid][1] for pid in wanted if pid in found)
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def _processes() -> Iterator[tuple[int, tuple[int, int]]]:
+    """Yield each process of the machine with its parent and the ticks it was at work."""
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            with contextlib.suppress(OSError):
+                words = (folder / "stat").read_text("utf-8").rpartition(")")[2].split()
+                yield int(folder.name), (int(words[1]), int(words[11]) + int(words[12]))
+
+
 @contextlib.contextmanager
-def keshou(home: Path, port: int) -> Iterator[int]:
+def keshou(home: Path, port: int) -> Iterator[Served]:
     """Run ``keshou serve`` with one worker over the site in `home`; give its port."""
     command = [sys.executable, "-m", "keshou", "--home", str(home), "serve", "--port", str(port), "--workers", "1"]
     with _running(command, home, {}) as found:
@@ -25,7 +48,7 @@ def keshou(home: Path, port: int) -> Iterator[int]:
 
 
 @contextlib.contextmanager
-def other(home: Path, port: int, application: str, environ: Mapping[str, str]) -> Iterator[int]:
+def other(home: Path, port: int, application: str, environ: Mapping[str, str]) -> Iterator[Served]:
     """Run another application on the same Granian with the same settings."""
     command = [sys.executable, str(TESTS / "web" / "serve_worker.py"), str(home), str(port), application]
     with _running(command, home, environ) as found:
@@ -33,7 +56,7 @@ def other(home: Path, port: int, application: str, environ: Mapping[str, str]) -
 
 
 @contextlib.contextmanager
-def _running(command: Sequence[str], home: Path, environ: Mapping[str, str]) -> Iterator[int]:
+def _running(command: Sequence[str], home: Path, environ: Mapping[str, str]) -> Iterator[Served]:
     port = int(next(word for word in command if word.isdigit() and len(word) > 1))
     path = os.pathsep.join([str(HERE), *filter(None, [os.environ.get("PYTHONPATH")])])
     env = {**os.environ, "PYTHONPATH": path, **environ}
@@ -44,7 +67,9 @@ def _running(command: Sequence[str], home: Path, environ: Mapping[str, str]) -> 
         assert process.stdout is not None
         try:
             assert f":{port}" in process.stdout.readline(), log.read_text("utf-8")
-            yield port
+            served = Served(port)
+            served.pid = process.pid
+            yield served
         finally:
             process.terminate()
             process.wait(60)
