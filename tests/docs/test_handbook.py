@@ -262,5 +262,5 @@ def test_without_a_script_all_is_there_but_the_search(browser: Browser, site: Pa
         assert page.url == (site / "zh" / "benchmarks.html").as_uri()
         assert page.locator("html").get_attribute("lang") == "zh-CN"
         assert page.locator("main").get_attribute("lang") == "en"
-        page.get_by_role("link", name="English").click()
+        page.get_by_role("link", name="English", exact=True).click()
         assert page.url == (site / "en" / "benchmarks.html").as_uri()

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The console as it leaves the server, on both databases: who sees what, what is done once, what is refused."""
 
-import html
 import re
 import tomllib
 from collections.abc import Iterator
@@ -132,44 +131,6 @@ def test_an_act_says_why_it_was_denied_under_every_article_and_how_to_mend_it(br
     assert f'/api/v1/log/entries/{place}/proof"' in page
     assert browser.get(f"/api/v1/log/entries/{place}/proof").status_code == 200
     assert browser.get("/console/acts/999999").status_code == 404
-
-
-def test_a_look_at_a_user_is_recorded_and_a_denied_one_shows_nothing(browser: Browser, site: Site) -> None:
-    asked = {"user": USER, "purpose": "service", "kind": "query", "post": "privacy_officer"}
-    with site.reading() as tx:
-        before = site.ledger.head(tx).size
-    seen = browser.post("/console/user", data=asked)
-    assert seen.status_code == 200
-    assert USER in seen.text
-    with site.reading() as tx:
-        header = decode(site.ledger.entry(tx, before))
-    assert (header.event, header.who, header.decision, header.shown) == ("query", "officer", "permit", "masked")
-    assert f'/console/acts/{before}"' in seen.text
-    assert "masked values" in seen.text
-    whole = browser.post("/console/user", data={**asked, "full": "yes"})
-    with site.reading() as tx:
-        assert decode(site.ledger.entry(tx, before + 1)).shown == "full"
-    assert "full values" in whole.text
-    hidden = [html.unescape(each) for each in re.findall(r"<dd><bdi>([^<]*[*][^<]*)</bdi></dd>", seen.text)]
-    assert hidden
-    assert not any(each in whole.text for each in hidden)
-    assert "full values" in browser.get(f"/console/acts/{before + 1}").text
-    denied = browser.post("/console/user", data={**asked, "purpose": "marketing"})
-    assert denied.status_code == 403
-    assert "The look was denied" in denied.text
-    assert "Mobile phone number" not in denied.text
-    assert browser.post("/console/user", data={**asked, "user": "nobody"}).status_code == 403
-    wrong = browser.post("/console/user", data={**asked, "user": ""})
-    assert wrong.status_code == 422
-    assert 'value="service" selected' in wrong.text
-
-
-def test_every_denied_act_in_a_users_file_names_what_was_missing(browser: Browser) -> None:
-    asked = {"user": USER, "purpose": "service", "post": "privacy_officer"}
-    page = browser.post("/console/user", data=asked).text
-    rows = re.findall(r'<span class="tag bad">denied</span>(.*?)</td>', page, re.S)
-    assert rows
-    assert all(re.search(r"</a>: \w", row) for row in rows)
 
 
 def test_somebody_is_appointed_once_however_often_the_button_is_pressed(browser: Browser, site: Site) -> None:
