@@ -54,7 +54,7 @@ _SUBJECTS = {
     "review": Text("审查", "Review"),
     "access": Text("权限复核与应急授权", "Review of access, and emergencies"),
     "holdings": Text("存放处", "Holdings"),
-    "finding": Text("怎样找到用户", "What users are found by"),
+    "finding": Text("凭什么查找用户", "What users are found by"),
 }
 _SEVERITIES = {"error": Text("错误", "error"), "warning": Text("警告", "warning")}
 
