@@ -71,7 +71,7 @@ VERBS: Mapping[str, str] = {
     "user find": "POST /api/v1/users/searches",
     "keys show": "for who keeps the folder of keys", "keys retire": "for who keeps the folder of keys",
     "keys rotate master": "for who keeps the folder of keys", "keys rotate epoch": "for who keeps the folder of keys",
-    "keys rotate data": "for who keeps the folder of keys",
+    "keys rotate data": "for who keeps the folder of keys", "keys rotate index": "for who keeps the folder of keys",
     "ledger checkpoint": "POST /api/v1/log/checkpoint", "ledger export": "GET /api/v1/log/checkpoint",
 }  # fmt: skip
 """Verb of the command line -> the operation that does the same, or why there is none."""

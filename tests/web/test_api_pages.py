@@ -35,6 +35,7 @@ NOT_OVER_HTTP = {
     "keys rotate master",
     "keys rotate epoch",
     "keys rotate data",
+    "keys rotate index",
 }
 
 
