@@ -16,7 +16,7 @@ from keshou.db import Database
 from keshou.law.terms import ActKind
 
 WORKER = Path(__file__).with_name("asking_worker.py")
-ROUNDS = int(os.environ.get("KESHOU_SERVER_ROUNDS", "100"))
+ROUNDS = int(os.environ.get("KESHOU_SERVER_ROUNDS", "300"))
 USERS = 50
 
 
