@@ -10,19 +10,32 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from browser import chromium
+from everybody import too_wide, violations
+from playwright.sync_api import Browser, Page
 
 import documentation
 
 ROOT = documentation.ROOT
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 SOME = [
     "index.html", "tutorial/first-hour.html", "how-to/embed.html", "reference/api.html", "reference/findings.html",
     "explanation/pages.html", "adr/index.html", "glossary.html", "contributing.html",
 ]  # fmt: skip
 """Pages of every kind, with every part that pages are made of."""
+FAULTY = {
+    "link": ("# A\n\n[b](nowhere.md)\n", "leads nowhere"),
+    "heading": ("# A\n\n[b](../index.md#no-such-heading)\n", "has no heading `no-such-heading`"),
+    "picture": ("# A\n\n![seen](../pictures/none.png)\n", "leads nowhere"),
+    "unseen": ("# A\n\n![](../pictures/rules-en.png)\n", "a picture without words"),
+    "outside": ("# A\n\n[b](/etc/hostname)\n", "leads nowhere"),
+    "handler": ("# A\n\n<b onclick='x()'>b</b>\n", "markup in a page"),
+    "script": ("# A\n\n<script>x()</script>\n", "markup in a page"),
+    "level": ("# A\n\n### C\n", "a level of headings is left out before `C`"),
+    "untitled": ("Text\n", "begins with its one title"),
+    "two-titles": ("# A\n\n# B\n", "begins with its one title"),
+    "tongue": ("# A\n\n```nonesuch\nx\n```\n", "unknown language: nonesuch"),
+}
+"""Pages that are not whole, and what is said of each."""
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +59,8 @@ def site(build: Callable[[Path, Path], int], tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @contextlib.contextmanager
@@ -86,19 +97,21 @@ def targets(path: Path) -> _Targets:
     return found
 
 
-def faulty(build: Callable[[Path, Path], int], folder: Path, name: str, text: str) -> list[str]:
-    """Build a copy of the docs in which one page is another; return the faults."""
-    root = folder / "copy"
+@pytest.fixture(scope="module")
+def faults(build: Callable[[Path, Path], int], tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """What is said of a copy of the docs in which each page of `FAULTY` is one more."""
+    root = tmp_path_factory.mktemp("faulty") / "copy"
     shutil.copytree(ROOT / "docs", root / "docs")
     for each in ("CONTRIBUTING.md", "tests", "src/keshou/web/frame/static"):
         (root / each).parent.mkdir(parents=True, exist_ok=True)
         (root / each).symlink_to(ROOT / each)
-    (root / "docs" / name).write_text(text, "utf-8")
+    for name, (text, _) in FAULTY.items():
+        (root / "docs" / "how-to" / f"{name}.md").write_text(text, "utf-8")
     with pytest.raises(Exception, match="faults in the documentation") as found:
-        build(root, folder / "out")
-    assert not (folder / "out").exists()
-    faults: list[str] = found.value.faults  # type: ignore[attr-defined]
-    return faults
+        build(root, root.parent / "out")
+    assert not (root.parent / "out").exists()
+    told: list[str] = found.value.faults  # type: ignore[attr-defined]
+    return told
 
 
 def test_every_page_of_the_docs_is_there_in_both_trees_and_in_the_list(site: Path) -> None:
@@ -164,27 +177,10 @@ def test_a_heading_is_reached_in_either_language_by_the_name_that_it_has_there(
     assert 'href="how-to/a.html#其二"' in (tmp_path / "out/zh/security.html").read_text("utf-8")
 
 
-@pytest.mark.parametrize(
-    ("text", "fault"),
-    [
-        ("# A\n\n[b](nowhere.md)\n", "leads nowhere"),
-        ("# A\n\n[b](../index.md#no-such-heading)\n", "has no heading `no-such-heading`"),
-        ("# A\n\n![seen](../pictures/none.png)\n", "leads nowhere"),
-        ("# A\n\n![](../pictures/rules-en.png)\n", "a picture without words"),
-        ("# A\n\n[b](/etc/hostname)\n", "leads nowhere"),
-        ("# A\n\n<b onclick='x()'>b</b>\n", "markup in a page"),
-        ("# A\n\n<script>x()</script>\n", "markup in a page"),
-        ("# A\n\n### C\n", "a level of headings is left out before `C`"),
-        ("Text\n", "begins with its one title"),
-        ("# A\n\n# B\n", "begins with its one title"),
-        ("# A\n\n```nonesuch\nx\n```\n", "unknown language: nonesuch"),
-    ],
-)
-def test_a_page_that_is_not_whole_stops_the_build(
-    build: Callable[[Path, Path], int], tmp_path: Path, text: str, fault: str
-) -> None:
-    faults = faulty(build, tmp_path, "how-to/embed.md", text)
-    assert [each for each in faults if each.startswith("docs/how-to/embed.md: ") and fault in each]
+@pytest.mark.parametrize("name", FAULTY)
+def test_a_page_that_is_not_whole_stops_the_build(faults: list[str], name: str) -> None:
+    _, fault = FAULTY[name]
+    assert [each for each in faults if each.startswith(f"docs/how-to/{name}.md: ") and fault in each]
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
@@ -197,10 +193,8 @@ def test_axe_finds_no_barrier_in_the_handbook_and_nothing_is_wider_than_a_phone(
         with reading(browser, site, scheme=scheme, width=width) as (page, _):
             for path in SOME if width == 1280 else SOME[:4]:
                 page.goto(f"{(site / language / path).as_uri()}")
-                found = Axe().run(page).response["violations"]
-                wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-                if found or wide > 0:
-                    wrong[path, width] = [(each["id"], each["nodes"][0]["html"][:120]) for each in found], wide
+                if (found := violations(page)) or too_wide(page):
+                    wrong[path, width] = found, too_wide(page)
     assert wrong == {}
 
 
