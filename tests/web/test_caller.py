@@ -15,10 +15,11 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.testing import TestClient
 
+from keshou.app.settings import ServerSettings
 from keshou.app.site import Site
 from keshou.db import Database, Transaction, touch_access
+from keshou.web import server
 from keshou.web.caller import PLAIN_COOKIE
-from keshou.web.server import application
 from keshou.wire.caller import Caller
 
 
@@ -56,12 +57,18 @@ def room() -> Room:
     return Room({"t": CLERK})
 
 
-@pytest.fixture
-def client(site: Site, room: Room) -> Iterator[TestClient[Litestar]]:
-    app = application(site, room.find)
+@pytest.fixture(scope="module")
+def undressed() -> Litestar:
+    """An application with two places more, which serves one site after another."""
+    app = server.undressed(ServerSettings().body_bytes)
     app.register(who)
     app.register(do)
-    with TestClient(app) as client:
+    return app
+
+
+@pytest.fixture
+def client(site: Site, room: Room, undressed: Litestar) -> Iterator[TestClient[Litestar]]:
+    with TestClient(server.dress(undressed, site, room.find)) as client:
         yield client
 
 
