@@ -3,10 +3,12 @@
 
 import html
 import re
+import weakref
 from html.parser import HTMLParser
 from typing import Any
 
 from console_house import PASSWORD
+from litestar import Litestar
 from litestar.testing import TestClient
 
 from keshou.app.site import Site
@@ -16,16 +18,25 @@ from keshou.web.server import application
 HEADERS = {"Accept": "text/html", "Accept-Language": "en", "Sec-Fetch-Site": "same-origin"}
 LARGEST = 150_000
 Browser = TestClient[Any]
+_servers: "weakref.WeakKeyDictionary[Site, Litestar]" = weakref.WeakKeyDictionary()
 
 
 def client_of(site: Site, account: str = "officer") -> Browser:
     """Return a browser in which somebody is signed in; nobody when `account` is empty."""
-    client = TestClient(application(site, finder(site)), raise_server_exceptions=False)
+    client = TestClient(_server_of(site), raise_server_exceptions=False)
     client.headers.update(HEADERS)
     client.follow_redirects = False
     if account:
         assert sign_in(client, account).status_code == 303
     return client
+
+
+def _server_of(site: Site) -> Litestar:
+    """Return the server of a site: one, whoever comes, until it stops."""
+    if site not in _servers:
+        _servers[site] = app = application(site, finder(site))
+        app.on_shutdown.append(lambda: _servers.pop(site, None))
+    return _servers[site]
 
 
 def sign_in(browser: Browser, account: str = "officer", **more: str) -> Any:

@@ -49,8 +49,9 @@ def site(home: Path) -> Iterator[Site]:
 
 
 @pytest.fixture
-def browser(site: Site) -> Browser:
-    return client_of(site)
+def browser(site: Site) -> Iterator[Browser]:
+    with client_of(site) as browser:
+        yield browser
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])

@@ -34,8 +34,9 @@ def site(
 
 
 @pytest.fixture
-def browser(site: Site) -> Browser:
-    return client_of(site)
+def browser(site: Site) -> Iterator[Browser]:
+    with client_of(site) as browser:
+        yield browser
 
 
 def test_a_look_at_a_user_is_recorded_and_a_denied_one_shows_nothing(browser: Browser, site: Site) -> None:
