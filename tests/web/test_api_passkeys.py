@@ -2,13 +2,13 @@
 """People sign in over HTTP with keys of their own devices, each in the browser that asked, and nobody else does."""
 
 import datetime as dt
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
+from authenticators import Device
 from house import Clock, ready
 from litestar import Litestar
 from litestar.testing import TestClient
@@ -21,9 +21,6 @@ from keshou.app.site import Site
 from keshou.db import Database
 from keshou.web.find_caller import finder
 from keshou.web.server import application
-
-sys.path.append(str(Path(__file__).parent.parent / "accounts"))
-from authenticators import Device
 
 ORIGIN = "http://127.0.0.1:8400"
 
