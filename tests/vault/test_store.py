@@ -39,6 +39,22 @@ def test_thousands_of_users_are_found_at_once(database: Database, vault: Vault) 
     assert [vault.open(sealed, receipt)["mobile_number"] for sealed in fetched] == [str(user) for user in users[::-1]]
 
 
+def test_a_list_longer_than_one_statement_takes_is_sealed_as_a_shorter_one_is(database: Database, vault: Vault) -> None:
+    """Also where the parts of the list need the same keys, and where a value stands in two of them."""
+    with database.transaction() as tx:
+        users = vault.admit(tx, [f"u{number}" for number in range(1500)])
+        found = vault.look_up(tx, users)
+        rows = [(user, class_, {class_.value: "1"}) for class_ in RetentionClass for user in users]
+        again = [(users[0], SERVICE, {SERVICE.value: "2"})]
+        made = vault.seal_all(tx, rows + again, [(user, bytes(32), b"entry") for user in users], found)
+    assert len({name for _, name in made}) == len(users)
+    with database.reading() as tx:
+        kept = vault.fetch_many(tx, users, [class_.value for class_ in RetentionClass])
+    assert {len(each.values) for each in kept} == {3}
+    receipt = Receipt(0, openings=len(users))
+    assert [vault.open(each, receipt)[SERVICE.value] for each in kept] == ["2"] + ["1"] * (len(users) - 1)
+
+
 @pytest.mark.parametrize("ids", [["new", "known"], ["new", "new"], ["new", ""]])
 def test_a_known_doubled_or_nameless_user_is_not_admitted_nor_named(
     database: Database, vault: Vault, ids: list[str]

@@ -192,6 +192,8 @@ class Vault:
             keys, versions = self._keys_and_versions(tx, wanted, plan, found)
             if plan:
                 self._write(tx, plan, keys, versions)
+                for user, item in plan if len(rows) > len(some) else ():
+                    found.values.setdefault(user, {})[item] = versions.get((user, item), 0) + 1
             sealed = self._sealer.seal_records([(user, salt + payload) for user, salt, payload in others], keys)
             names = (pseudonym(keys[user, RECORD], salt) for user, salt, _ in others)
             made += zip(sealed, names, strict=True)
@@ -377,6 +379,7 @@ class Vault:
         made = self._sealer.make_keys(sorted(wanted - keys.keys()))
         tx.insert(_key, ("user", "class", "kid", "epoch", "wrapped"), [row for row, _ in made])
         keys |= {row[:2]: key for row, key in made}
+        found.keys.update((row[:2], row) for row, _ in made)  # the next part of a long list needs them too
         return keys, versions
 
     @staticmethod
