@@ -13,10 +13,10 @@ from contextlib import contextmanager
 
 import msgspec
 
-from keshou.acts.found_by import indexed_by
 from keshou.acts.naming import Names
 from keshou.acts.request import BulkPerform, Cancel, Erase, Job, Perform, Record
 from keshou.acts.sums import HOUR, Sums
+from keshou.acts.versions import Versions
 from keshou.db import Database, Transaction, to_micros
 from keshou.declaration.defaults import window_hours
 from keshou.declaration.model import Published
@@ -48,39 +48,6 @@ class _Overlay(dict[str, UserStanding]):
         """Return the user's standing here, else the one everybody sees."""
         found = super().get(user)
         return found if found is not None else self._base.get(user, default)
-
-
-class Versions:
-    """The published versions of the rules, with which class they keep each item, and what users are found by."""
-
-    def __init__(self, published: Mapping[int, Published]) -> None:
-        self.published = published
-        self._classes: dict[int, dict[str, RetentionClass]] = {}
-        self._indexed: tuple[int, Finding] | None = None
-
-    def indexed(self, now: dt.datetime) -> Finding:
-        """Return what is indexed at `now`: what the rules in force declare, and those to come."""
-        current = self.at(now)
-        version = current.version if current else 0
-        if self._indexed is None or self._indexed[0] != version:
-            self._indexed = version, indexed_by(self.published.values(), now)
-        return self._indexed[1]
-
-    def at(self, when: dt.datetime) -> Published | None:
-        """Return the version in force at `when`; None before the first."""
-        begun = [each for each in self.published.values() if each.effective <= when]
-        return max(begun, key=lambda each: each.version, default=None)
-
-    def classes(self, version: int) -> Mapping[str, RetentionClass]:
-        """Return item -> class; what any purpose keeps as registration information is kept as that."""
-        found = self._classes.get(version)
-        if found is None:
-            published = self.published.get(version)
-            needs = [need for each in published.declaration.purposes for need in each.needs] if published else []
-            found = {need.item: need.class_ for need in needs}
-            found |= {need.item: need.class_ for need in needs if need.class_ is RetentionClass.REGISTRATION}
-            self._classes[version] = found
-        return found
 
 
 class View:
@@ -256,6 +223,10 @@ class Known:
             counted = self._counted(acts, gate.revision, sums)
             return None if counted is None else gate.decide_all(counted, strangers, counted=True)
         return gate.decide_all(acts, strangers)
+
+    def rules_known(self, now: dt.datetime, size: int) -> Published | None:
+        """Return the rules in force at `now` when memory is as new as a log of `size` entries; else None."""
+        return None if self.revision < size else self.versions.at(now)
 
     def _counted(self, acts: Sequence[Act], revision: int, sums: Sums) -> list[Act] | None:
         """Return `acts` with what they add up with, when every sum is known as of `revision`; else None."""

@@ -9,8 +9,8 @@ import datetime as dt
 from keshou.acts.audit_payload import user_of
 from keshou.acts.draft import Draft
 from keshou.acts.effects import header_of
-from keshou.acts.found_by import searched_by
 from keshou.acts.request import ActError, Search
+from keshou.acts.versions import searched_by
 from keshou.acts.work import Work
 from keshou.gate.decision import Deny
 from keshou.law.terms import ActKind

@@ -83,6 +83,7 @@ class Site:
         self.ledger = Ledger(settings.log_origin, keys.signer, tolerance=round(settings.clock_tolerance * 1_000_000))
         self._known = Known(Standings(), self.declarations, Vault(keys, settings.site), self.law, settings.standings)
         self.webhooks = Webhooks(keys.secret("webhooks"), settings.log_origin, settings.webhooks.under(home))
+        self.rules_known = self._known.rules_known  # the rules in force, when memory is as new as asked
         self._lapses = Lapses(self.webhooks, self._known, self.ledger, self.writing, now=now)
         self.messenger = Messenger(self.webhooks, self.writing, self.reading, now, lapses=self._lapses.tell)
         self._outbox = Outbox(self.webhooks, self.messenger.wake)

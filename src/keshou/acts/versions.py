@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The published versions of the rules: which is in force, how items are kept, and what users are found by."""
+
+import datetime as dt
+from collections.abc import Mapping
+
+from keshou.declaration.model import Published
+from keshou.law.terms import RetentionClass
+from keshou.vault.blind_index import Finding
+
+
+class Versions:
+    """The published versions of the rules, and what follows from them."""
+
+    def __init__(self, published: Mapping[int, Published]) -> None:
+        self.published = published
+        self._classes: dict[int, dict[str, RetentionClass]] = {}
+        self._indexed: tuple[int, Finding] | None = None
+
+    def indexed(self, now: dt.datetime) -> Finding:
+        """Return what is indexed at `now`: what the rules in force declare, and those to come."""
+        current = self.at(now)
+        version = current.version if current else 0
+        if self._indexed is None or self._indexed[0] != version:
+            later = [each for each in sorted(self.published) if each >= version]
+            chosen = [found for each in later for found in self.published[each].declaration.finding]
+            self._indexed = version, Finding(chosen)
+        return self._indexed[1]
+
+    def at(self, when: dt.datetime) -> Published | None:
+        """Return the version in force at `when`; None before the first."""
+        begun = [each for each in self.published.values() if each.effective <= when]
+        return max(begun, key=lambda each: each.version, default=None)
+
+    def classes(self, version: int) -> Mapping[str, RetentionClass]:
+        """Return item -> class; what any purpose keeps as registration information is kept as that."""
+        found = self._classes.get(version)
+        if found is None:
+            published = self.published.get(version)
+            needs = [need for each in published.declaration.purposes for need in each.needs] if published else []
+            found = {need.item: need.class_ for need in needs}
+            found |= {need.item: need.class_ for need in needs if need.class_ is RetentionClass.REGISTRATION}
+            self._classes[version] = found
+        return found
+
+
+def searched_by(published: Published | None) -> Finding:
+    """Return what users may be searched by under one version of the rules; without rules, what they always are."""
+    return Finding(published.declaration.finding if published else ())
