@@ -37,6 +37,7 @@ VERBS: Mapping[str, str] = {
     "media move": "POST /api/v1/media/{name}/moves", "media check": "POST /api/v1/media/{name}/checks",
     "media destroy": "POST /api/v1/media/{name}/destruction",
     "ground record": "POST /api/v1/grounds", "ground end": "POST /api/v1/grounds/{name}/end",
+    "hold set": "POST /api/v1/holds", "hold lift": "POST /api/v1/holds/{name}/lift", "hold list": "GET /api/v1/holds",
     "access list": "GET /api/v1/access", "access confirm": "POST /api/v1/access/confirmations",
     "access open-emergency": "POST /api/v1/emergencies",
     "access review-emergency": "POST /api/v1/emergencies/{name}/review",

@@ -28,6 +28,7 @@ PAGES = {
     "console-agents": "/console/people/agents",
     "console-access": "/console/people/access",
     "console-reviews": "/console/reviews",
+    "console-holds": "/console/holds",
     "console-user": "/console/user",
     "console-rules": "/console/rules",
     "console-log": "/console/log",

@@ -145,6 +145,10 @@ def act_under_suspension(q: Question) -> bool:
     )
 
 
+def destruction_under_hold(q: Question) -> bool:
+    return q.act.kind in {K.DELETE, K.DESTROY} and q.held()
+
+
 def registration_destroyed_early(q: Question) -> bool:
     erases = q.act.kind in {K.DELETE, K.DESTROY}
     return erases and bool(q.registration_items()) and not q.retention_over()
@@ -203,12 +207,16 @@ ARTICLES: dict[str, list[Callable[[Question], bool]]] = {
 }  # fmt: skip
 
 
+ADDED: dict[str, list[Callable[[Question], bool]]] = {"miit24": [destruction_under_hold]}
+"""What came later; it stands last."""
+
+
 def met(world: World, act: Act) -> list[str]:
     """Return the names of the prohibitions that the act meets, instrument by instrument; none: it is permitted."""
     question = Question(world, act)
     return [
         article.__name__
-        for instrument, articles in ARTICLES.items()
+        for instrument, articles in (*ARTICLES.items(), *ADDED.items())
         if question.binds(instrument)
         for article in articles
         if article(question)

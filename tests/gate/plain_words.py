@@ -10,7 +10,8 @@ from typing import Any
 from keshou.declaration.model import Published
 from keshou.gate import facts as f
 from keshou.gate.act import Act
-from keshou.law.terms import ActKind, ConsentStrength
+from keshou.gate.holds import HoldLifted, HoldSet
+from keshou.law.terms import ActKind, ConsentStrength, RetentionClass
 
 BEIJING = dt.timezone(dt.timedelta(hours=8))
 USUAL_DAY = "2026-01-05"
@@ -81,6 +82,14 @@ def _ground(at: dt.datetime, g: Mapping[str, str]) -> f.GroundRecorded:
     )  # fmt: skip
 
 
+def _hold(at: dt.datetime, g: Mapping[str, str]) -> HoldSet:
+    return HoldSet(
+        at=at, hold=g["hold"], ground="case", document="d1", by="ou", until=until(g), items=items(g["items"]),
+        classes=frozenset({RetentionClass(g["class"])} if g["class"] else ()),
+        users=frozenset({g["user"]} - {"everybody"}),
+    )  # fmt: skip
+
+
 def until(g: Mapping[str, str]) -> dt.datetime | None:
     return moment(g["until"]) if g["until"] else None
 
@@ -126,6 +135,8 @@ FACTS: list[tuple[str, Callable[[dt.datetime, Mapping[str, str]], Fact]]] = [
     (r"the authority lifts (?P<name>\w+)", lambda at, g: f.SuspensionLifted(at=at, suspension=g["name"])),
     (rf"ground (?P<ground>\w+) in (?P<cite>[\w:.]+) \((?P<rank>\w+)\) lets (?P<kind>\w+) of {_LIST} for (?P<purpose>\w+)"
      rf"( of (?P<user>\w+))?( to (?P<recipient>\w+))?{_UNTIL}", _ground),
+    (rf"hold (?P<hold>\w+) keeps (everything|(?P<class>\w+) information|{_LIST}) of (?P<user>\w+){_UNTIL}", _hold),
+    (r"hold (?P<hold>\w+) is lifted", lambda at, g: HoldLifted(at=at, hold=g["hold"], by="ou", reason="closed")),
     (r"ground (?P<ground>\w+) ends", lambda at, g: f.GroundEnded(at=at, ground=g["ground"])),
 ]  # fmt: skip
 

@@ -10,6 +10,7 @@ from keshou.declaration.compare import compare, quadruples
 from keshou.declaration.model import Agent, Post, Published, Purpose
 from keshou.gate import facts as f
 from keshou.gate.act import Act
+from keshou.gate.holds import HoldLifted, HoldSet
 from keshou.law.law import Law
 from keshou.law.model import Citation, LawError
 from keshou.law.terms import ActKind as K
@@ -188,6 +189,21 @@ class Question:
         if found.users and not named & found.users:
             return False
         return self.act.items <= found.items and self.act.recipient == found.recipient and found.recorded_by != ""
+
+    def held(self) -> bool:
+        lifted = {fact.hold for fact in self.site if isinstance(fact, HoldLifted)}
+        first: dict[str, HoldSet] = {}
+        for fact in self.site:
+            if isinstance(fact, HoldSet) and fact.hold not in first:
+                first[fact.hold] = fact
+        for hold in first.values():
+            over = hold.hold in lifted or (hold.until is not None and self.act.when >= hold.until)
+            theirs = not hold.users or (self.act.user != "" and {self.act.user, self.act.user_ref} & hold.users)
+            kept = [item for item in self.act.items if not hold.items or item in hold.items]
+            classes = {"registration" if item in self.registration_items() else "service" for item in kept}
+            if not over and theirs and kept and (not hold.classes or classes & hold.classes):
+                return True
+        return False
 
     # --- the user
 

@@ -253,6 +253,24 @@ def test_taking_away_what_allows_never_permits() -> None:
     assert permitted > 100
 
 
+def test_a_hold_permits_nothing_and_forbids_nothing_but_erasing() -> None:
+    forbidden = 0
+    for seed in range(60):
+        r = random.Random(seed)
+        world = worlds.world(r, 3)
+        new = msgspec.structs.replace(worlds.hold(r, worlds.START, worlds.moment(r)), hold="new")
+        held = literal.World(world.published, [*world.site, new], world.users, world.law)
+        before, after = compiled(world), compiled(held)
+        for _ in range(30):
+            act = of(worlds.act(r, world), r.choice([*world.users, ""]))
+            one, other = names(before, act), names(after, act)
+            assert set(one) <= set(other) <= {*one, "destruction_under_hold"}
+            forbidden += one != other
+            if act.kind not in {ActKind.DELETE, ActKind.DESTROY}:
+                assert one == other
+    assert forbidden > 20
+
+
 def test_ending_a_service_permits_nothing_but_what_retention_forbade() -> None:
     for seed in range(60):
         r = random.Random(seed)

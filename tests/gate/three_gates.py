@@ -14,6 +14,7 @@ from keshou.gate.answers import names_of
 from keshou.gate.batch import BatchGate
 from keshou.gate.columns import UserColumns
 from keshou.gate.decide import Gate
+from keshou.gate.holds import HoldSet
 from keshou.gate.rulebook import compile_rules
 from keshou.gate.site import fold_site
 from keshou.gate.standing import fold_user
@@ -33,7 +34,7 @@ def compiled(world: literal.World, *, blinded: bool = False) -> Gate:
 
 
 def _blinded(fact: f.SiteFact) -> f.SiteFact:
-    if not isinstance(fact, f.GroundRecorded):
+    if not isinstance(fact, f.GroundRecorded | HoldSet):
         return fact
     return msgspec.structs.replace(fact, users=frozenset(map(_blind, fact.users)))
 

@@ -12,6 +12,7 @@ from literal import World
 from keshou.declaration import model as m
 from keshou.gate import facts as f
 from keshou.gate.act import Act
+from keshou.gate.holds import HoldLifted, HoldSet
 from keshou.language import Text
 from keshou.law.load import load
 from keshou.law.terms import ActKind, ConsentStrength, OperatorKind, RetentionClass
@@ -255,7 +256,19 @@ def site_fact(r: random.Random) -> f.SiteFact:
                                  purposes=aims, items=frozenset(some(r, ITEMS, 4)), until=until,
                                  users=frozenset(some(r, ("u1", "u2", "u3"))), recipient=r.choice(RECIPIENTS[:2])),
         lambda: f.GroundEnded(at=at, ground=name),
+        lambda: hold(r, at, until),
+        lambda: hold(r, at, until),
+        lambda: HoldLifted(at=at, hold=r.choice(("h1", "h2")), by="officer", reason="closed"),
     ))()  # fmt: skip
+
+
+def hold(r: random.Random, at: dt.datetime, until: dt.datetime) -> HoldSet:
+    users, items = frozenset(some(r, ("u1", "u2", "u3"))), frozenset(some(r, ITEMS))
+    classes = frozenset(some(r, tuple(RetentionClass)[:2]))
+    return HoldSet(
+        at=at, hold=r.choice(("h1", "h2", "h3")), ground="case", document="d", by="officer", users=users, items=items,
+        classes=classes, until=until if chance(r, 0.3) else None,
+    )  # fmt: skip
 
 
 def opened(r: random.Random, at: dt.datetime, until: dt.datetime) -> f.EmergencyOpened:

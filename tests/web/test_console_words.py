@@ -10,7 +10,7 @@ import pytest
 import keshou
 from keshou.accounts.account import AccountKind
 from keshou.declaration.model import Office
-from keshou.gate.facts import AnySiteFact, AnyUserFact
+from keshou.gate.every_fact import AnySiteFact, AnyUserFact
 from keshou.language import Text
 from keshou.law.terms import ConsentStrength, RetentionClass
 from keshou.web.console.accounts import KIND

@@ -17,6 +17,7 @@ from keshou.acts.mask import masked
 from keshou.app.site import Site
 from keshou.app.user_view import user_view
 from keshou.db import Database
+from keshou.gate.holds import Asked, HoldLifted
 from keshou.gate.standing import Profile
 from keshou.law.load import load
 from keshou.law.terms import ActKind
@@ -298,3 +299,23 @@ def test_the_pages_of_one_user_are_nobody_elses(site: Site, browser: Browser) ->
     assert set(profile(site, "u2").consents) == {"service", "marketing"}
     entry = size(site) - 1
     assert told(browser.open(f"/me/consents?told={entry}"), en("own.done")) is False
+
+
+def test_users_read_what_is_kept_for_now_and_why_but_for_what_they_are_not_told(site: Site, browser: Browser) -> None:
+    def put(name: str, **more: Any) -> None:
+        asked = Asked("dispute", "d-1", users=("u1",), **more)
+        site.record_site(site.holds.fact(name, asked, "clerk1"), by="clerk1")
+
+    put("h1", silent=True)
+    browser.enter("u1", site)
+    for path in ("/me/held", "/me/end"):
+        assert not told(browser.open(path), "a dispute is open"), path
+    put("h2", cite="law:1 <i>")
+    for path in ("/me/held", "/me/end"):
+        page = browser.open(path)
+        assert told(page, "a dispute is open"), path
+        assert "<i>" not in page.text
+    site.cancel("u1")
+    for name in ("h1", "h2"):
+        site.record_site(HoldLifted(at=site.now(), hold=name, by="judge", reason="settled"), by="judge")
+    assert told(browser.open("/me/history"), "and it was destroyed")

@@ -12,7 +12,7 @@ from keshou.acts.request import Cancel, Erase, Job, Perform, Publish, Record, Re
 from keshou.acts.work import Pending
 from keshou.app.site import Site
 from keshou.db import Database
-from keshou.gate import facts
+from keshou.gate import every_fact, facts
 from keshou.gate.facts import ConsentGiven, ConsentWithdrawn, StaffAppointed, SuspensionLifted, SuspensionOrdered
 from keshou.law.terms import ActKind, ConsentStrength
 from keshou.webhooks.events import _SITE_EVENTS, _USER_EVENTS, LAPSED, TYPES, Event, events_of
@@ -123,7 +123,7 @@ def _pending(fact: facts.SiteFact) -> Pending:
 
 
 def test_types_are_named_for_the_facts_they_tell() -> None:
-    known = {fact.__struct_config__.tag for fact in facts.AnyUserFact.__args__ + facts.AnySiteFact.__args__}
+    known = {fact.__struct_config__.tag for fact in every_fact.AnyUserFact.__args__ + every_fact.AnySiteFact.__args__}
     assert {
         type_.removeprefix("keshou.").replace(".", "_") for type_ in TYPES - {"keshou.user.erased", *LAPSED}
     } <= known

@@ -7,8 +7,8 @@ otherwise. They are taken from the signed list of erasures, and no job of a call
 
 import datetime as dt
 
+from keshou.acts.destroyed import key_ids
 from keshou.acts.draft import Draft, Payload
-from keshou.acts.effects import key_ids
 from keshou.acts.request import ActError, EraseAgain, Restore
 from keshou.acts.truth import check_ids
 from keshou.acts.work import Work

@@ -36,6 +36,8 @@ class Draft(msgspec.Struct, eq=False):
     """What a permitted act shows, still sealed, with the operator's id of the user."""
     refused: dict[str, Decision] = {}
     shredded: Sequence[Shredded] = ()
+    removed: Sequence[tuple[int, str]] = ()
+    """Surrogate key and item of values removed of whom a hold keeps the rest."""
     version: int = 0
     done: Done | None = None
     """Set when the request had been answered before."""

@@ -9,10 +9,12 @@ from operator import attrgetter
 
 import msgspec
 
+from keshou.acts.destroyed import key_ids
 from keshou.acts.draft import Draft, Payload
+from keshou.acts.holding import end_service_class
 from keshou.acts.request import ActError, BulkPerform, Cancel, Erase, Perform
 from keshou.acts.truth import check_hand, check_order, check_user_fact
-from keshou.acts.work import Work, root_of
+from keshou.acts.work import Work
 from keshou.gate.act import Act
 from keshou.gate.decision import Decision, Deny, Ground, Permit, Reason
 from keshou.gate.facts import Erased, ReviewUsed, ServiceEnded, UserFact
@@ -22,7 +24,6 @@ from keshou.ledger.entry import Header, fact_json
 from keshou.vault.sealed import Shredded
 
 _MOST_WRITTEN = 4096
-_MOST_KEYS = 64
 _WRITING = frozenset({ActKind.COLLECT, ActKind.CORRECT})
 _ERASING = frozenset({ActKind.DELETE, ActKind.DESTROY})
 _INFORMATION = (RetentionClass.SERVICE, RetentionClass.REGISTRATION)
@@ -118,12 +119,6 @@ def _do_bulk(work: Work, draft: Draft, act: Act, permitted: Sequence[str], now: 
     draft.header["keys"] = key_ids(draft.shredded)
 
 
-def key_ids(shredded: Sequence[Shredded]) -> tuple[str, ...]:
-    """Return the ids of keys destroyed; of many, the root of the tree over them and their number."""
-    ids = tuple(each.kid.hex() for each in shredded)
-    return ids if len(ids) <= _MOST_KEYS else (f"{len(ids)}:{root_of([each.kid for each in shredded]).hex()}",)
-
-
 def _payload(act: Act, user: str, facts: tuple[UserFact, ...] = ()) -> Payload:
     return Payload(user, act.kind, _in_order(act.items), facts)
 
@@ -134,7 +129,7 @@ def _in_order(items: frozenset[str]) -> tuple[str, ...]:
 
 
 def cancel(work: Work, job: Cancel, now: dt.datetime) -> Draft:
-    """End services and, when none is left, shred what the service class holds (Order 24 Art. 9(4))."""
+    """End services; when none is left, shred what the service class holds but for what a hold keeps (miit24:9.4)."""
     key = known_user(work, job.user)
     check_hand(work, job.by, now)
     in_use = work.view.gate.standing(job.user).profile.in_use
@@ -147,9 +142,7 @@ def cancel(work: Work, job: Cancel, now: dt.datetime) -> Draft:
     draft = Draft(header, [(key, Payload(job.user, "cancel", facts=facts))], [(key, facts)])
     if in_use == set(ending):
         work.settle()
-        draft.shredded = work.known.vault.shred(work.tx, key, [RetentionClass.SERVICE], now)
-        work.removed(key)
-        draft.header["keys"] = key_ids(draft.shredded)
+        end_service_class(work, draft, key, work.known.vault.blind(job.user), now)
     return draft
 
 

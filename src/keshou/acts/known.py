@@ -22,6 +22,7 @@ from keshou.declaration.defaults import window_hours
 from keshou.declaration.model import Published
 from keshou.declaration.store import Declarations
 from keshou.gate.act import Act
+from keshou.gate.conditions import ERASING_KINDS
 from keshou.gate.decide import Gate
 from keshou.gate.decision import Decision
 from keshou.gate.facts import SiteFact, UserFact
@@ -236,19 +237,23 @@ class Known:
         return sums.counted(acts, lambda act: str(names.of_act(act)["who"]), lambda when: _window(versions, when))
 
     def all_named(self, acts: Sequence[Act]) -> Sequence[Act]:
-        """Return `acts`, each with what stands for its user in recorded grounds when it relies on one."""
-        return [self.named(act) for act in acts] if any(act.ground for act in acts) else acts
+        """Return `acts`, each with what stands for its user in grounds and holds where that may matter."""
+        return [self.named(act) for act in acts] if any(map(_wants_name, acts)) else acts
 
     def named(self, act: Act) -> Act:
-        """Return `act` with what stands for its user in recorded grounds, when it relies on one."""
-        return msgspec.structs.replace(act, user_ref=self.vault.blind(act.user)) if act.ground and act.user else act
+        """Return `act` with what stands for its user in recorded grounds and holds, where that may matter."""
+        return msgspec.structs.replace(act, user_ref=self.vault.blind(act.user)) if _wants_name(act) else act
 
     def named_of(self, gate: Gate, act: Act, users: Iterable[str]) -> dict[str, str]:
-        """Return whom of `users` the recorded ground of `act` names: what stands for a user there -> the user."""
-        ground = gate.timeline.at(act.when).state.ground(act.ground) if act.ground else None
-        if ground is None or not ground.users:
+        """Return whom of `users` the ground of `act`, or a hold, names: what stands for a user there -> the user."""
+        view = gate.timeline.at(act.when)
+        ground = view.state.ground(act.ground) if act.ground else None
+        by_ground = ground.users if ground else frozenset()
+        names = by_ground | view.named_in_holds(act)
+        if not names:
             return {}
-        return {name: user for user in users if (name := self.vault.blind(user)) in ground.users}
+        found = {name: user for user in users if (name := self.vault.blind(user)) in names}
+        return dict(sorted(found.items(), key=lambda each: each[0] not in by_ground))
 
     def view(self, tx: Transaction, size: int) -> View:
         """Return a view as of `size`, for one transaction; what changed since `revision` is fetched first."""
@@ -340,6 +345,10 @@ class Known:
     def _forget(self) -> None:
         """Begin anew with nobody in memory; views that are open go on with what they had."""
         self.users, self.keys, self._names, self._strangers = {}, {}, {}, set()
+
+
+def _wants_name(act: Act) -> bool:
+    return bool(act.user) and (bool(act.ground) or act.kind in ERASING_KINDS)
 
 
 def _window(versions: Versions, when: dt.datetime) -> int:

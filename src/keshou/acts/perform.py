@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from keshou.acts import again, effects, events, searching
+from keshou.acts import again, effects, events, holding, searching
 from keshou.acts.audit import FactsAudited, Progress, audit_facts
 from keshou.acts.draft import Draft
 from keshou.acts.known import Known
@@ -26,6 +26,7 @@ from keshou.acts.request import (
     Publish,
     Record,
     RecordSite,
+    Release,
     Restore,
     Search,
 )
@@ -131,4 +132,5 @@ _PROCEDURES: dict[type[Job], Callable[[Work, Any, dt.datetime], Draft]] = {
     Judged: events.judged,
     EraseAgain: again.erase_again,
     Restore: again.restore,
+    Release: holding.release,
 }

@@ -170,6 +170,16 @@ class EraseAgain(msgspec.Struct, frozen=True, kw_only=True):
     said: str = ""
 
 
+class Release(msgspec.Struct, frozen=True, kw_only=True):
+    """Let go what a hold kept back of a user whose services ended, now that none keeps it."""
+
+    user: int
+    """Surrogate key."""
+    by: str
+    request_id: str = ""
+    said: str = ""
+
+
 class Restore(msgspec.Struct, frozen=True, kw_only=True):
     """Write down that an archive was put back, and destroy again what was destroyed of users after it."""
 
@@ -196,6 +206,7 @@ Job = (
     | Search
     | Judged
     | EraseAgain
+    | Release
     | Restore
 )
 

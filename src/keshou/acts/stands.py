@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from keshou.acts.request import ActError
 from keshou.acts.work import Work
 from keshou.gate.facts import GroundEnded, SiteFact, StaffLeft, StaffRemoved, SuspensionLifted
+from keshou.gate.holds import HoldLifted
 
 
 class NothingToEndError(ActError):
@@ -33,6 +34,8 @@ def check_stands(work: Work, facts: Sequence[SiteFact], now: dt.datetime) -> Non
                 what = "no such suspension stands"
             case GroundEnded():
                 stands, what = state.ground(fact.ground) is not None, "no such ground holds"
+            case HoldLifted():
+                stands, what = fact.hold in {each.hold for each in state.holds()}, "no such hold stands"
             case _:
                 continue
         if not stands:

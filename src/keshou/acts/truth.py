@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from keshou.acts.custody import check_medium
 from keshou.acts.handed import check_handed
+from keshou.acts.holding import check_hold
 from keshou.acts.request import ActError
 from keshou.acts.separation import check_separation
 from keshou.acts.work import Work
@@ -34,7 +35,7 @@ _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _NAMED = (
     "staff", "post", "agent", "review", "requester", "reviewer", "suspension", "ground", "recorded_by", "by",
     "emergency", "reason", "case", "medium", "place", "holder", "witness", "archive", "verified_by",
-    "handover", "link",
+    "handover", "link", "hold", "document",
 )  # fmt: skip
 
 
@@ -127,6 +128,7 @@ def check_site_fact(work: Work, fact: SiteFact, by: str, now: dt.datetime) -> No
     check_separation(work, fact, by, now)
     check_medium(work, fact, by)
     check_handed(work, fact, by, now)
+    check_hold(work, fact, by, now)
 
 
 def check_ids(fact: SiteFact) -> None:

@@ -28,6 +28,7 @@ from keshou.acts.request import ActError, Job, Perform
 from keshou.db import Transaction, from_micros, to_micros
 from keshou.gate.act import Act
 from keshou.gate.facts import GroundRecorded, SiteFact, UserFact
+from keshou.gate.holds import HoldSet
 from keshou.law.terms import RetentionClass
 from keshou.ledger import entry
 from keshou.ledger.merkle import Frontier, leaf_hash
@@ -183,7 +184,7 @@ class Work:
 
     def blinded(self, fact: SiteFact) -> SiteFact:
         """Return a fact as it may stand in a table: ids of users replaced by their blind index."""
-        if isinstance(fact, GroundRecorded) and fact.users:
+        if isinstance(fact, GroundRecorded | HoldSet) and fact.users:
             return msgspec.structs.replace(fact, users=frozenset(map(self.known.vault.blind, fact.users)))
         return fact
 

@@ -38,7 +38,7 @@ class Listed:
         found = [
             row
             for job, pending in zip(jobs, done, strict=True)
-            if pending.draft.shredded or (type(job) in _ACTS and job.act.kind in _ERASING)  # type: ignore[union-attr]
+            if pending.draft.shredded or pending.draft.removed or (type(job) in _ACTS and job.act.kind in _ERASING)  # type: ignore[union-attr]
             for row in _erasures_of(job, pending)
         ]
         if found:
@@ -103,6 +103,7 @@ def _erasures_of(job: Job, pending: Pending) -> Iterator[Erasure]:
     if isinstance(job, Erase) and draft.shredded:
         yield Erasure(revision, draft.users[0][0])
     yield from (Erasure(revision, each.user, each.class_.value, each.kid) for each in draft.shredded)
+    yield from (Erasure(revision, user, item=item) for user, item in draft.removed)
     if isinstance(job, Perform | BulkPerform) and job.act.kind in _ERASING and type(draft.decision) is Permit:
         for user in [key for key, payload in draft.users if payload.user not in draft.refused]:
             yield from (Erasure(revision, user, item=item) for item in sorted(job.act.items))

@@ -22,6 +22,7 @@ from keshou.app.bell import Bells
 from keshou.app.code_post import CodePost, senders_of
 from keshou.app.counter import Counter
 from keshou.app.erasures import Listed, bring_up
+from keshou.app.holds import Holds
 from keshou.app.keeper import Keeper
 from keshou.app.keys import open_keys
 from keshou.app.lapses import Lapses
@@ -94,11 +95,9 @@ class Site:
         self.codes = CodePost(
             self.visits, senders, writing=self.writing, is_known=self._is_known, perform=self.perform, now=now
         )
-        self.pulse = Pulse(database)
-        self.tally = Tally(self.ledger)
+        self.pulse, self.tally = Pulse(database), Tally(self.ledger)
         self._counter = Counter(self._count)
-        self.once = Once(keys.secret("once"))
-        self.imports = Imports()
+        self.once, self.imports = Once(keys.secret("once")), Imports()
         self._closing: list[Callable[[], None]] = []
         self.accounts = Accounts(keys.secret("accounts"), settings.accounts, home)
         of_keys = settings.accounts.passkeys
@@ -113,6 +112,7 @@ class Site:
         self._sequencer: Sequencer[Job, Pending] = Sequencer(
             database, self._write, self._sign, most=settings.batch, every=settings.checkpoint_every
         )
+        self.holds = Holds(self, self._known, self._sequencer.do)
         self.searches = Searches(self, settings.finding, self._sequencer.do, self._acts.found)
 
     @classmethod
@@ -238,7 +238,7 @@ class Site:
 
     def do(self, job: Job) -> Done:
         """Bring one job to the door; return what became of it, after its commit."""
-        return self._acts.finish(self._sequencer.do(job))
+        return self.holds.after(job, self._acts.finish(self._sequencer.do(job)))
 
     def do_all(self, jobs: Sequence[Job]) -> list[Done]:
         """Bring many jobs to the door in order; each is committed when this returns."""
@@ -351,8 +351,9 @@ class Site:
             return log, self._acts.audit(tx, receipt)
 
     def tidy(self) -> None:
-        """Tell what lapsed; drop what is over: sessions, codes, locks, old events and imports; count the rest."""
+        """Tell what lapsed; let go and drop what is over: holds, sessions, codes, locks, old events; count the rest."""
         self._lapses.tell()
+        self.holds.release()
         with self.writing() as tx:
             self.accounts.purge(tx, self.now())
             self.openid.purge(tx, self.now())

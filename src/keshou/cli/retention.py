@@ -5,11 +5,14 @@ import datetime as dt
 from typing import Annotated
 
 import typer
+from rich.table import Table
 
+from keshou.app.retention import Preview
 from keshou.cli.terminal import Call, pairs, table
 from keshou.cli.verb import verb
 from keshou.errors import InputError
 from keshou.gate import calendar
+from keshou.wire.hold_words import GROUND
 
 _MONTH = 31
 Day = Annotated[str | None, typer.Option(metavar="DAY", help="A day in China, e.g. 2026-12-31.")]
@@ -42,8 +45,28 @@ def retention(call: Call, *, since: Day = None, until: Day = None) -> None:
         call.words("可销毁的用户", "users to erase"): found.users,
         call.words("已逾期", "overdue"): found.overdue,
     }
-    data = {**found._asdict(), "days": [each._asdict() for each in found.days], "users": found.users}
-    call.answer(data, pairs(names), *(("", shown) if found.days else ()))
+    lists = {"days": [each._asdict() for each in found.days], "held": [each._asdict() for each in found.held]}
+    data = {**found._asdict(), **lists, "users": found.users}
+    call.answer(
+        data, pairs(names), *(("", shown) if found.days else ()), *(("", _held(call, found)) if found.held else ())
+    )
+
+
+def _held(call: Call, found: Preview) -> Table:
+    """Return what holds keep, a row each."""
+    titles = (
+        ("留存", "hold"),
+        ("原因", "why"),
+        ("到", "until"),
+        ("用户", "users"),
+        ("信息种类", "kinds of information"),
+    )
+    shown = table(*(call.words(*each) for each in titles))
+    for each in found.held:
+        until = each.until.isoformat()[:16] if each.until else call.words("解除为止", "until lifted")
+        why = call.of(GROUND[each.ground]) + (f" ({each.cite})" if each.cite else "")
+        shown.add_row(each.hold, why, until, str(each.users), ", ".join(each.items))
+    return shown
 
 
 def _day(text: str) -> dt.date:

@@ -41,7 +41,7 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     ground: str = ""
     """Id of the recorded ground in higher law that it relies on (Order 24 Art. 9(5))."""
     user_ref: str = ""
-    """What stands for `user` in recorded grounds, which name users only blinded; set where acts come in."""
+    """What stands for `user` in recorded grounds and holds, which name users only blinded; set where acts come in."""
 
 
 OWN_HAND = "user"

@@ -2,8 +2,8 @@
 """The same decisions over columns: for millions of rows a reason code each, zero where the act is permitted.
 
 All users of one profile get the same answer to one act, so the prohibitions are asked once for each profile and act;
-a row is then two look-ups. Users for whom that does not hold (a fact dated after the act, a ground recorded for them
-alone) are decided one by one, by the gate for single acts.
+a row is then two look-ups. Users for whom that does not hold (a fact dated after the act, a ground or a hold that
+names them) are decided one by one, by the gate for single acts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ class BatchGate:
         self.single = gate
         """The gate for single acts on the same rules and facts."""
         self._named = named or {}
-        """What stands for a user in recorded grounds -> the user's id in the columns, where the two differ."""
+        """What stands for a user in grounds and holds -> the user's id in the columns, where the two differ."""
         self._ids: dict[int, str] | None = None
 
     def someone_named(self) -> str:
@@ -116,12 +116,12 @@ class BatchGate:
         return slots.astype(np.uint64) * np.uint64(2) + over
 
     def _alone(self, view: View, acts: Sequence[Act]) -> dict[int, tuple[str, str]]:
-        """Return the users who are decided one by one: row -> id, and the name in a recorded ground."""
+        """Return the users who are decided one by one: row -> id, and the name in a ground or hold."""
         late = np.flatnonzero(self._columns.last > micros(acts[0].when))
         found = {int(row): (self._id(int(row)), "") for row in late}
         for act in acts:
             ground = view.state.ground(act.ground) if act.ground else None
-            for name in ground.users if ground else ():
+            for name in view.named_in_holds(act).union(ground.users if ground else ()):
                 user = self._named.get(name, name)
                 if user in self._columns.rows:
                     found[self._columns.rows[user]] = (user, name)

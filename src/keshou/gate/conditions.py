@@ -110,6 +110,8 @@ class Conditions(UserConditions):
     """The authority asked that acts of this kind for this purpose stop."""
     higher_law: Condition
     """A recorded ground in a law or administrative regulation covers exactly this act."""
+    held: Condition
+    """A hold keeps something of it from erasure."""
 
     @classmethod
     def of(cls, words: Words) -> Self:

@@ -2,10 +2,11 @@
 """The operator's facts folded into what holds at one moment: rules, posts held, reviews, suspensions, grounds."""
 
 import datetime as dt
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from keshou.gate import facts as f
+from keshou.gate.holds import HoldLifted, HoldSet
 from keshou.gate.reign import Reigns
 from keshou.gate.tenure import Held, Opened, Tenure
 from keshou.law.terms import HIGHER_RANKS
@@ -58,8 +59,8 @@ def fold_site(facts: Iterable[f.SiteFact]) -> SiteStanding:
 class SiteState:
     """What holds of the operator at one moment."""
 
-    __slots__ = ("_grounds", "_reviews", "_suspensions", "_used", "answers", "asked", "handovers", "keys",
-                 "reviewer_posts", "rules", "suspended_agents", "tenure", "when")  # fmt: skip
+    __slots__ = ("_grounds", "_holds", "_reviews", "_suspensions", "_used", "answers", "asked", "handovers",
+                 "holds_lifted", "keys", "reviewer_posts", "rules", "suspended_agents", "tenure", "when")  # fmt: skip
 
     def __init__(self, when: dt.datetime, reigns: Reigns) -> None:
         self.when = when
@@ -82,6 +83,9 @@ class SiteState:
         self._used: set[str] = set()
         self._suspensions: dict[str, f.SuspensionOrdered] = {}
         self._grounds: dict[str, f.GroundRecorded] = {}
+        self._holds: dict[str, HoldSet] = {}
+        self.holds_lifted: dict[str, HoldLifted] = {}
+        """What ended a hold before its time, by id of the hold."""
 
     def appointments(self, staff: str, when: dt.datetime | None = None) -> list[f.StaffAppointed]:
         """Return the posts that a person or program holds; the name kept for users' own hand holds none."""
@@ -117,6 +121,17 @@ class SiteState:
         """Return a recorded ground that holds."""
         found = self._grounds.get(ground)
         return found if found and self.when < found.until and found.rank in HIGHER_RANKS else None
+
+    def holds(self) -> list[HoldSet]:
+        """Return the holds that stand."""
+        return [each for name, each in self._holds.items() if name not in self.holds_lifted and self._in_time(each)]
+
+    def all_holds(self) -> Mapping[str, HoldSet]:
+        """Return every hold up to now by id, in the order set, whether or not it stands."""
+        return self._holds
+
+    def _in_time(self, hold: HoldSet) -> bool:
+        return hold.until is None or self.when < hold.until
 
     def suspensions(self) -> Iterable[f.SuspensionOrdered]:
         """Return the suspensions that stand."""
@@ -157,6 +172,14 @@ class SiteState:
         """Take note of a ground in higher law."""
         self._grounds[fact.ground] = fact
 
+    def hold_set(self, fact: HoldSet) -> None:
+        """Take note of a hold; the first of an id is the one."""
+        self._holds.setdefault(fact.hold, fact)
+
+    def hold_lifted(self, fact: HoldLifted) -> None:
+        """Take note that a hold was lifted; its id never keeps anything again."""
+        self.holds_lifted.setdefault(fact.hold, fact)
+
     def key_ended(self, fact: f.RecipientKeyEnded) -> None:
         """Take note that a recipient's key serves no longer."""
         self.keys.pop(fact.recipient, None)
@@ -194,6 +217,8 @@ _STEPS: dict[type[f.SiteFact], Callable[[SiteState, Any], None]] = {
     f.SuspensionLifted: SiteState.lifted,
     f.GroundRecorded: SiteState.grounded,
     f.GroundEnded: SiteState.ungrounded,
+    HoldSet: SiteState.hold_set,
+    HoldLifted: SiteState.hold_lifted,
     f.RecipientKeyVerified: lambda state, fact: state.keys.update({fact.recipient: fact}),
     f.RecipientKeyEnded: SiteState.key_ended,
     f.HandedOver: lambda state, fact: state.handovers.update({fact.handover: fact}),

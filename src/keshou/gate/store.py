@@ -10,7 +10,8 @@ import msgspec
 import sqlalchemy as sa
 
 from keshou.db import Transaction, metadata, to_micros
-from keshou.gate.facts import AnySiteFact, AnyUserFact, SiteFact, UserFact
+from keshou.gate.every_fact import AnySiteFact, AnyUserFact
+from keshou.gate.facts import SiteFact, UserFact
 
 user_fact = sa.Table(
     "user_fact",

@@ -14,6 +14,7 @@ from keshou.gate import calendar
 from keshou.gate.act import OWN_HAND, Act
 from keshou.gate.conditions import BITS, ERASING_KINDS, OWN_HAND_KINDS
 from keshou.gate.facts import StaffAppointed
+from keshou.gate.holds import HoldSet, concerns, touches
 from keshou.gate.rulebook import Edition, Lens, Row
 from keshou.gate.site import SiteState
 from keshou.gate.standing import Profile
@@ -84,10 +85,10 @@ class View:
             full = bool(mask) and not mask & ~shown
             word |= self._agent(act, row, mask, post)
         word |= self._suspension(act, kind) | self._recipient(act, row)
-        word |= self._bulk(act, kind) | self._ground(act, kind)
+        word |= self._bulk(act, kind) | self._ground(act, kind) | self._held(act)
         by_retention = kind in ERASING_KINDS and bool(word & _B["touches_registration"])
         found = Prepared(word, self.edition.lens(row, mask, post), full, by_retention)
-        if _is_plain(act):
+        if _is_plain(act) and not self.named_in_holds(act):
             if len(self.prepared) >= _MOST_KEPT:
                 self.prepared.clear()
             self.prepared[act.purpose, act.kind, act.items, act.by, act.post, act.where] = found
@@ -216,6 +217,20 @@ class View:
             and self.edition.provides_otherwise(ground.cite)
         )
         return _B["higher_law"] * covered
+
+    def _held(self, act: Act) -> int:
+        names = {act.user, act.user_ref} - {""} if act.user else ()
+        return _B["held"] * any(concerns(each, names) for each in self._holds_on(act))
+
+    def named_in_holds(self, act: Act) -> frozenset[str]:
+        """Return what stands for the users for whom `act` is answered apart, since a hold keeps something of theirs."""
+        return frozenset().union(*(each.users for each in self._holds_on(act)))
+
+    def _holds_on(self, act: Act) -> list[HoldSet]:
+        """Return the holds that keep something that `act` would erase, of whomever."""
+        if act.kind not in ERASING_KINDS:
+            return []
+        return [each for each in self.state.holds() if touches(each, act.items, self.edition.registration)]
 
 
 def user_word(profile: Profile, lens: Lens) -> int:

@@ -45,6 +45,8 @@ _SITE_EVENTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "rules_published": ("keshou.rules.published", ("version", "digest", "effective")),
     "suspension_ordered": ("keshou.suspension.ordered", ("suspension", "kinds", "purposes")),
     "suspension_lifted": ("keshou.suspension.lifted", ("suspension",)),
+    "hold_set": ("keshou.hold.set", ("hold", "ground", "until", "classes", "purposes")),
+    "hold_lifted": ("keshou.hold.lifted", ("hold", "reason")),
     "agent_suspended": ("keshou.agent.suspended", ("agent",)),
     "agent_reinstated": ("keshou.agent.reinstated", ("agent",)),
     "staff_appointed": ("keshou.staff.appointed", ("staff", "post", "branch", "until")),

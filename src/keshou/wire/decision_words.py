@@ -19,6 +19,10 @@ MISSING = {
         "岗位没有这项权限（行为、信息、地点或时间）", "the post is not granted this act, item, place or hour"
     ),
     "guardian_consent": Text("没有监护人的同意", "there is no guardian's consent"),
+    "hold": Text(
+        "信息因争议、案件、主管机关要求或者其他规定须暂时留存",
+        "it is kept for now: a dispute, a case, a demand, another law",
+    ),
     "item": Text("不认识的信息种类", "it is no kind of information that is known"),
     "kind": Text("该目的没有声明这种行为", "the purpose declares no such act"),
     "lawful_basis": Text("没有合法的依据", "there is no lawful basis"),

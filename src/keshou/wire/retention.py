@@ -16,6 +16,19 @@ class DueShape(msgspec.Struct, frozen=True, kw_only=True):
     """Of how many of these users each kind of information is held."""
 
 
+class HeldBackShape(msgspec.Struct, frozen=True, kw_only=True):
+    """What a hold keeps from going within the span, or until some day of it."""
+
+    hold: str
+    ground: str
+    cite: str
+    until: dt.datetime | None
+    """None: until it is lifted."""
+    users: int
+    items: dict[str, int]
+    """Of how many of these users each kind of information is kept."""
+
+
 class RetentionShape(msgspec.Struct, frozen=True, kw_only=True):
     """What may be erased within a span of days, both ends included."""
 
@@ -27,3 +40,5 @@ class RetentionShape(msgspec.Struct, frozen=True, kw_only=True):
     overdue: int
     """Users of whom it might have been erased before the span, and was not."""
     days: list[DueShape]
+    held: list[HeldBackShape]
+    """What would go, did no hold keep it."""

@@ -88,11 +88,26 @@ class HeldShape(msgspec.Struct, frozen=True, kw_only=True):
     """Whether in full; otherwise masked."""
 
 
+class KeptShape(msgspec.Struct, frozen=True, kw_only=True):
+    """Why something of the user is kept from erasure for now."""
+
+    ground: str
+    """``dispute``, ``case``, ``authority`` or ``law``."""
+    cite: str
+    """The provision relied on; empty: none was cited."""
+    since: dt.datetime
+    until: dt.datetime | None
+    """None: until it is lifted."""
+    items: list[str]
+
+
 class MeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What is on record of the user who asks; values are in the copy."""
 
     revision: Revision
     held: list[HeldShape]
+    kept: list[KeptShape]
+    """What of it may not be erased for now, as far as the user is told."""
     standing: StandingShape
 
 

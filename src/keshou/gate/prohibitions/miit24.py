@@ -102,6 +102,15 @@ def unlawful_provision(c: Conditions) -> Condition:
     return c.gives & ~agreed & ~c.higher_law
 
 
+@prohibits("miit24:10", missing="hold")
+def destruction_under_hold(c: Conditions) -> Condition:
+    """What is kept for a dispute, a case, an authority or under another law is not destroyed meanwhile.
+
+    Source: miit24:10
+    """
+    return c.erases & c.held
+
+
 @prohibits("miit24:11", missing="qualification")
 def unqualified_agent(c: Conditions) -> Condition:
     """An agent that is not fit to protect information does nothing with it.

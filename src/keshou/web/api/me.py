@@ -27,7 +27,7 @@ from keshou.web.language import language_of
 from keshou.wire import me as w
 from keshou.wire.acts import ActAnswer
 from keshou.wire.caller import Caller
-from keshou.wire.standing import CopyAnswer, HeldShape, MeAnswer, StandingShape, Told, standing_shape
+from keshou.wire.standing import CopyAnswer, HeldShape, KeptShape, MeAnswer, StandingShape, Told, standing_shape
 
 
 @get("/", operation_class=told(MeAnswer, problems=(404,)))
@@ -51,7 +51,9 @@ async def me(request: Requested, caller: NamedDependency[Caller], site: NamedDep
         )
         for each in held
     ]
-    return answer(MeAnswer(revision=view.revision, held=shapes, standing=_standing(view.standing, part)))
+    kept = await anyio.to_thread.run_sync(site.holds.of_user, user, {each.item for each in held})
+    told = [KeptShape(**each._asdict() | {"items": list(each.items)}) for each in kept]
+    return answer(MeAnswer(revision=view.revision, held=shapes, kept=told, standing=_standing(view.standing, part)))
 
 
 @post("/copy", status_code=200, operation_class=told(CopyAnswer, body=w.OwnCopying))

@@ -14,7 +14,7 @@ from keshou.web.api.asked import answer
 from keshou.web.described import told
 from keshou.web.entitled import require_log_reader
 from keshou.wire.caller import Caller
-from keshou.wire.retention import DueShape, RetentionShape
+from keshou.wire.retention import DueShape, HeldBackShape, RetentionShape
 
 _MONTH = dt.timedelta(days=31)
 
@@ -31,11 +31,13 @@ def retention(
     first = since or calendar.day_of(site.now())
     found = site.retention.preview(first, until or first + _MONTH)
     days = [DueShape(day=each.day, users=each.users, items=each.items) for each in found.days]
+    held = [HeldBackShape(**each._asdict()) for each in found.held]
     return answer(
         RetentionShape(
-            since=found.since, until=found.until, under=found.under, users=found.users, overdue=found.overdue, days=days
+            since=found.since, until=found.until, under=found.under, users=found.users, overdue=found.overdue,
+            days=days, held=held,
         )
-    )
+    )  # fmt: skip
 
 
 FACE = Router("/api/v1/retention", route_handlers=[retention], tags=["retention"])

@@ -80,6 +80,7 @@ PLACES: Final = (
     Place("/console/information", Text("信息去向", "Information"), _anybody),
     Place("/console/people", Text("人员与岗位", "People"), _has(Office.APPOINT, Office.ACCOUNTS, Office.AUDIT)),
     Place("/console/reviews", Text("审查", "Reviews"), lambda desk: desk.is_staff),
+    Place("/console/holds", Text("留存", "Holds"), _has(Office.GROUNDS, Office.AUDIT)),
     Place("/console/user", Text("用户", "A user"), lambda desk: desk.is_staff),
     Place("/console/rules", Text("规则", "Rules"), _anybody),
     Place("/console/log", Text("账本", "The log"), lambda desk: desk.reads_log),

@@ -37,6 +37,8 @@ FACTS: Mapping[str, Text] = {
     "suspension_ordered": Text("主管机关要求暂停", "suspension ordered"),
     "suspension_lifted": Text("解除暂停", "suspension lifted"),
     "ground_recorded": Text("登记上位法依据", "ground recorded"),
+    "hold_set": Text("设定留存", "hold set"),
+    "hold_lifted": Text("解除留存", "hold lifted"),
     "medium_registered": Text("登记介质", "medium registered"),
     "medium_moved": Text("移交介质", "medium moved"),
     "medium_checked": Text("清点介质", "medium checked"),

@@ -25,7 +25,8 @@ from keshou.web.frame.page import Requested
 from keshou.web.language import language_of
 from keshou.web.portal.guest import Form, read_form, visitor
 from keshou.web.portal.holding import Holding, holdings
-from keshou.web.portal.pages import PAGES, Refusal, done, once, refusals, show
+from keshou.web.portal.kept import Kept, kept_now
+from keshou.web.portal.pages import PAGES, Refusal, done, names_of, once, refusals, show
 from keshou.wire.caller import Caller
 
 PATH: Final = "/me/end"
@@ -46,6 +47,8 @@ class Ending(NamedTuple):
     """What the law has the operator keep for a time."""
     period: Period | None
     """For how long."""
+    now: list[Kept]
+    """What a hold keeps for now."""
     known: bool
     """Whether anything is on record of the user at all."""
 
@@ -119,11 +122,14 @@ def _ending(request: Requested, site: Site, user: str) -> Ending:
     held = holdings(site, user, language)
     names = {each.id: each.name.in_(language) for each in rules.declaration.services} if rules else {}
     in_use = sorted(view.standing.profile.in_use) if view else []
+    now = kept_now(site, user, names_of(request, site), language)
+    stays = {item for each in now for item in each.ids}
     return Ending(
         services=[(each, names.get(each, each)) for each in in_use],
-        gone=[each for each in held if not each.registration],
+        gone=[each for each in held if in_use and not each.registration and each.item not in stays],
         kept=[each for each in held if each.registration],
         period=site.law.provision(KEPT_BY).period,
+        now=now,
         known=view is not None,
     )
 

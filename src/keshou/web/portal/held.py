@@ -22,7 +22,8 @@ from keshou.web.language import language_of
 from keshou.web.methods import never_by_head
 from keshou.web.portal.guest import one, read_form, visitor
 from keshou.web.portal.holding import holdings
-from keshou.web.portal.pages import refusals, show
+from keshou.web.portal.kept import Kept, kept_now
+from keshou.web.portal.pages import names_of, refusals, show
 from keshou.wire.caller import Caller
 
 
@@ -70,7 +71,12 @@ async def _page(request: Requested, site: Site, caller: Caller, seen: _Seen) -> 
     found = await anyio.to_thread.run_sync(holdings, site, caller.user, language_of(request))
     rest = [each.item for each in found if each.may_query and each.item not in seen.values]
     masked = await _look(site, caller.user, rest, masked=True)
+    kept = await anyio.to_thread.run_sync(_kept, request, site, caller.user)
     return await show(
         request, site, caller, "held.html.j2", found=found, values=seen.values, masked=masked.values,
-        entries=seen.entries, refused=refusals(site, seen.denied, request),
+        entries=seen.entries, refused=refusals(site, seen.denied, request), kept=kept,
     )  # fmt: skip
+
+
+def _kept(request: Requested, site: Site, user: str) -> list[Kept]:
+    return kept_now(site, user, names_of(request, site), language_of(request))

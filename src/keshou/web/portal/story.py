@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from markupsafe import Markup
 
+from keshou.acts.holding import DUE
 from keshou.app.user_history import Happening
 from keshou.db import from_micros
 from keshou.declaration.model import Post, Published
@@ -128,6 +129,8 @@ def story(happening: Happening, names: Names) -> Story:
 
 def _act(happening: Happening, names: Names) -> Markup:
     header, words = happening.header, names.words
+    if header.event == DUE:
+        return words("history.due", items=names.items(header.items))
     who, purpose, items = names.who(happening), names.purpose(header.purpose), names.items(header.items)
     if header.decision == "deny":
         act = ACTS.get(header.event, Text(header.event, header.event)).in_(names.language)

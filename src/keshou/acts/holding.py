@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Legal hold at the door: who may set and lift one, and what of a user goes and what stays while one stands."""
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping
+from typing import get_args
+
+from keshou.acts.destroyed import key_ids
+from keshou.acts.draft import Draft, Payload
+from keshou.acts.request import ActError, Release
+from keshou.acts.separation import SeparationError
+from keshou.acts.stands import NothingToEndError
+from keshou.acts.work import Work
+from keshou.db import to_micros
+from keshou.gate.facts import SiteFact
+from keshou.gate.holds import CLASSES, Ending, Ground, HoldLifted, HoldSet, concerns, is_kept
+from keshou.gate.standing import fold_user
+from keshou.law.terms import ActKind, RetentionClass
+from keshou.vault.kept_back.store import KeptBack, names_of
+
+DUE = "due:destroy"
+"""The event of an entry that tells of what went because no hold kept it any longer."""
+_END_RULE = "miit24:9.4"
+_CITED = frozenset({"authority", "law"})
+_LONGEST = 256
+
+
+def check_hold(work: Work, fact: SiteFact, by: str, now: dt.datetime) -> None:
+    """Refuse a hold, or its end, that cannot be.
+
+    Raises:
+        ActError: it is in another's name, of nobody and nothing, or of users or purposes that are not there.
+
+    Source: miit24:10, miit24:13.1.3
+    """
+    if not isinstance(fact, HoldSet | HoldLifted):
+        return
+    timeline = work.view.gate.timeline
+    if fact.by != by:
+        raise SeparationError("a hold in another's name (miit24:13.1.6)", hint="whoever sets or lifts it records it")
+    state = timeline.at(now).state
+    if not {each.post for each in state.appointments(by)} & timeline.reigns.at(now).own:
+        raise SeparationError(
+            "whoever sets or lifts a hold holds no post of the operator's own (miit24:13.1.3)",
+            hint="appoint them first",
+        )
+    if isinstance(fact, HoldSet):
+        _check_set(work, fact, now, state.all_holds())
+    else:
+        _check_lifted(fact, by, state.holds())
+
+
+def _check_lifted(fact: HoldLifted, by: str, standing: Iterable[HoldSet]) -> None:
+    found = next((each for each in standing if each.hold == fact.hold), None)
+    if found is None:
+        raise NothingToEndError("no such hold stands", hint="see `keshou hold list`")
+    if fact.reason not in get_args(Ending):
+        raise ActError("no reason for which a hold is lifted", hint=f"one of {', '.join(get_args(Ending))}")
+    if fact.at < found.at:
+        raise ActError("a hold lifted before it was set", hint="see that the clocks of all servers agree")
+    if found.by == by:
+        raise SeparationError("whoever set a hold does not lift it (miit24:13.1.3)", hint="let somebody else lift it")
+
+
+def _check_set(work: Work, fact: HoldSet, now: dt.datetime, before: Mapping[str, HoldSet]) -> None:
+    if fact.hold in before:
+        raise ActError("a hold of that id was set before", hint="give it an id of its own")
+    if fact.ground not in get_args(Ground) or not fact.classes <= set(CLASSES):
+        raise ActError("no ground for a hold, or no class of information", hint=f"one of {', '.join(get_args(Ground))}")
+    if (fact.ground in _CITED and not fact.cite) or len(fact.cite) > _LONGEST or not fact.cite.isprintable():
+        raise ActError(
+            "a demand or another law without the provision it rests on", hint="cite it, in at most 256 characters"
+        )
+    if fact.until is not None and (fact.until.tzinfo is None or fact.until <= now):
+        raise ActError("a hold that is over before it began", hint="give a later end, or none")
+    if not (fact.users or fact.purposes):
+        raise ActError("a hold on everything of everybody", hint="name users, or purposes")
+    if fact.items != needed(work, fact.purposes):
+        raise ActError("the items of a hold are what its purposes need", hint="name the purposes alone")
+    if len(work.known.vault.find_users(work.tx, fact.users)) < len(fact.users):
+        raise ActError("somebody named in the hold is not on record", hint="check the ids of the users")
+
+
+def needed(work: Work, purposes: Collection[str]) -> frozenset[str]:
+    """Return what any published rules need for some purposes.
+
+    Raises:
+        ActError: none of them declares one of the purposes, or they need nothing for it.
+
+    """
+    declared = [each for of in work.view.versions().values() for each in of.declaration.purposes]
+    missing = set(purposes) - {each.id for each in declared if each.needs}
+    if missing:
+        raise ActError("no rules declared such a purpose", hint="see the purposes with `keshou rules`")
+    return frozenset(need.item for each in declared if each.id in purposes for need in each.needs)
+
+
+def end_service_class(work: Work, draft: Draft, key: int, name: str, now: dt.datetime) -> tuple[str, ...]:
+    """Let go what the service class holds of a user whose services ended, and nothing that a hold keeps.
+
+    `name` is what stands for the user in holds. With nothing kept, the keys are destroyed; else only values go, and
+    the user is noted as one of whom something is kept back. Return the items that went one by one.
+    """
+    vault, kept_back = work.known.vault, KeptBack()
+    held = vault.items_of(work.tx, key)
+    kept = _kept(work, held, name, now)
+    if not kept:
+        kept_back.drop(work.tx, key)
+        draft.shredded = vault.shred(work.tx, key, [RetentionClass.SERVICE], now)
+        draft.header["keys"] = key_ids(draft.shredded)
+        gone: list[str] = []
+    else:
+        gone = sorted(item for item, class_ in held.items() if class_ is RetentionClass.SERVICE and item not in kept)
+        vault.remove(work.tx, key, gone)
+        kept_back.add(work.tx, key, to_micros(now))
+        draft.removed = [(key, item) for item in gone]
+        draft.header["items"] = tuple(item for item in gone if item in work.names.items)
+    work.removed(key)
+    return tuple(gone)
+
+
+def _kept(work: Work, held: Mapping[str, RetentionClass], name: str, now: dt.datetime) -> set[str]:
+    """Return the service items that a hold keeps."""
+    holds = [each for each in work.view.gate.timeline.at(now).state.holds() if concerns(each, (name,))]
+    service = RetentionClass.SERVICE
+    return {item for item, of in held.items() if of is service and any(is_kept(each, item, of) for each in holds)}
+
+
+def release(work: Work, job: Release, now: dt.datetime) -> Draft:
+    """Let go what a hold kept back of a user, once none keeps it.
+
+    Raises:
+        ActError: everything is kept still, or nothing of the user ever was.
+
+    """
+    work.settle()
+    key = job.user
+    name = names_of(work.tx, [key]).get(key, "")
+    facts = work.known.standings.user_facts(work.tx, key)
+    held = work.known.vault.items_of(work.tx, key)
+    service = {item for item, class_ in held.items() if class_ is RetentionClass.SERVICE}
+    if not name or fold_user(facts).profile.in_use or not service - _kept(work, held, name, now):
+        raise ActError("nothing of the user is due", hint="see `keshou retention`")
+    header: dict[str, object] = {
+        "event": DUE, **work.names.of_record(job.by, ""), "count": 1, "decision": "permit", "cites": (_END_RULE,),
+    }  # fmt: skip
+    draft = Draft(header)
+    gone = end_service_class(work, draft, key, name, now)
+    items = gone or tuple(sorted(service))
+    draft.header["items"] = tuple(item for item in items if item in work.names.items)
+    draft.users = [(key, Payload("", ActKind.DESTROY, items))]
+    return draft

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Legal holds of a site: what stands, what of a user it keeps, and what goes once none keeps it."""
+
+import datetime as dt
+from collections.abc import Callable, Collection, Container
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
+
+from keshou.acts.known import Known
+from keshou.acts.request import ActError, Done, Job, RecordSite, Release
+from keshou.acts.work import Pending
+from keshou.db import Transaction
+from keshou.errors import InputError
+from keshou.gate.holds import Asked, Ground, HoldLifted, HoldSet, concerns, is_kept
+from keshou.gate.site import SiteState
+from keshou.gate.standing import fold_user
+from keshou.law.terms import RetentionClass
+from keshou.ledger.store import Ledger
+from keshou.vault.kept_back.store import KeptBack, names_of
+from keshou.vault.lookup import items_in
+
+CLOCK = "keshou"
+"""Who lets go what is due when it is the passing of time that makes it so."""
+_AT_ONCE = 500
+_SERVICE = RetentionClass.SERVICE
+
+
+class Kept(NamedTuple):
+    """A hold as the user is told of it."""
+
+    ground: Ground
+    cite: str
+    since: dt.datetime
+    until: dt.datetime | None
+    items: tuple[str, ...]
+    """What it keeps of what is held."""
+
+
+class House(Protocol):
+    """What of a site is looked at."""
+
+    ledger: Ledger
+    now: Callable[[], dt.datetime]
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction that writes nothing."""
+
+    def writing(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction for what is no act."""
+
+    def state(self) -> SiteState:
+        """Return what holds of the operator now."""
+
+
+class Holds:
+    """Holds of one site; `do` brings a job to the door."""
+
+    def __init__(self, house: House, known: Known, do: Callable[[Job], Pending]) -> None:
+        self._house, self._known, self._do = house, known, do
+        self._kept_back = KeptBack()
+
+    def fact(self, name: str, asked: Asked, by: str) -> HoldSet:
+        """Return the fact that sets a hold, with what its purposes need under any rules so far.
+
+        Raises:
+            InputError: no rules declared one of the purposes.
+
+        """
+        return HoldSet(
+            at=self._house.now(), hold=name, by=by, ground=asked.ground, document=asked.document, cite=asked.cite,
+            until=asked.until, users=frozenset(asked.users), classes=frozenset(asked.classes),
+            purposes=frozenset(asked.purposes), items=self._needed(asked.purposes), silent=asked.silent,
+        )  # fmt: skip
+
+    def _needed(self, purposes: Collection[str]) -> frozenset[str]:
+        with self._house.reading() as tx:
+            versions = self._known.view(tx, self._house.ledger.head(tx).size).versions()
+        declared = [each for of in versions.values() for each in of.declaration.purposes if each.id in purposes]
+        if set(purposes) - {each.id for each in declared}:
+            raise InputError("no rules declared such a purpose", hint="see the purposes with `keshou rules`")
+        return frozenset(need.item for each in declared for need in each.needs)
+
+    def of_user(self, user: str, within: Container[str] | None = None) -> list[Kept]:
+        """Return the holds that keep something held of a user, of which the user may be told.
+
+        With `within`, only what is among those items is told.
+        """
+        told = [each for each in self._house.state().holds() if not each.silent]
+        if not told:
+            return []
+        with self._house.reading() as tx:
+            key = self._known.vault.find_user(tx, user)
+            held = {} if key is None else self._known.vault.items_of(tx, key)
+        name = self._known.vault.blind(user)
+        found = []
+        for each in told:
+            items = tuple(
+                item
+                for item, class_ in held.items()
+                if is_kept(each, item, class_) and (within is None or item in within)
+            )
+            if items and concerns(each, (name,)):
+                found.append(Kept(each.ground, each.cite, each.at, each.until, items))
+        return found
+
+    def after(self, job: Job, done: Done) -> Done:
+        """Let go at once what the end of a hold makes due; return what became of the job."""
+        if isinstance(job, RecordSite) and any(isinstance(each, HoldLifted) for each in job.facts):
+            self.release(job.by)
+        return done
+
+    def release(self, by: str = CLOCK) -> int:
+        """Let go what no hold keeps any longer of users whose services ended; return of how many users something went.
+
+        Each is an act of its own, committed by itself: what is interrupted goes on the next time.
+        """
+        count, last = 0, 0
+        while users := self._page(last):
+            due, over = self._due(users)
+            for user in due:
+                count += self._release(user, by)
+            if over:
+                with self._house.writing() as tx:
+                    for user in over:
+                        self._kept_back.drop(tx, user)
+            last = users[-1]
+        return count
+
+    def _release(self, user: int, by: str) -> int:
+        try:
+            self._do(Release(user=user, by=by))
+        except ActError:  # another process was first, or a hold was set meanwhile
+            return 0
+        return 1
+
+    def _page(self, after: int) -> list[int]:
+        with self._house.reading() as tx:
+            return self._kept_back.after(tx, after, _AT_ONCE)
+
+    def _due(self, users: list[int]) -> tuple[list[int], list[int]]:
+        """Return of whom something is due, and of whom nothing is kept back any more."""
+        state = self._house.state()
+        due, over = [], []
+        with self._house.reading() as tx:
+            names, held = names_of(tx, users), items_in(tx, users, _SERVICE.value)
+            facts = self._known.standings.facts_of(tx, users)
+        for user in users:
+            items, name = held.get(user, ()), names.get(user, "")
+            if not items or not name or fold_user(facts.get(user, ())).profile.in_use:
+                over.append(user)
+            elif not all(keepers(state, name, item, _SERVICE) for item in items):
+                due.append(user)
+        return due, over
+
+
+def keepers(state: SiteState, name: str, item: str, class_: RetentionClass) -> list[HoldSet]:
+    """Return the standing holds that keep an item of a class, of whom `name` stands for in holds."""
+    return [each for each in state.holds() if concerns(each, (name,)) and is_kept(each, item, class_)]
