@@ -189,6 +189,9 @@ def test_a_user_is_handed_a_copy(keshou: Caller, people: list[Subscriber], tmp_p
     ).items()
     assert {"consent_given", "service_started"} <= {each["type"] for each in copy["history"]}
     assert (tmp_path / "copy.json").stat().st_mode & 0o077 == 0
+    for format_, begins in (("pdf", b"%PDF-"), ("csv", b"PK")):
+        keshou("user", "export", people[0].user_id, "--format", format_, "-o", tmp_path / "copy").ok()
+        assert (tmp_path / "copy").read_bytes().startswith(begins)
     assert keshou("user", "export", "nobody", "-o", tmp_path / "none.json").status == 1
     assert not (tmp_path / "none.json").exists()
 

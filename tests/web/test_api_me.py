@@ -77,6 +77,17 @@ def test_users_correct_what_is_held_of_them(api: Api) -> None:
     assert copy["tariff_plan"] == "P-20"
 
 
+@pytest.mark.parametrize(
+    ("format_", "type_", "begins"), [("pdf", "application/pdf", b"%PDF-"), ("csv", "application/zip", b"PK")]
+)
+def test_users_take_their_copy_as_a_file(api: Api, format_: str, type_: str, begins: bytes) -> None:
+    answer = api.post("/me/copy", {"format": format_}, "proven")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, type_)
+    assert answer.content.startswith(begins)
+    assert answer.headers["cache-control"] == "no-store"
+    assert api.post("/me/copy", {"format": "exe"}, "proven").status_code == 400
+
+
 def test_users_end_their_services_and_are_deleted_once_nothing_must_be_kept(
     api: Api, site: Site, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

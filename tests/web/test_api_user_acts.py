@@ -128,6 +128,10 @@ def test_a_copy_has_everything_held_agreed_and_given_away(api: Api, site: Site) 
     assert [each["type"] for each in found["history"]] == ["notice_shown", "consent_given", "service_started"]
     assert found["purposes"] == {"service": ITEMS}
     assert answer.headers["cache-control"] == "no-store"
+    assert found["acts"][0]["act"] == "collect"
+    assert found["kept"] == []
+    printed = api.post("/users/copies", {"user": "u1", "format": "pdf"}, "fresh")
+    assert (printed.headers["content-type"], printed.content[:5]) == ("application/pdf", b"%PDF-")
 
 
 def test_a_copy_that_may_not_be_seen_is_denied_with_its_entry(api: Api, site: Site) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from house import VALUES, Clock, act, declared, newcomer
 from markupsafe import escape
@@ -213,6 +214,21 @@ def test_a_copy_is_taken_as_a_page_and_for_programs(site: Site, browser: Browser
     assert all(value in readable.text for value in VALUES.values())
     told_ = json.loads(browser.send("/me/copy", at=page, kind="json").text)
     assert {each["item"]: each["value"] for each in told_["information"]} == VALUES
+    for kind, begins in (("pdf", b"%PDF-"), ("csv", b"PK")):
+        made = browser.send("/me/copy", at=page, kind=kind)
+        assert (made.status_code, made.content.startswith(begins)) == (200, True)
+        assert made.headers["cache-control"] == "no-store"
+    assert browser.send("/me/copy", at=page, kind="exe").status_code == 400
+
+
+def test_without_fonts_a_pdf_is_refused_on_the_page_and_nothing_is_recorded(
+    site: Site, browser: Browser, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(site, "settings", msgspec.structs.replace(site.settings, fonts=str(tmp_path)))
+    page, before = browser.open("/me/copy"), size(site)
+    refused = browser.send("/me/copy", at=page, kind="pdf")
+    assert (refused.status_code, told(refused, en("copy.unmade")), size(site)) == (503, True, before)
+    assert browser.send("/me/copy", at=page, kind="csv").status_code == 200
 
 
 def test_what_takes_everything_asks_for_a_fresh_proof_and_goes_on_after_it(

@@ -1,19 +1,41 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A user's own copy: the information held, the consents, the services, and to whom information may be given."""
+"""A user's own copy: what is held, what for, consents and services, who may receive it, who did, all that was done."""
 
 import datetime as dt
 from typing import NamedTuple
 
 import msgspec
 
+from keshou.app.holds import Kept
 from keshou.app.own_part import OwnPart
 from keshou.app.site import Site
+from keshou.app.user_history import Happening, history
+from keshou.db import from_micros
 from keshou.errors import InputError
-from keshou.gate.act import Act
+from keshou.gate.act import OWN_HAND, Act
 from keshou.gate.decision import Decision
 from keshou.gate.facts import UserFact
 from keshou.language import Language
 from keshou.law.terms import ActKind
+
+_AT_ONCE = 500
+
+
+class OwnAct(NamedTuple):
+    """One act on the user's information, out of the log."""
+
+    entry: int
+    """Place of its entry."""
+    at: dt.datetime
+    by: str
+    """``user`` for the user's own hand; else empty: staff are told by their post."""
+    post: str
+    """Id of the post in which it was done; empty: not known."""
+    act: str
+    permitted: bool
+    purpose: str
+    items: tuple[str, ...]
+    recipient: str
 
 
 class OwnCopy(NamedTuple):
@@ -32,6 +54,10 @@ class OwnCopy(NamedTuple):
     refused: tuple[Decision, ...]
     entries: tuple[int, ...]
     """Places in the log of the queries that it took."""
+    acts: tuple[OwnAct, ...] = ()
+    """All that was done with the user's information, or was asked for and refused, oldest first."""
+    kept: tuple[Kept, ...] = ()
+    """What a hold keeps, as far as the user is told."""
 
     def data(self, language: Language, site: Site) -> dict[str, object]:
         """Return the copy as plain values, with names for people in `language`."""
@@ -46,6 +72,8 @@ class OwnCopy(NamedTuple):
             "purposes": self.purposes,
             "history": msgspec.to_builtins(self.facts),
             "recipients": self.recipients,
+            "acts": msgspec.to_builtins([each._asdict() for each in self.acts]),
+            "kept": msgspec.to_builtins([each._asdict() for each in self.kept]),
         }
 
 
@@ -85,7 +113,29 @@ def own_copy(
             purposes[each.id] = tuple(sorted(done.values))
     recipients = {each.id: each.recipients for each in declared if each.recipients}
     facts = _facts(site, user, part) if purposes else ()
-    return OwnCopy(site.now(), user, information, purposes, facts, recipients, tuple(refused), tuple(entries))
+    acts = _acts(site, user, part) if purposes else ()
+    kept = tuple(site.holds.of_user(user, information)) if purposes else ()
+    told = (tuple(refused), tuple(entries), acts, kept)
+    return OwnCopy(site.now(), user, information, purposes, facts, recipients, *told)
+
+
+def _acts(site: Site, user: str, part: OwnPart | None) -> tuple[OwnAct, ...]:
+    """Return every act on a user's information on record, or what of it is of `part`."""
+    found: list[OwnAct] = []
+    before, more = 0, True
+    while more:
+        some = history(site, user, most=_AT_ONCE, before=before)
+        found += [_act(each) for each in some.happenings if not each.header.event.startswith("fact:")]
+        before, more = some.older, bool(some.older)
+    return tuple(each for each in reversed(found) if part is None or each.purpose in part.purposes)
+
+
+def _act(happening: Happening) -> OwnAct:
+    header = happening.header
+    return OwnAct(
+        happening.entry, from_micros(header.t), header.who if header.who == OWN_HAND else "", happening.post,
+        header.event, header.decision != "deny", header.purpose, header.items, header.recipient,
+    )  # fmt: skip
 
 
 def _facts(site: Site, user: str, part: OwnPart | None) -> tuple[UserFact, ...]:

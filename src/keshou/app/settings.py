@@ -82,6 +82,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     reads may ask the gate."""
     address: str = "127.0.0.1:8400"
     """Host and port to serve on."""
+    fonts: str = "/usr/share/fonts"
+    """Folder of the fonts that PDFs are set in; one of them must have Chinese characters."""
     standings: int = 500_000
     """The most users whose standing is kept in memory."""
     batch: int = 1000

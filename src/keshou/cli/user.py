@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """``keshou user``: one user's information, as far as the gate lets it be seen or changed."""
 
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,6 +10,7 @@ import typer
 from rich.text import Text as Line
 
 from keshou.acts.request import Done, Perform
+from keshou.app.copy_file import Format, file_of, refuse_unmakeable
 from keshou.app.own_copy import own_copy
 from keshou.app.site import Site
 from keshou.app.user_view import all_that_may_be
@@ -164,19 +164,23 @@ def export(
     call: Call,
     user: User,
     *,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where the copy goes (JSON).")],
+    output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where the copy goes.")],
+    format_: Annotated[
+        Format, typer.Option("--format", help="JSON; tables in CSV in a ZIP archive; a PDF to read.")
+    ] = "json",
     by: Self = OWN_HAND,
     post: asked.Post = "",
     where: asked.Where = "",
 ) -> ExitStatus:
     """Write a user's own copy: what is held, agreed, used and given to whom; it is recorded."""
     with call.open() as site:
+        refuse_unmakeable(site, format_)
         copy = own_copy(site, user, by=by, post=post, where=where)
         if not copy.information:
             data = {"permitted": False, "decisions": [data_of(each) for each in copy.refused]}
             call.answer(data, *(line for each in copy.refused[:1] for line in shown(call, site.law, each)))
             return ExitStatus.NO
-        write(output, json.dumps(copy.data(call.language, site), ensure_ascii=False, indent=2) + "\n")
+        write(output, file_of(site, copy, format_, call.language).data)
         output.chmod(0o600)
         told = call.words(f"已写入 {output}", f"written to {output}")
         call.answer({"permitted": True, "file": str(output), "items": sorted(copy.information)}, Line(told, GOOD))
@@ -202,4 +206,12 @@ def cancel(
             call.words(f"已销毁密钥：{each['class']} {each['key']}", f"key destroyed: {each['class']} {each['key']}")
             for each in shredded
         ]
-        call.answer({"entry": done.entry, "shredded": shredded}, Line(told, GOOD), *map(plain, keys))
+        held = sorted({item for each in site.holds.of_user(user) for item in each.items})
+        kept = (
+            [Line(call.words(f"暂时留存：{'、'.join(held)}", f"kept for now: {', '.join(held)}"), QUIET)]
+            if held
+            else []
+        )
+        call.answer(
+            {"entry": done.entry, "shredded": shredded, "kept": held}, Line(told, GOOD), *map(plain, keys), *kept
+        )

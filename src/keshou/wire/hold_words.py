@@ -3,15 +3,11 @@
 
 from collections.abc import Mapping
 
+from keshou.app.copy_sheet import GROUNDS as GROUND
 from keshou.language import Text
 
-GROUND: Mapping[str, Text] = {
-    "dispute": Text("争议尚未了结", "a dispute is open"),
-    "case": Text("案件正在审理", "a case is before a court"),
-    "authority": Text("主管机关要求", "an authority demands it"),
-    "law": Text("其他法律、法规规定", "another law asks for it"),
-}
-"""Ground of a hold -> what it is called."""
+__all__ = ["ENDING", "GROUND", "STATE"]
+
 ENDING: Mapping[str, Text] = {
     "settled": Text("争议了结", "the dispute is settled"),
     "closed": Text("案件审结", "the case is closed"),

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What users tell and ask of themselves, over the wire. Who they are is proven, never said."""
 
+from typing import Literal
+
 import msgspec
 
 from keshou.wire.users import Services, Values, Version
@@ -64,3 +66,6 @@ class OwnErasure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 
 class OwnCopying(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Give me my own copy."""
+
+    format: Literal["json", "csv", "pdf"] = "json"
+    """CSV comes as tables in a ZIP archive."""

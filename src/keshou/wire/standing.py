@@ -134,6 +134,22 @@ class NamedValue(msgspec.Struct, frozen=True, kw_only=True):
     value: str
 
 
+class OwnActShape(msgspec.Struct, frozen=True, kw_only=True):
+    """One act on the user's information."""
+
+    entry: Revision
+    at: dt.datetime
+    by: str
+    """``user`` for the user's own hand; else empty: staff are told by their post."""
+    post: str
+    """Empty: not known."""
+    act: str
+    permitted: bool
+    purpose: str
+    items: list[str]
+    recipient: str
+
+
 class CopyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A user's own copy."""
 
@@ -146,6 +162,10 @@ class CopyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Oldest first."""
     recipients: dict[str, list[str]]
     """Purpose to those it may be given to."""
+    acts: list[OwnActShape]
+    """All that was done with it, or was asked for and refused, oldest first; with a recipient, it was given."""
+    kept: list[KeptShape]
+    """What may not be erased for now, as far as the user is told."""
 
 
 def standing_shape(

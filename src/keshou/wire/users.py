@@ -139,6 +139,8 @@ class Copying(_Hand, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Make the user's own copy."""
 
     post: NoId = ""
+    format: Literal["json", "csv", "pdf"] = "json"
+    """CSV comes as tables in a ZIP archive."""
 
 
 class Viewing(_Act, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,7 +15,7 @@ from keshou.gate.act import OWN_HAND, Act
 from keshou.gate.standing import UserStanding
 from keshou.law.terms import ActKind, ConsentStrength
 from keshou.web.api.asked import Requested, answer, read
-from keshou.web.api.copies import copied
+from keshou.web.api.copies import MEDIA_TYPES, copied
 from keshou.web.api.decided import perform
 from keshou.web.api.telling import by_user, notice
 from keshou.web.caller import part_of
@@ -56,15 +56,15 @@ async def me(request: Requested, caller: NamedDependency[Caller], site: NamedDep
     return answer(MeAnswer(revision=view.revision, held=shapes, kept=told, standing=_standing(view.standing, part)))
 
 
-@post("/copy", status_code=200, operation_class=told(CopyAnswer, body=w.OwnCopying))
+@post("/copy", status_code=200, operation_class=told(CopyAnswer, body=w.OwnCopying, media_types=MEDIA_TYPES))
 async def copy(
     request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody
 ) -> Response[bytes]:
     """Give me my own copy: what is held, agreed, used and given to whom. I need a fresh proof of who I am."""
-    read(request, body, w.OwnCopying)
+    asked = read(request, body, w.OwnCopying)
     user = require_user(caller)
     require_fresh(caller, site)
-    return await copied(site, user, OWN_HAND, language_of(request), part=part_of(caller))
+    return await copied(site, user, OWN_HAND, language_of(request), part=part_of(caller), format_=asked.format)
 
 
 @post("/consents", status_code=200, operation_class=told(Told, body=w.OwnConsent))

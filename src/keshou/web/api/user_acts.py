@@ -16,7 +16,7 @@ from keshou.gate.facts import CapacityLimited, ServiceStarted, UserFact
 from keshou.gate.standing import UNKNOWN
 from keshou.law.terms import ActKind
 from keshou.web.api.asked import Requested, answer, read
-from keshou.web.api.copies import copied
+from keshou.web.api.copies import MEDIA_TYPES, copied
 from keshou.web.api.decided import denied, perform
 from keshou.web.api.telling import notice
 from keshou.web.described import told
@@ -108,7 +108,7 @@ async def show(
     return answer(found)
 
 
-@post("/copies", status_code=200, operation_class=told(CopyAnswer, body=w.Copying))
+@post("/copies", status_code=200, operation_class=told(CopyAnswer, body=w.Copying, media_types=MEDIA_TYPES))
 async def copy(
     request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody
 ) -> Response[bytes]:
@@ -122,7 +122,9 @@ async def copy(
     if caller.purposes is not None or (caller.acts is not None and ActKind.QUERY not in caller.acts):
         raise NotEntitledError("the key is limited to less than a whole copy", hint="ask with a key that is not")
     require_fresh(caller, site)
-    return await copied(site, asked.user, by, language_of(request), post=asked.post, where=asked.where)
+    return await copied(
+        site, asked.user, by, language_of(request), post=asked.post, where=asked.where, format_=asked.format
+    )
 
 
 FACE = Router("/api/v1/users", route_handlers=[register, correct, erase, show, copy], tags=["users"])

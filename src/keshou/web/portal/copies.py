@@ -4,16 +4,18 @@
 Source: miit24:9.2.
 """
 
-import json
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import anyio.to_thread
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import RawBody
 
+from keshou.app.copy_file import Format, file_of, refuse_unmakeable
+from keshou.app.copy_sheet import sheet
 from keshou.app.own_copy import OwnCopy, own_copy
 from keshou.app.site import Site
+from keshou.copies.errors import FontError
 from keshou.gate.act import OWN_HAND
 from keshou.web.errors import MalformedError
 from keshou.web.frame.form import LOCAL
@@ -25,27 +27,36 @@ from keshou.web.portal.story import fact
 
 PATH: Final = "/me/copy"
 _DENIED: Final = 403
+_UNMADE: Final = 503
 
 
 @get("/me/copy", include_in_schema=False)
 async def ask(request: Requested, site: NamedDependency[Site]) -> Response[bytes]:
     """Offer the copy."""
-    return await show(request, site, await visitor(request, site), "copy.html.j2", refused=[])
+    return await show(request, site, await visitor(request, site), "copy.html.j2", refused=[], unmade=False)
 
 
 @post("/me/copy", status_code=200, include_in_schema=False)
 async def take(request: Requested, site: NamedDependency[Site], body: RawBody) -> Response[Any]:
-    """Hand the copy over as a file, for programs (JSON) or for reading (HTML). It needs a fresh proof."""
+    """Hand the copy over as a file, to read (PDF, HTML) or for programs (CSV, JSON). It needs a fresh proof."""
     form = read_form(request, body)
     caller, kind = await visitor(request, site, form, fresh=True), one(form, "kind")
-    if kind not in ("json", "page"):
+    if kind not in ("json", "csv", "pdf", "page"):
         raise MalformedError
+    try:
+        await anyio.to_thread.run_sync(refuse_unmakeable, site, cast("Format", kind))
+    except FontError:
+        return await show(request, site, caller, "copy.html.j2", status=_UNMADE, refused=[], unmade=True)
     copy = await anyio.to_thread.run_sync(_copied, site, caller.user)
     if not copy.purposes:
         refused = refusals(site, list(copy.refused), request)
-        return await show(request, site, caller, "copy.html.j2", status=_DENIED, refused=refused)
-    name = f"keshou-{copy.made.astimezone(LOCAL):%Y-%m-%d}.{'json' if kind == 'json' else 'html'}"
-    response = _json(request, site, copy) if kind == "json" else _readable(request, site, copy)
+        return await show(request, site, caller, "copy.html.j2", status=_DENIED, refused=refused, unmade=False)
+    if kind == "page":
+        response, suffix = _readable(request, site, copy), "html"
+    else:
+        made = await anyio.to_thread.run_sync(file_of, site, copy, cast("Format", kind), language_of(request))
+        response, suffix = Response(made.data, media_type=made.media_type), made.suffix
+    name = f"keshou-{copy.made.astimezone(LOCAL):%Y-%m-%d}.{suffix}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -55,16 +66,13 @@ def _copied(site: Site, user: str) -> OwnCopy:
     return own_copy(site, user, by=OWN_HAND)
 
 
-def _json(request: Requested, site: Site, copy: OwnCopy) -> Response[bytes]:
-    text = json.dumps(copy.data(language_of(request), site), ensure_ascii=False, indent=2)
-    return Response(f"{text}\n".encode(), media_type="application/json")
-
-
 def _readable(request: Requested, site: Site, copy: OwnCopy) -> Response[bytes]:
     names = names_of(request, site)
+    told = sheet(site, copy, language_of(request))
     return PAGES.answer(
         request,
         "copy_file.html.j2",
+        more=[each for each in told.tables if each.key in ("given", "acts", "kept")],
         made=copy.made,
         user=copy.user,
         information=[(names.items([item]), value) for item, value in sorted(copy.information.items())],
