@@ -126,6 +126,69 @@ def test_a_site_runs_on_a_master_in_a_token(
     assert (refused.status, "refuses the PIN" in refused.err, "0000" in refused.err) == (2, True, False)
 
 
+def in_token(
+    keshou: Caller, token: softhsm.SoftToken, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> tuple[str, Path]:
+    """Move the master key into a token; return an archive made with it, and a copy of the folder of keys."""
+    with (keshou.folder / "keshou.toml").open("a", encoding="utf-8") as file:
+        file.write(f'\n[master]\nmodule = "{token.library}"\ntoken = "{softhsm.LABEL}"\n')
+    monkeypatch.setenv("KESHOU_MASTER_PIN", softhsm.PIN)
+    keshou("keys", "rotate", "master", "--by", "keeper", "--to", "pkcs11").ok()
+    archive: str = keshou("backup", tmp_path / "archive", "--json").ok().json["file"]
+    keys = tmp_path / "kept" / "keys"
+    shutil.copytree(keshou.folder / "keys", keys)
+    return archive, keys
+
+
+def test_an_archive_is_put_back_in_a_new_folder_with_a_master_that_a_token_keeps(
+    keshou: Caller, people: list[Subscriber], soft_token: softhsm.SoftToken, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    before = values(keshou, people[0].user_id)
+    archive, keys = in_token(keshou, soft_token, monkeypatch, tmp_path)
+    again, put_back = Caller(tmp_path / "again"), ("restore", archive, "--keys", keys)
+    lost = again(*put_back)
+    assert (lost.status, "token" in lost.err) == (2, True), "nothing says which token, before there are settings"
+    assert not again.folder.exists()
+    monkeypatch.setenv("KESHOU_MASTER_MODULE", str(soft_token.library))
+    monkeypatch.setenv("KESHOU_MASTER_TOKEN", softhsm.LABEL)
+    monkeypatch.setenv("KESHOU_MASTER_PIN", "0000")
+    refused = again(*put_back)
+    assert (refused.status, "refuses the PIN" in refused.err, "0000" in refused.err) == (2, True, False)
+    assert not again.folder.exists()
+    monkeypatch.setenv("KESHOU_MASTER_PIN", softhsm.PIN)
+    again(*put_back).ok()
+    for name in ("MODULE", "TOKEN"):
+        monkeypatch.delenv(f"KESHOU_MASTER_{name}")
+    assert values(again, people[0].user_id) == before, "from here on the settings of the archive name the token"
+    again("ledger", "verify", "--by", "officer").ok()
+
+
+def test_an_archive_is_put_back_where_settings_that_name_the_token_were_laid_first(
+    keshou: Caller, people: list[Subscriber], soft_token: softhsm.SoftToken, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    before = values(keshou, people[0].user_id)
+    archive, keys = in_token(keshou, soft_token, monkeypatch, tmp_path)
+    again = Caller(tmp_path / "again")
+    shutil.copytree(keys, again.folder / "keys")
+    shutil.copy(keshou.folder / "keshou.toml", again.folder)
+    again("restore", archive).ok()
+    assert values(again, people[0].user_id) == before
+
+
+def test_a_key_that_another_token_keeps_puts_nothing_back(
+    keshou: Caller, soft_token: softhsm.SoftToken, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive, keys = in_token(keshou, soft_token, monkeypatch, tmp_path)
+    monkeypatch.setenv("KESHOU_MASTER_MODULE", str(soft_token.library))
+    monkeypatch.setenv("KESHOU_MASTER_TOKEN", "another-token")
+    again = Caller(tmp_path / "again")
+    lost = again("restore", archive, "--keys", keys)
+    assert (lost.status, "another-token" in lost.err) == (4, True)
+    assert not again.folder.exists()
+
+
 @pytest.mark.parametrize("name", ["pin", "shares"])
 def test_a_secret_in_the_settings_file_is_refused_and_not_repeated(keshou: Caller, name: str) -> None:
     with (keshou.folder / "keshou.toml").open("a", encoding="utf-8") as file:
