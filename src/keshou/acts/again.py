@@ -15,6 +15,7 @@ from keshou.acts.work import Work
 from keshou.gate.facts import Erased
 from keshou.law.terms import ActKind, RetentionClass
 from keshou.ledger.entry import fact_json
+from keshou.vault.kept_back.store import KeptBack
 
 AGAIN = "again:destroy"
 """The event of an entry that tells of an erasure done again."""
@@ -32,6 +33,7 @@ def erase_again(work: Work, job: EraseAgain, now: dt.datetime) -> Draft:
     if not draft.shredded:
         raise ActError("nothing is held of a user who is to be erased again")
     draft.header["keys"] = key_ids(draft.shredded)
+    KeptBack().forget(work.tx, key)
     work.forget_key(key)
     return draft
 

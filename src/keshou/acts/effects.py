@@ -11,7 +11,7 @@ import msgspec
 
 from keshou.acts.destroyed import key_ids
 from keshou.acts.draft import Draft, Payload
-from keshou.acts.holding import end_service_class
+from keshou.acts.holding import end_service_class, note_admitted
 from keshou.acts.request import ActError, BulkPerform, Cancel, Erase, Perform
 from keshou.acts.truth import check_hand, check_order, check_user_fact
 from keshou.acts.work import Work
@@ -21,6 +21,7 @@ from keshou.gate.facts import Erased, ReviewUsed, ServiceEnded, UserFact
 from keshou.gate.standing import UserStanding, fold_user
 from keshou.law.terms import BULK_KINDS, SILENT_KINDS, ActKind, RetentionClass
 from keshou.ledger.entry import Header, fact_json
+from keshou.vault.kept_back.store import KeptBack
 from keshou.vault.sealed import Shredded
 
 _MOST_WRITTEN = 4096
@@ -44,6 +45,7 @@ def perform(work: Work, job: Perform, now: dt.datetime) -> Draft:
         return draft
     if job.admit:
         key = work.admit(act.user)
+        note_admitted(work, act.user, key, now)
     elif key is None:
         raise ActError("an act was permitted on somebody who is not on record")
     if standing is not None:
@@ -168,6 +170,7 @@ def erase(work: Work, job: Erase, now: dt.datetime) -> Draft:
     draft.shredded = work.known.vault.shred(work.tx, key, list(RetentionClass), now)
     work.removed(key)
     draft.header["keys"] = key_ids(draft.shredded)
+    KeptBack().forget(work.tx, key)
     work.forget(act.user, key)
     return draft
 

@@ -9,6 +9,7 @@ import msgspec
 from keshou.acts.audit import openings
 from keshou.acts.draft import Draft, Payload
 from keshou.acts.effects import header_of, known_user
+from keshou.acts.holding import note_named
 from keshou.acts.request import ActError, Audit, Judged, KeysChanged, Publish, Record, RecordSite
 from keshou.acts.stands import check_stands
 from keshou.acts.truth import check_hand, check_order, check_site_fact, check_user_fact
@@ -51,6 +52,7 @@ def record_site(work: Work, job: RecordSite, now: dt.datetime) -> Draft:
         check_site_fact(work, fact, job.by, now)
     if job.must_stand:
         check_stands(work, job.facts, now)
+    note_named(work, job.facts)
     facts = tuple(work.blinded(fact) for fact in job.facts)
     work.view.site_became(facts)
     header: dict[str, object] = {

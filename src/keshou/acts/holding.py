@@ -16,7 +16,7 @@ from keshou.gate.facts import SiteFact
 from keshou.gate.holds import CLASSES, Ending, Ground, HoldLifted, HoldSet, concerns, is_kept
 from keshou.gate.standing import fold_user
 from keshou.law.terms import ActKind, RetentionClass
-from keshou.vault.kept_back.store import KeptBack, names_of
+from keshou.vault.kept_back.store import KeptBack
 
 DUE = "due:destroy"
 """The event of an entry that tells of what went because no hold kept it any longer."""
@@ -95,6 +95,22 @@ def needed(work: Work, purposes: Collection[str]) -> frozenset[str]:
     return frozenset(need.item for each in declared if each.id in purposes for need in each.needs)
 
 
+def note_named(work: Work, facts: Iterable[SiteFact]) -> None:
+    """Note whom new holds name, while the operator's ids are known."""
+    named = {user for fact in facts if isinstance(fact, HoldSet) for user in fact.users}
+    if named:
+        vault = work.known.vault
+        found = vault.find_users(work.tx, named)
+        KeptBack().note(work.tx, [(key, vault.blind(user)) for user, key in sorted(found.items())])
+
+
+def note_admitted(work: Work, user: str, key: int, now: dt.datetime) -> None:
+    """Note a new user whom a hold names already: somebody of that id was there before."""
+    holds = work.view.gate.timeline.at(now).state.holds()
+    if any(each.users for each in holds) and any(work.known.vault.blind(user) in each.users for each in holds):
+        KeptBack().note(work.tx, [(key, work.known.vault.blind(user))])
+
+
 def end_service_class(work: Work, draft: Draft, key: int, name: str, now: dt.datetime) -> tuple[str, ...]:
     """Let go what the service class holds of a user whose services ended, and nothing that a hold keeps.
 
@@ -112,7 +128,7 @@ def end_service_class(work: Work, draft: Draft, key: int, name: str, now: dt.dat
     else:
         gone = sorted(item for item, class_ in held.items() if class_ is RetentionClass.SERVICE and item not in kept)
         vault.remove(work.tx, key, gone)
-        kept_back.add(work.tx, key, to_micros(now))
+        kept_back.add(work.tx, key, name, to_micros(now))
         draft.removed = [(key, item) for item in gone]
         draft.header["items"] = tuple(item for item in gone if item in work.names.items)
     work.removed(key)
@@ -135,7 +151,7 @@ def release(work: Work, job: Release, now: dt.datetime) -> Draft:
     """
     work.settle()
     key = job.user
-    name = names_of(work.tx, [key]).get(key, "")
+    name = KeptBack().names_of(work.tx, [key]).get(key, "")
     facts = work.known.standings.user_facts(work.tx, key)
     held = work.known.vault.items_of(work.tx, key)
     service = {item for item, class_ in held.items() if class_ is RetentionClass.SERVICE}

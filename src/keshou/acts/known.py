@@ -246,14 +246,9 @@ class Known:
 
     def named_of(self, gate: Gate, act: Act, users: Iterable[str]) -> dict[str, str]:
         """Return whom of `users` the ground of `act`, or a hold, names: what stands for a user there -> the user."""
-        view = gate.timeline.at(act.when)
-        ground = view.state.ground(act.ground) if act.ground else None
-        by_ground = ground.users if ground else frozenset()
-        names = by_ground | view.named_in_holds(act)
-        if not names:
-            return {}
-        found = {name: user for user in users if (name := self.vault.blind(user)) in names}
-        return dict(sorted(found.items(), key=lambda each: each[0] not in by_ground))
+        names = {name: place for place, name in enumerate(gate.timeline.at(act.when).named(act))}
+        found = {name: user for user in users if (name := self.vault.blind(user)) in names} if names else {}
+        return dict(sorted(found.items(), key=lambda each: names[each[0]]))
 
     def view(self, tx: Transaction, size: int) -> View:
         """Return a view as of `size`, for one transaction; what changed since `revision` is fetched first."""

@@ -152,7 +152,7 @@ class ColumnGate:
     def _apart(self, view: View, pairs: Pairs, slots: Slots, now: dt.datetime) -> Numbers | None:
         """Return the rows that are decided one by one: a fact is dated after the act, or something names users."""
         late = slots.last > micros(now)
-        named = np.fromiter((_names_users(view, act) for act in pairs.acts), np.bool_, len(pairs.acts))
+        named = np.fromiter((bool(act.user and view.named(act)) for act in pairs.acts), np.bool_, len(pairs.acts))
         if not late.any() and not named.any():
             return None
         found: Numbers = np.flatnonzero(late[pairs.of_user] | named[pairs.which])
@@ -169,13 +169,6 @@ class ColumnGate:
             view, prepared, standing = gate.look(self._known.named(act))
             found.append(view.edition.answers.of(prepared.word | gate.word_of(act, view, prepared, standing)).code)
         codes[apart] = np.array(found, np.uint64)[place]
-
-
-def _names_users(view: View, act: Act) -> bool:
-    if not act.user:
-        return False
-    ground = view.state.ground(act.ground) if act.ground else None
-    return bool(ground and ground.users) or bool(view.named_in_holds(act))
 
 
 class _Kept:

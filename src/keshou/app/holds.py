@@ -16,7 +16,7 @@ from keshou.gate.site import SiteState
 from keshou.gate.standing import fold_user
 from keshou.law.terms import RetentionClass
 from keshou.ledger.store import Ledger
-from keshou.vault.kept_back.store import KeptBack, names_of
+from keshou.vault.kept_back.store import KeptBack
 from keshou.vault.lookup import items_in
 
 CLOCK = "keshou"
@@ -142,7 +142,7 @@ class Holds:
         state = self._house.state()
         due, over = [], []
         with self._house.reading() as tx:
-            names, held = names_of(tx, users), items_in(tx, users, _SERVICE.value)
+            names, held = self._kept_back.names_of(tx, users), items_in(tx, users, _SERVICE.value)
             facts = self._known.standings.facts_of(tx, users)
         for user in users:
             items, name = held.get(user, ()), names.get(user, "")

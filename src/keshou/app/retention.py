@@ -23,7 +23,7 @@ from keshou.gate.standing import fold_user
 from keshou.law.model import Period
 from keshou.law.terms import RetentionClass
 from keshou.ledger.store import Ledger
-from keshou.vault.kept_back.store import KeptBack, names_of
+from keshou.vault.kept_back.store import KeptBack
 from keshou.vault.lookup import items_in, users_of
 
 _AT_ONCE = 1000
@@ -164,7 +164,7 @@ class RetentionSchedule:
                 ended = fold_user(facts).ended
                 if ended is not None and (day := calendar.add(calendar.day_of(ended), period) + _DAY) <= until:
                     due[user] = day
-            held, names = items_in(tx, list(due), RetentionClass.REGISTRATION.value), names_of(tx, list(due))
+            held, names = items_in(tx, list(due), RetentionClass.REGISTRATION.value), KeptBack().names_of(tx, list(due))
             for user, day in due.items():
                 if user in held:
                     found.add(day, (user, names.get(user, "")), held[user], RetentionClass.REGISTRATION)
@@ -174,7 +174,7 @@ class RetentionSchedule:
         """Find what holds kept back when services ended; it goes by itself once none keeps it."""
         kept_back, last = KeptBack(), 0
         while users := kept_back.after(tx, last, _AT_ONCE):
-            names = names_of(tx, users)
+            names = kept_back.names_of(tx, users)
             for user, items in items_in(tx, users, RetentionClass.SERVICE.value).items():
                 found.add(since, (user, names.get(user, "")), items, RetentionClass.SERVICE)
             last = users[-1]

@@ -120,8 +120,7 @@ class BatchGate:
         late = np.flatnonzero(self._columns.last > micros(acts[0].when))
         found = {int(row): (self._id(int(row)), "") for row in late}
         for act in acts:
-            ground = view.state.ground(act.ground) if act.ground else None
-            for name in view.named_in_holds(act).union(ground.users if ground else ()):
+            for name in view.named(act):
                 user = self._named.get(name, name)
                 if user in self._columns.rows:
                     found[self._columns.rows[user]] = (user, name)

@@ -226,6 +226,11 @@ class View:
         """Return what stands for the users for whom `act` is answered apart, since a hold keeps something of theirs."""
         return frozenset().union(*(each.users for each in self._holds_on(act)))
 
+    def named(self, act: Act) -> list[str]:
+        """Return what stands for the users whom the ground of `act` names, then for those whom holds on it name."""
+        ground = self.state.ground(act.ground) if act.ground else None
+        return list(dict.fromkeys([*(ground.users if ground else ()), *self.named_in_holds(act)]))
+
     def _holds_on(self, act: Act) -> list[HoldSet]:
         """Return the holds that keep something that `act` would erase, of whomever."""
         if act.kind not in ERASING_KINDS:

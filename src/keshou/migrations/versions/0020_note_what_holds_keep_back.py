@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Note users whose services ended while a hold kept something."""
+"""Note whom holds name, and of whom they kept something when services ended."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -14,6 +14,7 @@ def upgrade() -> None:
     op.create_table(
         "kept_back",
         sa.Column("user", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("user"),
     )
