@@ -16,6 +16,7 @@ from keshou.backup import erased
 from keshou.backup.store import Erasures
 from keshou.db import Database
 from keshou.gate import calendar
+from keshou.gate.act import Act
 from keshou.gate.decision import Deny, Permit
 from keshou.gate.facts import ReviewApproved, ServiceStarted
 from keshou.gate.holds import Asked, HoldLifted
@@ -76,6 +77,10 @@ def test_what_is_held_is_not_deleted_destroyed_or_erased_by_anybody(site: Site) 
         assert "hold" in missing(site.do(Erase(act=act(kind, "u1", "tariff_plan", by=by))).decision)
     assert held(site, "u1") == before
     assert "hold" not in missing(site.do(Erase(act=act(ActKind.DESTROY, "u2", "tariff_plan"))).decision)
+
+
+def at_once(site: Site, user: str, *items: str) -> Act:
+    return msgspec.structs.replace(act(ActKind.DESTROY, user, *items), when=site.now())
 
 
 def decode_cites(site: Site, entry: int) -> tuple[str, ...]:
@@ -266,3 +271,47 @@ def test_users_are_told_what_is_kept_unless_the_hold_is_silent(site: Site) -> No
     (told,) = site.holds.of_user("u1")
     assert (told.ground, set(told.items) <= held(site, "u1")) == ("dispute", True)
     assert site.holds.of_user("unknown") == []
+
+
+def test_a_hold_outlasts_a_new_key_of_the_index(site: Site) -> None:
+    put(site, "h1")
+    put(site, "h2", CASE._replace(users=("u2",), classes=(RetentionClass.REGISTRATION,)))
+    site.keeper.rotate_index("keeper", lambda *_: None)
+    assert "hold" in missing(site.do(Erase(act=act(ActKind.DESTROY, "u1", "tariff_plan"))).decision)
+    for user in ("u1", "u2"):
+        site.do(Cancel(user=user, by="user"))
+    assert service_items(site, "u1")
+    today = calendar.day_of(site.now())
+    found = site.retention.preview(today, today + 1000 * DAY)
+    assert [(each.hold, each.users) for each in found.held] == [("h1", 1), ("h2", 1)]
+    lift(site, "h1")
+    assert service_items(site, "u1") == set()
+    assert "hold" in missing(site.ask(at_once(site, "u2", "user_name")))
+
+
+def test_somebody_who_was_erased_and_comes_again_under_the_same_id_is_held_again(site: Site, clock: Clock) -> None:
+    put(site, "h1", CASE._replace(classes=(RetentionClass.SERVICE,)))
+    clock.moment = START + DAY
+    site.do(Cancel(user="u2", by="user"))
+    put(site, "h2", CASE._replace(users=("u2",), classes=(RetentionClass.SERVICE,)))
+    clock.moment = START + 800 * DAY
+    assert isinstance(site.do(Erase(act=act(ActKind.DELETE, "u2", "user_name", by="user"))).decision, Permit)
+    site.do(newcomer(site, "u2"))
+    assert "hold" in missing(
+        site.ask(msgspec.structs.replace(act(ActKind.DESTROY, "u2", "tariff_plan"), when=site.now()))
+    )
+    site.do(Cancel(user="u2", by="user"))
+    assert service_items(site, "u2")
+    lift(site, "h2")
+    assert service_items(site, "u2") == set()
+
+
+def test_a_table_of_users_is_judged_user_by_user_where_a_hold_names_some(site: Site) -> None:
+    put(site, "h1")
+    asked = [at_once(site, user, "tariff_plan") for user in ("u1", "u2", "u3", "u1")]
+    with site.reading() as tx:
+        size = site.ledger.head(tx).size
+    for _ in range(2):
+        found = site.decide(asked, size)
+        assert [each.permitted for each in found] == [False, True, True, False]
+    assert [each.permitted for each in site.decide(asked[::-1], size)] == [False, True, True, False]
