@@ -96,7 +96,7 @@ class Site:
             self.visits, senders, writing=self.writing, is_known=self._is_known, perform=self.perform, now=now
         )
         self.pulse, self.tally = Pulse(database), Tally(self.ledger)
-        self._counter = Counter(self._count)
+        self._counter, self._bells = Counter(self._count), Bells()
         self.once, self.imports = Once(keys.secret("once")), Imports()
         self._closing: list[Callable[[], None]] = []
         self.accounts = Accounts(keys.secret("accounts"), settings.accounts, home)
@@ -108,7 +108,6 @@ class Site:
         signing = SigningKeys(keys.secret(LABEL), settings.log_origin)
         self.permits = Issuer(settings.log_origin, signing, dt.timedelta(minutes=settings.server.permit_minutes))
         self.keeper, self.retention = Keeper(self, keys, self._known), RetentionSchedule(self, self._known)
-        self._bells = Bells()
         self._sequencer: Sequencer[Job, Pending] = Sequencer(
             database, self._write, self._sign, most=settings.batch, every=settings.checkpoint_every
         )
