@@ -10,9 +10,11 @@ import pytest
 from api_house import Api, serving, size
 from house import Clock, newcomer, ready
 
+from keshou.app.own_copy import own_copy
 from keshou.app.site import Site
 from keshou.app.user_view import user_view
 from keshou.db import Database
+from keshou.gate.act import OWN_HAND
 from keshou.gate.standing import UserStanding
 from keshou.ledger.entry import decode
 
@@ -58,6 +60,17 @@ def test_a_consent_holds_from_the_next_question_on_and_a_withdrawal_ends_it(api:
     assert may_use(api, "mobile_number", "marketing", "lister")
     told(api, "/withdrawals", purpose="marketing")
     assert not may_use(api, "mobile_number", "marketing", "lister")
+
+
+def test_what_shows_a_consent_stands_in_the_users_copy_by_its_id_alone(api: Api, site: Site) -> None:
+    told(api, "/consents", purpose="marketing", evidence="form-17")
+    told(api, "/withdrawals", purpose="marketing", evidence="form-18")
+    found = [each.evidence for each in own_copy(site, "u1", by=OWN_HAND).facts if getattr(each, "evidence", "")]
+    assert found == ["form-17", "form-18"]
+    before = size(site)
+    wrong = {"user": "u1", "purpose": "marketing", "evidence": "signed by somebody"}
+    assert api.post("/users/consents", wrong).status_code == 400
+    assert size(site) == before
 
 
 def test_a_withdrawal_of_one_item_leaves_the_others(api: Api) -> None:

@@ -102,6 +102,10 @@ def _check_consent(work: Work, fact: ConsentGiven | ConsentWithdrawn | ConsentVo
     declared = [purpose for each in chosen for purpose in each.declaration.purposes if purpose.id == fact.purpose]
     if not declared:
         raise ActError("the rules declare no such purpose", hint="see the purposes with `keshou rules`")
+    if not isinstance(fact, ConsentVoided) and fact.evidence and not _ID.fullmatch(fact.evidence):
+        raise ActError(
+            "evidence that is not named by an id", hint="give the id that the operator's own books have for it"
+        )
     items = frozenset() if isinstance(fact, ConsentVoided) else fact.items
     if items and not items <= {need.item for purpose in declared for need in purpose.needs}:
         raise ActError("the purpose needs no such item", hint="see the items with `keshou rules`")

@@ -40,19 +40,21 @@ def _published(site: Site, version: int | None) -> Published:
 
 
 def agreement(
-    shown: NoticeShown, purpose: str, items: Iterable[str], strength: ConsentStrength, *, messages: bool
-) -> list[UserFact]:
+    shown: NoticeShown, purpose: str, items: Iterable[str], strength: ConsentStrength, *, messages: bool,
+    evidence: str = "",
+) -> list[UserFact]:  # fmt: skip
     """Return what comes true when a user agrees to a purpose under the rules shown."""
     consent = ConsentGiven(
-        at=shown.at, purpose=purpose, version=shown.version, strength=strength, items=frozenset(items)
-    )
+        at=shown.at, purpose=purpose, version=shown.version, strength=strength, items=frozenset(items),
+        evidence=evidence,
+    )  # fmt: skip
     return [shown, consent, *([MessagesRequested(at=shown.at)] if messages else [])]
 
 
-def withdrawal(site: Site, purpose: str, items: Iterable[str], *, messages: bool) -> list[UserFact]:
+def withdrawal(site: Site, purpose: str, items: Iterable[str], *, messages: bool, evidence: str = "") -> list[UserFact]:
     """Return what comes true when a user takes a consent back."""
     now = site.now()
-    withdrawn = ConsentWithdrawn(at=now, purpose=purpose, items=frozenset(items))
+    withdrawn = ConsentWithdrawn(at=now, purpose=purpose, items=frozenset(items), evidence=evidence)
     return [withdrawn, *([MessagesRefused(at=now)] if messages else [])]
 
 

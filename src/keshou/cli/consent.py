@@ -21,6 +21,9 @@ from keshou.law.terms import ConsentStrength
 consents = typer.Typer(help="Write down consents given and withdrawn.", no_args_is_help=True)
 notices = typer.Typer(help="The rules as users are shown them.", no_args_is_help=True)
 Purpose = Annotated[str, typer.Option(metavar="ID", help="The purpose agreed to.")]
+Evidence = Annotated[
+    str, typer.Option(metavar="ID", help="What shows it, such as the signed form, by its id in your own books.")
+]
 Only = Annotated[list[str], typer.Option("--item", metavar="ID", help="Only this; none: all the purpose declares.")]
 
 
@@ -39,6 +42,7 @@ def give(
     item: Only = [],  # noqa: B006 - typer copies it
     strength: Annotated[ConsentStrength, typer.Option(help="How it was given.")] = ConsentStrength.EXPRESS,
     messages: Annotated[bool, typer.Option("--messages", help="Also asks for commercial messages.")] = False,
+    evidence: Evidence = "",
     by: Self = OWN_HAND,
     where: asked.Where = "",
 ) -> None:
@@ -48,8 +52,11 @@ def give(
         now = site.now()
         facts: list[UserFact] = [
             NoticeShown(at=now, version=rules.version, digest=rules.digest),
-            ConsentGiven(at=now, purpose=purpose, version=rules.version, strength=strength, items=frozenset(item)),
-        ]
+            ConsentGiven(
+                at=now, purpose=purpose, version=rules.version, strength=strength, items=frozenset(item),
+                evidence=evidence,
+            ),
+        ]  # fmt: skip
         if messages:
             facts.append(MessagesRequested(at=now))
         _told(call, site.record(user, *facts, by=by, where=where))
@@ -63,13 +70,14 @@ def withdraw(
     purpose: Purpose,
     item: Only = [],  # noqa: B006 - typer copies it
     messages: Annotated[bool, typer.Option("--messages", help="Also refuses commercial messages.")] = False,
+    evidence: Evidence = "",
     by: Self = OWN_HAND,
     where: asked.Where = "",
 ) -> None:
     """Write down that a user took a consent back; from then on the gate denies what stood on it."""
     with call.open() as site:
         now = site.now()
-        facts: list[UserFact] = [ConsentWithdrawn(at=now, purpose=purpose, items=frozenset(item))]
+        facts: list[UserFact] = [ConsentWithdrawn(at=now, purpose=purpose, items=frozenset(item), evidence=evidence)]
         if messages:
             facts.append(MessagesRefused(at=now))
         _told(call, site.record(user, *facts, by=by, where=where))

@@ -35,6 +35,8 @@ class ConsentGiven(UserFact, frozen=True, kw_only=True, tag="consent_given"):
     strength: ConsentStrength
     items: frozenset[str] = frozenset()
     """Empty means every item the purpose declared in that version."""
+    evidence: str = ""
+    """Id of what shows it, such as the signed form, in the operator's own books; empty: the entry itself does."""
 
 
 class ConsentWithdrawn(UserFact, frozen=True, kw_only=True, tag="consent_withdrawn"):
@@ -42,6 +44,8 @@ class ConsentWithdrawn(UserFact, frozen=True, kw_only=True, tag="consent_withdra
 
     purpose: str
     items: frozenset[str] = frozenset()
+    evidence: str = ""
+    """As of `ConsentGiven`."""
 
 
 class ConsentVoided(UserFact, frozen=True, kw_only=True, tag="consent_voided"):

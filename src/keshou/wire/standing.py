@@ -124,6 +124,8 @@ class FactShape(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     strength: str = ""
     items: list[str] = []
     because: str = ""
+    evidence: str = ""
+    """Id of what shows it, in the operator's own books."""
 
 
 class NamedValue(msgspec.Struct, frozen=True, kw_only=True):

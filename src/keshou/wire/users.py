@@ -70,6 +70,8 @@ class Consenting(_Hand, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Version of the rules that was shown; when left out, the one in force."""
     messages: bool = False
     """Whether the user also asks for commercial messages."""
+    evidence: NoId = ""
+    """Id of what shows it, such as the signed form, in the operator's own books."""
 
 
 class Withdrawing(_Hand, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -80,6 +82,8 @@ class Withdrawing(_Hand, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Empty: all of it."""
     messages: bool = False
     """Whether the user also refuses commercial messages."""
+    evidence: NoId = ""
+    """Id of what shows it, in the operator's own books."""
 
 
 class Voiding(_Hand, frozen=True, kw_only=True, forbid_unknown_fields=True):

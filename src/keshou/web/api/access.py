@@ -1,25 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who can reach what, confirmed by who answers for it; what was lent in emergencies (Order 24 Art. 13(3), 13(5))."""
 
-import datetime as dt
-
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import RawBody
 
 from keshou.app.site import Site
 from keshou.declaration.answering import confirmers
-from keshou.errors import InputError
 from keshou.gate import reach
-from keshou.gate.facts import EmergencyOpened, EmergencyReviewed
+from keshou.gate.facts import EmergencyReviewed
 from keshou.web.access_review import confirmation, require_access_reader, require_confirmer
 from keshou.web.api.asked import InPath, Requested, answer, read
 from keshou.web.api.paged import USUAL, Cursor, Limit, NumberCursor, Page, page
 from keshou.web.api.written import write_down
 from keshou.web.described import told
-from keshou.web.entitled import require_fresh
 from keshou.web.idempotency import IdempotencyKey, fresh_id
-from keshou.web.recorded import in_force, require_own_post
+from keshou.web.lending import emergency, require_lender
+from keshou.web.recorded import require_own_post
 from keshou.wire import access as w
 from keshou.wire.caller import Caller
 from keshou.wire.office import Recorded
@@ -85,16 +82,9 @@ def open_emergency(
 
     People need a fresh proof of who they are.
     """
-    require_own_post(caller, site)
-    require_fresh(caller, site)
+    require_lender(caller, site)
     asked, name = read(request, body, w.EmergencyRequest), fresh_id("e", caller, key)
-    foreseen, now = in_force(site).emergency, site.now()
-    if foreseen is None:
-        raise InputError("the rules foresee no emergencies", hint="add [emergency] to the declaration")
-    until = now + dt.timedelta(minutes=foreseen.minutes if asked.minutes is None else asked.minutes)
-    fact = EmergencyOpened(
-        at=now, emergency=name, staff=caller.id, post=asked.post, reason=asked.reason, case=asked.case, until=until
-    )
+    fact = emergency(caller, site, name, asked)
     return write_down(site, caller, key, asked, ("emergencies",), fact, id_=name)
 
 

@@ -11,11 +11,10 @@ from keshou.app import own_facts
 from keshou.app.site import Site
 from keshou.gate.act import OWN_HAND
 from keshou.gate.facts import NoticeShown, UserFact
-from keshou.gate.offices import serving_posts
 from keshou.web.api.decided import keys_gone
-from keshou.web.entitled import actor, require_staff, require_user
-from keshou.web.errors import NotEntitledError
+from keshou.web.entitled import require_user
 from keshou.web.idempotency import named
+from keshou.web.serving import teller
 from keshou.wire.caller import Caller
 from keshou.wire.standing import Told
 
@@ -56,16 +55,7 @@ async def by_staff(site: Site, caller: Caller, key: str, asked: Any, place: str)
             or the hand holds no post.
 
     """
-    require_staff(caller)
-    by = actor(caller, asked.by)
-    beyond = caller.purposes is not None and getattr(asked, "purpose", "") not in caller.purposes
-    if caller.acts is not None or beyond:
-        raise NotEntitledError("the key is limited to acts or purposes", hint="tell it with a key that is not")
-    if not await anyio.to_thread.run_sync(_holds_post, site, by):
-        raise NotEntitledError(
-            "whoever writes this down holds no post, or one of an agent that may not serve now (miit24:13.1.3, 11)",
-            hint="appoint them first, or see to the agent's qualification",
-        )
+    by = await anyio.to_thread.run_sync(teller, site, caller, asked.by, getattr(asked, "purpose", ""))
     return Telling(site, caller, key, asked, place, asked.user, by, asked.where)
 
 
@@ -77,11 +67,6 @@ def by_user(site: Site, caller: Caller, key: str, asked: Any, place: str) -> Tel
 
     """
     return Telling(site, caller, key, asked, place, require_user(caller), OWN_HAND)
-
-
-def _holds_post(site: Site, by: str) -> bool:
-    rules = site.rules()
-    return bool(serving_posts(site.state(), rules.declaration if rules else None, by, site.now()))
 
 
 async def notice(site: Site, version: int | None = None) -> NoticeShown:

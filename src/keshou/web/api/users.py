@@ -26,7 +26,9 @@ async def consent(
     asked = read(request, body, w.Consenting)
     telling = await by_staff(site, caller, key, asked, "users/consents")
     shown = await notice(site, asked.version)
-    facts = agreement(shown, asked.purpose, asked.items, asked.strength, messages=asked.messages)
+    facts = agreement(
+        shown, asked.purpose, asked.items, asked.strength, messages=asked.messages, evidence=asked.evidence
+    )
     return answer(await telling.write_down(*facts))
 
 
@@ -37,7 +39,7 @@ async def withdraw(
     """Write down that a user took a consent back; from then on the gate denies what stood on it."""
     asked = read(request, body, w.Withdrawing)
     telling = await by_staff(site, caller, key, asked, "users/withdrawals")
-    facts = withdrawal(site, asked.purpose, asked.items, messages=asked.messages)
+    facts = withdrawal(site, asked.purpose, asked.items, messages=asked.messages, evidence=asked.evidence)
     return answer(await telling.write_down(*facts))
 
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who sits at the desk: found by the session, asked to sign in or to prove themselves anew, what they typed kept."""
 
+import datetime as dt
+import functools
 import secrets
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -17,11 +18,21 @@ from keshou.errors import InputError
 from keshou.gate.offices import offices_of
 from keshou.gate.site import SiteState
 from keshou.language import Language, Text
+from keshou.web.access_review import require_access_reader
 from keshou.web.cited import cited
 from keshou.web.entitled import refuse_beyond_agent
-from keshou.web.errors import MalformedError, NotSignedInError, SecondFactorNeededError
+from keshou.web.errors import (
+    MalformedError,
+    NotEntitledError,
+    NotFoundError,
+    NotSignedInError,
+    SecondFactorNeededError,
+)
 from keshou.web.frame.page import Pages, Requested
 from keshou.web.language import language_of
+from keshou.web.recorded import require_own_post
+from keshou.web.reviewing import sees_reviews
+from keshou.web.serving import serves
 from keshou.wire.caller import PEOPLE, Caller, CallerKind
 
 PAGES: Final = Pages("keshou.web.console")
@@ -59,7 +70,7 @@ class Desk(NamedTuple):
 
 
 class Place(NamedTuple):
-    """A page of the console that is reached from every other."""
+    """A page of the console that is reached from others."""
 
     path: str
     label: Text
@@ -74,18 +85,69 @@ def _has(*offices: Office) -> Callable[[Desk], bool]:
     return lambda desk: bool(desk.offices & set(offices))
 
 
+def _allowed(refuse: Callable[[Caller, Site], object]) -> Callable[[Desk], bool]:
+    """Return what says whether `refuse` lets the reader pass."""
+
+    def allowed(desk: Desk) -> bool:
+        try:
+            refuse(desk.caller, desk.site)
+        except (NotEntitledError, NotFoundError):
+            return False
+        return True
+
+    return allowed
+
+
+_OF_PEOPLE = _has(Office.APPOINT, Office.ACCOUNTS, Office.AUDIT)
+PEOPLE_PAGES: Final = (
+    Place("/console/people", Text("人员", "People"), _OF_PEOPLE),
+    Place("/console/people/posts", Text("岗位与权限", "Posts and grants"), _OF_PEOPLE),
+    Place("/console/people/agents", Text("代理人", "Agents"), _has(Office.APPOINT, Office.AUDIT)),
+    Place("/console/people/access", Text("权限审查", "Review of access"), _allowed(require_access_reader)),
+    Place("/console/people/accounts", Text("账号", "Accounts"), _has(Office.ACCOUNTS, Office.AUDIT)),
+)
+"""Pages about people, each led to from the others."""
+
+
+def _sees_people(desk: Desk) -> bool:
+    return any(each.open_to(desk) for each in PEOPLE_PAGES)
+
+
+def _serves(desk: Desk) -> bool:
+    return desk.is_staff and serves(desk.site, desk.caller.id)
+
+
 PLACES: Final = (
     Place(HOME, Text("概况", "How we stand"), _anybody),
     Place("/console/acts", Text("行为", "Acts"), lambda desk: desk.reads_log),
     Place("/console/information", Text("信息去向", "Information"), _anybody),
-    Place("/console/people", Text("人员与岗位", "People"), _has(Office.APPOINT, Office.ACCOUNTS, Office.AUDIT)),
-    Place("/console/reviews", Text("审查", "Reviews"), lambda desk: desk.is_staff),
+    Place("/console/people", Text("人员与岗位", "People"), _sees_people),
+    Place("/console/reviews", Text("审查", "Reviews"), lambda desk: sees_reviews(desk.caller, desk.site)),
     Place("/console/holds", Text("留存", "Holds"), _has(Office.GROUNDS, Office.AUDIT)),
+    Place("/console/emergencies", Text("紧急授权", "Emergencies"), _allowed(require_own_post)),
     Place("/console/user", Text("用户", "A user"), lambda desk: desk.is_staff),
+    Place("/console/consents", Text("登记同意", "Consents"), _serves),
     Place("/console/rules", Text("规则", "Rules"), _anybody),
     Place("/console/log", Text("账本", "The log"), lambda desk: desk.reads_log),
 )
 """Where the console leads; each page judges for itself who may see it."""
+_WAYS: Final = {each.path: each for each in (*PLACES, *PEOPLE_PAGES)}
+
+
+def may_open(desk: Desk, link: str) -> bool:
+    """Say whether the reader may open what a link of the console leads to; what is not of the console, anybody may."""
+    path = link.partition("#")[0].partition("?")[0]
+    if path != HOME and not path.startswith(f"{HOME}/"):
+        return True
+    while path not in _WAYS and path != HOME:
+        path = path.rpartition("/")[0]
+    return _WAYS[path].open_to(desk)
+
+
+def _leading(desk: Desk, place: Place) -> str:
+    """Return where a place leads the reader: to its first page, or to the first of its pages that they may open."""
+    open_ = [each.path for each in PEOPLE_PAGES if each.path.startswith(place.path) and each.open_to(desk)]
+    return open_[0] if open_ else place.path
 
 
 async def read_typed(request: Requested) -> Mapping[str, str]:
@@ -158,27 +220,40 @@ def desk_of(request: Requested, site: Site, caller: Caller) -> Desk:
     return Desk(site, caller, declaration, version, state, offices, language_of(request))
 
 
+def lent_to(desk: Desk) -> list[tuple[str, str, dt.datetime]]:
+    """Return what the reader lends themselves now: id of the emergency, name of the post, and until when."""
+    names = {each.id: each.name.in_(desk.language) for each in desk.declaration.posts} if desk.declaration else {}
+    now, mine = desk.site.now(), desk.caller.id
+    return [
+        (each.fact.emergency, names.get(each.fact.post, each.fact.post), each.until)
+        for each in desk.state.emergencies()
+        if each.lends(mine, now)
+    ]
+
+
 def show(request: Requested, desk: Desk, template: str, *, status: int = 200, **shown: Any) -> Response[bytes]:
     """Return a page of the console; forms in it carry `key`, a new name for what they ask.
 
     `provision` gives it the name of a provision and the path where it is read.
     """
     path = request.scope["path"]
-    places = [(each.path, each.label.in_(desk.language)) for each in PLACES if each.open_to(desk)]
-    within = [each for each, _ in places if path == each or (each != HOME and path.startswith(f"{each}/"))]
-    place = max(within, key=len, default="")
+    open_ = [each for each in PLACES if each.open_to(desk)]
+    within = [each for each in open_ if path == each.path or (each.path != HOME and path.startswith(f"{each.path}/"))]
+    current = max(within, key=lambda each: len(each.path), default=None)
     if request.method not in READING:  # what answers a form has no address of its own to come back to
-        shown["here"] = place or HOME
+        shown["here"] = _leading(desk, current) if current else HOME
     return PAGES.answer(
         request,
         template,
         operator=desk.declaration.operator.name if desk.declaration else None,
         status=status,
         desk=desk,
-        places=places,
-        place=place,
+        places=[(_leading(desk, each), each.label.in_(desk.language), each is current) for each in open_],
+        people=[(each.path, each.label.in_(desk.language)) for each in PEOPLE_PAGES if each.open_to(desk)],
         path=path,
-        provision=partial(cited, desk.site.law, language=desk.language),
+        provision=functools.partial(cited, desk.site.law, language=desk.language),
+        leads=functools.partial(may_open, desk),
+        lent=lent_to(desk),
         key=secrets.token_urlsafe(16),
         **shown,
     )

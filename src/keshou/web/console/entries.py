@@ -2,7 +2,7 @@
 """Entries of the log as the console lists them: found by the counts where those know, and named for readers."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
 from keshou.app.site import Site
@@ -94,17 +94,26 @@ def listed(site: Site, decision: str, cite: str, since: int, before: int) -> tup
             places = site.tally.denied(tx, cite, since, before, A_PAGE + 1)
             rows = [(place, decode(site.ledger.entry(tx, place))) for place in places[:A_PAGE]]
         return rows, rows[-1][0] if len(places) > A_PAGE else 0
+    return _scanned(site, since, before, lambda header: bool(header.decision) and decision in ("", header.decision))
+
+
+def by_hand(site: Site, who: str, since: int, before: int) -> tuple[list[tuple[int, Header]], int]:
+    """Return a page of the acts that `who` asked for, the latest first, as `listed` does."""
+    return _scanned(site, since, before, lambda header: bool(header.decision) and header.who == who)
+
+
+def _scanned(
+    site: Site, since: int, before: int, wanted: Callable[[Header], bool]
+) -> tuple[list[tuple[int, Header]], int]:
     found: list[tuple[int, Header]] = []
-    stop = max(since, before - _READ)
     with site.reading() as tx:
         before = min(before, site.ledger.head(tx).size)
         stop = max(since, before - _READ)
         for place in range(before, stop, -_STEP):
             first = max(stop, place - _STEP)
             some = [(at, decode(body)) for at, body in site.ledger.entries(tx, first, place)]
-            wanted = [each for each in reversed(some) if each[1].decision and decision in ("", each[1].decision)]
-            found += wanted
-            if len(found) >= A_PAGE:
+            found += [each for each in reversed(some) if wanted(each[1])]
+            if len(found) > A_PAGE:
                 break
     if len(found) > A_PAGE:
         return found[:A_PAGE], found[A_PAGE - 1][0]

@@ -63,6 +63,30 @@ REFUSALS = {
         "您打开之后，别人已经改过；您所做的没有生效。请重新打开，再作决定",
         "somebody changed it since you opened it, and nothing of yours was done; open it again, then decide anew",
     ),
+    "nobody reviews their own emergency (miit24:13.1.3)": Text(
+        "没有人可以复核自己的紧急授权；请由别人复核",
+        "nobody reviews their own emergency; let somebody else",
+    ),
+    "there is no such emergency": Text("没有这次紧急授权", "there is no such emergency"),
+    "the emergency was reviewed before": Text("别人已经复核过了", "the emergency was reviewed before"),
+    "the rules foresee no emergencies": Text("规则没有规定紧急授权", "the rules foresee no emergencies"),
+    "the rules do not lend this post in an emergency": Text(
+        "规则没有把这个岗位列入紧急授权", "the rules do not lend this post in an emergency"
+    ),
+    "the rules do not know this reason for an emergency": Text(
+        "规则里没有这个紧急理由", "the rules do not know this reason for an emergency"
+    ),
+    "it would hold for longer than the rules let it": Text(
+        "超过了规则允许的时间", "it would hold for longer than the rules let it"
+    ),
+    "a review finds an emergency justified or not": Text(
+        "复核的结论是正当或者不正当", "a review finds an emergency justified or not"
+    ),
+    "no such user is on record": Text("没有这个用户", "no such user is on record"),
+    "whoever writes this down holds no post, or one of an agent that may not serve now (miit24:13.1.3, 11)": Text(
+        "登记的人没有担任岗位，或者所属代理人现在不能办理",
+        "you hold no post, or one of an agent that may not serve now",
+    ),
     "the log has no such entry": Text("账本里没有这一条", "the log has no such entry"),
     "nothing changed": Text(
         "与现有的一版完全相同，没有公布", "it says the same as the version before; nothing was published"

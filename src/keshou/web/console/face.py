@@ -8,7 +8,9 @@ from keshou.language import Text
 from keshou.web.console import (
     accounts,
     acts,
+    consents,
     editor,
+    emergencies,
     entrance,
     holds,
     information,
@@ -49,6 +51,8 @@ FACE = Router(
         *(reviews.reviews, reviews.ask, reviews.answer, log.log, log.sign, log.check),
         *(holds.holds, holds.set_, holds.lift),
         *(user.ask, user.file),
+        *(emergencies.emergencies, emergencies.begin, emergencies.one, emergencies.review),
+        *(consents.ask, consents.of, consents.tell),
         *(editor.editor, editor.check, editor.preview, editor.publish),
     ],
     dependencies={"caller": Provide(signed_in), "person": Provide(half_signed_in)},

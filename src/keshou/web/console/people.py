@@ -32,7 +32,6 @@ from keshou.web.entitled import require
 from keshou.web.errors import NotFoundError
 from keshou.web.frame.page import Requested
 from keshou.web.recorded import in_force, record
-from keshou.wire.access import emergency_shape
 from keshou.wire.caller import Caller
 from keshou.wire.law_words import KIND
 
@@ -65,7 +64,7 @@ def people(
         for staff, every in held[:A_PAGE]
     ]  # fmt: skip
     return show(
-        request, desk, "people.html.j2", people=shown, after=after,
+        request, desk, "people.html.j2", holders=shown, after=after,
         next=held[A_PAGE - 1][0] if len(held) > A_PAGE else "",
         posts=posts, branches={each.id: branches[each.id] for each in in_force(site).departments if each.branch},
         appoints=Office.APPOINT in desk.offices, today=day_of(site.now()).isoformat(),
@@ -195,7 +194,7 @@ def access(
          staff != caller.id and bool(own & by.get(held.appointment.post, frozenset())))
         for staff, held in reach.due(declaration, desk.state, site.now())
     ]  # fmt: skip
-    lines = reach.reach(declaration, desk.state)
+    lines, opened = reach.reach(declaration, desk.state), list(desk.state.emergencies())
     listed = [
         (line, posts_.get(line.post, line.post), branches.get(line.branch, line.branch),
          purposes.get(line.purpose, line.purpose), [KIND[one].in_(desk.language) for one in line.acts],
@@ -205,7 +204,7 @@ def access(
     return show(
         request, desk, "access.html.j2", due=due, lines=listed, total=len(lines), start=start, size=A_PAGE,
         unanswered=named(reach.unanswered(declaration, desk.state), branches), review=declaration.access_review,
-        emergencies=[(emergency_shape(each), posts_) for each in reversed(desk.state.emergencies())],
+        emergencies=len(opened), unreviewed=sum(each.review is None for each in opened),
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from keshou.law.status import is_fresh, status
 from keshou.law.terms import Carrier, Rank
 from keshou.tally.count import number_of
 from keshou.web.cited import SHOWN, cited, lines, name_of, within
-from keshou.web.console.desk import HOME, Desk, desk_of, show
+from keshou.web.console.desk import HOME, Desk, desk_of, may_open, show
 from keshou.web.console.todo import Missing, missing
 from keshou.web.frame.page import Requested
 from keshou.wire.caller import Caller
@@ -31,8 +31,6 @@ _EVIDENCE: Final = {
     Carrier.VAULT: "/console/log", Carrier.DECLARATION: "/rules",
 }  # fmt: skip
 """What carries a provision -> where its evidence is seen."""
-_FOR_READERS: Final = frozenset({"/console/acts", "/console/log"})
-"""Evidence that only whoever may look at the log is led to."""
 Shown = Annotated[str, QueryParameter(name="show", pattern="^(missing)?$")]
 
 
@@ -138,4 +136,4 @@ def _article(  # noqa: PLR0917 - one row of one table
 
 def _evidence(desk: Desk, carrier: Carrier) -> str:
     path = _EVIDENCE.get(carrier, "")
-    return path if desk.reads_log or path not in _FOR_READERS else ""
+    return path if may_open(desk, path) else ""

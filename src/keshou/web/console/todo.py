@@ -11,7 +11,7 @@ from keshou.gate import reach
 from keshou.gate.calendar import day_of
 from keshou.gate.view import is_fit
 from keshou.language import Text
-from keshou.web.console.desk import HOME, PLACES, Desk
+from keshou.web.console.desk import Desk, may_open
 from keshou.web.console.names import agent_names, branch_names
 from keshou.web.kept import Kept
 from keshou.wire.access import ReviewState, review_shapes
@@ -43,12 +43,7 @@ def missing(desk: Desk) -> list[Missing]:
     """Return what is missing, as far as it can be seen from what is on record."""
     if desk.declaration is None:
         return [Missing("miit24:8", _NO_RULES.in_(desk.language), "/console/rules", grave=True)]
-    return [each if _leads(desk, each.link) else each._replace(link="") for each in (*_facts(desk), *_findings(desk))]
-
-
-def _leads(desk: Desk, link: str) -> bool:
-    """Say whether a page is among those that the reader is led to."""
-    return any(each.open_to(desk) and link.startswith(each.path) for each in PLACES if each.path != HOME)
+    return [each if may_open(desk, each.link) else each._replace(link="") for each in (*_facts(desk), *_findings(desk))]
 
 
 def _findings(desk: Desk) -> Iterator[Missing]:
@@ -84,7 +79,7 @@ def _facts(desk: Desk) -> Iterator[Missing]:
     if waiting := sum(each.state is ReviewState.ASKED for each in review_shapes(state)):
         yield told("miit24:13.1.3", _WAITING, "/console/reviews", n=waiting)
     if open_ := sum(each.review is None for each in state.emergencies()):
-        yield told("miit24:13.1.3", _EMERGENCIES, "/console/people/access", n=open_)
+        yield told("miit24:13.1.3", _EMERGENCIES, "/console/emergencies", n=open_)
 
 
 def _named(ids: list[str], names: Mapping[str, str], desk: Desk) -> str:

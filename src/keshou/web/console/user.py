@@ -18,6 +18,7 @@ from keshou.app.user_view import UserView, acts_about, user_view
 from keshou.gate.decision import Deny
 from keshou.language import Text
 from keshou.law.terms import RetentionClass
+from keshou.web.console.consents import asked_for
 from keshou.web.console.desk import Desk, desk_of, show, typed
 from keshou.web.console.entries import row_of
 from keshou.web.console.information import CONSENT
@@ -99,7 +100,7 @@ def _shown(request: Requested, desk: Desk, asked: w.Viewing, done: Done) -> Resp
         request, desk, "user_file.html.j2", asked=asked, purpose=purpose, entry=done.entry, values=shown,
         again={each: form for each in _FIELDS if (form := getattr(asked, each))} if asked.masked else {},
         full=bool(done.decision and done.decision.full), **_record(desk, view, items), acts=_acts(desk, asked.user),
-        most=MOST,
+        most=MOST, purposes={each.id: each.name.in_(desk.language) for each in asked_for(desk)},
     )  # fmt: skip
 
 

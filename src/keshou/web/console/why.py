@@ -15,7 +15,7 @@ from keshou.gate.prohibitions.registry import PROHIBITIONS
 from keshou.law.terms import ActKind
 from keshou.ledger.entry import Header
 from keshou.web.cited import cited
-from keshou.web.console.desk import Desk
+from keshou.web.console.desk import Desk, may_open
 from keshou.web.console.mending import MEND
 from keshou.wire.decision_words import MISSING
 
@@ -32,6 +32,7 @@ class Met(NamedTuple):
     name: str
     mend: str
     link: str
+    """Where it is mended; empty where the reader is not led to."""
 
 
 class Why(NamedTuple):
@@ -109,4 +110,4 @@ def _possible(cite: str) -> list[str]:
 def met(desk: Desk, code: str) -> Met:
     """Return a code of what was missing in words, and how it is mended."""
     mend, link = MEND[code]
-    return Met(MISSING[code].in_(desk.language), mend.in_(desk.language), link)
+    return Met(MISSING[code].in_(desk.language), mend.in_(desk.language), link if may_open(desk, link) else "")

@@ -166,7 +166,12 @@ def _some_refused(fact: Any) -> bool:
 
 
 def fact(given: f.UserFact, names: Names) -> Markup:
-    """Return what came true of a user, told to that user."""
+    """Return what came true of a user, told to that user; with what shows it, where the operator keeps that."""
+    words, told, evidence = names.words, _fact(given, names), getattr(given, "evidence", "")
+    return words("fact.shown_by", told=told, evidence=_bdi(evidence)) if evidence else told
+
+
+def _fact(given: f.UserFact, names: Names) -> Markup:
     words = names.words
     match given:
         case f.NoticeShown():

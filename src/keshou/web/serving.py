@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Who may write down what users say: somebody in a post in which they may serve users, in their own name."""
+
+from keshou.app.site import Site
+from keshou.gate.offices import serving_posts
+from keshou.web.entitled import actor, require_staff
+from keshou.web.errors import NotEntitledError
+from keshou.wire.caller import Caller
+
+
+def serves(site: Site, by: str) -> bool:
+    """Say whether somebody holds a post in which they may serve users now."""
+    rules = site.rules()
+    return bool(serving_posts(site.state(), rules.declaration if rules else None, by, site.now()))
+
+
+def teller(site: Site, caller: Caller, by: str, purpose: str) -> str:
+    """Return who writes down what a user says of `purpose` (empty: of none); `by` is whom the request names.
+
+    Raises:
+        NotEntitledError: it is no caller of the operator's, acts in another's name, has a key that is limited to less,
+            or the hand holds no post.
+
+    """
+    require_staff(caller)
+    hand = actor(caller, by)
+    beyond = caller.purposes is not None and purpose not in caller.purposes
+    if caller.acts is not None or beyond:
+        raise NotEntitledError("the key is limited to acts or purposes", hint="tell it with a key that is not")
+    if not serves(site, hand):
+        raise NotEntitledError(
+            "whoever writes this down holds no post, or one of an agent that may not serve now (miit24:13.1.3, 11)",
+            hint="appoint them first, or see to the agent's qualification",
+        )
+    return hand
