@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from api_house import Api, size
 from callers import bearer
+from house import START, open_site
 from office_house import rules_text, serving, with_offices
 
 from keshou.app.site import Site
 from keshou.db import Database
 from keshou.declaration.canonical import digest
+from keshou.wire.caller import Caller, CallerKind
 
 TOML = {"Content-Type": "application/toml"}
 
@@ -162,3 +164,32 @@ def test_nobody_publishes_without_the_office(api: Api, who: str) -> None:
 
 def test_publishing_needs_a_fresh_proof(api: Api) -> None:
     assert publish(api, changed(), "stale_boss").json()["type"] == "/problems/proof-too-old"
+
+
+def test_the_first_version_is_published_by_the_operators_own_people_once(database: Database, tmp_path: Path) -> None:
+    shop = Caller(id="shop", kind=CallerKind.AGENT_STAFF, agent="west", credential="s-shop", proven_at=START)
+    with open_site(database, tmp_path) as site, serving(site, shop=shop) as api:
+        begun, first = later(rules_text()), TOML | {"If-None-Match": "*"}
+        assert publish(api, begun, "boss", match="").status_code == 403
+        assert publish(api, begun, "boss", match='"1"').status_code == 403
+        assert api.post("/rules", b"schema = 1", "boss", **first).status_code == 422
+        for who in ("inspector", "shop", "crm", "user", "stale_boss"):
+            assert api.post("/rules", begun, who, **first).status_code == 403, who
+        done = api.post("/rules", begun, "boss", key="first", **first)
+        assert (done.status_code, done.json()["version"], done.headers["etag"]) == (200, 1, '"1"')
+        assert done.json()["difference"]["newly_allowed"]
+        again = api.post("/rules", begun, "boss", key="first", **first)
+        assert (again.status_code, again.json()["repeated"]) == (200, True)
+        assert api.post("/rules", begun, "boss", key="other", **first).status_code == 412
+        assert publish(api, begun, "boss", match='"1"').status_code == 403  # from now on it takes an office
+        with site.reading() as tx:
+            assert site.declarations.numbers(tx) == [1]
+
+
+def test_of_two_who_publish_the_first_version_at_once_the_second_is_refused(database: Database, tmp_path: Path) -> None:
+    with open_site(database, tmp_path) as site, serving(site) as api, ThreadPoolExecutor(4) as pool:
+        texts = [later(rules_text().replace("days = 15", f"days = {days}")) for days in (10, 11, 12, 13)]
+        sent = pool.map(lambda text: api.post("/rules", text, "boss", **TOML, **{"If-None-Match": "*"}), texts)
+        assert sorted(each.status_code for each in sent) == [200, 412, 412, 412]
+        with site.reading() as tx:
+            assert site.declarations.numbers(tx) == [1]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from console_client import LARGEST, Browser, client_of, fields, tags, textarea
+from console_client import LARGEST, Browser, client_of, fields, tags
 from console_house import PASSWORD, build, empty
 from public_house import HOSTILE, LONG, _spoiled
 
@@ -194,60 +194,6 @@ def test_a_review_is_answered_by_another_once_and_the_second_is_told(site: Site)
     assert "the review was answered before" in late.text
     assert reviewer.post("/console/reviews/r-none", data=answer).status_code == 404
     assert asker.post("/console/reviews", data={**form, "key": "k", "count": "0"}).status_code == 422
-
-
-def test_findings_stand_at_their_place_and_consent_anew_is_told_before_publishing(browser: Browser) -> None:
-    page = browser.get("/console/rules").text
-    text = textarea(page)
-    assert read_digest(text)
-    broken = text.replace('kind = "mobile"', 'kind = "mobil"', 1)
-    line = broken[: broken.index('kind = "mobil"')].count("\n") + 1
-    found = browser.post("/console/rules/check", data={"text": broken.replace("\n", "\r\n")}).text
-    assert f'data-line="{line}"' in found
-    assert "1 error" in found
-    assert textarea(found) == broken
-    wider = text.replace('acts = ["use", "export"]', 'acts = ["use", "export", "query"]', 1)
-    assert wider != text
-    anew = browser.post("/console/rules/check", data={"text": wider}).text
-    assert "Consent is needed anew" in anew
-    assert "Newly allowed" in anew
-    preview = browser.post("/console/rules/preview", data={"text": wider, "version": "1"}).text
-    assert "This is a preview and not published" in preview
-    assert textarea(preview) == wider
-    assert browser.post("/console/rules/preview", data={"text": broken}).status_code == 422
-
-
-def test_of_two_tabs_that_publish_the_second_is_told_and_loses_nothing(site: Site) -> None:
-    one, two = client_of(site), client_of(site)
-    page = one.get("/console/rules").text
-    form = fields(page, "/console/rules/check")
-    first = textarea(page).replace("complaint_answer_days = 15", "complaint_answer_days = 10")
-    second = textarea(page).replace("complaint_answer_days = 15", "complaint_answer_days = 7")
-    sent = one.post("/console/rules/publish", data={**form, "text": first})
-    version = int(form["version"]) + 1
-    assert (sent.status_code, sent.headers["location"]) == (303, f"/console/rules?published={version}")
-    again = one.post("/console/rules/publish", data={**form, "text": first})
-    assert again.headers["location"] == sent.headers["location"]
-    assert f"Version {version} is published" in one.get(sent.headers["location"]).text
-    late = two.post("/console/rules/publish", data={**form, "key": "other", "text": second})
-    assert late.status_code == 412
-    assert f"somebody published version {version}" in late.text
-    assert textarea(late.text) == second
-    anew = fields(late.text, "/console/rules/check")
-    assert anew["version"] == str(version)
-    clerk = client_of(site, "clerk")
-    assert clerk.post("/console/rules/publish", data={**anew, "text": second}).status_code == 403
-    wrong = two.post(
-        "/console/rules/publish", data={**anew, "key": "e", "text": second.replace("schema = 1", "schema = 2")}
-    )
-    assert (wrong.status_code, "There are errors left" in wrong.text) == (422, True)
-    same = two.post("/console/rules/publish", data={**anew, "key": "s", "text": first})
-    assert (same.status_code, "nothing was published" in same.text) == (422, True)
-
-
-def read_digest(text: str) -> bool:
-    """Say whether a text is a declaration."""
-    return tomllib.loads(text)["schema"] == 1
 
 
 def test_the_log_is_checked_at_a_page_and_signed(browser: Browser) -> None:

@@ -51,6 +51,28 @@ def test_the_door_leads_to_the_console_alone(browser: Browser, to: str) -> None:
     assert sign_in(browser, to=to).headers["location"] == "/console"
 
 
+def test_a_form_without_a_page_of_its_own_leads_to_the_page_it_stood_on(browser: Browser) -> None:
+    asked = browser.post("/console/log/checkpoint")
+    carried = fields(asked.text, "/console/sign-in")
+    entered = sign_in(browser, "auditor", **carried)
+    assert (entered.status_code, entered.headers["location"]) == (303, "/console/log")
+    assert browser.get("/console/log").status_code == 200
+
+
+@pytest.mark.parametrize("to", ["/console/rules?from=file", "https://evil.example/"])
+def test_an_invitation_leads_where_its_reader_was_sent_and_to_the_console_alone(
+    browser: Browser, site: Site, to: str
+) -> None:
+    with site.writing() as tx:
+        text = invite(site, tx, "led", AccountKind.STAFF, by="network")
+    page = browser.get("/console/invitation", params={"to": to}).text
+    carried = fields(page, "/console/invitation")
+    weak = browser.post("/console/invitation", data={"invitation": text, "password": "a" * 14, **carried})
+    assert fields(weak.text, "/console/invitation") == carried
+    done = browser.post("/console/invitation", data={"invitation": text, "password": PASSWORD, **carried})
+    assert done.headers["location"] == (to if to.startswith("/console") else "/console")
+
+
 def test_a_wrong_password_and_an_unknown_account_are_told_alike_and_the_account_stays_typed(browser: Browser) -> None:
     wrong = browser.post("/console/sign-in", data={"account": "clerk", "password": "not this one"})
     unknown = browser.post("/console/sign-in", data={"account": "nobody", "password": "not this one"})
@@ -85,10 +107,12 @@ def test_the_second_step_is_asked_of_who_has_an_authenticator_and_recovery_codes
     home = build(tmp_path / "site", users=0, second=True)
     with Site.open(home) as site, client_of(site, "") as browser:
         limited = sign_in(browser, "clerk", to="/console/me")
-        assert limited.headers["location"] == "/console/second-factor"
-        assert browser.get("/console/me").headers["location"] == "/console/second-factor"
-        assert browser.get("/console/second-factor").status_code == 200
-        offered = browser.post("/console/second-factor").text
+        there = "/console/second-factor?to=/console/me"
+        assert limited.headers["location"] == there
+        assert browser.get("/console/me").headers["location"] == there
+        carried = fields(browser.get(there).text, "/console/second-factor")
+        assert carried == {"to": "/console/me"}
+        offered = browser.post("/console/second-factor", data=carried).text
         given = fields(offered, "/console/second-factor/code")
         refused = browser.post("/console/second-factor/code", data={**given, "code": "000000"})
         assert refused.status_code == 422
@@ -97,6 +121,7 @@ def test_the_second_step_is_asked_of_who_has_an_authenticator_and_recovery_codes
         codes = browser.post("/console/second-factor/code", data={**given, "code": code}).text
         recovery = re.findall(r"<li><code>([A-Z0-9-]+)</code>", codes)
         assert len(recovery) == 10
+        assert '<a class="onward" href="/console/me">' in codes
         assert browser.get("/console/me").status_code == 200
         browser.post("/console/sign-out")
         assert browser.get("/console/me").status_code == 303

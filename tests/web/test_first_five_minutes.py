@@ -10,7 +10,9 @@ import secrets
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
+import pyotp
 import pytest
 from browser import DESKTOP, PHONE, Reader, reading
 from everybody import too_wide, violations
@@ -24,16 +26,37 @@ from keshou.web.frame.catalog import Words, catalog
 from keshou.web.public.story import AGREED, RECOMMEND, SALE
 from postgresql import Cluster
 
-WAYS = {
-    "sqlite-desktop-script": Way("sqlite", DESKTOP, script=True),
-    "postgresql-phone-no_script": Way("postgresql", PHONE, script=False),
+
+class Journey(NamedTuple):
+    """One way through, in one language; `console` says whether the first rules are published there."""
+
+    way: Way
+    language: Language
+    console: bool
+
+
+JOURNEYS = {
+    "sqlite-script": Journey(Way("sqlite", DESKTOP, script=True), "zh", console=True),
+    "sqlite-no_script": Journey(Way("sqlite", PHONE, script=False), "en", console=False),
+    "postgresql-script": Journey(Way("postgresql", PHONE, script=True), "en", console=False),
+    "postgresql-no_script": Journey(Way("postgresql", DESKTOP, script=False), "zh", console=True),
 }
-"""Two ways, for so long a journey."""
+"""Each database with a script and without; each language, size and place of publishing with either."""
 
 
-@pytest.fixture(params=sorted(WAYS))
-def way(request: pytest.FixtureRequest) -> Way:
-    return WAYS[request.param]
+@pytest.fixture(params=sorted(JOURNEYS))
+def journey(request: pytest.FixtureRequest) -> Journey:
+    return JOURNEYS[request.param]
+
+
+@pytest.fixture
+def way(journey: Journey) -> Way:
+    return journey.way
+
+
+@pytest.fixture
+def language(journey: Journey) -> Language:
+    return journey.language
 
 
 @pytest.fixture
@@ -128,11 +151,35 @@ def both_sides(reader: Reader, t: Words) -> None:
     page.locator("[name=invitation]").fill(invitation)
     page.locator("[name=password]").fill(secrets.token_urlsafe(18))
     page.locator("main form button").first.click()
-    page.wait_for_url("**/console/second-factor*")
+    page.wait_for_url(re.compile(r"/console/second-factor\b"))
+
+
+def published_at_the_console(reader: Reader, t: Words) -> None:
+    """Accept an invitation as the page says, and go from the editor over the preview to published rules."""
+    page = reader.page
+    words = next(each for each in commands(page) if "invite" in each)
+    invitation = Caller(None)(*words, "--json").ok().json["invitation"]
+    page.get_by_role("link", name=str(t("start.publish.accept"))).click()
+    page.locator("[name=invitation]").fill(invitation)
+    page.locator("[name=password]").fill(secrets.token_urlsafe(18))
+    page.locator("main form button.main").click()
+    page.locator("main form button.main").click()  # the second factor, begun
+    secret = "".join(page.locator(".secret code").inner_text().split())
+    page.locator("[name=code]").fill(pyotp.TOTP(secret).now())
+    page.locator("main form button.main").click()
+    page.locator("main a.onward").click()
+    assert reader.path() == "/console/rules"
+    expect(page.locator("#k-found .tag.good")).to_be_visible()
+    page.locator("[formaction='/console/rules/preview']").click()
+    expect(page.locator(".rules h2").first).to_be_visible()
+    page.locator("[formaction='/console/rules/publish']").click()
+    assert reader.path() == "/console/rules?published=1"
+    expect(page.locator("main [role=status]").first).to_be_visible()
+    reader.go("/start")
 
 
 def test_a_newcomer_comes_from_nothing_to_published_rules_and_a_first_decision(
-    reader: Reader, language: Language
+    reader: Reader, language: Language, journey: Journey
 ) -> None:
     t = Words(catalog("keshou.web.frame", "keshou.web.public"), language)
     page = reader.go("/")
@@ -141,8 +188,11 @@ def test_a_newcomer_comes_from_nothing_to_published_rules_and_a_first_decision(
 
     # nothing is published: the page says how, and sees that it is done
     expect(page.locator(".journey .tag.care")).to_have_count(1)
-    follow(page, "check")
-    follow(page, "publish")
+    if journey.console:
+        published_at_the_console(reader, t)
+    else:
+        follow(page, "check")
+        follow(page, "publish")
     follow(page, "try")
     page.reload()
     page.get_by_role("link", name=str(t("start.publish.read"))).click()

@@ -13,6 +13,7 @@ from keshou.app.create import create
 from keshou.cli.sample.staff import SETUP, appointments
 from keshou.cli.terminal import GOOD, STRONG, Call, pairs
 from keshou.cli.verb import verb
+from keshou.declaration.blank import blank
 from keshou.errors import InputError, UnreachableError
 
 _SCHEMES = ("sqlite:///", "postgresql://", "postgres://")
@@ -46,7 +47,7 @@ def init(
         raise InputError("an unknown suite of cryptography", hint="--suite international or --suite chinese")
     if not database.startswith(_SCHEMES):
         raise InputError("an unknown kind of database", hint="sqlite:///FILE or postgresql://USER@HOST/NAME")
-    text = sample_declaration() if sample else blank_declaration()
+    text = sample_declaration() if sample else blank()
     try:
         settings = create(
             folder, clock.now(), declaration=text, database=database, language=chosen, sample=sample, suite=suite
@@ -71,11 +72,6 @@ def init(
 
 def _next(folder: Path, *, sample: bool) -> str:
     return f"keshou tour --home {folder}" if sample else f"keshou check {folder / 'operator.toml'}"
-
-
-def blank_declaration() -> str:
-    """Return a declaration to be filled in."""
-    return files("keshou.cli").joinpath("blank.toml").read_text("utf-8")
 
 
 def sample_declaration() -> str:

@@ -28,6 +28,7 @@ from keshou.web.cookies import binding_of, device_cookie, session_cookie, step_c
 from keshou.web.described import told
 from keshou.web.entitled import require
 from keshou.web.errors import MalformedError, NotFoundError, SecondFactorNeededError, SignInFailedError
+from keshou.web.going import going_cookie, gone_to
 from keshou.web.methods import never_by_head
 from keshou.wire import openid as w
 from keshou.wire.caller import Caller
@@ -56,7 +57,7 @@ def prove(person: NamedDependency[Caller], site: NamedDependency[Site]) -> Respo
 
 @get(BACK, sync_to_thread=True, include_in_schema=False, security=[{}], guards=[never_by_head])
 def back(request: Requested, site: NamedDependency[Site]) -> Response[bytes]:
-    """Take back a browser from the provider: it is signed in here, or proven anew, and goes on to the first page.
+    """Take back a browser from the provider: it is signed in here, or proven anew, and goes on to where it was going.
 
     1. the flow is taken, once, in the browser that began it; 2. the provider is asked whom the code proves;
     3. the account linked to that subject gets a session, or the session of it that began a fresh proof is proven.
@@ -77,11 +78,12 @@ def back(request: Requested, site: NamedDependency[Site]) -> Response[bytes]:
         raise SecondFactorNeededError
     with site.writing() as tx:
         token, device = _let_in(tx, site, request, flow, identity)
-    response: Response[bytes] = Response(b"", status_code=_SEE_OTHER, headers={"Location": "/"})
+    response: Response[bytes] = Response(b"", status_code=_SEE_OTHER, headers={"Location": gone_to(request)})
     response.set_cookie(session_cookie(site.settings, token))
     if device:
         response.set_cookie(device_cookie(site.settings, device))
     response.set_cookie(step_cookie(site.settings, _STEP, "", 0))
+    response.set_cookie(going_cookie(site.settings, ""))
     return response
 
 
@@ -173,6 +175,7 @@ def _begun(site: Site, *, fresh: bool) -> Response[bytes]:
     response = answer(w.ProviderAddress(address=provider.address(begun, site.now())))
     minutes = site.settings.accounts.openid.flow_minutes
     response.set_cookie(step_cookie(site.settings, _STEP, begun.binding, minutes))
+    response.set_cookie(going_cookie(site.settings, ""))
     return response
 
 

@@ -29,7 +29,7 @@ from keshou.web.errors import NotFoundError
 from keshou.web.idempotency import IdempotencyKey
 from keshou.web.language import language_of
 from keshou.web.problem import KINDS, response
-from keshou.web.publishing import held_for_publishing, is_clean, matched, publish_after, require_publisher
+from keshou.web.publishing import held_for_publishing, is_clean, matched, publish_after, require_publisher, says_first
 from keshou.wire import rules as w
 from keshou.wire.caller import Caller
 
@@ -41,6 +41,9 @@ _VARY = {"Vary": "Accept, Accept-Language"}
 Version = Annotated[int, PathParameter(ge=1, le=_LARGEST)]
 IfMatch = Annotated[
     str, HeaderParameter(name="If-Match", max_length=64, description="The ETag of the newest version published.")
+]
+IfNoneMatch = Annotated[
+    str, HeaderParameter(name="If-None-Match", max_length=64, description="`*`: nothing was published yet.")
 ]
 Before = Annotated[
     int, QueryParameter(name="before", ge=-1, le=_LARGEST, description="Against which; 0: nothing, -1: the one before.")
@@ -114,27 +117,30 @@ def check(
 ))  # fmt: skip
 def publish(
     *, request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody,
-    key: IdempotencyKey, if_match: IfMatch = "",
+    key: IdempotencyKey, if_match: IfMatch = "", if_none_match: IfNoneMatch = "",
 ) -> Response[bytes]:  # fmt: skip
     """Publish a declaration (`operator.toml`) as the next version of the rules, when nothing found is an error.
 
-    `If-Match` names the newest version: of two who publish at once the second is refused.
+    `If-Match` names the newest version: of two who publish at once the second is refused. The first version of all is
+    published with `If-None-Match: *`, by any of the operator's own people who has an account.
     """
-    require_publisher(caller, site)
+    first = says_first(if_match, if_none_match)
+    require_publisher(caller, site, first=first)
     refuse_other_type(request, TOML)
     source, language = read_declaration(body), language_of(request)
-    before = matched(site, if_match)
+    before = None if first else matched(site, if_match)
     found = held_for_publishing(site, source, before)
     if source.declaration is None or not is_clean(found):
         return _unlawful(found, language)
     asked = hashlib.sha256(body).hexdigest()
-    done = publish_after(site, caller, key, source.declaration, after=before.version, digest=asked)
+    after = before.version if before else 0
+    done = publish_after(site, caller, key, source.declaration, after=after, digest=asked)
     told_ = _published(site, source.declaration, before, done, _findings(found, language))
     return answer(told_, headers={"ETag": f'"{told_.version}"'})
 
 
 def _published(
-    site: Site, declaration: Declaration, before: Published, done: Done, found: list[w.FindingShape]
+    site: Site, declaration: Declaration, before: Published | None, done: Done, found: list[w.FindingShape]
 ) -> w.PublishAnswer:
     """Return what is told of a publication, the same when it is told again."""
     with site.reading() as tx:
@@ -145,7 +151,9 @@ def _published(
         revision=done.entry + 1,
         repeated=done.repeated,
         findings=found,
-        difference=w.difference_shape(compare(before.declaration, declaration), before.version, version),
+        difference=w.difference_shape(
+            compare(before.declaration if before else None, declaration), before.version if before else 0, version
+        ),
     )
 
 

@@ -16,11 +16,12 @@ from litestar.params import QueryParameter
 
 from keshou.app.settings import DECLARATION_FILE
 from keshou.app.site import Site
+from keshou.declaration.blank import blank
 from keshou.declaration.canonical import digest
 from keshou.declaration.compare import compare
 from keshou.declaration.finding import Finding
 from keshou.declaration.load import LARGEST, Source, read
-from keshou.declaration.model import Office, Published
+from keshou.declaration.model import Published
 from keshou.declaration.notice import notice_complete
 from keshou.declaration.render import render
 from keshou.declaration.write import write
@@ -36,7 +37,7 @@ from keshou.web.errors import ChangedMeanwhileError
 from keshou.web.frame.page import Requested
 from keshou.web.kept import Kept
 from keshou.web.published import body_of
-from keshou.web.publishing import held_for_publishing, is_clean, publish_after, require_publisher
+from keshou.web.publishing import held_for_publishing, is_clean, may_publish, publish_after, require_publisher
 from keshou.wire.caller import Caller
 
 _AROUND = 1
@@ -93,7 +94,7 @@ def editor(
     same = bool(newest and file and _DIGEST.get(named, lambda: _digest(file)) == newest.digest)
     from_file = bool(text) and (start == "file" or (start != "version" and (newest is None or same)))
     if not from_file:
-        text = _written(site, newest) if newest else ""
+        text = _written(site, newest) if newest else blank()
     key = (hashlib.sha256(text.encode()).digest(), newest.digest if newest else "", day_of(site.now()), desk.language)
     judged = _STARTED.get(key, lambda: _judged(desk, text, newest))
     return _page(
@@ -123,13 +124,16 @@ def preview(request: Requested, caller: NamedDependency[Caller], site: NamedDepe
         notice_complete=not notice_complete(declaration, site.law),
     )  # fmt: skip
     body = body_of(render(draft, site.law, desk.language))
-    return show(request, desk, "preview.html.j2", body=body, text=text, version=_version(request), draft=draft)
+    return show(
+        request, desk, "preview.html.j2", body=body, text=text, version=_version(request), draft=draft,
+        publishes=may_publish(caller, site),
+    )  # fmt: skip
 
 
 @post("/console/rules/publish", status_code=200, sync_to_thread=True, include_in_schema=False)
 def publish(request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[Any]:
     """Publish what was typed after the version that was read, when nothing found is an error."""
-    require_publisher(caller, site)
+    require_publisher(caller, site, first=_version(request) == 0)
     desk, newest, text, form = desk_of(request, site, caller), _newest(site), _typed(request), typed(request)
     source, read_version = read(text), _version(request)
     before = _published(site, read_version)
@@ -161,7 +165,8 @@ def _page(
     judged = judged or _judged(desk, text, newest)
     return show(
         request, desk, "editor.html.j2", status=status, text=text, newest=newest, judged=judged, why=why, said=said,
-        told=told, from_file=from_file, other=other, publishes=Office.PUBLISH in desk.offices, largest=LARGEST,
+        told=told, from_file=from_file, other=other, publishes=may_publish(desk.caller, desk.site),
+        unstaffed=bool(told) and not desk.state.holders(), largest=LARGEST,
     )  # fmt: skip
 
 

@@ -4,9 +4,9 @@
 What somebody typed before they were asked who they are is carried through the door and comes out the same.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
+from urllib.parse import quote
 
 import msgspec
 from anyio.to_thread import run_sync
@@ -24,19 +24,14 @@ from keshou.web.cookies import device_cookie, session_cookie, step_cookie
 from keshou.web.entitled import require_fresh
 from keshou.web.errors import NotFoundError
 from keshou.web.frame.page import Requested
+from keshou.web.going import going_cookie, landing, own_path
 from keshou.wire import sign_in as w
 from keshou.wire.caller import Caller
 
 SIGN_IN, SECOND_FACTOR, PROOF = "/console/sign-in", "/console/second-factor", "/console/proof"
 To = Annotated[str, QueryParameter(name="to", max_length=2000)]
 T = TypeVar("T")
-_OWN = re.compile(r"/console(?:[/?][\x21-\x5b\x5d-\x7e]{0,2000})?")
 _NOTHING = {"Clear-Site-Data": '"cache", "storage"'}
-
-
-def own_path(given: str) -> str:
-    """Return a path of the console; the first page when `given` is none."""
-    return given if _OWN.fullmatch(given) else HOME
 
 
 def ask(
@@ -111,12 +106,14 @@ def prove_there(request: Requested, person: NamedDependency[Caller], site: Named
 def _to_provider(request: Requested, site: Site, form: Mapping[str, str], *, fresh: bool) -> Response[bytes]:
     if site.provider is None:
         raise NotFoundError("no provider signs people in here", hint="see [accounts.openid] in the settings")
+    where = own_path(form.get("to", ""))
     with site.writing() as tx:
         begun = site.openid.begin(tx, site.now(), fresh=fresh)
     answer = PAGES.answer(
         request, "provider.html.j2", here=SIGN_IN, address=site.provider.address(begun, site.now()),
-        to=own_path(form.get("to", "")), kept=kept(form),
+        to=where, kept=kept(form),
     )  # fmt: skip
+    answer.set_cookie(going_cookie(site.settings, landing(request, where)))
     answer.set_cookie(step_cookie(site.settings, "openid", begun.binding, site.settings.accounts.openid.flow_minutes))
     return answer
 
@@ -125,20 +122,22 @@ def _to_provider(request: Requested, site: Site, form: Mapping[str, str], *, fre
 def go_on(request: Requested, person: NamedDependency[Caller]) -> Response[Any]:
     """Go on after another way of proving oneself: a passkey, the provider. Who is not proven is asked again."""
     form = typed(request)
-    return to(SECOND_FACTOR) if person.limited else _go_on(request, form)
+    return _to_factor(request, form) if person.limited else _go_on(request, form)
 
 
 @get("/console/invitation", sync_to_thread=False, include_in_schema=False)
-def invitation_page(request: Requested, site: NamedDependency[Site]) -> Response[bytes]:
+def invitation_page(request: Requested, site: NamedDependency[Site], where: To = HOME) -> Response[bytes]:
     """Ask for an invitation and a password of one's own."""
-    return _invitation(request, site)
+    return _invitation(request, site, where=where)
 
 
 def _invitation(
-    request: Requested, site: Site, *, status: int = 200, wrong: str = "", text: str = ""
+    request: Requested, site: Site, *, status: int = 200, wrong: str = "", text: str = "", where: str
 ) -> Response[bytes]:
     fewest = site.settings.accounts.password_characters
-    return PAGES.answer(request, "invitation.html.j2", status=status, fewest=fewest, wrong=wrong, invitation=text)
+    return PAGES.answer(
+        request, "invitation.html.j2", status=status, fewest=fewest, wrong=wrong, invitation=text, to=own_path(where)
+    )
 
 
 @post("/console/invitation", status_code=200, include_in_schema=False)
@@ -149,16 +148,16 @@ async def accept(request: Requested, site: NamedDependency[Site]) -> Response[An
 
 
 def _accept(request: Requested, site: Site, form: Mapping[str, str]) -> Response[Any]:
-    text = form.get("invitation", "").strip()
+    text, where = form.get("invitation", "").strip(), form.get("to", "")
     asked = _asked(w.AcceptRequest, {**form, "invitation": text}, "invitation", "password")
     if asked is None:
-        return _invitation(request, site, status=422, wrong="invitation", text=text)
+        return _invitation(request, site, status=422, wrong="invitation", text=text, where=where)
     try:
         found = signing_in.accept(site, request, asked.invitation, asked.password)
     except NotFoundError:
-        return _invitation(request, site, status=422, wrong="invitation", text=text)
+        return _invitation(request, site, status=422, wrong="invitation", text=text, where=where)
     except WeakPasswordError:
-        return _invitation(request, site, status=422, wrong="password", text=text)
+        return _invitation(request, site, status=422, wrong="password", text=text, where=where)
     return _enter(request, site, found, form)
 
 
@@ -200,11 +199,13 @@ def prove(request: Requested, person: NamedDependency[Caller], site: NamedDepend
 
 
 @get(SECOND_FACTOR, sync_to_thread=True, include_in_schema=False)
-def factor_page(request: Requested, person: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
+def factor_page(
+    request: Requested, person: NamedDependency[Caller], site: NamedDependency[Site], where: To = HOME
+) -> Response[bytes]:
     """Say what a second factor is, and offer to enrol one."""
     with site.reading() as tx:
         account, _ = signing_in.own(tx, site.accounts, person, site)
-    return PAGES.answer(request, "factor.html.j2", account=account, limited=person.limited)
+    return PAGES.answer(request, "factor.html.j2", account=account, limited=person.limited, to=own_path(where))
 
 
 @post(SECOND_FACTOR, status_code=200, sync_to_thread=True, include_in_schema=False)
@@ -212,7 +213,10 @@ def offer_factor(request: Requested, person: NamedDependency[Caller], site: Name
     """Offer a secret for an authenticator."""
     require_fresh(person, site)
     secret, address = signing_in.offer_totp(site, person)
-    return PAGES.answer(request, "factor_offer.html.j2", secret=secret, address=address, wrong=False)
+    where = own_path(typed(request).get("to", ""))
+    return PAGES.answer(
+        request, "factor_offer.html.j2", here=SECOND_FACTOR, secret=secret, address=address, wrong=False, to=where
+    )
 
 
 @post("/console/second-factor/code", status_code=200, sync_to_thread=True, include_in_schema=False)
@@ -225,10 +229,13 @@ def confirm_factor(request: Requested, person: NamedDependency[Caller], site: Na
     if found is None:
         secret, address = form.get("secret", ""), form.get("address", "")
         return PAGES.answer(
-            request, "factor_offer.html.j2", status=422, here=SECOND_FACTOR, wrong=True, secret=secret, address=address
+            request, "factor_offer.html.j2", status=422, here=SECOND_FACTOR, wrong=True, secret=secret, address=address,
+            to=own_path(form.get("to", "")),
         )  # fmt: skip
     codes, token = found
-    answer = PAGES.answer(request, "codes.html.j2", codes=codes, here=SECOND_FACTOR)
+    answer = PAGES.answer(
+        request, "codes.html.j2", codes=codes, here=SECOND_FACTOR, to=landing(request, form.get("to", ""))
+    )
     answer.set_cookie(session_cookie(site.settings, token))
     return answer
 
@@ -260,7 +267,7 @@ def _asked(shape: type[T], form: Mapping[str, str], *names: str) -> T | None:
 
 
 def _enter(request: Requested, site: Site, found: SignedIn, form: Mapping[str, str]) -> Response[Any]:
-    answer: Response[Any] = to(SECOND_FACTOR) if found.session.limited else _go_on(request, form)
+    answer = _to_factor(request, form) if found.session.limited else _go_on(request, form)
     answer.set_cookie(session_cookie(site.settings, found.token))
     answer.set_cookie(device_cookie(site.settings, found.device))
     return answer
@@ -269,4 +276,11 @@ def _enter(request: Requested, site: Site, found: SignedIn, form: Mapping[str, s
 def _go_on(request: Requested, form: Mapping[str, str]) -> Response[Any]:
     """Lead on to where somebody was going; what they typed there is shown to be sent, and not sent of itself."""
     where, fields = own_path(form.get("to", "")), kept(form)
-    return PAGES.answer(request, "again.html.j2", to=where, kept=fields, here=where) if fields else to(where)
+    if not fields:
+        return to(landing(request, where))
+    return PAGES.answer(request, "again.html.j2", to=where, kept=fields, here=landing(request, where))
+
+
+def _to_factor(request: Requested, form: Mapping[str, str]) -> Response[Any]:
+    """Lead on to where a second factor is enrolled, and from there to where somebody was going."""
+    return to(f"{SECOND_FACTOR}?to={quote(landing(request, form.get('to', '')), safe='/')}")

@@ -88,6 +88,9 @@ REFUSALS = {
         "you hold no post, or one of an agent that may not serve now",
     ),
     "the log has no such entry": Text("账本里没有这一条", "the log has no such entry"),
+    "the first rules are published by the operator's own people (miit24:8)": Text(
+        "第一版规则由经营者自己的人员公布", "the first rules are published by the operator’s own people"
+    ),
     "nothing changed": Text(
         "与现有的一版完全相同，没有公布", "it says the same as the version before; nothing was published"
     ),

@@ -13,6 +13,7 @@ from keshou.web.console.desk import HOME, PAGES, READING, to, typed
 from keshou.web.console.entrance import SECOND_FACTOR, SIGN_IN, ask, ask_proof
 from keshou.web.console.error_words import in_words
 from keshou.web.errors import NotSignedInError, ProofTooOldError, SecondFactorNeededError
+from keshou.web.going import landing
 from keshou.web.language import language_of
 
 Handler = Callable[[Request[Any, Any, Any], Any], Response[Any]]
@@ -28,13 +29,14 @@ def not_signed_in(request: Request[Any, Any, Any], _: NotSignedInError) -> Respo
 def proof_too_old(request: Request[Any, Any, Any], _: ProofTooOldError) -> Response[Any]:
     """Ask for a fresh proof and keep what was typed."""
     person = request.scope["state"]["caller"]
-    fields = {} if request.method in READING else typed(request)
-    return ask_proof(request, person, where=request.scope["path"], fields=fields)
+    reads = request.method in READING
+    where = _here(request) if reads else request.scope["path"]
+    return ask_proof(request, person, where=where, fields={} if reads else typed(request))
 
 
-def second_factor(_: Request[Any, Any, Any], __: SecondFactorNeededError) -> Response[Any]:
-    """Lead to where a second factor is enrolled."""
-    return to(SECOND_FACTOR)
+def second_factor(request: Request[Any, Any, Any], _: SecondFactorNeededError) -> Response[Any]:
+    """Lead to where a second factor is enrolled, and from there to where somebody was going."""
+    return to(f"{SECOND_FACTOR}?to={quote(landing(request, _here(request)), safe='/')}")
 
 
 def refused(request: Request[Any, Any, Any], error: KeshouError) -> Response[Any]:

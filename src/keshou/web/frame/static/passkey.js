@@ -24,7 +24,7 @@
       const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(asked);
       const made = await navigator.credentials.create({ publicKey });
       await send("/api/v1/session/passkeys", { answer: made.toJSON(), label: button.dataset.label });
-      location.assign("/console/me");
+      location.assign(button.dataset.to);
     },
   };
   for (const button of buttons) {

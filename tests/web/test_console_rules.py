@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The declaration at the console, on both databases: held against the law, previewed, published once."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from console_client import Browser, client_of, fields, textarea
+from console_house import build, empty
+
+from keshou.app.site import Site
+from postgresql import Cluster
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def home(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, postgresql_cluster: Cluster
+) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("console") / "site"
+    if request.param == "sqlite":
+        yield build(folder, users=0)
+        return
+    with postgresql_cluster.database("keshou_rules") as name:
+        yield build(folder, postgresql_cluster.url(name, tcp=True), users=0)
+
+
+@pytest.fixture
+def site(home: Path) -> Iterator[Site]:
+    with Site.open(home) as site:
+        yield site
+
+
+@pytest.fixture
+def browser(site: Site) -> Browser:
+    return client_of(site)
+
+
+def read_digest(text: str) -> bool:
+    """Say whether a text is a declaration."""
+    return tomllib.loads(text)["schema"] == 1
+
+
+def test_findings_stand_at_their_place_and_consent_anew_is_told_before_publishing(browser: Browser) -> None:
+    page = browser.get("/console/rules").text
+    text = textarea(page)
+    assert read_digest(text)
+    broken = text.replace('kind = "mobile"', 'kind = "mobil"', 1)
+    line = broken[: broken.index('kind = "mobil"')].count("\n") + 1
+    found = browser.post("/console/rules/check", data={"text": broken.replace("\n", "\r\n")}).text
+    assert f'data-line="{line}"' in found
+    assert "1 error" in found
+    assert textarea(found) == broken
+    wider = text.replace('acts = ["use", "export"]', 'acts = ["use", "export", "query"]', 1)
+    assert wider != text
+    anew = browser.post("/console/rules/check", data={"text": wider}).text
+    assert "Consent is needed anew" in anew
+    assert "Newly allowed" in anew
+    preview = browser.post("/console/rules/preview", data={"text": wider, "version": "1"}).text
+    assert "This is a preview and not published" in preview
+    assert textarea(preview) == wider
+    assert browser.post("/console/rules/preview", data={"text": broken}).status_code == 422
+
+
+def test_of_two_tabs_that_publish_the_second_is_told_and_loses_nothing(site: Site) -> None:
+    one, two = client_of(site), client_of(site)
+    page = one.get("/console/rules").text
+    form = fields(page, "/console/rules/check")
+    first = textarea(page).replace("complaint_answer_days = 15", "complaint_answer_days = 10")
+    second = textarea(page).replace("complaint_answer_days = 15", "complaint_answer_days = 7")
+    sent = one.post("/console/rules/publish", data={**form, "text": first})
+    version = int(form["version"]) + 1
+    assert (sent.status_code, sent.headers["location"]) == (303, f"/console/rules?published={version}")
+    again = one.post("/console/rules/publish", data={**form, "text": first})
+    assert again.headers["location"] == sent.headers["location"]
+    assert f"Version {version} is published" in one.get(sent.headers["location"]).text
+    late = two.post("/console/rules/publish", data={**form, "key": "other", "text": second})
+    assert late.status_code == 412
+    assert f"somebody published version {version}" in late.text
+    assert textarea(late.text) == second
+    anew = fields(late.text, "/console/rules/check")
+    assert anew["version"] == str(version)
+    clerk = client_of(site, "clerk")
+    assert clerk.post("/console/rules/publish", data={**anew, "text": second}).status_code == 403
+    wrong = two.post(
+        "/console/rules/publish", data={**anew, "key": "e", "text": second.replace("schema = 1", "schema = 2")}
+    )
+    assert (wrong.status_code, "There are errors left" in wrong.text) == (422, True)
+    same = two.post("/console/rules/publish", data={**anew, "key": "s", "text": first})
+    assert (same.status_code, "nothing was published" in same.text) == (422, True)
+
+
+def test_the_first_version_goes_from_the_editor_over_the_preview_to_everybody_once(tmp_path: Path) -> None:
+    with Site.open(empty(tmp_path / "site")) as site:
+        browser, inspector = client_of(site), client_of(site, "inspector")
+        page = browser.get("/console/rules").text
+        text = textarea(page)
+        assert read_digest(text)
+        assert 'formaction="/console/rules/publish"' in page
+        assert 'formaction="/console/rules/publish"' not in inspector.get("/console/rules").text
+        form = fields(page, "/console/rules/check")
+        assert form["version"] == "0"
+        wrong = browser.post("/console/rules/publish", data={**form, "text": text.replace("schema = 1", "schema = 9")})
+        assert (wrong.status_code, "There are errors left" in wrong.text) == (422, True)
+        preview = browser.post("/console/rules/preview", data={**form, "text": text})
+        assert "it would be version 1" in preview.text
+        sent = fields(preview.text, "/console/rules/check") | {"text": textarea(preview.text)}
+        assert inspector.post("/console/rules/publish", data=sent).status_code == 403
+        done = [browser.post("/console/rules/publish", data=sent) for _ in range(2)]
+        assert [each.headers.get("location") for each in done] == ["/console/rules?published=1"] * 2
+        told = browser.get("/console/rules?published=1").text
+        assert "Version 1 is published" in told
+        assert "keshou staff appoint" in told
+        clerk = client_of(site, "clerk")
+        late = clerk.post("/console/rules/publish", data={**sent, "key": "late"})
+        assert late.status_code == 412
+        after = clerk.post("/console/rules/publish", data={**sent, "key": "next", "version": "1"})
+        assert after.status_code == 403
+        with site.reading() as tx:
+            assert site.declarations.numbers(tx) == [1]
+
+
+def test_where_no_file_says_anything_the_editor_begins_with_what_is_to_be_filled_in(tmp_path: Path) -> None:
+    home = empty(tmp_path / "site")
+    (home / "operator.toml").unlink()
+    with Site.open(home) as site:
+        browser = client_of(site)
+        page = browser.get("/console/rules").text
+        assert "[[purposes]]" in textarea(page)
+        form = fields(page, "/console/rules/check") | {"text": textarea(page)}
+        assert browser.post("/console/rules/publish", data=form).status_code == 422
