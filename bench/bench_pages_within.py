@@ -3,13 +3,16 @@
 
 import contextlib
 import dataclasses
+import http.client
 import os
 import random
 import socket
 import statistics
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import pytest
 from bench_ledger import measured
@@ -24,6 +27,7 @@ from keshou.acts.request import Job, Perform
 from keshou.app.site import Site
 from keshou.cli.sample.people import subscribers
 from keshou.cli.sample.tables import write_subscribers_csv
+from keshou.cli.setup import sample_declaration
 from keshou.gate.act import Act
 from keshou.gate.facts import StaffAppointed
 from keshou.law.terms import ActKind
@@ -33,12 +37,14 @@ from postgresql import Cluster
 USERS = int(os.environ.get("KESHOU_BENCH_PEOPLE", "100000"))
 ACTS = 20_000
 CHUNK = 1000
+CHANGES = 100
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) bench"
 """What the browser calls itself: sessions are bound to it."""
 CONSOLE = [
     "/console", "/console/acts", "/console/acts/list", "/console/acts/{entry}", "/console/information",
     "/console/people", "/console/people/posts", "/console/people/agents", "/console/people/access",
-    "/console/reviews", "/console/log", "/console/user", "/console/rules", "/console/me",
+    "/console/reviews", "/console/emergencies", "/console/log", "/console/user", "/console/consents", "/console/rules",
+    "/console/me",
 ]  # fmt: skip
 PORTAL = ["/me", "/me/held", "/me/consents", "/me/history", "/me/copy", "/me/end", "/me/visits"]
 
@@ -147,3 +153,27 @@ def test_a_page_within(benchmark: Any, desk: Desk, browser: Browser, path: str) 
         ),
         kb=round(size / 1000, 1),
     )
+
+
+def test_the_declaration_held_against_the_law_at_each_change(benchmark: Any, desk: Desk) -> None:
+    """Send the sample's declaration as the editor does while somebody writes, each time with something else in it."""
+    text, taken = sample_declaration(), list[float]()
+    headers = {
+        "User-Agent": AGENT, "Cookie": f"{PLAIN_COOKIE}={desk.officer}", "Accept": "text/html",
+        "Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded",
+    }  # fmt: skip
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", desk.port, timeout=60)) as connection:
+        for number in range(CHANGES):
+            body = urlencode({"key": "k", "version": 1, "text": f"{text}\n# {number}\n"})
+            before = time.perf_counter()
+            connection.request("POST", "/console/rules/check", body, headers)
+            answer = connection.getresponse()
+            answer.read()
+            taken.append(time.perf_counter() - before)
+            assert answer.status == http.client.OK
+    benchmark.pedantic(lambda: None, rounds=1)
+    benchmark.extra_info["median"] = statistics.median(taken)
+    tell(
+        benchmark, f"{desk.database}, {USERS:,} users: POST /console/rules/check, each time another text", room=ROOM,
+        unit="us", target=MOST, p99_ms=round(sorted(taken)[int(len(taken) * 0.99)] * 1000, 1),
+    )  # fmt: skip

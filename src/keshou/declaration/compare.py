@@ -5,6 +5,7 @@ A *quadruple* is (purpose, item, act, post): the post may do the act on the item
 that no post is granted has the post ``""``: declared, and open to nobody but users themselves.
 """
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -71,10 +72,7 @@ def covered(purposes: Mapping[str, Purpose], grant: Grant) -> Iterator[tuple[str
 
 def quadruples(declaration: Declaration) -> frozenset[Quadruple]:
     """Return everything the declaration allows."""
-    purposes = {each.id: each for each in declaration.purposes}
-    granted = {Quadruple(*triple, grant.post) for grant in declaration.grants for triple in covered(purposes, grant)}
-    held = {each[:3] for each in granted}
-    return frozenset(granted | {Quadruple(*each, NOBODY) for each in _declared(purposes.values()) if each not in held})
+    return _Side(declaration).quadruples
 
 
 def _declared(purposes: Iterable[Purpose]) -> Iterator[tuple[str, str, ActKind]]:
@@ -84,12 +82,37 @@ def _declared(purposes: Iterable[Purpose]) -> Iterator[tuple[str, str, ActKind]]
                 yield purpose.id, need.item, act
 
 
+class _Side:
+    """One of two versions, with what it comes to worked out once."""
+
+    def __init__(self, declaration: Declaration) -> None:
+        self.declaration = declaration
+        self.purposes = {each.id: each for each in declaration.purposes}
+        self.agents = {post.id: post.agent for post in declaration.posts}
+        self.declared = frozenset(_declared(declaration.purposes))
+
+    @functools.cached_property
+    def quadruples(self) -> frozenset[Quadruple]:
+        """Everything it allows."""
+        grants = self.declaration.grants
+        granted = {Quadruple(*triple, grant.post) for grant in grants for triple in covered(self.purposes, grant)}
+        held = {each[:3] for each in granted}
+        return frozenset(granted | {Quadruple(*each, NOBODY) for each in self.declared if each not in held})
+
+    @functools.cached_property
+    def hands(self) -> frozenset[Hand]:
+        """The same, by whose staff do it."""
+        return frozenset((*each[:3], self.agents.get(each.post, "")) for each in self.quadruples)
+
+
 def compare(old: Declaration | None, new: Declaration) -> Difference:
     """Return what `new` newly allows over `old` (None: there was nothing before)."""
-    before, after = quadruples(old) if old else frozenset[Quadruple](), quadruples(new)
-    reached, agents = carried(old, new), _agents(new)
-    anew = frozenset(each for each in after if (*each[:3], agents.get(each.post, "")) not in reached)
-    widened = tuple(_widened(old, new)) if old else ()
+    was, now = _Side(old) if old else None, _Side(new)
+    before, after = was.quadruples if was else frozenset[Quadruple](), now.quadruples
+    reasons = _reasons(was, now) if was else {}
+    reached = _carried(was, now, reasons) if was else frozenset[Hand]()
+    anew = frozenset(each for each in after if (*each[:3], now.agents.get(each.post, "")) not in reached)
+    widened = tuple(_widened(was, now, reasons)) if was else ()
     return Difference(after - before, before - after, before & after, widened, anew)
 
 
@@ -102,39 +125,44 @@ def carried(old: Declaration | None, new: Declaration) -> frozenset[Hand]:
     """
     if old is None:
         return frozenset()
-    were, reasons = hands(old), _reasons(old, new)
+    was, now = _Side(old), _Side(new)
+    return _carried(was, now, _reasons(was, now))
+
+
+_Reasons = Mapping[tuple[str, str, ActKind], tuple[str, ...]]
+
+
+def _carried(was: _Side, now: _Side, reasons: _Reasons) -> frozenset[Hand]:
     stood = {each for each, why in reasons.items() if not why}
     own = {(*each, "") for each in stood}
-    return frozenset(own | {each for each in hands(new) & were if each[:3] in stood})
-
-
-def _agents(declaration: Declaration) -> dict[str, str]:
-    return {post.id: post.agent for post in declaration.posts}
+    return frozenset(own | {each for each in now.hands & was.hands if each[:3] in stood})
 
 
 def hands(declaration: Declaration) -> frozenset[Hand]:
     """Return everything the declaration allows, by whose staff do it."""
-    agents = _agents(declaration)
-    return frozenset((*each[:3], agents.get(each.post, "")) for each in quadruples(declaration))
+    return _Side(declaration).hands
 
 
-def _reasons(old: Declaration, new: Declaration) -> dict[tuple[str, str, ActKind], tuple[str, ...]]:
+def _reasons(was: _Side, now: _Side) -> _Reasons:
     """Return each act that both versions declare -> the codes of its terms that widened."""
-    were, are = ({each.id: each for each in one.purposes} for one in (old, new))
-    both = set(_declared(old.purposes)) & set(_declared(new.purposes))
-    wider = {name: tuple(_purpose_reasons(old, new, were[name], are[name])) for name in were.keys() & are.keys()}
-    return {each: wider[each[0]] + tuple(_need_reasons(were[each[0]], are[each[0]], each[1])) for each in both}
+    both = was.purposes.keys() & now.purposes.keys()
+    old, new = was.declaration, now.declaration
+    wider = {name: tuple(_purpose_reasons(old, new, was.purposes[name], now.purposes[name])) for name in both}
+    pairs = {(purpose, item) for purpose, item, _ in was.declared & now.declared}
+    needs = {each: tuple(_need_reasons(was.purposes[each[0]], now.purposes[each[0]], each[1])) for each in pairs}
+    return {each: wider[each[0]] + needs[each[:2]] for each in was.declared & now.declared}
 
 
-def _widened(old: Declaration, new: Declaration) -> Iterator[Widening]:
+def _widened(was: _Side, now: _Side, reasons: _Reasons) -> Iterator[Widening]:
     """Yield the quadruples that stood before and mean more, with the reasons, in order."""
-    reasons, were, agents = _reasons(old, new), hands(old), _agents(new)
-    for each in sorted(quadruples(new)):
+    found: list[Widening] = []
+    for each in now.quadruples:
         if (terms := reasons.get(each[:3])) is not None:
-            agent = agents.get(each.post, "")
-            other = bool(agent) and (*each[:3], agent) not in were
+            agent = now.agents.get(each.post, "")
+            other = bool(agent) and (*each[:3], agent) not in was.hands
             if every := terms + ("agent",) * other:
-                yield Widening(each, every)
+                found.append(Widening(each, every))
+    yield from sorted(found)
 
 
 def _purpose_reasons(old: Declaration, new: Declaration, was: Purpose, now: Purpose) -> Iterator[str]:

@@ -65,6 +65,7 @@ class _Walk:
     """One pass over the syntax tree."""
 
     def __init__(self, data: bytes) -> None:
+        self._data = data
         self._root = Parser(_TOML).parse(data).root_node
         self._lines = data.split(b"\n")
         self._places = Places({}, {})
@@ -80,7 +81,8 @@ class _Walk:
 
     def _place(self, node: Node) -> Place:
         row, column = node.start_point
-        return Place(row + 1, len(self._lines[row][:column].decode(errors="replace")) + 1)
+        before = self._lines[row][:column]
+        return Place(row + 1, (column if before.isascii() else len(before.decode(errors="replace"))) + 1)
 
     def _table(self, node: Node) -> None:
         """Note a header; the last part of ``[[a.b]]`` counts one more element of the array a.b."""
@@ -89,12 +91,13 @@ class _Walk:
         for part in outer:
             path = self._inside(join(path, part))
         path = join(path, last)
+        place = self._place(node)
         if node.type == "table_array_element":
             self._last[path] = self._last.get(path, -1) + 1
-            self._places.values.setdefault(path, self._place(node))
+            self._places.values.setdefault(path, place)
             path = self._inside(path)
-        self._places.values.setdefault(path, self._place(node))
-        self._places.keys.setdefault(path, self._place(node))
+        self._places.values.setdefault(path, place)
+        self._places.keys.setdefault(path, place)
         for child in node.named_children:
             if child.type == "pair":
                 self._pair(path, child)
@@ -104,7 +107,7 @@ class _Walk:
         return f"{path}[{self._last[path]}]" if path in self._last else path
 
     def _pair(self, path: str, node: Node, depth: int = 0) -> None:
-        key, value = node.named_children[0], node.named_children[1]
+        key, value, *_ = node.named_children
         place = self._place(key)
         for part in _key_parts(key):
             path = join(path, part)
@@ -116,10 +119,11 @@ class _Walk:
         self._places.values[path] = self._place(node)
         if depth >= _DEEPEST:
             return
-        if node.type == "inline_table":
+        kind = node.type
+        if kind == "inline_table":
             for child in _pairs(node):
                 self._pair(path, child, depth + 1)
-        elif node.type == "array":
+        elif kind == "array":
             for index, child in enumerate(each for each in node.named_children if each.type != "comment"):
                 self._value(f"{path}[{index}]", child, depth + 1)
 

@@ -3,6 +3,8 @@
 
 import datetime as dt
 import difflib
+import enum
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -50,7 +52,7 @@ def _table(value: Any, type_: inspect.StructType, path: str) -> Iterator[Raised]
     if not isinstance(value, dict):
         yield _wrong(path, "表", "a table", value)
         return
-    fields = {field.encode_name: field for field in type_.fields}
+    fields = _fields(type_.cls)
     for key, inner in value.items():
         if key in fields:
             yield from _check(inner, fields[key].type, join(path, key))
@@ -59,6 +61,14 @@ def _table(value: Any, type_: inspect.StructType, path: str) -> Iterator[Raised]
     for name, field in fields.items():
         if field.required and name not in value:
             yield Raised("missing_key", join(path, name), {"key": name})
+
+
+@functools.cache
+def _fields(table: type) -> dict[str, inspect.Field]:
+    """Return the fields of a table by the keys that stand for them."""
+    found = inspect.type_info(table)
+    assert isinstance(found, inspect.StructType)  # noqa: S101 - a table is a struct
+    return {field.encode_name: field for field in found.fields}
 
 
 def _unknown(path: str, key: str, known: Sequence[str]) -> Raised:
@@ -89,10 +99,15 @@ def _leaf(value: Any, type_: inspect.Type, path: str) -> Iterator[Raised]:
 
 def _fits(value: Any, type_: inspect.Type) -> bool:
     if isinstance(type_, inspect.EnumType):
-        return isinstance(value, str) and value in {each.value for each in type_.cls}
+        return isinstance(value, str) and value in _values(type_.cls)
     if isinstance(type_, inspect.LiteralType):
         return any(type(value) is type(each) and value == each for each in type_.values)
     return type(value) is _PLAIN[type(type_)] and _storable(value)
+
+
+@functools.cache
+def _values(choices: type[enum.Enum]) -> frozenset[str]:
+    return frozenset(each.value for each in choices)
 
 
 def _storable(value: Any) -> bool:

@@ -9,6 +9,7 @@ from keshou.declaration.model import Declaration, Office
 from keshou.errors import InputError
 from keshou.gate.facts import AccessConfirmed
 from keshou.gate.offices import offices_of
+from keshou.gate.site import SiteState
 from keshou.web.entitled import require_fresh, require_staff
 from keshou.web.errors import NotEntitledError
 from keshou.web.recorded import in_force, require_own_post
@@ -43,6 +44,14 @@ def confirmation(
     return AccessConfirmed(at=now, staff=staff, post=post, by=caller.id, until=end)
 
 
+def reads_access(declaration: Declaration, state: SiteState, staff: str, now: dt.datetime) -> bool:
+    """Say whether somebody may see who reaches what: by office, or because they confirm it."""
+    held = {each.post for each in state.appointments(staff)}
+    if held & {post for posts in confirmers(declaration).values() for post in posts}:
+        return True
+    return bool(offices_of(state, declaration, staff, now) & {Office.APPOINT, Office.AUDIT})
+
+
 def require_access_reader(caller: Caller, site: Site) -> Declaration:
     """Return the declaration in force, for whoever may see who reaches what: by office, or who confirms it.
 
@@ -52,8 +61,6 @@ def require_access_reader(caller: Caller, site: Site) -> Declaration:
     """
     require_staff(caller)
     declaration, state = in_force(site), site.state()
-    held = {each.post for each in state.appointments(caller.id)}
-    answers = held & {post for posts in confirmers(declaration).values() for post in posts}
-    if answers or offices_of(state, declaration, caller.id, site.now()) & {Office.APPOINT, Office.AUDIT}:
+    if reads_access(declaration, state, caller.id, site.now()):
         return declaration
     raise NotEntitledError("the caller answers for no post and has no office for it (miit24:13.1.5)")

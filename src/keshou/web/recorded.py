@@ -7,6 +7,7 @@ from keshou.acts.request import Done, RecordSite
 from keshou.app.site import Site
 from keshou.declaration.model import Declaration
 from keshou.gate.facts import SiteFact
+from keshou.gate.site import SiteState
 from keshou.web.entitled import require_staff
 from keshou.web.errors import NotEntitledError, NotFoundError
 from keshou.web.idempotency import named
@@ -31,6 +32,12 @@ def in_force(site: Site) -> Declaration:
     return rules.declaration
 
 
+def holds_own_post(declaration: Declaration, state: SiteState, staff: str) -> bool:
+    """Say whether somebody holds a post of the operator's own under the rules in force."""
+    own = {each.id for each in declaration.posts if not each.agent}
+    return any(each.post in own for each in state.appointments(staff))
+
+
 def require_own_post(caller: Caller, site: Site) -> None:
     """Refuse whoever holds no post of the operator's own: users, inspectors, agents' staff, and those in no post.
 
@@ -39,6 +46,5 @@ def require_own_post(caller: Caller, site: Site) -> None:
 
     """
     require_staff(caller)
-    own = {each.id for each in in_force(site).posts if not each.agent}
-    if not own & {each.post for each in site.state().appointments(caller.id)}:
+    if not holds_own_post(in_force(site), site.state(), caller.id):
         raise NotEntitledError("this is for those in a post of the operator's own (miit24:13.1.1)")

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What users and staff read is there, in both languages."""
 
+import datetime as dt
+import functools
 from collections.abc import Iterator
 
 import msgspec
@@ -35,8 +37,19 @@ def _texts(value: object, path: str) -> Iterator[tuple[str, Text]]:
         for index, inner in enumerate(value):
             yield from _texts(inner, f"{path}[{index}]")
     elif isinstance(value, msgspec.Struct):
-        for field in msgspec.structs.fields(value):
-            yield from _texts(getattr(value, field.name), join(path, field.encode_name))
+        for name, written in _fields(type(value)):
+            yield from _texts(getattr(value, name), join(path, written))
+
+
+@functools.cache
+def _fields(table: type[msgspec.Struct]) -> tuple[tuple[str, str], ...]:
+    """Return the fields of a table that can hold a text, each as it is named and as it is written."""
+    every = msgspec.structs.fields(table)
+    return tuple((each.name, each.encode_name) for each in every if not _is_plain(each.type))
+
+
+def _is_plain(declared: object) -> bool:
+    return isinstance(declared, type) and issubclass(declared, str | int | dt.date)
 
 
 RULES = (languages,)

@@ -15,24 +15,21 @@ from litestar.di import NamedDependency
 from keshou.app.site import Site
 from keshou.declaration.model import Declaration, Office
 from keshou.errors import InputError
-from keshou.gate.offices import offices_of
+from keshou.gate.offices import offices_of, serving_posts
 from keshou.gate.site import SiteState
 from keshou.language import Language, Text
-from keshou.web.access_review import require_access_reader
+from keshou.web.access_review import reads_access
 from keshou.web.cited import cited
 from keshou.web.entitled import refuse_beyond_agent
 from keshou.web.errors import (
     MalformedError,
-    NotEntitledError,
-    NotFoundError,
     NotSignedInError,
     SecondFactorNeededError,
 )
 from keshou.web.frame.page import Pages, Requested
 from keshou.web.language import language_of
-from keshou.web.recorded import require_own_post
+from keshou.web.recorded import holds_own_post
 from keshou.web.reviewing import sees_reviews
-from keshou.web.serving import serves
 from keshou.wire.caller import PEOPLE, Caller, CallerKind
 
 PAGES: Final = Pages("keshou.web.console")
@@ -85,17 +82,19 @@ def _has(*offices: Office) -> Callable[[Desk], bool]:
     return lambda desk: bool(desk.offices & set(offices))
 
 
-def _allowed(refuse: Callable[[Caller, Site], object]) -> Callable[[Desk], bool]:
-    """Return what says whether `refuse` lets the reader pass."""
+def _in_own_post(desk: Desk) -> bool:
+    rules = desk.declaration
+    return desk.is_staff and rules is not None and holds_own_post(rules, desk.state, desk.caller.id)
 
-    def allowed(desk: Desk) -> bool:
-        try:
-            refuse(desk.caller, desk.site)
-        except (NotEntitledError, NotFoundError):
-            return False
-        return True
 
-    return allowed
+def _reads_access(desk: Desk) -> bool:
+    rules, now = desk.declaration, desk.site.now()
+    return desk.is_staff and rules is not None and reads_access(rules, desk.state, desk.caller.id, now)
+
+
+def _sees_reviews(desk: Desk) -> bool:
+    rules, now = desk.declaration, desk.site.now()
+    return desk.is_staff and (rules is None or sees_reviews(rules, desk.state, desk.caller.id, now))
 
 
 _OF_PEOPLE = _has(Office.APPOINT, Office.ACCOUNTS, Office.AUDIT)
@@ -103,7 +102,7 @@ PEOPLE_PAGES: Final = (
     Place("/console/people", Text("人员", "People"), _OF_PEOPLE),
     Place("/console/people/posts", Text("岗位与权限", "Posts and grants"), _OF_PEOPLE),
     Place("/console/people/agents", Text("代理人", "Agents"), _has(Office.APPOINT, Office.AUDIT)),
-    Place("/console/people/access", Text("权限审查", "Review of access"), _allowed(require_access_reader)),
+    Place("/console/people/access", Text("权限审查", "Review of access"), _reads_access),
     Place("/console/people/accounts", Text("账号", "Accounts"), _has(Office.ACCOUNTS, Office.AUDIT)),
 )
 """Pages about people, each led to from the others."""
@@ -114,7 +113,7 @@ def _sees_people(desk: Desk) -> bool:
 
 
 def _serves(desk: Desk) -> bool:
-    return desk.is_staff and serves(desk.site, desk.caller.id)
+    return desk.is_staff and bool(serving_posts(desk.state, desk.declaration, desk.caller.id, desk.site.now()))
 
 
 PLACES: Final = (
@@ -122,9 +121,9 @@ PLACES: Final = (
     Place("/console/acts", Text("行为", "Acts"), lambda desk: desk.reads_log),
     Place("/console/information", Text("信息去向", "Information"), _anybody),
     Place("/console/people", Text("人员与岗位", "People"), _sees_people),
-    Place("/console/reviews", Text("审查", "Reviews"), lambda desk: sees_reviews(desk.caller, desk.site)),
+    Place("/console/reviews", Text("审查", "Reviews"), _sees_reviews),
     Place("/console/holds", Text("留存", "Holds"), _has(Office.GROUNDS, Office.AUDIT)),
-    Place("/console/emergencies", Text("紧急授权", "Emergencies"), _allowed(require_own_post)),
+    Place("/console/emergencies", Text("紧急授权", "Emergencies"), _in_own_post),
     Place("/console/user", Text("用户", "A user"), lambda desk: desk.is_staff),
     Place("/console/consents", Text("登记同意", "Consents"), _serves),
     Place("/console/rules", Text("规则", "Rules"), _anybody),
