@@ -7,9 +7,10 @@ Whoever asks is answered before anything is looked up or sent, and alike whoever
 import datetime as dt
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from keshou.acts.request import Done
@@ -18,9 +19,10 @@ from keshou.errors import InputError, KeshouError, UnreachableError
 from keshou.gate.act import Act
 from keshou.language import Language
 from keshou.law.terms import ActKind
+from keshou.vault.blind_index import FINDABLE, normalise
 from keshou.vault.key_file import read_private
 from keshou.visits.errors import SenderSettingsError
-from keshou.visits.message import message
+from keshou.visits.message import message, shared
 from keshou.visits.senders import Channel, HookSender, MailSender, Sender
 from keshou.visits.settings import VisitSettings
 from keshou.visits.store import Visits
@@ -28,6 +30,7 @@ from keshou.visits.store import Visits
 _ITEMS = {Channel.SMS: "mobile_number", Channel.MAIL: "email_address"}
 """Which item of the taxonomy a channel's address is."""
 _HANDS = 4
+_HOUR = dt.timedelta(hours=1)
 _MOST_WAITING = 200
 _log = logging.getLogger(__name__)
 
@@ -67,6 +70,7 @@ class CodePost:
         writing: Callable[[], AbstractContextManager[Transaction]],
         is_known: Callable[[Transaction, str], bool],
         perform: Callable[[Act], Done],
+        find: Callable[[Act, str], list[str]],
         now: Callable[[], dt.datetime],
     ) -> None:
         self._visits = visits
@@ -74,8 +78,12 @@ class CodePost:
         self._writing = writing
         self._is_known = is_known
         self._perform = perform
+        self._find = find
+        """Looks for users, which is an act on record: a query of one item about nobody yet, and the value sought."""
         self._now = now
         self._room = threading.BoundedSemaphore(_MOST_WAITING)
+        self._counting = threading.Lock()
+        self._looked = deque[dt.datetime](maxlen=visits.settings.lookups_per_hour)
         self._hands = ThreadPoolExecutor(_HANDS, thread_name_prefix="keshou-codes")
 
     @property
@@ -91,29 +99,50 @@ class CodePost:
             UnreachableError: too many codes are on their way; nothing was done.
 
         """
+        with self._taking(channel):
+            with self._writing() as tx:
+                started = self._visits.start(tx, user if self._is_known(tx, user) else None, self._now())
+            self._hands.submit(self._quietly, self._send, user, started.code, channel, language)
+        return started.ticket
+
+    def ask_by(self, address: str, channel: Channel, language: Language) -> str:
+        """Return such a ticket for whoever has `address` registered; who that is is looked for afterwards.
+
+        To look is an act on record. One user is sent a code; who shares the address with others is told so by it.
+
+        Raises:
+            InputError: nothing is sent by this channel here.
+            UnreachableError: too many codes are on their way; nothing was done.
+
+        """
+        with self._taking(channel):
+            normal = f"{channel}\0{normalise(FINDABLE[_ITEMS[channel]], address)}"
+            with self._writing() as tx:
+                expected = self._visits.expect(tx, normal, self._now())
+            sought = address if expected.wanted else ""
+            self._hands.submit(self._quietly, self._look, expected.ticket, sought, channel, language)
+        return expected.ticket
+
+    @contextmanager
+    def _taking(self, channel: Channel) -> Iterator[None]:
+        """Take a place among those on their way, which `_quietly` gives back."""
         if channel not in self._senders:
             raise InputError("no codes are sent by this channel here", hint="see [visits] in the settings")
         if not self._room.acquire(blocking=False):
             raise UnreachableError("too many codes are on their way", hint="ask again in a minute")
         try:
-            with self._writing() as tx:
-                started = self._visits.start(tx, user if self._is_known(tx, user) else None, self._now())
-            self._hands.submit(self._send, user, started.code, channel, language)
+            yield
         except BaseException:
             self._room.release()
             raise
-        return started.ticket
 
     def close(self) -> None:
         """Send what is on its way, and take no more."""
         self._hands.shutdown()
 
-    def _send(self, user: str, code: str | None, channel: Channel, language: Language) -> None:
+    def _quietly(self, do: Callable[..., None], *given: object) -> None:
         try:
-            address = "" if code is None else self._address(user, channel)
-            if code is not None and address:
-                text = message(language, code, self._visits.settings.code_minutes)
-                self._senders[channel].send(address, text, channel)
+            do(*given)
         except KeshouError as error:
             # the class alone: a message or a trace could quote values
             _log.warning("a code was not sent: %s", type(error).__name__)
@@ -122,11 +151,41 @@ class CodePost:
         finally:
             self._room.release()
 
+    def _send(self, user: str, code: str | None, channel: Channel, language: Language) -> None:
+        address = "" if code is None else self._address(user, channel)
+        if code is not None and address:
+            text = message(language, code, self._visits.settings.code_minutes)
+            self._senders[channel].send(address, text, channel)
+
+    def _look(self, ticket: str, sought: str, channel: Channel, language: Language) -> None:
+        """Look for whoever has `sought` (empty: for nobody), and send them a code; or, where several do, a word."""
+        users = self._found(sought, channel) if sought and self._may_look() else []
+        if len(users) == 1:
+            with self._writing() as tx:
+                code = self._visits.meant_for(tx, ticket, users[0], self._now())
+            self._send(users[0], code, channel, language)
+        elif users:
+            addresses = [self._address(each, channel) for each in users]
+            if all(addresses):
+                self._senders[channel].send(addresses[0], shared(language), channel)
+
+    def _may_look(self) -> bool:
+        """Count a look, unless there were too many within the hour."""
+        now, looked = self._now(), self._looked
+        with self._counting:
+            if len(looked) == looked.maxlen and looked[0] > now - _HOUR:
+                return False
+            looked.append(now)
+        return True
+
+    def _found(self, sought: str, channel: Channel) -> list[str]:
+        return self._find(self._act(ActKind.QUERY, "", channel), sought)
+
     def _address(self, user: str, channel: Channel) -> str:
         """Return where to send it; empty when the gate denies using it, or none is held."""
-        settings, item = self._visits.settings, _ITEMS[channel]
-        items = frozenset({item})
-        act = Act(
-            kind=ActKind.USE, user=user, items=items, purpose=settings.purpose, by=settings.by, when=self._now()
-        )  # fmt: skip
-        return self._perform(act).values.get(item, "")
+        return self._perform(self._act(ActKind.USE, user, channel)).values.get(_ITEMS[channel], "")
+
+    def _act(self, kind: ActKind, user: str, channel: Channel) -> Act:
+        settings = self._visits.settings
+        items = frozenset({_ITEMS[channel]})
+        return Act(kind=kind, user=user, items=items, purpose=settings.purpose, by=settings.by, when=self._now())

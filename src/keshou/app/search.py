@@ -91,6 +91,13 @@ class Searches:
         seen = {user: each for user, each in zip(users, done, strict=True) if each.decision and each.decision.permitted}
         return SearchFound(pending.place, decision, int(str(count)), seen)
 
+    def ids(self, act: Act, value: str) -> list[str]:
+        """Return whom a search finds, by the operator's ids; nobody when it is denied, or finds too many.
+
+        It is counted for no hand, and nobody is queried: for those who use what they find in an act of its own.
+        """
+        return self._found(self._bring(Search(act=act, value=value, most=self._settings.most)))
+
     def _count(self, hand: str) -> None:
         now, most = self._door.now(), self._settings.per_hour
         with self._lock:

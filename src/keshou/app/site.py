@@ -91,10 +91,6 @@ class Site:
         self.listed = Listed(home, database, keys)
         self._acts = Acts(self._known, self.ledger, self._told)
         self.visits = Visits(keys.secret("visits"), settings.url, settings.visits)
-        senders = senders_of(settings.visits, home, now)
-        self.codes = CodePost(
-            self.visits, senders, writing=self.writing, is_known=self._is_known, perform=self.perform, now=now
-        )
         self.pulse, self.tally = Pulse(database), Tally(self.ledger)
         self._counter, self._bells = Counter(self._count), Bells()
         self.once, self.imports = Once(keys.secret("once")), Imports()
@@ -113,6 +109,11 @@ class Site:
         )
         self.holds = Holds(self, self._known, self._sequencer.do)
         self.searches = Searches(self, settings.finding, self._sequencer.do, self._acts.found)
+        senders = senders_of(settings.visits, home, now)
+        self.codes = CodePost(
+            self.visits, senders, writing=self.writing, is_known=self._is_known, perform=self.perform,
+            find=self.searches.ids, now=now,
+        )  # fmt: skip
 
     @classmethod
     def open(cls, home: Path | str | None = None, now: Callable[[], dt.datetime] = clock.now) -> Self:

@@ -8,6 +8,16 @@ _WORDS = Text(
     en="Your code is {code}. It holds for {minutes} minutes and can be used once. Tell nobody, our staff included.",
 )
 
+_SHARED = Text(
+    zh="这个号码或邮箱登记在不止一名用户名下，没有发送验证码。请改用您的用户编号登录。",
+    en="This number or mail is registered of more than one user, so no code was sent. Sign in with your user number.",
+)
+
+
+def shared(language: Language) -> str:
+    """Return the text that tells whoever has an address that several users do, and how to sign in then."""
+    return _SHARED.in_(language)
+
 
 def message(language: Language, code: str, minutes: int) -> str:
     """Return the text that tells a user the `code` and for how many `minutes` it holds."""

@@ -65,6 +65,8 @@ class VisitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """How many codes one user is sent within an hour; further ones are asked for in vain, and nobody is told."""
     codes_per_day: _Some = 12
     """The same within 24 hours."""
+    lookups_per_hour: _Some = 1000
+    """How many numbers and mails are looked for within an hour, a process; further ones are asked for in vain."""
     visit_hours: _Some = 12
     """How long a visit lasts at most."""
     idle_minutes: _Some = 20

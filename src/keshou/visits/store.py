@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from keshou.db import Transaction, from_micros, metadata, to_micros, touch_access
-from keshou.visits.codes.store import Codes, Redeemed
+from keshou.visits.codes.store import Codes, Expected, Redeemed
 from keshou.visits.errors import UnknownVisitError
 from keshou.visits.keys.store import AppKeys
 from keshou.visits.seal import Seal
@@ -61,6 +61,14 @@ class Visits:
         With None, for somebody who is not known, the same is done and there is nothing to send.
         """
         return self._codes.start(tx, user, now)
+
+    def expect(self, tx: Transaction, address: str, now: dt.datetime) -> Expected:
+        """Make a ticket for whoever turns out to have `address`, as every equal one is written; see `Codes.expect`."""
+        return self._codes.expect(tx, address, now)
+
+    def meant_for(self, tx: Transaction, ticket: str, user: str, now: dt.datetime) -> str | None:
+        """Return a code for `user` that redeems a ticket of `expect` from now on; see `Codes.meant_for`."""
+        return self._codes.meant_for(tx, ticket, user, now)
 
     def redeem(self, tx: Transaction, ticket: str, code: str, binding: str, now: dt.datetime) -> str | None:
         """Begin a visit by a one-time code in the browser that calls itself `binding`; return its token, this once.

@@ -8,7 +8,7 @@ import msgspec
 
 from keshou.visits.senders import Channel
 from keshou.visits.visitor import AppKey, Visit
-from keshou.wire.words import Id, Moment, UserId
+from keshou.wire.words import Id, Moment, NoUserId
 
 _Ticket = Annotated[str, msgspec.Meta(min_length=1, max_length=128, pattern="^[A-Za-z0-9_-]+$")]
 Also = Annotated[list[Id], msgspec.Meta(max_length=100)]
@@ -16,10 +16,12 @@ _Code = Annotated[str, msgspec.Meta(min_length=1, max_length=16, pattern="^[0-9]
 
 
 class CodeRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A one-time code, to be sent to what is registered of a user."""
+    """A one-time code, to be sent to what is registered of `user`, or of whoever has `address` registered."""
 
-    user: UserId
+    user: NoUserId = ""
     """The operator's own id of the user."""
+    address: Annotated[str, msgspec.Meta(max_length=320)] = ""
+    """Number or mail, as the channel has it. Where several users have it, the message says so and holds no code."""
     channel: Channel
 
 

@@ -25,6 +25,8 @@ code_table = sa.Table(
     sa.Column("tries", sa.Integer, nullable=False),
 )
 _C = code_table.c
+_ADDRESS = "\0"
+"""What no user's id begins with: by it an address is counted apart from users."""
 _HOUR, _DAY = dt.timedelta(hours=1), dt.timedelta(days=1)
 
 
@@ -33,6 +35,14 @@ class Redeemed(NamedTuple):
 
     user: bytes
     sealed: bytes
+
+
+class Expected(NamedTuple):
+    """A ticket for whoever turns out to have an address."""
+
+    ticket: str
+    wanted: bool
+    """Whether it is to be looked up who has it; otherwise too many asked for it lately."""
 
 
 class Codes:
@@ -52,7 +62,7 @@ class Codes:
         told = self._may_have(tx, self._seal.pseudonym(user or nobody), now) and user is not None
         name = user if user is not None and told else nobody
         ticket = secrets.token_urlsafe(32)
-        code = f"{secrets.randbelow(10**self._settings.code_digits):0{self._settings.code_digits}d}"
+        code = self._code()
         pseudonym = self._seal.pseudonym(name)
         until = now + dt.timedelta(minutes=self._settings.code_minutes)
         tx.execute(
@@ -64,6 +74,38 @@ class Codes:
             )
         )  # fmt: skip
         return Started(ticket=ticket, code=code if told else None)
+
+    def expect(self, tx: Transaction, address: str, now: dt.datetime) -> Expected:
+        """Make a ticket for whoever turns out to have `address`; nothing redeems it until `meant_for` says who that is.
+
+        Tickets for one address are counted as codes for one user are, so that asking again and again looks for nobody.
+        """
+        pseudonym = self._seal.pseudonym(_ADDRESS + address)
+        wanted, ticket = self._may_have(tx, pseudonym, now), secrets.token_urlsafe(32)
+        tx.execute(
+            sa.insert(code_table).values(
+                user=pseudonym, ticket=self._seal.digest("ticket", ticket), digest=secrets.token_bytes(32),
+                sealed=self._seal.close(secrets.token_hex(16), pseudonym), created=to_micros(now),
+                until=to_micros(now + dt.timedelta(minutes=self._settings.code_minutes)), tries=0,
+            )
+        )  # fmt: skip
+        return Expected(ticket, wanted=wanted)
+
+    def meant_for(self, tx: Transaction, ticket: str, user: str, now: dt.datetime) -> str | None:
+        """Return a code for `user` that redeems `ticket` from now on; None for who had too many, or when it is over."""
+        pseudonym = self._seal.pseudonym(user)
+        if not self._may_have(tx, pseudonym, now):
+            return None
+        code = self._code()
+        open_ = (_C.ticket == self._seal.digest("ticket", ticket)) & (_C.until > to_micros(now))
+        meant = sa.update(code_table).where(open_).values(
+            user=pseudonym, sealed=self._seal.close(user, pseudonym), digest=self._seal.digest("code", ticket, code)
+        )  # fmt: skip
+        return code if tx.execute(meant).rowcount else None
+
+    def _code(self) -> str:
+        digits = self._settings.code_digits
+        return f"{secrets.randbelow(10**digits):0{digits}d}"
 
     def redeem(self, tx: Transaction, ticket: str, code: str, now: dt.datetime) -> Redeemed | None:
         """Return whose `code` it is when it belongs to `ticket` and holds; None otherwise.

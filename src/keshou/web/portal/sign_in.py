@@ -6,7 +6,8 @@ Whoever asks for a code is answered alike and at once, whoever is asked for. Sou
 
 import re
 import unicodedata
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote
 
 import anyio.to_thread
 from litestar import Response, get, post
@@ -27,11 +28,12 @@ from keshou.web.portal.pages import PAGES, go
 from keshou.web.portal.resume import resume
 from keshou.wire.words import LONGEST_USER
 
-_OWN_PATH: Final = re.compile(r"/me(/[a-z-]{1,20}){0,1}(/[A-Za-z0-9._-]{1,64})?")
+_OWN_PATH: Final = re.compile(r"/me(/[a-z-]{1,20}){0,1}(/[A-Za-z0-9._-]{1,64})?(\?before=[0-9]{1,16})?")
 _TICKET: Final = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _CODE: Final = re.compile(r"[0-9]{1,16}")
 _LONGEST_TOKEN: Final = 8192
 _UNAUTHORIZED: Final = 401
+_LONGEST_ADDRESS: Final = 320
 
 
 @get("/me/sign-in", include_in_schema=False)
@@ -49,16 +51,40 @@ async def code(request: Requested, site: NamedDependency[Site], body: RawBody) -
     """Have a code sent, if there is whom to send it; say the same in each case, and ask for it."""
     count_unproven(request)
     form = read_form(request, body)
-    user, told = one(form, "user").strip(), one(form, "channel")
-    channel = next((each for each in site.codes.channels if each == told), None)
+    asked = _whom(form, site.codes.channels)
     to, kept = one(form, "to"), one(form, "kept")
-    if not user or len(user) > LONGEST_USER or not user.isprintable() or channel is None:
-        return await _asking(request, site, status=400, why="who", user=user[:LONGEST_USER], to=to, kept=kept)
+    if asked is None:
+        given = {name: one(form, name).strip()[:_LONGEST_ADDRESS] for name in ("user", "address")}
+        return await _asking(request, site, status=400, why="who", to=to, kept=kept, **given)
+    ask, whom = (site.codes.ask_by, asked.address) if asked.address else (site.codes.ask, asked.user)
     try:
-        ticket = await anyio.to_thread.run_sync(site.codes.ask, user, channel, language_of(request))
+        ticket = await anyio.to_thread.run_sync(ask, whom, asked.channel, language_of(request))
     except UnreachableError:
-        return await _asking(request, site, status=503, why="busy", user=user, to=to, kept=kept)
-    return await _waiting(request, site, user=user, channel=channel, ticket=ticket, to=to, kept=kept)
+        return await _asking(
+            request, site, status=503, why="busy", user=asked.user, address=asked.address, to=to, kept=kept
+        )  # fmt: skip
+    return await _waiting(request, site, asked=asked, ticket=ticket, to=to, kept=kept)
+
+
+class Whom(NamedTuple):
+    """For whom a code is asked: for a user, or for whoever has an address registered; the other is empty."""
+
+    user: str
+    address: str
+    channel: Channel
+
+
+def _whom(form: Form, channels: tuple[Channel, ...]) -> Whom | None:
+    """Return for whom a form asks; None when it names nobody that codes could be sent to here."""
+    user, address = one(form, "user").strip(), one(form, "address").strip()
+    told = one(form, "channel")
+    if address:
+        told = Channel.MAIL if "@" in address or "＠" in address else Channel.SMS
+    channel = next((each for each in channels if each == told), None)
+    given, longest = (address, _LONGEST_ADDRESS) if address else (user, LONGEST_USER)
+    if not given or len(given) > longest or not given.isprintable() or channel is None:
+        return None
+    return Whom("" if address else user, address, channel)
 
 
 @post("/me/sign-in", status_code=200, include_in_schema=False)
@@ -72,10 +98,10 @@ async def redeem(request: Requested, site: NamedDependency[Site], body: RawBody)
     if _TICKET.fullmatch(ticket) and _CODE.fullmatch(given):
         token = await anyio.to_thread.run_sync(_redeemed, request, site, ticket, given)
     if token is None:
-        channel = next((each for each in site.codes.channels if each == one(form, "channel")), None)
+        asked = _whom(form, site.codes.channels)
         return await _waiting(
-            request, site, status=_UNAUTHORIZED, wrong=True, user=one(form, "user")[:LONGEST_USER], channel=channel,
-            ticket=ticket, to=one(form, "to"), kept=one(form, "kept"),
+            request, site, status=_UNAUTHORIZED, wrong=True, asked=asked, ticket=ticket, to=one(form, "to"),
+            kept=one(form, "kept"),
         )  # fmt: skip
     return await _begun(request, site, token, form)
 
@@ -110,7 +136,9 @@ def too_late(request: Requested, error: TooLateError) -> Response[Any]:
     """Ask whoever came without a visit to sign in; a form that came too late is kept for them, sealed."""
     path = request.scope["path"]
     if error.form is None:
-        return go(f"/me/sign-in?{'part&' if error.why == 'part' else ''}to={_own(path)}")
+        query = request.scope.get("query_string", b"").decode("ascii", "replace")
+        where = quote(_own(f"{path}?{query}") if query.startswith("before=") else _own(path), safe="/")
+        return go(f"/me/sign-in?{'part&' if error.why == 'part' else ''}to={where}")
     site: Site = request.app.state.site
     fields = {name: values for name, values in error.form.items() if name not in ("key", "mark")}
     mark = one(error.form, "mark")
@@ -162,24 +190,25 @@ async def _asking(request: Requested, site: Site, *, status: int = 200, to: str 
 
 
 def _page(
-    request: Requested, site: Site, *, status: int, to: str, why: str = "", user: str = "", kept: str = ""
-) -> Response[bytes]:
+    request: Requested, site: Site, *, status: int, to: str, why: str = "", user: str = "", address: str = "",
+    kept: str = "",
+) -> Response[bytes]:  # fmt: skip
     page = PAGES.answer(
         request, "sign_in.html.j2", status=status, channels=site.codes.channels, sms=Channel.SMS, to=to, why=why,
-        user=user, kept=kept, longest=LONGEST_USER,
+        user=user, address=address, kept=kept, longest=LONGEST_USER, longest_address=_LONGEST_ADDRESS,
     )  # fmt: skip
     return _asking_for_proof(page)
 
 
 async def _waiting(
-    request: Requested, site: Site, *, user: str, channel: Channel | None, ticket: str, to: str, kept: str,
-    status: int = 200, wrong: bool = False,
+    request: Requested, site: Site, *, asked: Whom | None, ticket: str, to: str, kept: str, status: int = 200,
+    wrong: bool = False,
 ) -> Response[bytes]:  # fmt: skip
-    if channel is None:
+    if asked is None:
         raise MalformedError
     settings = site.settings.visits
     page = PAGES.answer(
-        request, "code.html.j2", status=status, user=user, channel=channel, sms=Channel.SMS, ticket=ticket,
+        request, "code.html.j2", status=status, asked=asked, sms=Channel.SMS, ticket=ticket,
         to=_own(to), kept=kept, wrong=wrong, minutes=settings.code_minutes, digits=settings.code_digits,
         tries=settings.code_tries, hourly=settings.codes_per_hour,
     )  # fmt: skip
