@@ -66,10 +66,18 @@ def act_of(site: Site, user: str) -> Act:
 def sign_in(page: Page, gateway: Receiver, t: Words, user: str) -> None:
     """Fill in who one is on the page that asks for it, and the code that comes."""
     before = len(gateway.told)
-    page.get_by_label(str(t("in.user"))).fill(user)
-    page.get_by_role("button", name=str(t("in.send"))).click()
+    by_user(page, t, user)
     page.get_by_label(str(t("code.code"))).fill(last_code(gateway, before + 1))
     page.get_by_role("button", name=str(t("code.do")), exact=True).click()
+
+
+def by_user(page: Page, t: Words, user: str) -> None:
+    """Ask for a code by the user's number with the operator, where that form may still be folded."""
+    field = page.get_by_label(str(t("in.user")))
+    if not field.is_visible():
+        page.locator("#k-by-user").click()
+    field.fill(user)
+    page.locator("details").get_by_role("button", name=str(t("in.send"))).click()
 
 
 def seat(reader: Reader, home: Path, user: str) -> None:

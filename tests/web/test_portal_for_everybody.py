@@ -18,7 +18,7 @@ from everybody import (
     violations,
 )
 from house import VALUES
-from own_served import own_home, seat, take_in, words
+from own_served import by_user, own_home, seat, take_in, words
 from places import SERVER, serving
 from playwright.sync_api import Browser, Page
 from receivers import receiving
@@ -34,8 +34,9 @@ STEPS = ["shown", "told", "refused", "wrong", "code", "wrong code", "enter"]
 _TARGETS = """() => [...document.querySelectorAll('button, input, select, summary, .ways a, .tabs a, .button, .onward')]
   .map(each => [each.outerHTML.slice(0, 80), (each.closest('label') || each).getBoundingClientRect()])
   .filter(([, box]) => box.width && (box.width < 24 || box.height < 24)).map(([html]) => html)"""
-_REACHABLE = """() => { const every = [...document.querySelectorAll('a[href], button, summary, select')],
-  fields = [...document.querySelectorAll('input:not([type=hidden])')],
+_REACHABLE = """() => { const every = [...document.querySelectorAll('a[href], button, summary, select')]
+    .filter(each => each.checkVisibility()),
+  fields = [...document.querySelectorAll('input:not([type=hidden])')].filter(each => each.checkVisibility()),
   radios = new Set(fields.filter(each => each.type === 'radio').map(each => each.name));
   return every.length + fields.filter(each => each.type !== 'radio').length + radios.size }"""
 
@@ -80,8 +81,7 @@ def opened(reader: Reader, name: str, t: Any) -> Page:
         assert str(t("enter.title")) in page.title()
     else:
         page = reader.go("/me/sign-in")
-        page.get_by_label(str(t("in.user"))).fill("nobody")
-        page.get_by_role("button", name=str(t("in.send"))).click()
+        by_user(page, t, "nobody")
         if name == "wrong code":
             page.get_by_label(str(t("code.code"))).fill("1")
             page.get_by_role("button", name=str(t("code.do")), exact=True).click()

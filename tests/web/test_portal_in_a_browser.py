@@ -222,6 +222,8 @@ def test_a_user_does_everything_by_keyboard_alone(browser: Browser, on_sqlite: S
     with reading(browser, on_sqlite.url, "en") as reader:
         page = reader.go("/me")
         before = len(on_sqlite.gateway.told)
+        to(page, "k-by-user")
+        page.keyboard.press("Enter")
         to(page, "k-user")
         page.keyboard.type(next(on_sqlite.users))
         page.keyboard.press("Enter")

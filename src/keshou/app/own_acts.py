@@ -3,20 +3,23 @@
 
 from collections.abc import Collection, Iterator
 
+from keshou.app.own_part import OwnPart
 from keshou.app.site import Site
 from keshou.gate.act import OWN_HAND, Act
 from keshou.gate.decision import Decision, Permit
 from keshou.law.terms import ActKind
 
 
-def own_acts(site: Site, user: str, kind: ActKind, items: Collection[str]) -> list[Act]:
+def own_acts(site: Site, user: str, kind: ActKind, items: Collection[str], part: OwnPart | None = None) -> list[Act]:
     """Return acts of `kind` that together are about `items`, one for each purpose that is needed for it.
 
     Of an item's purposes the first is taken that lets it be seen in full, else one that permits, else the first: then
-    the act will be denied, and says why. An item that no purpose of the rules in force needs is in none.
+    the act will be denied, and says why. An item that no purpose of the rules in force needs is in none; with `part`,
+    that none of its purposes needs.
     """
     rules, now = site.rules(), site.now()
-    declared = rules.declaration.purposes if rules else ()
+    every = rules.declaration.purposes if rules else ()
+    declared = [each for each in every if part is None or each.id in part.purposes]
     asked = [
         Act(kind=kind, user=user, items=frozenset({item}), purpose=each.id, by=OWN_HAND, when=now)
         for item in sorted(items)

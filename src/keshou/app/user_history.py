@@ -7,13 +7,20 @@ Nothing is opened for it and nothing recorded: entries hold no information, and 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from keshou.acts.known import View
+from keshou.app.own_part import OwnPart
 from keshou.app.site import Site
 from keshou.db import Transaction, from_micros
 from keshou.declaration.model import Published
 from keshou.gate.act import OWN_HAND
 from keshou.gate.facts import UserFact
 from keshou.ledger.entry import Header, decode
+
+_TOLD = "fact:told"
+_ROUNDS = 20
+"""How often entries are read for one page of a part, where few of them are of it."""
 
 
 class Happening(NamedTuple):
@@ -37,21 +44,48 @@ class History(NamedTuple):
     """Every published version of the rules."""
 
 
-def history(site: Site, user: str, *, most: int, before: int = 0) -> History:
+def history(site: Site, user: str, *, most: int, before: int = 0, part: OwnPart | None = None) -> History:
     """Return the `most` newest happenings of a user before entry `before` (0: the newest of all).
 
-    Of somebody who is not on record, or is not any more, there are none.
+    Of somebody who is not on record, or is not any more, there are none. With `part`, only what is of its services;
+    so many entries are read for it at once, and where they hold too little the next page goes on.
     """
+    told: list[Happening] = []
     with site.reading() as tx:
         view = _view(site, tx, user)
-        key, size = view.keys.get(user), view.gate.revision
+        key, place, more = view.keys.get(user), before or view.gate.revision, True
         if key is None:
             return History([], 0, view.versions())
-        found = site.ledger.about(tx, key, before=before or size, most=most + 1)
-        shown = found[:most]
-        facts = site._known.standings.facts_at(tx, key, [index + 1 for index, _ in shown])  # noqa: SLF001 - of the same room
-    told = [_happening(view, index, body, facts.get(index + 1, ())) for index, body in shown]
-    return History(told, shown[-1][0] if len(found) > most else 0, view.versions())
+        for _ in range(1 if part is None else _ROUNDS):
+            found = site.ledger.about(tx, key, before=place, most=most + 1)
+            facts = site._known.standings.facts_at(tx, key, [index + 1 for index, _ in found])  # noqa: SLF001 - of the same room
+            more = len(found) > most
+            for index, body in found[:most]:
+                place = index
+                each = _of_part(_happening(view, index, body, facts.get(index + 1, ())), part)
+                told += [each] if each else []
+                if len(told) == most:
+                    more = index != found[-1][0]
+                    break
+            if not more or len(told) == most:
+                break
+    return History(told, place if more else 0, view.versions())
+
+
+def _of_part(given: Happening, part: OwnPart | None) -> Happening | None:
+    """Return what of a happening is of `part`; None when nothing is.
+
+    An act is of the purpose it was done for; of one for another purpose only what came true with it is told.
+    """
+    if part is None:
+        return given
+    facts = tuple(each for each in given.facts if part.has(each))
+    if given.header.purpose and given.header.purpose in part.purposes:
+        return given._replace(facts=facts)
+    if not facts:
+        return None
+    bare = {"purpose": "", "items": (), "recipient": "", "count": 1, "decision": "", "cites": ()}
+    return given._replace(header=msgspec.structs.replace(given.header, event=_TOLD, **bare), facts=facts)
 
 
 def rules_ever(site: Site) -> Mapping[int, Published]:
@@ -60,9 +94,9 @@ def rules_ever(site: Site) -> Mapping[int, Published]:
         return site._known.view(tx, site.ledger.head(tx).size).versions()  # noqa: SLF001 - of the same room
 
 
-def happening(site: Site, user: str, entry: int) -> Happening | None:
-    """Return one entry of the log if it is about the user, else None."""
-    found = history(site, user, most=1, before=entry + 1).happenings
+def happening(site: Site, user: str, entry: int, part: OwnPart | None = None) -> Happening | None:
+    """Return one entry of the log if it is about the user, and of `part`; else None."""
+    found = history(site, user, most=1, before=entry + 1, part=part).happenings
     return found[0] if found and found[0].entry == entry else None
 
 

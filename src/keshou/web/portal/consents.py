@@ -14,6 +14,7 @@ from litestar.params import RawBody
 from keshou.acts.request import Record
 from keshou.app.own_consents import OwnConsents, Stance, own_consents
 from keshou.app.own_facts import agreement, notice, wish, withdrawal
+from keshou.app.own_part import may_message
 from keshou.app.site import Site
 from keshou.declaration.model import Declaration
 from keshou.declaration.render import cited, held, labels
@@ -21,6 +22,7 @@ from keshou.gate.act import OWN_HAND
 from keshou.gate.facts import UserFact
 from keshou.language import Language
 from keshou.law.terms import ConsentStrength
+from keshou.web.caller import part_of
 from keshou.web.errors import MalformedError
 from keshou.web.frame.page import Requested
 from keshou.web.language import language_of
@@ -47,7 +49,7 @@ async def switch(request: Requested, site: NamedDependency[Site], body: RawBody)
     form = read_form(request, body)
     caller = await visitor(request, site, form)
     purpose, choice, version = one(form, "purpose"), one(form, "choice"), one(form, "version")
-    found = await anyio.to_thread.run_sync(own_consents, site, caller.user)
+    found, _ = await anyio.to_thread.run_sync(_read, site, caller)
     known = {each.purpose.id: each for each in found.agreed} if found else {}
     if found is None or purpose not in known or choice not in ("agree", "withdraw"):
         raise MalformedError
@@ -65,7 +67,9 @@ async def messages(request: Requested, site: NamedDependency[Site], body: RawBod
     """Ask for commercial messages, or refuse them."""
     form = read_form(request, body)
     caller, wanted = await visitor(request, site, form), one(form, "wanted")
-    if wanted not in ("yes", "no"):
+    part = part_of(caller)
+    beyond = part is not None and not await anyio.to_thread.run_sync(may_message, site, part)
+    if wanted not in ("yes", "no") or (wanted == "yes" and beyond):
         raise MalformedError
     return await _tell(site, caller, form, [wish(site, wanted=wanted == "yes")])
 
@@ -78,7 +82,7 @@ async def _tell(site: Site, caller: Caller, form: Form, facts: list[UserFact]) -
 async def _page(
     request: Requested, site: Site, caller: Caller, *, changed: bool = False, status: int = 200
 ) -> Response[bytes]:
-    found, rules = await anyio.to_thread.run_sync(_read, site, caller.user)
+    found, rules = await anyio.to_thread.run_sync(_read, site, caller)
     language = language_of(request)
     # those that there is a switch for stand first
     agreed = sorted(found.agreed, key=lambda each: bool(each.purpose.ground)) if found else []
@@ -91,9 +95,12 @@ async def _page(
     )  # fmt: skip
 
 
-def _read(site: Site, user: str) -> tuple[OwnConsents | None, Declaration | None]:
-    rules = site.rules()
-    return own_consents(site, user), rules.declaration if rules else None
+def _read(site: Site, caller: Caller) -> tuple[OwnConsents | None, Declaration | None]:
+    """Return how the user stands to each purpose, or to each of those that the visit is for."""
+    rules, found, part = site.rules(), own_consents(site, caller.user), part_of(caller)
+    if found is not None and part is not None:
+        found = found._replace(agreed=[each for each in found.agreed if each.purpose.id in part.purposes])
+    return found, rules.declaration if rules else None
 
 
 def _by_oneself(agreed: Stance, found: OwnConsents) -> bool:

@@ -17,6 +17,7 @@ from keshou.app.own_copy import OwnCopy, own_copy
 from keshou.app.site import Site
 from keshou.copies.errors import FontError
 from keshou.gate.act import OWN_HAND
+from keshou.web.caller import part_of
 from keshou.web.errors import MalformedError
 from keshou.web.frame.form import LOCAL
 from keshou.web.frame.page import Requested
@@ -24,6 +25,7 @@ from keshou.web.language import language_of
 from keshou.web.portal.guest import one, read_form, visitor
 from keshou.web.portal.pages import PAGES, names_of, refusals, show
 from keshou.web.portal.story import fact
+from keshou.wire.caller import Caller
 
 PATH: Final = "/me/copy"
 _DENIED: Final = 403
@@ -47,7 +49,7 @@ async def take(request: Requested, site: NamedDependency[Site], body: RawBody) -
         await anyio.to_thread.run_sync(refuse_unmakeable, site, cast("Format", kind))
     except FontError:
         return await show(request, site, caller, "copy.html.j2", status=_UNMADE, refused=[], unmade=True)
-    copy = await anyio.to_thread.run_sync(_copied, site, caller.user)
+    copy = await anyio.to_thread.run_sync(_copied, site, caller)
     if not copy.purposes:
         refused = refusals(site, list(copy.refused), request)
         return await show(request, site, caller, "copy.html.j2", status=_DENIED, refused=refused, unmade=False)
@@ -62,8 +64,8 @@ async def take(request: Requested, site: NamedDependency[Site], body: RawBody) -
     return response
 
 
-def _copied(site: Site, user: str) -> OwnCopy:
-    return own_copy(site, user, by=OWN_HAND)
+def _copied(site: Site, caller: Caller) -> OwnCopy:
+    return own_copy(site, caller.user, by=OWN_HAND, part=part_of(caller))
 
 
 def _readable(request: Requested, site: Site, copy: OwnCopy) -> Response[bytes]:

@@ -14,6 +14,7 @@ from keshou.app.own_acts import own_acts
 from keshou.app.site import Site
 from keshou.gate.decision import Deny
 from keshou.law.terms import ActKind
+from keshou.web.caller import part_of
 from keshou.web.errors import NotFoundError
 from keshou.web.frame.page import Requested
 from keshou.web.language import language_of
@@ -42,7 +43,7 @@ async def correct(request: Requested, site: NamedDependency[Site], item: Item, b
     caller, value = await visitor(request, site, form), one(form, "value").strip()
     if not _is_value(value):
         return await page(request, site, caller, item, typed=form, wrong=True, status=_WRONG)
-    acts = await anyio.to_thread.run_sync(own_acts, site, caller.user, ActKind.CORRECT, [item])
+    acts = await anyio.to_thread.run_sync(own_acts, site, caller.user, ActKind.CORRECT, [item], part_of(caller))
     if not acts:
         raise NotFoundError("no purpose of the rules in force needs this", hint="turn to the operator")
     job = once(Perform(act=acts[0], values={item: value}), caller, form, PATH)
@@ -71,7 +72,7 @@ async def page(
         NotFoundError: nothing of that kind is held.
 
     """
-    found = await anyio.to_thread.run_sync(_holding, site, caller.user, item, request)
+    found = await anyio.to_thread.run_sync(_holding, site, caller, item, request)
     more = {"late": True} if late else {}
     return await show(
         request, site, caller, "correct.html.j2", status=status, one=found, path=f"{PATH}/{item}",
@@ -79,8 +80,8 @@ async def page(
     )  # fmt: skip
 
 
-def _holding(site: Site, user: str, item: str, request: Requested) -> Holding:
-    for each in holdings(site, user, language_of(request)):
+def _holding(site: Site, caller: Caller, item: str, request: Requested) -> Holding:
+    for each in holdings(site, caller.user, language_of(request), part_of(caller)):
         if each.item == item:
             return each
     raise NotFoundError("nothing of this kind is held of the user")

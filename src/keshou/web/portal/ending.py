@@ -19,6 +19,7 @@ from keshou.gate.act import OWN_HAND, Act
 from keshou.gate.decision import Deny
 from keshou.law.model import Period
 from keshou.law.terms import ActKind, RetentionClass
+from keshou.web.caller import part_of
 from keshou.web.cookies import session_cookie
 from keshou.web.errors import NotFoundError
 from keshou.web.frame.page import Requested
@@ -65,7 +66,7 @@ async def end(request: Requested, site: NamedDependency[Site], body: RawBody) ->
     form = read_form(request, body)
     caller = await visitor(request, site, form, fresh=True)
     chosen = tuple(dict.fromkeys(form.get("service", ())))
-    found = await anyio.to_thread.run_sync(_ending, request, site, caller.user)
+    found = await anyio.to_thread.run_sync(_ending, request, site, caller)
     if not chosen or form.get("meant") != ["yes"]:
         return await page(request, site, caller, chosen=form, wrong=True, status=_WRONG)
     if not set(chosen) <= {each for each, _ in found.services}:
@@ -78,7 +79,7 @@ async def end(request: Requested, site: NamedDependency[Site], body: RawBody) ->
 async def erase(request: Requested, site: NamedDependency[Site], body: RawBody) -> Response[Any]:
     """Delete all that is held, when nothing of it must be kept; the visit ends with it. It needs a fresh proof."""
     form = read_form(request, body)
-    caller = await visitor(request, site, form, fresh=True)
+    caller = await visitor(request, site, form, fresh=True, whole=True)
     if form.get("meant") != ["yes"]:
         return await page(request, site, caller, wrong=True, status=_WRONG)
     act = await anyio.to_thread.run_sync(_erasing, site, caller.user)
@@ -109,7 +110,7 @@ async def page(
     status: int = 200,
 ) -> Response[bytes]:
     """Return the page on which services are ended, with what was chosen."""
-    found = await anyio.to_thread.run_sync(_ending, request, site, caller.user)
+    found = await anyio.to_thread.run_sync(_ending, request, site, caller)
     more = {"late": True} if late else {}
     return await show(
         request, site, caller, "end.html.j2", status=status, found=found, cite=KEPT_BY,
@@ -117,11 +118,13 @@ async def page(
     )  # fmt: skip
 
 
-def _ending(request: Requested, site: Site, user: str) -> Ending:
+def _ending(request: Requested, site: Site, caller: Caller) -> Ending:
+    user, part = caller.user, part_of(caller)
     view, rules, language = user_view(site, user), site.rules(), language_of(request)
-    held = holdings(site, user, language)
+    held = holdings(site, user, language, part)
     names = {each.id: each.name.in_(language) for each in rules.declaration.services} if rules else {}
-    in_use = sorted(view.standing.profile.in_use) if view else []
+    used = view.standing.profile.in_use if view else frozenset[str]()
+    in_use = sorted(used if part is None else used & part.services)
     now = kept_now(site, user, names_of(request, site), language)
     stays = {item for each in now for item in each.ids}
     return Ending(
@@ -129,7 +132,7 @@ def _ending(request: Requested, site: Site, user: str) -> Ending:
         gone=[each for each in held if in_use and not each.registration and each.item not in stays],
         kept=[each for each in held if each.registration],
         period=site.law.provision(KEPT_BY).period,
-        now=now,
+        now=now if part is None else [],
         known=view is not None,
     )
 

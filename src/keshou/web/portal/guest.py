@@ -9,6 +9,7 @@ from typing import Final, Literal
 from urllib.parse import parse_qs
 
 import anyio.to_thread
+import msgspec
 
 from keshou.app.own_part import is_whole
 from keshou.app.site import Site
@@ -24,7 +25,7 @@ Why = Literal["over", "stale", "other", "part"]
 """Why somebody is asked to sign in.
 
 No visit; one that was proven too long ago; somebody else's session; or a visit by an app that is for some services
-only, while these pages show all that is held.
+only, for what is of all that is held.
 """
 _TYPE: Final = "application/x-www-form-urlencoded"
 _LARGEST: Final = 65_536
@@ -75,8 +76,12 @@ def one(form: Form, name: str) -> str:
     return values[0]
 
 
-async def visitor(request: Requested, site: Site, form: Form | None = None, *, fresh: bool = False) -> Caller:
+async def visitor(
+    request: Requested, site: Site, form: Form | None = None, *, fresh: bool = False, whole: bool = False
+) -> Caller:
     """Return the user in whose visit a page or form is asked for; with `fresh`, proven just now.
+
+    A visit by an app that is for some services only is of those (`part_of`); with `whole`, it is of too little.
 
     Raises:
         TooLateError: it is no user's, not for all that is held, or not proven as freshly as it must be.
@@ -90,7 +95,9 @@ async def visitor(request: Requested, site: Site, form: Form | None = None, *, f
         raise TooLateError("over", form) from None
     if caller.kind is not CallerKind.USER or not caller.user:
         raise TooLateError("other", form)
-    if caller.services is not None and not await anyio.to_thread.run_sync(is_whole, site, part_of(caller)):
+    if caller.services is not None and await anyio.to_thread.run_sync(is_whole, site, part_of(caller)):
+        caller = msgspec.structs.replace(caller, services=None, purposes=None)
+    if whole and caller.services is not None:
         raise TooLateError("part", form, caller.user)
     if fresh:
         try:

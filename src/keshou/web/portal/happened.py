@@ -13,10 +13,12 @@ from litestar.params import QueryParameter
 
 from keshou.app.site import Site
 from keshou.app.user_history import history
+from keshou.web.caller import part_of
 from keshou.web.frame.page import Requested
 from keshou.web.portal.guest import visitor
 from keshou.web.portal.pages import names_of, show
 from keshou.web.portal.story import Story, story
+from keshou.wire.caller import Caller
 
 _PAGE: Final = 20
 Before = Annotated[int, QueryParameter(ge=0, le=2**53 - 1)]
@@ -26,10 +28,11 @@ Before = Annotated[int, QueryParameter(ge=0, le=2**53 - 1)]
 async def happened(request: Requested, site: NamedDependency[Site], before: Before = 0) -> Response[bytes]:
     """Show what happened, twenty entries a page; `before` is the entry before which a page begins."""
     caller = await visitor(request, site)
-    told, older = await anyio.to_thread.run_sync(_told, request, site, caller.user, before)
+    told, older = await anyio.to_thread.run_sync(_told, request, site, caller, before)
     return await show(request, site, caller, "history.html.j2", told=told, older=older, before=before)
 
 
-def _told(request: Requested, site: Site, user: str, before: int) -> tuple[list[Story], int]:
-    names, found = names_of(request, site), history(site, user, most=_PAGE, before=before)
+def _told(request: Requested, site: Site, caller: Caller, before: int) -> tuple[list[Story], int]:
+    names = names_of(request, site)
+    found = history(site, caller.user, most=_PAGE, before=before, part=part_of(caller))
     return [story(each, names) for each in found.happenings], found.older

@@ -17,6 +17,7 @@ from keshou.app.own_acts import own_acts
 from keshou.app.site import Site
 from keshou.gate.decision import Decision, Deny
 from keshou.law.terms import ActKind
+from keshou.web.caller import part_of
 from keshou.web.frame.page import Requested
 from keshou.web.language import language_of
 from keshou.web.methods import never_by_head
@@ -49,13 +50,15 @@ async def reveal(request: Requested, site: NamedDependency[Site], body: RawBody)
     """
     form = read_form(request, body)
     caller, item = await visitor(request, site, form), one(form, "item")
-    found = await anyio.to_thread.run_sync(holdings, site, caller.user, language_of(request))
-    seen = await _look(site, caller.user, [each.item for each in found if item in ("", each.item)], masked=False)
+    part = part_of(caller)
+    found = await anyio.to_thread.run_sync(holdings, site, caller.user, language_of(request), part)
+    seen = await _look(site, caller, [each.item for each in found if item in ("", each.item)], masked=False)
     return await _page(request, site, caller, seen)
 
 
-async def _look(site: Site, user: str, items: Collection[str], *, masked: bool) -> _Seen:
-    acts = await anyio.to_thread.run_sync(own_acts, site, user, ActKind.QUERY, items) if items else []
+async def _look(site: Site, caller: Caller, items: Collection[str], *, masked: bool) -> _Seen:
+    part = part_of(caller)
+    acts = await anyio.to_thread.run_sync(own_acts, site, caller.user, ActKind.QUERY, items, part) if items else []
     seen = _Seen({}, [], [])
     for each in acts:
         done = await site.perform_async(Perform(act=each, masked=masked))
@@ -68,15 +71,18 @@ async def _look(site: Site, user: str, items: Collection[str], *, masked: bool) 
 
 async def _page(request: Requested, site: Site, caller: Caller, seen: _Seen) -> Response[bytes]:
     """Show the page: what was seen in full, and the rest masked as far as the user may see it at all."""
-    found = await anyio.to_thread.run_sync(holdings, site, caller.user, language_of(request))
+    found = await anyio.to_thread.run_sync(holdings, site, caller.user, language_of(request), part_of(caller))
     rest = [each.item for each in found if each.may_query and each.item not in seen.values]
-    masked = await _look(site, caller.user, rest, masked=True)
-    kept = await anyio.to_thread.run_sync(_kept, request, site, caller.user)
+    masked = await _look(site, caller, rest, masked=True)
+    kept = await anyio.to_thread.run_sync(_kept, request, site, caller)
     return await show(
         request, site, caller, "held.html.j2", found=found, values=seen.values, masked=masked.values,
         entries=seen.entries, refused=refusals(site, seen.denied, request), kept=kept,
     )  # fmt: skip
 
 
-def _kept(request: Requested, site: Site, user: str) -> list[Kept]:
-    return kept_now(site, user, names_of(request, site), language_of(request))
+def _kept(request: Requested, site: Site, caller: Caller) -> list[Kept]:
+    """Return what is kept beyond its time; to a visit for some services only, nothing: it may be of the others."""
+    if part_of(caller) is not None:
+        return []
+    return kept_now(site, caller.user, names_of(request, site), language_of(request))

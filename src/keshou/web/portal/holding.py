@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from keshou.app.own_part import OwnPart
 from keshou.app.site import Site
 from keshou.app.user_view import Held, own_view
 from keshou.declaration.model import Declaration, Purpose
@@ -39,9 +40,12 @@ class Holding(NamedTuple):
     may_query: bool
 
 
-def holdings(site: Site, user: str, language: Language) -> list[Holding]:
-    """Return what is held of a user, without any value; nothing when nobody of that id is on record."""
-    found, rules = own_view(site, user), site.rules()
+def holdings(site: Site, user: str, language: Language, part: OwnPart | None = None) -> list[Holding]:
+    """Return what is held of a user, without any value; nothing when nobody of that id is on record.
+
+    With `part`, only what its purposes need, and of each only those reasons.
+    """
+    found, rules = own_view(site, user, part), site.rules()
     if found is None:
         return []
     declaration = rules.declaration if rules else None

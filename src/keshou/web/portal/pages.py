@@ -14,6 +14,7 @@ from keshou.app.site import Site
 from keshou.app.user_history import happening, rules_ever
 from keshou.declaration.model import Published
 from keshou.gate.decision import Decision, Deny
+from keshou.web.caller import part_of
 from keshou.web.cited import cited
 from keshou.web.errors import MalformedError
 from keshou.web.frame.page import Pages, Requested
@@ -54,10 +55,15 @@ async def show(
 
     Every template sees beside what the frame gives: `note` (what was just done, named in the address by `told`),
     `late` (whether a form came back after its visit was over), `key` (a new name for what is sent from this page),
-    `mark` (whose page it is, as nobody else can read it), `version` (of the rules in force; 0: none are).
+    `mark` (whose page it is, as nobody else can read it), `version` (of the rules in force; 0: none are), `part` (names
+    of the services that the visit is for; empty: for all that is held).
     """
     note, rules = await anyio.to_thread.run_sync(_asked, request, site, caller)
-    own = {
+    language, services = language_of(request), caller.services
+    declared = rules.declaration.services if rules else ()
+    own: dict[str, Any] = {
+        "part": [each.name.in_(language) for each in declared if services is not None and each.id in services],
+        "partly": services is not None,
         "note": note,
         "late": "late" in request.query_params,
         "key": secrets.token_urlsafe(16),
@@ -75,7 +81,7 @@ def _asked(request: Requested, site: Site, caller: Caller) -> tuple[Note | None,
     entry = request.query_params.get("told", "")
     if not (entry.isascii() and entry.isdigit() and len(entry) <= 15):
         return None, rules
-    found = happening(site, caller.user, int(entry))
+    found = happening(site, caller.user, int(entry), part_of(caller))
     if found is None:
         return None, rules
     names = names_of(request, site)

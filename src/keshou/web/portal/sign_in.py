@@ -42,7 +42,7 @@ async def start(request: Requested, site: NamedDependency[Site]) -> Response[byt
     spend(request)
     given = request.query_params
     to = given.get("to", "")
-    why = next((each for each in ("out", "gone", "part") if each in given), "")
+    why = next((each for each in ("out", "gone") if each in given), "")
     return await _asking(request, site, to=to, why=why)
 
 
@@ -138,7 +138,7 @@ def too_late(request: Requested, error: TooLateError) -> Response[Any]:
     if error.form is None:
         query = request.scope.get("query_string", b"").decode("ascii", "replace")
         where = quote(_own(f"{path}?{query}") if query.startswith("before=") else _own(path), safe="/")
-        return go(f"/me/sign-in?{'part&' if error.why == 'part' else ''}to={where}")
+        return go(f"/me/sign-in?to={where}")
     site: Site = request.app.state.site
     fields = {name: values for name, values in error.form.items() if name not in ("key", "mark")}
     mark = one(error.form, "mark")
