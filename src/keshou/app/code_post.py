@@ -15,11 +15,12 @@ from pathlib import Path
 
 from keshou.acts.request import Done
 from keshou.db import Transaction
+from keshou.declaration.findable import FINDABLE
 from keshou.errors import InputError, KeshouError, UnreachableError
 from keshou.gate.act import Act
 from keshou.language import Language
 from keshou.law.terms import ActKind
-from keshou.vault.blind_index import FINDABLE, normalise
+from keshou.vault.blind_index import normalise
 from keshou.vault.key_file import read_private
 from keshou.visits.errors import SenderSettingsError
 from keshou.visits.message import message, shared
@@ -118,10 +119,10 @@ class CodePost:
         with self._taking(channel):
             normal = f"{channel}\0{normalise(FINDABLE[_ITEMS[channel]], address)}"
             with self._writing() as tx:
-                expected = self._visits.expect(tx, normal, self._now())
-            sought = address if expected.wanted else ""
-            self._hands.submit(self._quietly, self._look, expected.ticket, sought, channel, language)
-        return expected.ticket
+                ticket, wanted = self._visits.expect(tx, normal, self._now())
+            sought = address if wanted else ""
+            self._hands.submit(self._quietly, self._look, ticket, sought, channel, language)
+        return ticket
 
     @contextmanager
     def _taking(self, channel: Channel) -> Iterator[None]:

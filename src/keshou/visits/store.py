@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from keshou.db import Transaction, from_micros, metadata, to_micros, touch_access
-from keshou.visits.codes.store import Codes, Expected, Redeemed
+from keshou.visits.codes.store import Codes, Redeemed
 from keshou.visits.errors import UnknownVisitError
 from keshou.visits.keys.store import AppKeys
 from keshou.visits.seal import Seal
@@ -62,7 +62,7 @@ class Visits:
         """
         return self._codes.start(tx, user, now)
 
-    def expect(self, tx: Transaction, address: str, now: dt.datetime) -> Expected:
+    def expect(self, tx: Transaction, address: str, now: dt.datetime) -> tuple[str, bool]:
         """Make a ticket for whoever turns out to have `address`, as every equal one is written; see `Codes.expect`."""
         return self._codes.expect(tx, address, now)
 

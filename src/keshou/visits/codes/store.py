@@ -37,14 +37,6 @@ class Redeemed(NamedTuple):
     sealed: bytes
 
 
-class Expected(NamedTuple):
-    """A ticket for whoever turns out to have an address."""
-
-    ticket: str
-    wanted: bool
-    """Whether it is to be looked up who has it; otherwise too many asked for it lately."""
-
-
 class Codes:
     """Keeps the codes that were asked for, long enough to count them."""
 
@@ -75,10 +67,11 @@ class Codes:
         )  # fmt: skip
         return Started(ticket=ticket, code=code if told else None)
 
-    def expect(self, tx: Transaction, address: str, now: dt.datetime) -> Expected:
+    def expect(self, tx: Transaction, address: str, now: dt.datetime) -> tuple[str, bool]:
         """Make a ticket for whoever turns out to have `address`; nothing redeems it until `meant_for` says who that is.
 
-        Tickets for one address are counted as codes for one user are, so that asking again and again looks for nobody.
+        Return it, and whether it is to be looked for: tickets for one address are counted as codes for one user are, so
+        that asking again and again looks for nobody.
         """
         pseudonym = self._seal.pseudonym(_ADDRESS + address)
         wanted, ticket = self._may_have(tx, pseudonym, now), secrets.token_urlsafe(32)
@@ -89,7 +82,7 @@ class Codes:
                 until=to_micros(now + dt.timedelta(minutes=self._settings.code_minutes)), tries=0,
             )
         )  # fmt: skip
-        return Expected(ticket, wanted=wanted)
+        return ticket, wanted
 
     def meant_for(self, tx: Transaction, ticket: str, user: str, now: dt.datetime) -> str | None:
         """Return a code for `user` that redeems `ticket` from now on; None for who had too many, or when it is over."""

@@ -64,14 +64,14 @@ REFUSALS = {
         "somebody changed it since you opened it, and nothing of yours was done; open it again, then decide anew",
     ),
     "nobody reviews their own emergency (miit24:13.1.3)": Text(
-        "没有人可以复核自己的紧急授权；请由别人复核",
+        "没有人可以复核自己的应急授权；请由别人复核",
         "nobody reviews their own emergency; let somebody else",
     ),
-    "there is no such emergency": Text("没有这次紧急授权", "there is no such emergency"),
+    "there is no such emergency": Text("没有这次应急授权", "there is no such emergency"),
     "the emergency was reviewed before": Text("别人已经复核过了", "the emergency was reviewed before"),
-    "the rules foresee no emergencies": Text("规则没有规定紧急授权", "the rules foresee no emergencies"),
+    "the rules foresee no emergencies": Text("规则没有规定应急授权", "the rules foresee no emergencies"),
     "the rules do not lend this post in an emergency": Text(
-        "规则没有把这个岗位列入紧急授权", "the rules do not lend this post in an emergency"
+        "规则没有把这个岗位列入应急授权", "the rules do not lend this post in an emergency"
     ),
     "the rules do not know this reason for an emergency": Text(
         "规则里没有这个紧急理由", "the rules do not know this reason for an emergency"

@@ -21,7 +21,7 @@ _NO_RULES: Final = Text("没有公布的规则：一切行为都会被拒绝", "
 _UNANSWERED: Final = Text("没有人担任负责岗位：{names}", "nobody holds the post that answers for: {names}")
 _DUE: Final = Text("有{n}项任职到期须确认", "appointments to be confirmed: {n}")
 _WAITING: Final = Text("有{n}项批量操作等待审查", "bulk acts that wait for a review: {n}")
-_EMERGENCIES: Final = Text("有{n}次紧急授权还没有复核", "emergencies that nobody has reviewed: {n}")
+_EMERGENCIES: Final = Text("有{n}次应急授权还没有复核", "emergencies that nobody has reviewed: {n}")
 _UNFIT: Final = Text(
     "代理人暂停、不合格或合同不在有效期：{names}", "suspended, unqualified or without contract: {names}"
 )
