@@ -61,6 +61,7 @@ def test_an_emergency_is_begun_with_a_reason_loud_while_it_runs_and_reviewed_by_
     # every page says so to whoever opened it, and to nobody else; what is lent works
     assert "An emergency is running" in other.get("/console").text
     assert "An emergency is running" not in reviewer.get("/console").text
+    assert '<option value="care_agent"' in other.get("/console/user").text
     seen = other.post("/console/user", data={"user": USER, "purpose": "care", "post": "care_agent"})
     assert seen.status_code == 200
     own = other.get(place)

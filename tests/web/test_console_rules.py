@@ -111,6 +111,7 @@ def test_the_first_version_goes_from_the_editor_over_the_preview_to_everybody_on
         told = browser.get("/console/rules?published=1").text
         assert "Version 1 is published" in told
         assert "keshou staff appoint" in told
+        assert "No errors: it may be published" in told  # what stands is not held against the time at which it began
         clerk = client_of(site, "clerk")
         late = clerk.post("/console/rules/publish", data={**sent, "key": "late"})
         assert late.status_code == 412

@@ -24,6 +24,7 @@ from keshou.declaration.model import Declaration
 from keshou.gate.facts import ServiceStarted, StaffAppointed
 from keshou.language import Text
 from keshou.law.terms import ActKind, ConsentStrength
+from keshou.ledger.entry import decode
 
 LINES = "lines"
 SECRET = ("Mobile service of its own", VALUES["mobile_number"], VALUES["user_name"], "marketing")
@@ -155,12 +156,14 @@ def test_nothing_of_the_other_service_is_done(browser: Browser, site: Site, path
     assert size(site) == before
 
 
-def test_revealing_another_item_shows_and_records_nothing(browser: Browser, site: Site) -> None:
+def test_nothing_is_looked_at_that_is_not_of_the_part(browser: Browser, site: Site) -> None:
     browser.open("/me/held")
     before = size(site)
     page = browser.send("/me/held", item="mobile_number")
     assert VALUES["mobile_number"] not in page.text
-    assert size(site) == before
+    with site.reading() as tx:
+        looks = [decode(body) for _, body in site.ledger.entries(tx, before, size(site))]
+    assert {(each.purpose, each.items) for each in looks} == {(LINES, ("tariff_plan",))}
 
 
 def test_what_is_of_the_part_is_done(browser: Browser, site: Site) -> None:

@@ -56,7 +56,9 @@ def _form(
     request: Requested, desk: Desk, given: Mapping[str, str], *, wrong: bool = False, status: int = 200
 ) -> Response[bytes]:
     names = post_names(desk)
-    held = dict.fromkeys(each.post for each in desk.state.appointments(desk.caller.id))
+    now, who = desk.site.now(), desk.caller.id
+    lent = [each.fact.post for each in desk.state.emergencies() if each.lends(who, now)]
+    held = dict.fromkeys([*(each.post for each in desk.state.appointments(who)), *lent])
     return show(
         request, desk, "user.html.j2", status=status, wrong=wrong, given=given, purposes=purpose_names(desk),
         posts={each: names.get(each, each) for each in held},
