@@ -27,7 +27,7 @@ PAGES = [
     "/console/acts/2", "/console/acts/0", "/console/information", "/console/people", "/console/people/posts",
     "/console/people/agents", "/console/people/access", "/console/reviews", "/console/holds", "/console/user",
     "/console/rules",
-    "/console/rules?from=file", "/console/log",
+    "/console/rules?from=file", "/console/log", "/console/emergencies", "/console/consents",
 ]  # fmt: skip
 
 
