@@ -69,6 +69,38 @@ def test_axe_finds_no_barrier_on_any_page(
     assert wrong == {}
 
 
+@pytest.mark.parametrize(("language", "scheme"), [("zh", "dark"), ("en", "light")])
+def test_axe_finds_no_barrier_where_forms_lead_and_nothing_is_too_wide(
+    browser: Browser, url: str, language: str, scheme: Literal["light", "dark"]
+) -> None:
+    wrong = {}
+    with reading(browser, url, language, size=PHONE, scheme=scheme) as reader:
+        enter(reader, "analyst" if scheme == "light" else "clerk")
+        page = reader.go("/console/consents")
+        page.locator("#k-user").fill("示" * 60)
+        page.locator("#k-purpose").select_option("marketing")
+        page.locator("main form button.main").click()
+        page.wait_for_selector("#k-withdraw")
+        wrong["consent"] = [*violations(page), *([too_wide(page)] if too_wide(page) else [])]
+        page = reader.go("/console/emergencies")
+        page.locator("summary").click()
+        page.locator("#k-post").select_option("care_agent")
+        page.locator("#k-reason").select_option("network_outage")
+        page.locator("#k-case").fill("t-1")
+        page.locator("main form button.main").click()
+        page.wait_for_selector("dl.doing")
+        for path in (reader.path(), "/console/emergencies", "/console"):
+            page = reader.go(path)
+            assert page.locator(".note.bad").count() == 1, path
+            wrong[path] = [*violations(page), *([too_wide(page)] if too_wide(page) else [])]
+        page = reader.go("/console/rules")
+        page.locator("[formaction='/console/rules/preview']").click()
+        page.wait_for_selector("div.rules")
+        assert page.locator("h1").count() == 1
+        wrong["preview"] = [*violations(page), *([too_wide(page)] if too_wide(page) else [])]
+    assert {where: found for where, found in wrong.items() if found} == {}
+
+
 def test_the_keyboard_alone_reaches_everything_and_shows_where_it_is(browser: Browser, url: str) -> None:
     with reading(browser, url, "en") as reader:
         enter(reader)
