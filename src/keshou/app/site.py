@@ -109,10 +109,9 @@ class Site:
         )
         self.holds = Holds(self, self._known, self._sequencer.do)
         self.searches = Searches(self, settings.finding, self._sequencer.do, self._acts.found)
-        senders = senders_of(settings.visits, home, now)
         self.codes = CodePost(
-            self.visits, senders, writing=self.writing, is_known=self._is_known, perform=self.perform,
-            find=self.searches.ids, now=now,
+            self.visits, senders_of(settings.visits, home, now), writing=self.writing, is_known=self._is_known,
+            perform=self.perform, find=self.searches.ids, now=now,
         )  # fmt: skip
 
     @classmethod
