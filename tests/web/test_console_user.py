@@ -4,17 +4,20 @@
 import html
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from console_client import Browser, client_of
+from console_client import Browser, client_of, fields
 from console_house import build
 
 from keshou.app.site import Site
 from keshou.cli.sample.people import subscribers
-from keshou.ledger.entry import decode
+from keshou.ledger.entry import Header, decode
 from postgresql import Cluster
 
-USER = next(iter(subscribers(12))).user_id
+_PERSON = next(iter(subscribers(12)))
+USER, NUMBER = _PERSON.user_id, _PERSON.mobile_number
+STRANGERS = "15499999999"
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -75,3 +78,65 @@ def test_every_denied_act_in_a_users_file_names_what_was_missing(browser: Browse
     rows = re.findall(r'<span class="tag bad">denied</span>(.*?)</td>', page, re.S)
     assert rows
     assert all(re.search(r"</a>: \w", row) for row in rows)
+
+
+def asked(**more: str) -> dict[str, str]:
+    return {"way": "mobile_number:whole", "value": NUMBER, "purpose": "service", "post": "privacy_officer"} | more
+
+
+def newest(site: Site) -> list[Header]:
+    with site.reading() as tx:
+        return [decode(body) for _, body in site.ledger.entries(tx, 0)][::-1]
+
+
+def test_a_user_is_found_by_a_number_and_opened_and_each_step_is_on_record(browser: Browser, site: Site) -> None:
+    assert 'value="mobile_number:whole"' in browser.get("/console/user").text
+    found = browser.post("/console/user/search", data=asked())
+    assert found.status_code == 200
+    assert found.text.count(f"<h2><bdi>{USER}</bdi></h2>") == 1
+    query, search = newest(site)[:2]
+    assert (search.event, search.who, search.count, search.decision) == ("search", "officer", 1, "permit")
+    assert (query.event, query.decision, query.items) == ("query", "permit", ("mobile_number",))
+    opened = browser.post("/console/user", data=fields(found.text, "/console/user"))
+    assert opened.status_code == 200
+    assert USER in opened.text
+
+
+def test_a_search_that_is_denied_does_not_tell_whether_there_is_anybody(browser: Browser, site: Site) -> None:
+    there, nobody = (
+        browser.post("/console/user/search", data=asked(purpose="marketing", value=value))
+        for value in (NUMBER, STRANGERS)
+    )
+    assert there.status_code == nobody.status_code == 403
+    assert USER not in there.text
+    assert NUMBER not in there.text
+    assert [each.event for each in newest(site)[:2]] == ["search", "search"]
+    assert {each.decision for each in newest(site)[:2]} == {"deny"}
+    seen = browser.post("/console/user/search", data=asked(value=STRANGERS))
+    assert "There is nobody whom you may see." in seen.text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"way": "home_address:whole"}, {"way": ""}, {"value": ""}, {"purpose": ""}],
+    ids=["a way there is not", "no way", "nothing sought", "no purpose"],
+)
+def test_a_search_that_was_not_filled_in_is_asked_for_again_and_not_done(
+    browser: Browser, site: Site, wrong: dict[str, str]
+) -> None:
+    before = len(newest(site))
+    page = browser.post("/console/user/search", data=asked(**wrong))
+    assert page.status_code == 422
+    assert "Nothing was searched." in page.text
+    assert wrong.get("value") or NUMBER not in page.text
+    assert len(newest(site)) == before
+
+
+def test_an_hour_has_only_so_many_searches(tmp_path: Path) -> None:
+    home = build(tmp_path / "site")
+    with (home / "keshou.toml").open("a") as file:
+        file.write("\n[finding]\nper_hour = 2\n")
+    with Site.open(home) as site:
+        browser = client_of(site)
+        answers = [browser.post("/console/user/search", data=asked()).status_code for _ in range(3)]
+    assert answers == [200, 200, 429]

@@ -19,6 +19,7 @@ from keshou.web.console import (
     people,
     refused,
     reviews,
+    search,
     standing,
     user,
 )
@@ -50,7 +51,7 @@ FACE = Router(
         *(accounts.accounts, accounts.invite, accounts.end),
         *(reviews.reviews, reviews.ask, reviews.answer, log.log, log.sign, log.check),
         *(holds.holds, holds.set_, holds.lift),
-        *(user.ask, user.file),
+        *(user.ask, user.file, search.search),
         *(emergencies.emergencies, emergencies.begin, emergencies.one, emergencies.review),
         *(consents.ask, consents.of, consents.tell),
         *(editor.editor, editor.check, editor.preview, editor.publish),

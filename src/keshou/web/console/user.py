@@ -23,6 +23,7 @@ from keshou.web.console.desk import Desk, desk_of, show, typed
 from keshou.web.console.entries import row_of
 from keshou.web.console.information import CONSENT
 from keshou.web.console.names import branch_names, item_names, named, post_names, purpose_names
+from keshou.web.console.ways import named_ways
 from keshou.web.console.why import why_denied, why_of_user
 from keshou.web.entitled import require_staff
 from keshou.web.frame.page import Requested
@@ -49,19 +50,20 @@ _FIELDS = ("user", "purpose", "post", "where", "kind")
 def ask(request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
     """Ask for whom, under which purpose, in which post."""
     require_staff(caller)
-    return _form(request, desk_of(request, site, caller), {})
+    return form_of(request, desk_of(request, site, caller), {})
 
 
-def _form(
-    request: Requested, desk: Desk, given: Mapping[str, str], *, wrong: bool = False, status: int = 200
+def form_of(
+    request: Requested, desk: Desk, given: Mapping[str, str], *, wrong: str = "", status: int = 200
 ) -> Response[bytes]:
+    """Return the page that asks for a user, or for what to find one by; `wrong` names the form with a fault."""
     names = post_names(desk)
     now, who = desk.site.now(), desk.caller.id
     lent = [each.fact.post for each in desk.state.emergencies() if each.lends(who, now)]
     held = dict.fromkeys([*(each.post for each in desk.state.appointments(who)), *lent])
     return show(
         request, desk, "user.html.j2", status=status, wrong=wrong, given=given, purposes=purpose_names(desk),
-        posts={each: names.get(each, each) for each in held},
+        ways=named_ways(desk), posts={each: names.get(each, each) for each in held},
         branches={
             each.id: branch_names(desk)[each.id]
             for each in (desk.declaration.departments if desk.declaration else ()) if each.branch
@@ -82,7 +84,7 @@ async def file(request: Requested, caller: NamedDependency[Caller], site: NamedD
     try:
         asked = msgspec.convert(given | {each: form[each] for each in _FIELDS if form.get(each)}, w.Viewing)
     except msgspec.ValidationError:
-        return await run_sync(lambda: _form(request, desk, form, wrong=True, status=422))
+        return await run_sync(lambda: form_of(request, desk, form, wrong="user", status=422))
     done = await look(site, caller, asked)
     return await run_sync(_shown, request, desk, asked, done)
 

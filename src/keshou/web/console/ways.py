@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The ways in which the rules in force let users be found, and what they are called."""
+
+from typing import NamedTuple
+
+from keshou.declaration.findable import FINDABLE, NAMES, Part
+from keshou.language import Text
+from keshou.web.console.desk import Desk
+from keshou.web.console.names import item_names
+
+_WAYS = {
+    Part.WHOLE: Text("{item}", "{item}"),
+    Part.LAST_FOUR: Text("{item}的后四位", "Last four of {item}"),
+    Part.PREFIX: Text("{item}的前{n}位", "First {n} of {item}"),
+}
+
+
+class Way(NamedTuple):
+    """One way in which the rules in force let users be found."""
+
+    item: str
+    part: Part
+    length: int
+    """Characters of a beginning."""
+
+    @property
+    def name(self) -> str:
+        """What the form calls it."""
+        return f"{self.item}:{self.part}"
+
+
+def ways(desk: Desk) -> list[Way]:
+    """Return every way to find users that the rules in force know, of what their purposes need."""
+    if desk.declaration is None:
+        return []
+    needed = {need.item for each in desk.declaration.purposes for need in each.needs}
+    chosen = {each.item: each for each in desk.declaration.finding}
+    found = []
+    for item in [*FINDABLE, *NAMES]:
+        if item not in needed:
+            continue
+        if item in FINDABLE or item in chosen:
+            found.append(Way(item, Part.WHOLE, 0))
+        if (more := chosen.get(item)) is not None:
+            found += [Way(item, Part.LAST_FOUR, 0)] if more.last_four else []
+            found += [Way(item, Part.PREFIX, more.prefix)] if more.prefix else []
+    return found
+
+
+def named_ways(desk: Desk) -> dict[str, str]:
+    """Return what each way is called in the reader's language."""
+    items = item_names(desk)
+    return {
+        each.name: _WAYS[each.part].in_(desk.language).format(item=items.get(each.item, each.item), n=each.length)
+        for each in ways(desk)
+    }
