@@ -12,6 +12,9 @@ from keshou.gate.act import Act
 from keshou.gate.taking.store import Taking, Takings
 from keshou.ledger.entry import Header
 
+JUDGED = "judged:"
+"""What the event of an entry begins with that tells of a table; the kind of act follows."""
+
 
 class AddingUp:
     """What hands came to, as one transaction sees it: what is committed, and what it is about to write."""
@@ -28,7 +31,7 @@ class AddingUp:
         if hours < 1:
             return act
         until = to_micros(act.when)
-        hand = str(view.names().of_act(act)["who"]), act.kind.value
+        hand = view.who(act), act.kind.value
         key = (*hand, until, hours)
         if key not in self._read:
             self._read[key] = view.so_far(self._tx, act, hours)
@@ -36,11 +39,18 @@ class AddingUp:
 
     def note(self, header: Header, count: int) -> None:
         """Take note of an act that is about to be written."""
-        self._waiting[header.who, header.event] += count
+        self._waiting[header.who, kind_of(header.event)] += count
 
     def write(self, rows: Sequence[tuple[int, Header, int]]) -> None:
         """Write down the acts of this transaction that count: place in the log, header, number of users."""
         if rows:
-            self._takings.add(self._tx, [Taking(place, of.who, of.event, of.t, count) for place, of, count in rows])
+            self._takings.add(
+                self._tx, [Taking(place, of.who, kind_of(of.event), of.t, count) for place, of, count in rows]
+            )
         self._waiting.clear()
         self._read.clear()
+
+
+def kind_of(event: str) -> str:
+    """Return the kind of act that an entry tells, of one act or of a table that was judged."""
+    return event.removeprefix(JUDGED)

@@ -19,6 +19,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
+from keshou.acts.adding_up import JUDGED, kind_of
 from keshou.acts.again import AGAIN
 from keshou.acts.audit_payload import FactsTamperedError, Opener, Payloads
 from keshou.db import Transaction, from_micros
@@ -219,8 +220,8 @@ class _Walk:
 
     def _taking(self, index: int, header: Header) -> None:
         """Check that an act counts towards a bulk act as its entry tells; one under a review may count or not."""
-        counts = header.event in BULK_KINDS and header.decision == "permit" and header.count > 0
-        told = [Taking(index, header.who, header.event, header.t, header.count)] if counts else []
+        users = header.count if header.event in BULK_KINDS and header.decision == "permit" else _judged_users(header)
+        told = [Taking(index, header.who, kind_of(header.event), header.t, users)] if users > 0 else []
         held = list(self._takings.at(index))
         if held != told and (held or header.review == ""):
             raise FactsTamperedError(index, "what counts towards a bulk act is missing, altered or added")
@@ -273,6 +274,19 @@ def _sound(index: int, rows: Sequence[FactRow], whose: str) -> list[UserFact | S
     if None in facts or [row.ordinal for row in rows] != list(range(len(rows))):
         raise FactsTamperedError(index, f"a fact of the {whose} is missing, or its row was altered")
     return [fact for fact in facts if fact is not None]
+
+
+def _judged_users(header: Header) -> int:
+    """Return of how many users an entry tells that a table let be exported, copied or destroyed without a review."""
+    if not header.event.startswith(JUDGED) or header.fact is msgspec.UNSET:
+        return 0
+    return msgspec.json.decode(header.fact, type=_Counts).counts
+
+
+class _Counts(msgspec.Struct, frozen=True):
+    """What of the outcome of a table counts towards a bulk act."""
+
+    counts: int = 0
 
 
 def _uses_review(header: Header) -> bool:

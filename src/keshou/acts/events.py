@@ -6,6 +6,7 @@ from operator import attrgetter
 
 import msgspec
 
+from keshou.acts.adding_up import JUDGED
 from keshou.acts.audit import openings
 from keshou.acts.draft import Draft, Payload
 from keshou.acts.effects import header_of, known_user
@@ -19,6 +20,7 @@ from keshou.gate.decision import Permit
 from keshou.gate.facts import RulesPublished, SiteFact, UserFact
 from keshou.gate.rulebook import compile_rules
 from keshou.gate.standing import fold_user
+from keshou.law.terms import BULK_KINDS
 from keshou.ledger.entry import fact_json
 
 
@@ -122,25 +124,37 @@ class OutdatedError(ActError):
     """A fact changed while a table was judged: it must be judged again."""
 
 
-def judged(work: Work, job: Judged, _now: dt.datetime) -> Draft:
+def judged(work: Work, job: Judged, now: dt.datetime) -> Draft:
     """Write down that a table was judged row by row.
 
     Raises:
-        OutdatedError: something came true meanwhile of the operator or of a user whom the table names.
+        OutdatedError: something came true meanwhile of the operator or of a user whom the table names, or acts of the
+            same hand came to more.
 
     """
     changed = work.known.standings.changed_since(work.tx, job.revision)
     if changed.site or changed.users & job.users:
         raise OutdatedError("facts changed while the table was judged", hint="judge it again")
+    counts = _counts(work, job, now)
     header = header_of(work, job.act, Permit((), job.rules, job.revision))
+    told: dict[str, object] = {"denied": dict(job.denied), "permitted": job.permitted}
     header |= {
         "count": job.permitted + sum(job.denied.values()),
-        "fact": fact_json({"denied": dict(job.denied), "permitted": job.permitted}),
-        "event": f"judged:{job.act.kind.value}",
+        "fact": fact_json(told | ({"counts": counts} if counts else {})),
+        "event": f"{JUDGED}{job.act.kind.value}",
         "decision": "",
         "shown": "",
     }
-    return Draft(header)
+    return Draft(header, counts=counts)
+
+
+def _counts(work: Work, job: Judged, now: dt.datetime) -> int:
+    """Return of how many users the table lets be exported, copied or destroyed what no review covers."""
+    if job.act.kind not in BULK_KINDS or not job.permitted:
+        return 0
+    if work.counted(msgspec.structs.replace(job.act, when=now, so_far=0)).so_far > job.act.so_far:
+        raise OutdatedError("acts of the same hand came to more meanwhile", hint="judge it again")
+    return 0 if work.view.gate.timeline.at(job.act.when).is_reviewed(job.act) else min(job.permitted, job.act.count)
 
 
 def _event(facts: tuple[UserFact, ...] | tuple[SiteFact, ...]) -> str:

@@ -8,7 +8,7 @@ may be, first compares its revision with the size of the log.
 
 import datetime as dt
 import threading
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import msgspec
@@ -16,6 +16,7 @@ import msgspec
 from keshou.acts.naming import Names
 from keshou.acts.request import BulkPerform, Cancel, Erase, Job, Perform, Record
 from keshou.acts.sums import HOUR, Sums
+from keshou.acts.together import UsersOf, together
 from keshou.acts.versions import Versions
 from keshou.db import Database, Transaction, to_micros
 from keshou.declaration.defaults import window_hours
@@ -151,6 +152,10 @@ class View:
             return act
         return msgspec.structs.replace(act, so_far=self.so_far(tx, act, hours))
 
+    def together(self, acts: Sequence[Act], users_of: UsersOf | None = None) -> Sequence[Act]:
+        """Return `acts`, which are asked at once, each with what its list comes to; `users_of` as `together` has it."""
+        return together(acts, users_of or _users_at(acts), self.who, reviewed_by(self.gate))
+
     def names(self) -> Names:
         """Return what of a caller's words may stand in the log."""
         if self._names is None:
@@ -207,7 +212,8 @@ class Known:
             view = self.view(tx, ledger.head(tx).size)
             users = {act.user for act in acts}
             view.load(tx, users)
-            found = [view.gate.decide(view.counted(tx, act), at_least=size) for act in acts]
+            asked = view.together([view.counted(tx, act) for act in acts])
+            found = [view.gate.decide(act, at_least=size) for act in asked]
             sums = self._sums.learned(
                 tx, self.takings, view.gate.revision, acts, who=view.who, window=view.window_hours
             )
@@ -221,7 +227,7 @@ class Known:
         if gate.revision < size:
             return None
         if any(act.kind in BULK_KINDS for act in acts):
-            counted = self._counted(acts, gate.revision, sums)
+            counted = self._counted(acts, gate, sums)
             return None if counted is None else gate.decide_all(counted, strangers, counted=True)
         return gate.decide_all(acts, strangers)
 
@@ -229,12 +235,17 @@ class Known:
         """Return the rules in force at `now` when memory is as new as a log of `size` entries; else None."""
         return None if self.revision < size else self.versions.at(now)
 
-    def _counted(self, acts: Sequence[Act], revision: int, sums: Sums) -> list[Act] | None:
-        """Return `acts` with what they add up with, when every sum is known as of `revision`; else None."""
+    def _counted(self, acts: Sequence[Act], gate: Gate, sums: Sums) -> Sequence[Act] | None:
+        """Return `acts` with what they add up with, when every sum is known as of the gate's revision; else None."""
         names, versions = self.names, self.versions
-        if names is None or sums.revision != revision:
+        if names is None or sums.revision != gate.revision:
             return None
-        return sums.counted(acts, lambda act: str(names.of_act(act)["who"]), lambda when: _window(versions, when))
+
+        def who(act: Act) -> str:
+            return str(names.of_act(act)["who"])
+
+        counted = sums.counted(acts, who, lambda when: _window(versions, when))
+        return None if counted is None else together(counted, _users_at(counted), who, reviewed_by(gate))
 
     def all_named(self, acts: Sequence[Act]) -> Sequence[Act]:
         """Return `acts`, each with what stands for its user in grounds and holds where that may matter."""
@@ -344,6 +355,15 @@ class Known:
 
 def _wants_name(act: Act) -> bool:
     return bool(act.user) and (bool(act.ground) or act.kind in ERASING_KINDS)
+
+
+def reviewed_by(gate: Gate) -> Callable[[Act], bool]:
+    """Return what says whether a review approved on the facts of `gate` covers an act."""
+    return lambda act: gate.timeline.at(act.when).is_reviewed(act)
+
+
+def _users_at(acts: Sequence[Act]) -> UsersOf:
+    return lambda places: len({acts[place].user for place in places} - {""})
 
 
 def _window(versions: Versions, when: dt.datetime) -> int:

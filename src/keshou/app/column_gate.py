@@ -25,6 +25,7 @@ from keshou.gate.decide import Gate, StaleStandingError
 from keshou.gate.pairs import NOBODY, SeenProfiles, Slots, codes_of_pairs
 from keshou.gate.standing import UNKNOWN, UserStanding
 from keshou.gate.view import Prepared, View
+from keshou.law.terms import BULK_KINDS
 
 _MOST_READY = 1 << 16
 
@@ -75,7 +76,8 @@ class ColumnGate:
 
         """
         gate = self._known.gate
-        if gate.revision >= seen_size:
+        adds_up = any(act.kind in BULK_KINDS for act in pairs.acts)
+        if gate.revision >= seen_size and not adds_up:
             try:
                 return self._judge(gate, pairs, self._slots(gate, gate.users, pairs.users), now)
             except _Late:
@@ -84,6 +86,8 @@ class ColumnGate:
             view = self._known.view(tx, self._site.ledger.head(tx).size)
             if view.gate.revision < seen_size:
                 raise StaleStandingError(view.gate.revision, seen_size)
+            if adds_up:
+                pairs = _counted(view, tx, pairs, now)
             slots = self._fetched(view, tx, pairs.users)
             try:
                 found = self._judge(view.gate, pairs, slots, now)
@@ -142,7 +146,12 @@ class ColumnGate:
             kept = known.get(id(act))
             if kept is None or kept[0] is not act:
                 kept = act, view.prepare(msgspec.structs.replace(act, when=now))
-                if act.user and act.count == 1 and "" == act.recipient == act.review == act.ground:
+                if (
+                    act.user
+                    and act.kind not in BULK_KINDS
+                    and act.count == 1
+                    and not (act.recipient or act.review or act.ground)
+                ):
                     known[id(act)] = kept
             found.append(kept[1])
         if len(known) > _MOST_READY:
@@ -169,6 +178,26 @@ class ColumnGate:
             view, prepared, standing = gate.look(self._known.named(act))
             found.append(view.edition.answers.of(prepared.word | gate.word_of(act, view, prepared, standing)).code)
         codes[apart] = np.array(found, np.uint64)[place]
+
+
+def _counted(view: Seen, tx: Transaction, pairs: Pairs, now: dt.datetime) -> Pairs:
+    """Return `pairs` with what each hand's exports, copies and destructions come to, here and with those before."""
+    so_far: dict[tuple[str, str], int] = {}
+    acts = []
+    for each in pairs.acts:
+        act = each
+        if each.kind in BULK_KINDS:
+            act, hand = msgspec.structs.replace(each, when=now), (view.who(each), each.kind.value)
+            if hand not in so_far:
+                so_far[hand] = view.counted(tx, act).so_far
+            act = msgspec.structs.replace(act, so_far=so_far[hand])
+        acts.append(act)
+
+    def users_of(places: Sequence[int]) -> int:
+        users = np.unique(pairs.of_user[np.isin(pairs.which, places)]).tolist()
+        return sum(bool(pairs.users[each]) for each in users)
+
+    return pairs._replace(acts=view.together(acts, users_of))
 
 
 class _Kept:

@@ -4,12 +4,12 @@
 import datetime as dt
 from collections.abc import Sequence
 
+import msgspec
+
 from keshou.acts.events import OutdatedError
 from keshou.app.site import Site
-from keshou.app.table_gate import _outcome, _record, _standings, _World
+from keshou.app.table_gate import _outcome, _record, _World, _world
 from keshou.gate.act import Act
-from keshou.gate.batch import BatchGate
-from keshou.gate.columns import UserColumns
 from keshou.permits.filter import RowFilter, Table
 from keshou.permits.rows import Judged, judge
 
@@ -55,12 +55,5 @@ def filter_rows(site: Site, act: Act, table: Table, users: Sequence[str], life: 
 
 def _judged(site: Site, act: Act, table: Table, users: Sequence[str]) -> tuple[Judged, _World]:
     """Judge the table on one state of the database; return what came of it, and the state."""
-    rules = site.rules()
-    keys: set[int] = set()
-    with site.reading() as tx:
-        view = site._known.view(tx, site.ledger.head(tx).size)  # noqa: SLF001 - of the same room
-        columns = UserColumns.of(_standings(site, tx, users, keys))
-    named = site._known.named_of(view.gate, act, users)  # noqa: SLF001 - as above
-    gate = BatchGate(view.gate, columns, named)
-    found = judge(gate, columns, act, table, users)
-    return found, _World(gate, columns, frozenset(keys), view.gate.revision, rules.version if rules else 0)
+    world = _world(site, act, users)
+    return judge(world.gate, world.columns, msgspec.structs.replace(act, so_far=world.so_far), table, users), world

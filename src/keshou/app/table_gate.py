@@ -112,6 +112,7 @@ def gate_table(
     plan = _Plan(user_column, [name for name in reader.names if name not in left_out])
     for left in reversed(range(_TRIES)):
         world = _world(site, act, users)
+        act = msgspec.structs.replace(act, so_far=world.so_far)
         try:
             with _writing(files) as (new, new_denied):
                 kind = files.kind if isinstance(files, Upload) else None
@@ -142,6 +143,8 @@ class _World(NamedTuple):
     keys: frozenset[int]
     revision: int
     rules: int
+    so_far: int
+    """Of how many users the same hand did the like before, within the time in which that adds up."""
 
 
 def _world(site: Site, act: Act, users: Sequence[str]) -> _World:
@@ -150,8 +153,9 @@ def _world(site: Site, act: Act, users: Sequence[str]) -> _World:
     with site.reading() as tx:
         view = site._known.view(tx, site.ledger.head(tx).size)  # noqa: SLF001 - of the same room
         columns = UserColumns.of(_standings(site, tx, users, keys))
+        so_far = view.counted(tx, msgspec.structs.replace(act, when=site.now())).so_far
     gate = BatchGate(view.gate, columns, site._known.named_of(view.gate, act, users))  # noqa: SLF001 - as above
-    return _World(gate, columns, frozenset(keys), view.gate.revision, rules.version if rules else 0)
+    return _World(gate, columns, frozenset(keys), view.gate.revision, rules.version if rules else 0, so_far)
 
 
 def _judge(

@@ -35,7 +35,7 @@ def judge(gate: BatchGate, columns: UserColumns, act: Act, table: Table, users: 
 
     1. each kind of information is judged apart from any user, or for those whom a recorded ground names where the act
        relies on one: what the purpose may not touch so, leaves the columns;
-    2. every user is judged for all that stayed.
+    2. every user is judged for all that stayed, as one list: what `act` says that the same hand did before counts.
 
     Raises:
         FilterError: no users are asked of, or the table says of no column what it holds.
@@ -59,7 +59,7 @@ def _columns(gate: BatchGate, act: Act, table: Table) -> list[Column]:
     found = []
     reference = gate.someone_named()
     for name, item in table.columns.items():
-        asked = msgspec.structs.replace(act, user="", user_ref=reference, items=frozenset({item}), count=1)
+        asked = msgspec.structs.replace(act, user="", user_ref=reference, items=frozenset({item}), count=1, so_far=0)
         answer = gate.single.decide(asked)
         if isinstance(answer, Permit):
             found.append(Column(name=name, item=item, masked=not answer.full))
