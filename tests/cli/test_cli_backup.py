@@ -113,6 +113,22 @@ def test_who_is_named_as_recipient_opens_an_archive_with_other_tools(keshou: Cal
     assert keshou("backup", tmp_path / "two.age", "--to", "age1nobody").status == 2
 
 
+def test_an_archive_is_read_back_and_what_was_found_stands_in_the_register(keshou: Caller) -> None:
+    made = backed_up(keshou)
+    path = Path(made["file"])
+    looked = ("check-backup", path, "--by", "officer")
+    assert keshou(*looked, "--json").ok().json == {"medium": made["medium"], "found": "in_order"}
+    body = bytearray(path.read_bytes())
+    body[len(body) // 2] ^= 1
+    path.write_bytes(body)
+    assert keshou(*looked).status == 3, "a broken archive does not tell which one it is"
+    assert keshou(*looked, "--medium", made["medium"]).status == 1
+    history = keshou("media", "show", made["medium"], "--json").ok().json["history"]
+    looks = [each["details"] for each in history if each["what"] == "checked"]
+    assert [found in told for found, told in zip(("in_order", "seal_broken"), looks, strict=True)] == [True, True]
+    assert keshou("check-backup", path.with_name("none.age"), "--by", "officer").status == 4
+
+
 def test_not_even_an_opened_archive_tells_anything_of_a_user(keshou: Caller, people: list[Subscriber]) -> None:
     identity = pyrage.x25519.Identity.generate()
     made = backed_up(keshou, "--to", str(identity.to_public()))

@@ -124,6 +124,22 @@ def test_what_came_true_meanwhile_counts_at_each_opening(site: Site) -> None:
     assert not shown(site, other), "who made it holds the post no longer"
 
 
+def test_receivers_are_told_of_a_link_from_its_making_to_its_last_opening(site: Site) -> None:
+    with site.writing() as tx:
+        site.webhooks.subscribe(tx, "https://crm.example/hook", (), site.now())
+    token = shared(site)
+    assert shown(site, token)
+    assert shown(site, token)
+    other = shared(site, "l2")
+    sharing.revoke(site, "l2", by="judge")
+    assert not shown(site, other)
+    with site.reading() as tx:
+        told = [
+            row[0].removeprefix("keshou.link.") for row in tx.ask("SELECT type FROM webhook_delivery ORDER BY number")
+        ]
+    assert told == ["made", "opened", "opened", "used_up", "made", "revoked"]
+
+
 def test_of_an_erased_user_no_link_is_left(site: Site) -> None:
     site.do(newcomer(site, "u3", {each: VALUES[each] for each in ("mobile_number", "tariff_plan")}))
     token = sharing.share(site, "l1", wanted()._replace(user="u3"))[1]

@@ -63,7 +63,10 @@ def declared(effective: dt.datetime) -> Declaration:
     return msgspec.structs.replace(found, effective=effective)
 
 
-def build(home: Path, database: str = "", *, users: int = 12, second: bool = False, **server: object) -> Path:
+def build(
+    home: Path, database: str = "", *, users: int = 12, second: bool = False,
+    rules: Callable[[Declaration], Declaration] = lambda found: found, **server: object,
+) -> Path:  # fmt: skip
     """Make the site: rules, staff, accounts, users, acts permitted and denied over a month, a review that waits."""
     now = clock.now()
     time = Days(now - DAYS * DAY)
@@ -72,7 +75,7 @@ def build(home: Path, database: str = "", *, users: int = 12, second: bool = Fal
         settings.write(SETTINGS.format(second=str(second).lower()) + "\n[server]\n")
         settings.writelines(f"{key} = {msgspec.json.encode(value).decode()}\n" for key, value in server.items())
     with Site.open(home, now=time) as site:
-        site.publish(declared(time.moment), by="officer")
+        site.publish(rules(declared(time.moment)), by="officer")
         posts = (*appointments(time()), StaffAppointed(at=time(), staff="officer", post="auditor"))
         site.record_site(*posts, by=SETUP)
         _people(site)

@@ -15,7 +15,19 @@ from keshou.db import Database
 from keshou.gate import every_fact, facts
 from keshou.gate.facts import ConsentGiven, ConsentWithdrawn, StaffAppointed, SuspensionLifted, SuspensionOrdered
 from keshou.law.terms import ActKind, ConsentStrength
-from keshou.webhooks.events import _SITE_EVENTS, _USER_EVENTS, LAPSED, TYPES, Event, events_of
+from keshou.webhooks.done import backup_made, link_opened
+from keshou.webhooks.events import (
+    _SITE_EVENTS,
+    _USER_EVENTS,
+    BACKUP_MADE,
+    DONE,
+    LAPSED,
+    LINK_OPENED,
+    LINK_USED_UP,
+    TYPES,
+    Event,
+    events_of,
+)
 from planting import Planted
 
 
@@ -122,10 +134,24 @@ def _pending(fact: facts.SiteFact) -> Pending:
     return Pending(Draft({}, site_facts=(fact,)), 7)
 
 
+def test_what_is_no_fact_is_told_with_just_what_the_page_lists() -> None:
+    told = [
+        backup_made(START, "b-1", by="boss", place="safe-2", size=9, sha256="ab"),
+        *link_opened(START, "l-1", 7, recipient="bank", purpose="service", shown=False, left=0),
+        *link_opened(START, "l-1", 8, recipient="bank", purpose="service", shown=True, left=2),
+    ]
+    assert [event.type for event in told] == [BACKUP_MADE, LINK_OPENED, LINK_USED_UP, LINK_OPENED]
+    assert len({event.id for event in told}) == len(told)
+    for event in told:
+        assert set(event.data) == set(DONE[event.type])
+        assert event.user == ""
+    assert (told[1].entry, told[1].data["shown"], told[3].data["left"]) == (7, False, 2)
+
+
 def test_types_are_named_for_the_facts_they_tell() -> None:
     known = {fact.__struct_config__.tag for fact in every_fact.AnyUserFact.__args__ + every_fact.AnySiteFact.__args__}
     assert {
-        type_.removeprefix("keshou.").replace(".", "_") for type_ in TYPES - {"keshou.user.erased", *LAPSED}
+        type_.removeprefix("keshou.").replace(".", "_") for type_ in TYPES - {"keshou.user.erased", *LAPSED, *DONE}
     } <= known
 
 
@@ -134,4 +160,4 @@ def test_the_page_for_receivers_lists_every_type_with_what_goes_out() -> None:
     lines = [line.split("|") for line in page.splitlines() if line.startswith("| `keshou.")]
     listed = {line[1].strip(" `"): tuple(line[2].replace("`", "").replace(",", " ").split()) for line in lines}
     told = {type_: fields for of in (_USER_EVENTS, _SITE_EVENTS) for type_, fields in of.values()}
-    assert listed == told | LAPSED
+    assert listed == told | LAPSED | DONE

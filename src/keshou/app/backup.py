@@ -31,8 +31,9 @@ from keshou.backup.read import check
 from keshou.backup.seal import recipients, seal
 from keshou.backup.write import Told, archive, count_rows
 from keshou.errors import UnreachableError
-from keshou.gate.facts import MediumDestroyed, MediumRegistered
+from keshou.gate.facts import MediumChecked, MediumDestroyed, MediumRegistered
 from keshou.migrations.run import revision
+from keshou.webhooks.done import backup_made
 
 MAKER = "backup"
 """Who makes a backup when nobody is named: the job that the clock starts."""
@@ -63,11 +64,13 @@ def back_up(
     place: str = "site",
     to: Sequence[str] = (),
     until: dt.datetime | None = None,
+    medium: str = "",
     on_progress: Progress = lambda _done, _all: None,
 ) -> Made:
     """Make a backup at `dest`, or under a name of its own in `dest` when that is a folder.
 
-    It is sealed to the site's own backup key, and to the age recipients `to`. `until` is when it is to be destroyed.
+    It is sealed to the site's own backup key, and to the age recipients `to`. `until` is when it is to be destroyed,
+    `medium` the id under which it is registered; empty: a new one.
 
     Raises:
         NotEmptyError: `dest` is there already, or another backup is being written to it.
@@ -77,8 +80,8 @@ def back_up(
 
     """
     recipients(to)
-    medium = f"b-{secrets.token_hex(6)}"
-    path = dest / f"keshou-{site.settings.site}-{medium}{SUFFIX}" if dest.is_dir() else dest
+    medium = medium or f"b-{secrets.token_hex(6)}"
+    path = dest / file_name(site, medium) if dest.is_dir() else dest
     _refuse_taken(path)
     now = site.now()
     fact = MediumRegistered(at=now, medium=medium, form="backup", place=place, holder=by, sealed=True, until=until)
@@ -100,7 +103,43 @@ def back_up(
                 gone = MediumDestroyed(at=site.now(), medium=medium, by=by, witness=by, manner="not_made")
                 site.record_site(gone, by=by)
             raise
+    with site.writing() as tx:
+        told = backup_made(now, medium, by=by, place=place, size=made.bytes, sha256=made.sha256)
+        site.webhooks.enqueue(tx, [told], now)
+    site.messenger.wake()
     return made
+
+
+def file_name(site: Site, medium: str) -> str:
+    """Return the name that a backup has unless it is given another."""
+    return f"keshou-{site.settings.site}-{medium}{SUFFIX}"
+
+
+def check_back(site: Site, path: Path, *, by: str, medium: str = "") -> MediumChecked:
+    """Read an archive whole, hold it against its manifest, and record what was found under the name of `by`.
+
+    `medium` is the id under which it is registered, where that is known; else the archive tells it.
+
+    Raises:
+        ArchiveError: it is no archive of this site that is whole, and nobody said which it should be.
+        UnreachableError: it cannot be read; nothing was recorded.
+
+    """
+    try:
+        with path.open("rb") as file:
+            told = check(file, keys_of(site.listed)).manifest.medium
+    except OSError as error:
+        raise UnreachableError(f"the backup cannot be read: {error.strerror}", hint="see where it is kept") from error
+    except ArchiveError:
+        if not medium:
+            raise
+        told = ""
+    whole = bool(told) and medium in ("", told)
+    fact = MediumChecked(
+        at=site.now(), medium=medium or told, by=by, found="in_order" if whole else "seal_broken"
+    )  # fmt: skip
+    site.record_site(fact, by=by)
+    return fact
 
 
 def _refuse_taken(path: Path) -> None:

@@ -7,7 +7,7 @@ import secrets
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import msgspec
 
@@ -49,6 +49,27 @@ class Handed(NamedTuple):
     files: tuple[Path, ...] = ()
 
 
+class Naming(NamedTuple):
+    """How a file is called and written."""
+
+    name: str
+    format: Format
+    spell: bool
+    handover: str = ""
+    """Empty: a new one."""
+
+
+class Made(NamedTuple):
+    """A file that was made and is nowhere yet, and the fact that it was."""
+
+    body: bytes
+    told: bytes
+    """The manifest's bytes, which are signed."""
+    signature: bytes
+    manifest: Manifest
+    fact: HandedOver
+
+
 def signer_of(site: Site) -> Signer:
     """Return what signs a site's manifests."""
     return Signer(site.secret(_LABEL))
@@ -72,30 +93,41 @@ def hand_over(site: Site, order: Order) -> Handed:
         HandoverError: see step 1; nothing was asked and nothing recorded.
 
     """
-    key = _key_for(site, order.act)
+    key = key_for(site, order.act)
     paths = tuple(order.out.with_name(order.out.name + each) for each in ("", ".manifest.json", ".manifest.sig"))
     with _places(paths) as places:
         done = site.do(BulkPerform(act=order.act, users=order.users))
         if not isinstance(done.decision, Permit) or not done.by_user:
             return Handed(done, None)
-        handover = f"h-{secrets.token_hex(8)}"
-        items = sorted(order.act.items)
-        rows = [[of.get(item, "") for item in items] for of in done.by_user.values()]
-        marked = marks.marked(mark_of(site, handover), rows, spell=order.spell)
-        body = sealed(written(items, marked, order.format), key.key)
-        file = File(name=order.out.name, format=order.format, sha256=digest(body), size=len(body))
-        manifest = _manifest(site, order, done, key, handover=handover, file=file)
-        told = encode(manifest)
-        for place, each in zip(places, (body, told, signer_of(site).sign(told)), strict=True):
+        made = make(site, order.act, done, key, Naming(order.out.name, order.format, order.spell))
+        for place, each in zip(places, (made.body, made.told, made.signature), strict=True):
             _write(place, each)
-        fact = HandedOver(
-            at=site.now(), handover=handover, entry=done.entry, recipient=key.recipient, purpose=order.act.purpose,
-            by=order.act.by, count=len(rows), digest=manifest.file.sha256, manifest=digest(told),
-        )  # fmt: skip
-        site.record_site(fact, by=order.act.by)
+        site.record_site(made.fact, by=order.act.by)
         for place, path in zip(places, paths, strict=True):
             place.rename(path)
-    return Handed(done, manifest, paths)
+    return Handed(done, made.manifest, paths)
+
+
+def make(site: Site, act: Act, done: Done, key: RecipientKeyVerified, naming: Naming) -> Made:
+    """Return the sealed file, its manifest and signature, of what the permitted export `done` showed; in memory."""
+    handover = naming.handover or new_handover()
+    items = sorted(act.items)
+    rows = [[of.get(item, "") for item in items] for of in done.by_user.values()]
+    marked = marks.marked(mark_of(site, handover), rows, spell=naming.spell)
+    body = sealed(written(items, marked, naming.format), key.key)
+    file = File(name=naming.name, format=naming.format, sha256=digest(body), size=len(body))
+    manifest = _manifest(site, act, done, key, spell=naming.spell, handover=handover, file=file)
+    told = encode(manifest)
+    fact = HandedOver(
+        at=site.now(), handover=handover, entry=done.entry, recipient=key.recipient, purpose=act.purpose,
+        by=act.by, count=len(rows), digest=manifest.file.sha256, manifest=digest(told),
+    )  # fmt: skip
+    return Made(body, told, signer_of(site).sign(told), manifest, fact)
+
+
+def new_handover() -> str:
+    """Return the id of a new handover."""
+    return f"h-{secrets.token_hex(8)}"
 
 
 def trace_leak(site: Site, rows: Sequence[Sequence[str]], bound: float = BOUND) -> tuple[Trace, list[HandedOver]]:
@@ -111,7 +143,14 @@ def declared_recipients(site: Site) -> dict[str, Recipient]:
     return {each.id: each for each in (rules.declaration.recipients if rules else ())}
 
 
-def _key_for(site: Site, act: Act) -> RecipientKeyVerified:
+def key_for(site: Site, act: Act) -> RecipientKeyVerified:
+    """Return the key that an export is sealed to.
+
+    Raises:
+        HandoverError: there is no recipient, none of its keys was verified, or whoever exports verified it.
+
+    Source: miit24:13.1.3
+    """
     if not act.recipient:
         raise HandoverError("a file is for somebody", hint="name the recipient")
     key = site.state().keys.get(act.recipient)
@@ -127,13 +166,15 @@ def _key_for(site: Site, act: Act) -> RecipientKeyVerified:
     return key
 
 
-def _manifest(site: Site, order: Order, done: Done, key: RecipientKeyVerified, **rest: Any) -> Manifest:
-    act, decision = order.act, done.decision
+def _manifest(
+    site: Site, act: Act, done: Done, key: RecipientKeyVerified, *, spell: bool, handover: str, file: File
+) -> Manifest:
+    decision = done.decision
     return Manifest(
         site=site.settings.log_origin, act=act.kind.value, entry=done.entry, rules=decision.rules if decision else 0,
         purpose=act.purpose, recipient=key.recipient, review=act.review, items=tuple(sorted(act.items)),
         count=len(done.by_user), masked=not (isinstance(decision, Permit) and decision.full),
-        spelling="marked" if order.spell else "kept", made=site.now(), key=key.key, **rest,
+        spelling="marked" if spell else "kept", made=site.now(), key=key.key, handover=handover, file=file,
     )  # fmt: skip
 
 

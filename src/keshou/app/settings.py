@@ -44,6 +44,10 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """The most tables that come or wait for their turn, a process."""
     table_days: int = 30
     """For how long it is told what became of a table."""
+    export_days: int = 7
+    """For how long an export asked of the server, and its sealed file, is kept to be fetched."""
+    backups: str = "backups"
+    """Folder, in the site's, of the backups that are asked of the server."""
     body_seconds: float = 30.0
     """For how long a caller may take to send a body."""
     metrics: Literal["loopback", "key"] = "loopback"

@@ -11,6 +11,7 @@ from keshou.gate.decision import Decision, Permit
 from keshou.gate.facts import LinkMade, LinkRevoked
 from keshou.law.terms import ActKind
 from keshou.links.link import Link, LinkError, Shared, Taken, check_span
+from keshou.webhooks.done import link_opened
 
 
 class Asked(NamedTuple):
@@ -75,9 +76,17 @@ def open_link(site: Site, token: str) -> Opened | None:
     if taken is None:
         return None
     done = site.perform(_act(taken.user, taken.shared, site.now()))
+    opened = Opened(taken, done)
     with site.writing() as tx:
         site.links.note(tx, taken.id, done.entry)
-    return Opened(taken, done)
+        told = link_opened(
+            site.now(), taken.id, done.entry, recipient=taken.shared.recipient, purpose=taken.shared.purpose,
+            shown=shows(opened), left=taken.left,
+        )  # fmt: skip
+        waits = site.webhooks.enqueue(tx, told, site.now())
+    if waits:
+        site.messenger.wake()
+    return opened
 
 
 def shows(opened: Opened | None) -> bool:

@@ -23,6 +23,7 @@ from keshou.app.code_post import CodePost, senders_of
 from keshou.app.counter import Counter
 from keshou.app.erasures import Listed, bring_up
 from keshou.app.holds import Holds
+from keshou.app.jobs import Jobs
 from keshou.app.keeper import Keeper
 from keshou.app.keys import open_keys
 from keshou.app.lapses import Lapses
@@ -80,7 +81,7 @@ class Site:
         self.home, self.settings, self.database = home, settings, database
         self.now, self.secret = now, keys.secret
         self.law, self.declarations = load(), Declarations()
-        self.links = Links(keys.secret("links"))
+        self.links, self.jobs = Links(keys.secret("links")), Jobs(keys.secret)
         self.ledger = Ledger(settings.log_origin, keys.signer, tolerance=round(settings.clock_tolerance * 1_000_000))
         self._known = Known(Standings(), self.declarations, Vault(keys, settings.site), self.law, settings.standings)
         self.webhooks = Webhooks(keys.secret("webhooks"), settings.log_origin, settings.webhooks.under(home))
@@ -357,6 +358,7 @@ class Site:
             self.accounts.purge(tx, self.now())
             self.openid.purge(tx, self.now())
             self.visits.purge(tx, self.now())
+            self.jobs.purge(tx, self.now(), self.settings.server.export_days)
             self.imports.purge(tx, self.now() - dt.timedelta(days=self.settings.server.table_days))
         while self._count():
             pass

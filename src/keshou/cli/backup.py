@@ -8,13 +8,13 @@ import typer
 from rich.text import Text as Line
 
 from keshou.app import clock
-from keshou.app.backup import MAKER, back_up
+from keshou.app.backup import MAKER, back_up, check_back
 from keshou.app.environment import told
 from keshou.app.restore import HAND, NO_REASON, Asked, Back, restore
 from keshou.cli import asked
 from keshou.cli.terminal import BAD, GOOD, QUIET, Call, pairs
 from keshou.cli.verb import verb
-from keshou.errors import InputError, UnreachableError
+from keshou.errors import ExitStatus, InputError, UnreachableError
 
 _MADE = (
     ("文件", "file"), ("删除清单", "list of erasures"), ("介质编号", "medium"), ("字节", "bytes"),
@@ -25,6 +25,7 @@ _MADE = (
 def add_to(app: typer.Typer) -> None:
     """Put the verbs under the one name."""
     verb(app, "backup")(backup)
+    verb(app, "check-backup")(check)
     verb(app, "restore")(put_back)
 
 
@@ -54,6 +55,27 @@ def backup(
     done = call.words("已备份，并已读回核对", "backed up, read back and found whole")
     keys = call.words("密钥不在其中：另行备份", "the keys are not in it: keep a copy of them elsewhere")
     call.answer(data, Line(done, GOOD), pairs(shown), Line(keys, QUIET))
+
+
+def check(
+    call: Call,
+    archive: Annotated[Path, typer.Argument(metavar="ARCHIVE", help="What `keshou backup` wrote.")],
+    *,
+    by: Annotated[str, typer.Option(metavar="STAFF", help="Who looks at it.")],
+    medium: Annotated[
+        str, typer.Option(metavar="ID", help="The id in the register; needed where the archive does not tell it.")
+    ] = "",
+) -> ExitStatus:
+    """Read an archive back whole, and write down in the register of media what was found.
+
+    Exit status 1 when it is not whole, or another than it should be.
+    """
+    with call.open() as site:
+        fact = check_back(site, archive, by=by, medium=medium)
+    whole = fact.found == "in_order"
+    found = call.words("完好", "whole") if whole else call.words("已损坏或不是这一份", "broken, or another one")
+    call.answer({"medium": fact.medium, "found": fact.found}, Line(f"{fact.medium}  {found}", GOOD if whole else BAD))
+    return ExitStatus.DONE if whole else ExitStatus.NO
 
 
 def put_back(

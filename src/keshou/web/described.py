@@ -4,7 +4,7 @@
 Source: OpenAPI 3.1; JSON Schema 2020-12 as msgspec writes it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -62,6 +62,7 @@ def told(
     body: Any = None,
     body_types: tuple[str, ...] = (JSON,),
     status: int = 200,
+    later: tuple[int, ...] = (),
     media_types: tuple[str, ...] = (JSON,),
     problems: tuple[int, ...] = (),
     headers: tuple[str, ...] = (),
@@ -70,7 +71,8 @@ def told(
     """Return the description of an operation that reads `body` and answers with `answer`, both shapes.
 
     A shape of ``bytes`` or ``str`` stands for content that is no JSON. `problems` are the statuses beyond those that
-    any operation has; `headers` are names of the answer's headers.
+    any operation has; `headers` are names of the answer's headers; `later` are statuses of the same answer that say
+    that it is not done yet.
     """
     # Written at once, so that a shape that cannot be told stops the server from starting and not the document.
     taken, given_back = None if body is None else _media(body, given={}), _media(answer, given={"type": "string"})
@@ -90,7 +92,8 @@ def told(
             )  # fmt: skip
             once = any(isinstance(each, Parameter) and each.name == "Idempotency-Key" for each in self.parameters or ())
             every = {*ALWAYS, *problems, *(WITH_BODY if taken is not None else ()), *(REPEATED if once else ())}
-            self.responses = {str(status): found} | {str(each): _problem(each) for each in sorted(every)}
+            wait: Any = {str(each): replace(found, description=HTTPStatus(each).phrase) for each in later}
+            self.responses = {str(status): found} | wait | {str(each): _problem(each) for each in sorted(every)}
             for each in self.parameters or ():
                 if isinstance(each, Parameter):
                     _tell_exactly(each)

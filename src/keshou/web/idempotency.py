@@ -65,7 +65,7 @@ def answer_once(
     """
     request = request_id(sent.caller, sent.key)
     with site.writing() as tx:
-        body = site.once.begin(tx, request, _said(sent.place, sent.asked), site.now())
+        body = site.once.begin(tx, request, said(sent.place, sent.asked), site.now())
         if body is not None:
             return Response(body, status_code=status, media_type=JSON)
         made = do(tx)
@@ -77,10 +77,11 @@ def answer_once(
 
 def named(job: J, caller: Caller, key: str, asked: Any, *place: str) -> J:
     """Return `job` with the name that `caller` gave it; `asked` is what the request said, `place` where it was sent."""
-    return msgspec.structs.replace(job, request_id=request_id(caller, key), said=_said(place, asked))
+    return msgspec.structs.replace(job, request_id=request_id(caller, key), said=said(place, asked))
 
 
-def _said(place: Sequence[str], asked: Any) -> str:
+def said(place: Sequence[str], asked: Any) -> str:
+    """Return what tells one request from another: its digest, with where it was sent."""
     return hashlib.sha256(msgspec.json.encode((place, asked), order="deterministic")).hexdigest()
 
 

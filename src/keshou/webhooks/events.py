@@ -59,6 +59,16 @@ _SITE_EVENTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "review_approved": ("keshou.review.approved", ("review", "requester", "reviewer", "kind", "purpose", "until")),
     "review_refused": ("keshou.review.refused", ("review", "reviewer")),
     "review_used": ("keshou.review.used", ("review",)),
+    "medium_registered": ("keshou.medium.registered", ("medium", "form", "place", "holder", "sealed", "until")),
+    "medium_moved": ("keshou.medium.moved", ("medium", "place", "holder", "sealed")),
+    "medium_checked": ("keshou.medium.checked", ("medium", "by", "found")),
+    "medium_destroyed": ("keshou.medium.destroyed", ("medium", "by", "witness", "manner")),
+    "restored": ("keshou.restored", ("archive", "by", "size", "lost_size", "erased")),
+    "recipient_key_verified": ("keshou.recipient.key_verified", ("recipient", "verified_by", "how")),
+    "recipient_key_ended": ("keshou.recipient.key_ended", ("recipient",)),
+    "handed_over": ("keshou.handed.over", ("handover", "recipient", "purpose", "by", "count", "digest")),
+    "link_made": ("keshou.link.made", ("link", "by", "recipient", "purpose", "most", "until")),
+    "link_revoked": ("keshou.link.revoked", ("link",)),
 }
 """Tag of a fact -> type of event, and the fields of the fact that go out with it."""
 ACCESS_LAPSED, REVIEW_LAPSED = "keshou.access.lapsed", "keshou.review.lapsed"
@@ -68,7 +78,15 @@ LAPSED: Mapping[str, tuple[str, ...]] = {
 }
 """Type of event -> what goes out with it, of what came to its end by the passing of time and has no entry."""
 
-TYPES = frozenset({*(type_ for table in (_USER_EVENTS, _SITE_EVENTS) for type_, _ in table.values()), *LAPSED})
+BACKUP_MADE, LINK_OPENED, LINK_USED_UP = "keshou.backup.made", "keshou.link.opened", "keshou.link.used_up"
+DONE: Mapping[str, tuple[str, ...]] = {
+    BACKUP_MADE: ("medium", "by", "place", "size", "sha256"),
+    LINK_OPENED: ("link", "recipient", "purpose", "shown", "left"),
+    LINK_USED_UP: ("link", "recipient", "purpose"),
+}
+"""Type of event -> what goes out with it, of what was done and is no fact of its own."""
+
+TYPES = frozenset({*(type_ for table in (_USER_EVENTS, _SITE_EVENTS) for type_, _ in table.values()), *LAPSED, *DONE})
 """Every type of event that a receiver can ask for."""
 ERASED = "keshou.user.erased"
 TRIAL = "keshou.webhook.tried"
@@ -78,7 +96,8 @@ TRIAL = "keshou.webhook.tried"
 def events_of(job: Job, pending: Pending) -> tuple[Event, ...]:
     """Return what is to be told of `job`, which `pending` is about to commit; nothing when it was done before.
 
-    What was asked and denied, read or corrected is nobody else's business: only facts are told.
+    What was asked and denied, read or corrected is nobody else's business: only facts are told, and beside them what
+    `done` tells.
     """
     draft, place = pending
     if draft.done is not None or place < 0 or not (draft.user_facts or draft.site_facts):

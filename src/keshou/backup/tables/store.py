@@ -17,9 +17,21 @@ from keshou.backup.manifest import Columns
 from keshou.db import Transaction
 
 FLEETING = frozenset(
-    {"account_challenge", "account_session", "openid_flow", "openid_session", "shared_link", "visit", "visit_code"}
+    {
+        *(
+            "account_challenge",
+            "account_session",
+            "openid_flow",
+            "openid_session",
+            "shared_link",
+            "visit",
+            "visit_code",
+        ),
+        *("backup_job", "export_order", "export_part"),
+    }
 )
-"""What people are in the midst of: not carried, so that nobody is signed in again who was signed out since."""
+"""What people are in the midst of: not carried, so that nobody is signed in again who was signed out since, and no file
+comes back that was fetched or removed."""
 _VERSIONS = "alembic_version"
 _ROWS = 1000
 _LARGEST = 512 * 1024 * 1024

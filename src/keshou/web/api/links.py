@@ -6,25 +6,20 @@ from litestar.di import NamedDependency
 from litestar.params import RawBody
 
 from keshou.app import sharing
-from keshou.app.sharing import Asked
 from keshou.app.site import Site
-from keshou.declaration.model import Office
 from keshou.gate.decision import Permit
-from keshou.gate.facts import LinkRevoked
 from keshou.law.terms import ActKind
-from keshou.links.link import Shared
-from keshou.once.errors import SecretToldError
 from keshou.web.api.asked import InPath, Requested, answer, read
 from keshou.web.api.decided import denial
 from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
-from keshou.web.api.written import write_down
 from keshou.web.caller import count_unproven
 from keshou.web.described import told
-from keshou.web.entitled import refuse_beyond_key, require, require_fresh, require_staff
-from keshou.web.errors import NotEntitledError, NotFoundError
-from keshou.web.idempotency import IdempotencyKey, fresh_id
+from keshou.web.entitled import refuse_beyond_key, require_fresh, require_staff
+from keshou.web.errors import NotFoundError
+from keshou.web.exporting import audits
+from keshou.web.idempotency import IdempotencyKey
 from keshou.web.language import language_of
-from keshou.web.recorded import record
+from keshou.web.linking import asked_link, end_link, make_once
 from keshou.wire import links as w
 from keshou.wire.caller import Caller
 from keshou.wire.office import Recorded
@@ -47,21 +42,14 @@ def make(
     require_fresh(caller, site)
     asked = read(request, body, w.LinkRequest)
     refuse_beyond_key(caller, asked.purpose, ActKind.PROVIDE)
-    shared = Shared(
-        purpose=asked.purpose, items=tuple(sorted(set(asked.items))), recipient=asked.recipient, by=caller.id,
-        post=asked.post, where=asked.where, ground=asked.ground,
-    )  # fmt: skip
-    wanted = Asked(asked.user, shared, asked.minutes, asked.openings)
+    wanted = asked_link(caller, asked)
     decision = sharing.may_share(site, wanted)
     if not isinstance(decision, Permit):
         return denial(site, decision, None, language_of(request))
-    fact = sharing.made_fact(site, fresh_id("l", caller, key), wanted)
-    done = record(site, caller, key, asked, ("links",), fact)
-    if done.repeated:
-        raise SecretToldError
-    token = sharing.keep(site, wanted, fact)
+    made = make_once(site, caller, key, asked, wanted)
+    fact = made.fact
     return answer(
-        w.LinkMadeAnswer(id=fact.link, token=token, until=fact.until, openings=fact.most, revision=done.entry + 1)
+        w.LinkMadeAnswer(id=fact.link, token=made.token, until=fact.until, openings=fact.most, revision=made.entry + 1)
     )
 
 
@@ -91,7 +79,7 @@ def links(
 ) -> Response[bytes]:
     """Return links, by id: all to auditors, to others those that they made."""
     require_staff(caller)
-    found = sharing.made_by(site, "" if _audits(caller, site) else caller.id)
+    found = sharing.made_by(site, "" if audits(caller, site) else caller.id)
     return answer(page([w.link_shape(each) for each in found], lambda each: each.id, cursor, limit))
 
 
@@ -106,22 +94,8 @@ def revoke(
 ) -> Response[bytes]:
     """End a link at once: who made it, or an auditor."""
     require_staff(caller)
-    by = "" if _audits(caller, site) else caller.id
-    if name not in {each.id for each in sharing.made_by(site, by)}:
-        raise NotFoundError("there is no such link", hint="list them at /api/v1/links")
-    with site.writing() as tx:
-        site.links.revoke(tx, name, site.now())
-    return write_down(
-        site, caller, key, None, ("links", name, "revoke"), LinkRevoked(at=site.now(), link=name), id_=name
-    )
-
-
-def _audits(caller: Caller, site: Site) -> bool:
-    try:
-        require(caller, site, Office.AUDIT)
-    except NotEntitledError:
-        return False
-    return True
+    done = end_link(site, caller, key, name)
+    return answer(Recorded(entry=done.entry, revision=done.entry + 1, id=name, repeated=done.repeated))
 
 
 FACE = Router("/api/v1/links", route_handlers=[make, open_, links, revoke], tags=["shared links"])

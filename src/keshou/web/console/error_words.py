@@ -98,6 +98,44 @@ REFUSALS = {
     "this is for the operator's people and programs": Text(
         "只有经营者的人员可以这样做", "this is for the operator's people"
     ),
+    "the register has a medium of that id": Text("登记册里已有这个编号", "the register has a medium of that id"),
+    "the register has no such medium": Text("登记册里没有这个介质", "the register has no such medium"),
+    "the medium was destroyed": Text("这个介质已经销毁", "the medium was destroyed"),
+    "nobody is the witness of what they do themselves": Text(
+        "没有人可以为自己做的事作见证；请写另一个看到的人",
+        "nobody is the witness of what they do themselves; name somebody else who saw it",
+    ),
+    "no key of this recipient was verified": Text(
+        "这个接收方还没有核实过的公钥；请先由别人核实并登记",
+        "no key of this recipient was verified; let somebody verify it and write it down first",
+    ),
+    "whoever verified the recipient's key does not export to it (miit24:13.1.3)": Text(
+        "核实公钥的人不能向这个接收方导出；请由别人来做",
+        "whoever verified the recipient's key does not export to it; let somebody else do it",
+    ),
+    "the recipient has no key on record": Text("这个接收方没有登记的公钥", "the recipient has no key on record"),
+    "the file does not hold one public key and nothing else": Text(
+        "填写的不是一个公钥", "what was given is not one public key"
+    ),
+    "what stands for the recipient's public key is none": Text(
+        "填写的不是公钥；它以 age1 开头", "that is no public key; one begins with age1"
+    ),
+    "the export waits for another person's review": Text(
+        "这次导出还在等待审查", "the export waits for another person's review"
+    ),
+    "the export's review was refused": Text("这次导出的审查不同意", "the export's review was refused"),
+    "the approval of the export is over": Text("对这次导出的同意已经过期", "the approval of the export is over"),
+    "there is no such export": Text("没有这次导出", "there is no such export"),
+    "there is no such link": Text("没有这个链接", "there is no such link"),
+    "the rules declare no such recipient": Text("规则里没有这个接收方", "the rules declare no such recipient"),
+    "this was done before, and its secret is told once only": Text(
+        "已经做过，令牌当时已经显示；丢了就终止它，另建一个",
+        "this was done before, and its token was shown then; where it was lost, end it and make another",
+    ),
+    "one of the choices has to be made": Text("请选择其中一项", "choose one of them"),
+    "an id is of letters, digits, dots, dashes and underscores": Text(
+        "标识由字母、数字、点、短横和下划线组成", "an id is of letters, digits, dots, dashes and underscores"
+    ),
     "the form has no name of its own": Text(
         "这个表单已经失效；请重新打开", "the form holds no longer; open the page again"
     ),

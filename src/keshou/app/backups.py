@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Backups asked of the server: one at a time, made beside everything else into the folder that the settings name.
+
+Whoever asks is told the id of the medium at once, and finds under it what came of it. The archive stays where it is
+made until somebody takes a copy, which is a medium of its own in the register, or removes it before a witness.
+"""
+
+import contextlib
+import datetime as dt
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from keshou.app.backup import LIST_SUFFIX, Made, back_up, file_name
+from keshou.app.media import media_of
+from keshou.app.place import sync
+from keshou.app.site import Site
+from keshou.backup.asked.store import BackupJob, Failure, State
+from keshou.backup.seal import recipients
+from keshou.db import DatabaseError, Transaction
+from keshou.errors import InputError, IntegrityError, KeshouError, UnreachableError
+from keshou.gate.media import Medium
+
+_log = logging.getLogger(__name__)
+_BEAT = 10.0
+"""Seconds between two words that one is being made still."""
+_BLOCK = 1 << 20
+_FAILURES: tuple[tuple[type[BaseException], Failure], ...] = (
+    (IntegrityError, Failure.INTEGRITY), (UnreachableError, Failure.UNREACHABLE),
+    (DatabaseError, Failure.UNREACHABLE), (OSError, Failure.UNREACHABLE),
+)  # fmt: skip
+
+
+class Wanted(NamedTuple):
+    """A backup that somebody wants."""
+
+    medium: str
+    by: str
+    place: str
+    to: Sequence[str] = ()
+    until: dt.datetime | None = None
+
+
+class BusyError(InputError):
+    """Another backup is being made."""
+
+    def __init__(self) -> None:
+        super().__init__("another backup is being made", hint="wait until it is done")
+
+
+class _StoppedError(Exception):
+    """Leaves a backup because the server stops."""
+
+
+class Backups:
+    """Makes backups for one process until it is closed; the site closes it before itself."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._closing = threading.Event()
+        self._threads: list[threading.Thread] = []
+        site.on_close(self.close)
+
+    def start(self, wanted: Wanted, is_new: Callable[[Transaction], bool] = lambda _: True) -> BackupJob | None:
+        """Begin a backup and return it; it is made after this returns. None when `is_new` says that it was begun.
+
+        Raises:
+            BusyError: another is being made, by this process or any other on the database.
+            InputError: it is to be sealed to what is no recipient.
+            UnreachableError: the folder cannot be made.
+
+        """
+        site = self._site
+        recipients(wanted.to)
+        folder(site)
+        with site.writing() as tx:
+            if not is_new(tx):
+                return None
+            job = site.jobs.backups.add(tx, wanted.medium, wanted.by, file_name(site, wanted.medium), site.now())
+            if job is None:
+                raise BusyError
+        thread = threading.Thread(target=self._make, args=(wanted, job), name="keshou-backup", daemon=True)
+        self._threads = [each for each in self._threads if each.is_alive()] + [thread]
+        thread.start()
+        return job
+
+    def close(self) -> None:
+        """Stop what is being made; nothing of it is left."""
+        self._closing.set()
+        for each in self._threads:
+            each.join()
+
+    def _make(self, wanted: Wanted, job: BackupJob) -> None:
+        site = self._site
+        with self._told(wanted.medium):
+            try:
+                made = back_up(
+                    site, folder(site) / job.file, by=wanted.by, place=wanted.place, to=wanted.to,
+                    until=wanted.until, medium=wanted.medium, on_progress=self._go_on,
+                )  # fmt: skip
+                ended = _made(job, made)
+            except _StoppedError:
+                ended = msgspec.structs.replace(job, state=State.FAILED, failure=Failure.INTERRUPTED)
+            except Exception as error:
+                _log.error("a backup was not made: %s", type(error).__name__)
+                failure = next((each for kind, each in _FAILURES if isinstance(error, kind)), Failure.INTERNAL)
+                ended = msgspec.structs.replace(job, state=State.FAILED, failure=failure)
+        with contextlib.suppress(KeshouError), site.writing() as tx:
+            site.jobs.backups.end(tx, msgspec.structs.replace(ended, ended=site.now()))
+
+    def _go_on(self, _done: int, _all: int) -> None:
+        if self._closing.is_set():
+            raise _StoppedError
+
+    @contextlib.contextmanager
+    def _told(self, medium: str) -> Iterator[None]:
+        """Say now and then within the block that the backup is being made still."""
+        over = threading.Event()
+
+        def tell() -> None:
+            while not over.wait(_BEAT):
+                with contextlib.suppress(KeshouError), self._site.writing() as tx:
+                    self._site.jobs.backups.beat(tx, medium, self._site.now())
+
+        thread = threading.Thread(target=tell, name="keshou-backup-beat", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+
+
+def _made(job: BackupJob, made: Made) -> BackupJob:
+    return msgspec.structs.replace(
+        job, state=State.MADE, size=made.bytes, sha256=made.sha256, entries=made.manifest.size,
+        erased=made.manifest.erased,
+    )  # fmt: skip
+
+
+def folder(site: Site) -> Path:
+    """Return the folder of backups; it is made, for its owner alone, when it is not there.
+
+    Raises:
+        UnreachableError: it cannot be made.
+
+    """
+    found = site.home / site.settings.server.backups
+    try:
+        found.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnreachableError(f"the folder of backups cannot be made: {error.strerror}") from error
+    return found
+
+
+def every(site: Site) -> list[BackupJob]:
+    """Return every backup that was asked of the server, the newest first."""
+    with site.reading() as tx:
+        return site.jobs.backups.jobs(tx, site.now())
+
+
+def find(site: Site, medium: str) -> BackupJob | None:
+    """Return one; None when none of that id was asked for."""
+    with site.reading() as tx:
+        return site.jobs.backups.job(tx, medium, site.now())
+
+
+def path_of(site: Site, job: BackupJob) -> Path | None:
+    """Return where an archive lies; None when it is not on this machine, was not made, or was removed."""
+    path = folder(site) / job.file
+    return path if job.state is State.MADE and path.is_file() else None
+
+
+def copies_of(site: Site, medium: str) -> dict[str, Medium]:
+    """Return the copies of a backup that stand in the register, by id."""
+    return {name: each for name, each in media_of(site).items() if name.startswith(f"{medium}-")}
+
+
+def blocks(path: Path) -> Iterator[bytes]:
+    """Yield a file, a block at a time."""
+    with path.open("rb") as file:
+        while data := file.read(_BLOCK):
+            yield data
+
+
+def is_removed(site: Site, medium: str) -> bool:
+    """Say whether a backup that was made is on record as destroyed."""
+    found = media_of(site).get(medium)
+    return found is not None and found.destroyed is not None and found.destroyed.manner != "not_made"
+
+
+def unlink(site: Site, job: BackupJob) -> None:
+    """Remove an archive and its list from this machine; its destruction is on record already.
+
+    Raises:
+        UnreachableError: the file is there still.
+
+    """
+    path = folder(site) / job.file
+    try:
+        path.unlink(missing_ok=True)
+        path.with_name(path.name + LIST_SUFFIX).unlink(missing_ok=True)
+    except OSError as error:
+        raise UnreachableError(
+            f"the archive was not removed: {error.strerror}", hint="its removal is on record: remove it by hand"
+        ) from error
+    with contextlib.suppress(OSError):
+        sync(path.parent)

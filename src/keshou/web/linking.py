@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Shared links as every face makes and ends them: once for each request, the token told once."""
+
+from typing import NamedTuple
+
+from keshou.acts.request import Done
+from keshou.app import sharing
+from keshou.app.sharing import Asked
+from keshou.app.site import Site
+from keshou.gate.facts import LinkMade, LinkRevoked
+from keshou.links.link import Shared
+from keshou.once.errors import SecretToldError
+from keshou.web.errors import NotFoundError
+from keshou.web.exporting import audits
+from keshou.web.idempotency import fresh_id
+from keshou.web.recorded import record
+from keshou.wire.caller import Caller
+from keshou.wire.links import LinkRequest
+
+
+class Made(NamedTuple):
+    """A link that was made just now."""
+
+    fact: LinkMade
+    token: str
+    entry: int
+
+
+def asked_link(caller: Caller, asked: LinkRequest) -> Asked:
+    """Return the link that `caller` asks for."""
+    shared = Shared(
+        purpose=asked.purpose, items=tuple(sorted(set(asked.items))), recipient=asked.recipient, by=caller.id,
+        post=asked.post, where=asked.where, ground=asked.ground,
+    )  # fmt: skip
+    return Asked(asked.user, shared, asked.minutes, asked.openings)
+
+
+def make_once(site: Site, caller: Caller, key: str, asked: LinkRequest, wanted: Asked) -> Made:
+    """Make a link that the gate permits; its token is told this once.
+
+    Raises:
+        SecretToldError: it was made before, and its token told then.
+
+    """
+    fact = sharing.made_fact(site, fresh_id("l", caller, key), wanted)
+    done = record(site, caller, key, asked, ("links",), fact)
+    if done.repeated:
+        raise SecretToldError
+    return Made(fact, sharing.keep(site, wanted, fact), done.entry)
+
+
+def end_link(site: Site, caller: Caller, key: str, name: str) -> Done:
+    """End a link at once: who made it, or an auditor.
+
+    Raises:
+        NotFoundError: the caller may end no such link.
+
+    """
+    by = "" if audits(caller, site) else caller.id
+    if name not in {each.id for each in sharing.made_by(site, by)}:
+        raise NotFoundError("there is no such link", hint="list them at /api/v1/links")
+    with site.writing() as tx:
+        site.links.revoke(tx, name, site.now())
+    return record(site, caller, key, None, ("links", name, "revoke"), LinkRevoked(at=site.now(), link=name))
