@@ -15,7 +15,10 @@ from house import OPERATOR, START, open_site
 from keshou.app.site import Site
 from keshou.db import Database
 from keshou.declaration.load import read
+from keshou.declaration.model import Declaration, Recipient
 from keshou.gate.facts import StaffAppointed
+from keshou.language import Text
+from keshou.law.terms import ActKind
 from keshou.wire.caller import Caller, CallerKind, Scope
 
 OFFICES = {
@@ -68,6 +71,17 @@ def with_offices(database: Database, folder: Path, clock: Any = None, more: str 
     site.publish(declaration, by="boss")
     site.record_site(*(StaffAppointed(at=START, staff=staff, post=post) for staff, post in HELD), by="founder")
     return site
+
+
+def with_bank(found: Declaration) -> Declaration:
+    """Return a declaration with a recipient for the purpose of the service."""
+    purposes = tuple(
+        msgspec.structs.replace(each, recipients=("bank",), acts=(*each.acts, ActKind.PROVIDE))
+        if each.id == "service" else each
+        for each in found.purposes
+    )  # fmt: skip
+    bank = Recipient(id="bank", name=Text("银行", "Bank"))
+    return msgspec.structs.replace(found, purposes=purposes, recipients=(bank,))
 
 
 @contextmanager

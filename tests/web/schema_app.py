@@ -11,7 +11,7 @@ from pathlib import Path
 
 from house import newcomer
 from litestar import Litestar
-from office_house import HELD, rules_text
+from office_house import HELD, rules_text, with_bank
 
 from keshou.accounts.account import AccountKind, Factor
 from keshou.accounts.store import Accounts
@@ -46,7 +46,7 @@ def begin(home: Path, database: str = "") -> None:
     with Site.open(home) as site:
         declaration = read(rules_text()).declaration
         assert declaration is not None
-        site.publish(declaration, by="boss")
+        site.publish(with_bank(declaration), by="boss")
         held = [*HELD, *((_CHIEF, post) for post in _POSTS)]
         now = site.now()
         site.record_site(*(StaffAppointed(at=now, staff=staff, post=post) for staff, post in held), by="founder")

@@ -121,6 +121,16 @@ def test_it_is_judged_anew_when_it_is_made(api: Api, site: Site) -> None:
     assert (made["made"], made["refused"]["miit24:9.1"]) == (len(USERS) - 1, 1)
 
 
+def test_what_was_approved_waits_when_the_key_ended_meanwhile(api: Api) -> None:
+    order = api.post("/exports", asked(*USERS), "lister").json()
+    approve(api, order["review"])
+    assert api.post("/recipients/bank/key/end", {}, "boss").status_code == 200
+    assert api.post(f"/exports/{order['id']}/making", {}, "lister").status_code == 422
+    key = {"key": str(SECRET.to_public()), "how": "signed_document"}
+    assert api.post("/recipients/bank/key", key, "boss").status_code == 200
+    assert api.post(f"/exports/{order['id']}/making", {}, "lister").json()["state"] == "made"
+
+
 def test_what_the_gate_denies_is_denied_with_its_articles_and_again_when_repeated(api: Api, site: Site) -> None:
     for key in ("k", "k"):
         answered = api.post("/exports", asked("b0"), "clerk1", key=key)

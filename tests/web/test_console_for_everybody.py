@@ -15,11 +15,15 @@ PATHS = [
     "/console", "/console?show=missing", "/console/me", "/console/acts", "/console/acts/list?decision=deny",
     "/console/acts/2", "/console/information", "/console/people", "/console/people/posts", "/console/people/agents",
     "/console/people/access", "/console/people/accounts",
-    "/console/reviews", "/console/emergencies", "/console/user", "/console/consents", "/console/rules", "/console/log",
-    "/console/acts/99999", "/console/proof", "/console/second-factor",
+    "/console/reviews", "/console/emergencies", "/console/exports", "/console/exports/links", "/console/media",
+    "/console/user", "/console/consents", "/console/rules", "/console/log", "/console/acts/99999", "/console/proof",
+    "/console/second-factor",
 ]  # fmt: skip
 DOOR = ["/console/sign-in", "/console/invitation"]
-EMPTY = ["/console", "/console/information", "/console/reviews", "/console/user", "/console/rules"]
+EMPTY = [
+    "/console", "/console/information", "/console/reviews", "/console/exports", "/console/exports/links",
+    "/console/user", "/console/rules",
+]  # fmt: skip
 _TARGETS = """() => [...document.querySelectorAll('main button, main input:not([type=hidden]), main select, textarea,'
   + ' .places a, .choice a, summary, .onward')].map(each => [each.outerHTML.slice(0, 90), each.getBoundingClientRect()])
   .filter(([html, box]) => box.width && !html.includes('checkbox') && (box.width < 24 || box.height < 24))

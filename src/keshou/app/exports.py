@@ -8,6 +8,7 @@
 A failure after the act leaves it on record and no file. A caller who hangs up finds it at its id.
 """
 
+import contextlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -17,6 +18,7 @@ import msgspec
 from keshou.acts.request import BulkPerform, Done, RecordSite
 from keshou.app.handing_over import Naming, key_for, make, new_handover
 from keshou.app.site import Site
+from keshou.errors import KeshouError
 from keshou.gate.act import Act
 from keshou.gate.decision import Decision, Deny, Permit
 from keshou.gate.facts import HandedOver, RecipientKeyVerified, ReviewApproved, ReviewAsked, ReviewRefused
@@ -42,6 +44,16 @@ def act_of(site: Site, by: str, wanted: Wanted) -> Act:
         where=wanted.where, post=wanted.post, recipient=wanted.recipient, count=wanted.count, review=wanted.review,
         ground=wanted.ground,
     )  # fmt: skip
+
+
+def refuse_unsealable(site: Site, by: str, wanted: Wanted) -> None:
+    """Refuse an export that could not be sealed to its recipient.
+
+    Raises:
+        HandoverError: it could not.
+
+    """
+    key_for(site, act_of(site, by, wanted))
 
 
 def waits_for_review(site: Site, by: str, wanted: Wanted) -> bool:
@@ -84,7 +96,7 @@ def carry_out(site: Site, order: Order, users: Sequence[str]) -> Outcome:
         else:
             ended = _kept(site, ended, done, act, key)
     except BaseException:
-        with site.writing() as tx:
+        with contextlib.suppress(KeshouError), site.writing() as tx:  # else its silence tells it
             site.jobs.orders.end(tx, msgspec.structs.replace(order, state=State.BROKEN, ended=site.now()))
         raise
     with site.writing() as tx:
@@ -114,9 +126,9 @@ def _articles(done: Done) -> dict[str, int]:
 
 
 def review_of(order: Order, state: SiteState) -> ReviewAsked | ReviewApproved | ReviewRefused | None:
-    """Return how the review stands that an export waits for; None where it waits for none."""
+    """Return how the review of an export stands; None where there is none."""
     name = order.wanted.review
-    return state.answers.get(name) or state.asked.get(name) if order.state is State.WAITING else None
+    return state.answers.get(name) or state.asked.get(name)
 
 
 def file_of(site: Site, order: Order) -> Iterator[bytes]:

@@ -2,17 +2,14 @@
 """Backups as every face asks for them: begun once for each request, one at a time in a process."""
 
 from keshou.app import backups
-from keshou.app.backups import Backups, BusyError, Wanted
+from keshou.app.backups import Backups, Wanted
 from keshou.app.site import Site
 from keshou.backup.asked.store import BackupJob
 from keshou.db import Transaction
-from keshou.web.errors import NotFoundError, TooManyRequestsError
+from keshou.web.errors import NotFoundError
 from keshou.web.frame.page import Requested
 from keshou.web.idempotency import request_id, said
 from keshou.wire.caller import Caller
-
-_LATER = 60
-"""Seconds after which the one that is being made may be done."""
 
 
 def maker_of(request: Requested, site: Site) -> Backups:
@@ -27,7 +24,7 @@ def begin_once(site: Site, maker: Backups, caller: Caller, key: str, wanted: Wan
     """Begin a backup, once for each key of the caller, and return how it stands.
 
     Raises:
-        TooManyRequestsError: another is being made.
+        BusyError: another is being made.
         RequestTakenError: the caller named another request so.
 
     """
@@ -40,11 +37,7 @@ def begin_once(site: Site, maker: Backups, caller: Caller, key: str, wanted: Wan
         site.once.keep(tx, request, wanted.medium.encode())
         return True
 
-    try:
-        job = maker.start(wanted, is_new)
-    except BusyError:
-        raise TooManyRequestsError(_LATER) from None
-    return job or known(site, wanted.medium)
+    return maker.start(wanted, is_new) or known(site, wanted.medium)
 
 
 def known(site: Site, name: str) -> BackupJob:

@@ -11,6 +11,7 @@ from keshou.app.exports import Outcome
 from keshou.app.site import Site
 from keshou.declaration.model import Office
 from keshou.errors import InputError
+from keshou.gate.site import SiteState
 from keshou.handover.order import Order, State, Wanted
 from keshou.law.terms import ActKind
 from keshou.web.entitled import refuse_beyond_key, require, require_fresh, require_staff
@@ -82,6 +83,7 @@ def go_on(site: Site, caller: Caller, name: str) -> Begun:
     Raises:
         NotFoundError: the caller asked for no such export.
         NotApprovedError: nobody approved it, or not in time.
+        HandoverError: the recipient's key does not serve any more; it waits for another.
 
     """
     require_staff(caller)
@@ -91,6 +93,8 @@ def go_on(site: Site, caller: Caller, name: str) -> Begun:
     stand = stand_now(site, order)
     if stand in ("waiting", "refused", "lapsed"):
         raise NotApprovedError(_WHY[stand], hint="see its review at /api/v1/reviews")
+    if stand == "approved":
+        exports.refuse_unsealable(site, caller.id, order.wanted)
     with site.writing() as tx:
         begun = site.jobs.orders.begin(tx, name, site.now())
         users = site.jobs.orders.users(tx, name) if begun else ()
@@ -107,14 +111,15 @@ _WHY = {
 }
 
 
-def stand_now(site: Site, order: Order) -> Stand:
-    """Return how an export stands now."""
-    return stand_of(order, exports.review_of(order, site.state()), site.now())
+def stand_now(site: Site, order: Order, state: SiteState | None = None) -> Stand:
+    """Return how an export stands now; `state` is what holds of the operator, where it is at hand."""
+    review = exports.review_of(order, state or site.state()) if order.state is State.WAITING else None
+    return stand_of(order, review, site.now())
 
 
-def shape_of(site: Site, order: Order, *, repeated: bool = False) -> ExportShape:
+def shape_of(site: Site, order: Order, state: SiteState | None = None, *, repeated: bool = False) -> ExportShape:
     """Return an export as it is told now."""
-    return export_shape(order, stand_now(site, order), repeated=repeated)
+    return export_shape(order, stand_now(site, order, state), repeated=repeated)
 
 
 def seen(site: Site, caller: Caller) -> list[Order]:

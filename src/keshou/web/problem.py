@@ -15,6 +15,7 @@ from keshou.acts.events import OutdatedError
 from keshou.acts.repeat import RequestTakenError
 from keshou.acts.separation import ReviewAnsweredError, SeparationError
 from keshou.acts.stands import NothingToEndError
+from keshou.app.backups import BusyError
 from keshou.db import DatabaseError
 from keshou.errors import InputError, IntegrityError, KeshouError, UnreachableError
 from keshou.gate.decide import StaleStandingError
@@ -62,6 +63,7 @@ KINDS: Mapping[type[BaseException], Kind] = {
     RecursionError: Kind(400, "malformed", Text("请求格式不对", "malformed request")),
     e.TooLargeError: Kind(413, "too-large", Text("请求过大", "request too large")),
     e.TooManyRequestsError: Kind(429, "too-many-requests", Text("请求过于频繁", "too many requests")),
+    BusyError: Kind(409, "busy", Text("正在做另一件", "another is being done")),
     OutdatedError: Kind(409, "outdated", Text("事实一再变化", "facts kept changing meanwhile")),
     StaleStandingError: Kind(409, "stale", Text("还没有看到所要求的修订", "the asked revision is not reached yet")),
     UnreachableError: Kind(503, "unreachable", Text("所需部分无法访问", "a part that is needed cannot be reached")),

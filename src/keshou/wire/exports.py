@@ -23,8 +23,8 @@ class ExportRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     users: Annotated[list[UserId], Meta(min_length=1, max_length=MOST_USERS)]
     items: Items
     purpose: Id
-    recipient: Id
-    """One that the rules declare and whose key was verified, by somebody else."""
+    recipient: NoId
+    """One that the rules declare and whose key was verified, by somebody else; a file for nobody is refused."""
     format: Literal["csv", "jsonl"] = "csv"
     keep_spelling: bool = False
     """Keep every value to the letter; only the order of the rows is marked then."""

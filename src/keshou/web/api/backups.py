@@ -35,7 +35,7 @@ RAW = "application/octet-stream"
 
 
 @post("/", status_code=202, sync_to_thread=True, operation_class=told(
-    w.BackupShape, body=w.BackupRequest, status=202
+    w.BackupShape, body=w.BackupRequest, status=202, problems=(409,)
 ))  # fmt: skip
 def begin(
     request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey

@@ -30,12 +30,14 @@ from keshou.wire.caller import Caller
 
 AGE, PEM, RAW = "application/octet-stream", "application/x-pem-file", "application/octet-stream"
 CSV, LINES = "text/csv", "application/x-ndjson"
+_MOST_BYTES = 1 << 24
+"""Of a request: room for the ids of as many users as one export takes."""
 Bound = Annotated[
     float, QueryParameter(name="bound", gt=0, le=0.5, description="The chance, at most, that anybody is named wrongly.")
 ]
 
 
-@post("/", status_code=200, sync_to_thread=True, operation_class=told(
+@post("/", status_code=200, sync_to_thread=True, request_max_body_size=_MOST_BYTES, operation_class=told(
     w.ExportShape, body=w.ExportRequest, later=(202,)
 ))  # fmt: skip
 def ask(
@@ -82,7 +84,8 @@ def every(
     caller: NamedDependency[Caller], site: NamedDependency[Site], cursor: Cursor = "", limit: Limit = USUAL
 ) -> Response[bytes]:
     """Return exports that were asked of the server, by id: all to auditors, to others their own."""
-    found = [exporting.shape_of(site, each) for each in exporting.seen(site, caller)]
+    every_, state = exporting.seen(site, caller), site.state()
+    found = [exporting.shape_of(site, each, state) for each in every_]
     return answer(page(found, lambda each: each.id, cursor, limit))
 
 

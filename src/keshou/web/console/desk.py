@@ -124,7 +124,7 @@ PLACES: Final = (
     Place("/console/reviews", Text("审查", "Reviews"), _sees_reviews),
     Place("/console/holds", Text("留存", "Holds"), _has(Office.GROUNDS, Office.AUDIT)),
     Place("/console/emergencies", Text("应急授权", "Emergencies"), _in_own_post),
-    Place("/console/exports", Text("对外提供", "Handing over"), lambda desk: desk.is_staff),
+    Place("/console/exports", Text("移交", "Handing over"), lambda desk: desk.is_staff),
     Place("/console/media", Text("介质", "Media"), _has(Office.MEDIA, Office.AUDIT)),
     Place("/console/user", Text("用户", "A user"), lambda desk: desk.is_staff),
     Place("/console/consents", Text("登记同意", "Consents"), _serves),

@@ -136,6 +136,9 @@ REFUSALS = {
     "an id is of letters, digits, dots, dashes and underscores": Text(
         "标识由字母、数字、点、短横和下划线组成", "an id is of letters, digits, dots, dashes and underscores"
     ),
+    "another backup is being made": Text(
+        "正在做另一个备份；请等它做完", "another backup is being made; wait until it is done"
+    ),
     "the form has no name of its own": Text(
         "这个表单已经失效；请重新打开", "the form holds no longer; open the page again"
     ),

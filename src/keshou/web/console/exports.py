@@ -82,7 +82,7 @@ def _page(
 
 
 def _named(desk: Desk, each: Order) -> dict[str, object]:
-    stand, wanted = exporting.stand_now(desk.site, each), each.wanted
+    stand, wanted = exporting.stand_now(desk.site, each, desk.state), each.wanted
     return {
         "order": each,
         "stand": stand,

@@ -4,6 +4,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
+from keshou.app.media import media_of
 from keshou.declaration.check import check as hold
 from keshou.declaration.finding import Finding
 from keshou.declaration.load import Source
@@ -22,6 +23,7 @@ _UNANSWERED: Final = Text("没有人担任负责岗位：{names}", "nobody holds
 _DUE: Final = Text("有{n}项任职到期须确认", "appointments to be confirmed: {n}")
 _WAITING: Final = Text("有{n}项批量操作等待审查", "bulk acts that wait for a review: {n}")
 _EMERGENCIES: Final = Text("有{n}次应急授权还没有复核", "emergencies that nobody has reviewed: {n}")
+_MEDIA: Final = Text("有{n}个介质丢失、敞开或者逾期未销毁", "media missing, lying open, or kept past their day: {n}")
 _UNFIT: Final = Text(
     "代理人暂停、不合格或合同不在有效期：{names}", "suspended, unqualified or without contract: {names}"
 )
@@ -78,6 +80,9 @@ def _facts(desk: Desk) -> Iterator[Missing]:
         yield told("miit24:13.1.5", _DUE, "/console/people/access", n=due)
     if waiting := sum(each.state is ReviewState.ASKED for each in review_shapes(state)):
         yield told("miit24:13.1.3", _WAITING, "/console/reviews", n=waiting)
+    wrong = [each.state(now) for each in media_of(desk.site).values()]
+    if bad := sum(each in ("missing", "open", "overdue") for each in wrong):
+        yield told("miit24:13.1.4", _MEDIA, "/console/media", n=bad, grave="missing" in wrong)
     if open_ := sum(each.review is None for each in state.emergencies()):
         yield told("miit24:13.1.3", _EMERGENCIES, "/console/emergencies", n=open_)
 
