@@ -1,42 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
 """Handing over and the register of media in a real browser: both languages and databases, with a script and without."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pyrage
 import pytest
-from browser import DESKTOP, PHONE, Reader, chromium, reading
+from browser import DESKTOP, PHONE, Reader, reading
+from everybody import too_wide, violations
 from handing_house import CENTRE, SECRET, SUBSCRIBERS, desk
-from places import serving
 from playwright.sync_api import Browser, Page, expect
-from test_console_for_everybody import _TARGETS, _WIDE, violations
-from test_console_in_a_browser import SERVER, WAYS, Way, enter, words
+from test_console_for_everybody import _TARGETS
+from test_console_in_a_browser import enter, words
+from ways import WAYS, Way
 
 from keshou.handover.table import read
 from keshou.language import Language
 from keshou.web.console.error_words import REFUSALS
 from keshou.web.console.media import STATE
-from postgresql import Cluster
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def sqlite_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(desk(tmp_path_factory.mktemp("handing") / "site"), application=SERVER) as server:
-        yield f"http://127.0.0.1:{server.port}"
-
-
-@pytest.fixture(scope="module")
-def postgresql_served(tmp_path_factory: pytest.TempPathFactory, postgresql_cluster: Cluster) -> Iterator[str]:
-    with postgresql_cluster.database("keshou_handing_desk") as name:
-        home = desk(tmp_path_factory.mktemp("handing") / "site", postgresql_cluster.url(name, tcp=True))
-        with serving(home, application=SERVER) as server:
-            yield f"http://127.0.0.1:{server.port}"
+def make_home() -> Callable[[Path, str], Path]:
+    """Readers work at a site from which something goes out."""
+    return desk
 
 
 JOURNEYS = [
@@ -166,6 +153,6 @@ def test_pages_with_something_on_them_have_no_barrier_and_fit_a_phone(
                 page.evaluate("document.querySelectorAll('details').forEach(each => { each.open = true })")
                 if found := violations(page):
                     wrong[path] = found
-                assert page.evaluate(_WIDE) <= 0, path
+                assert not too_wide(page), path
                 assert page.evaluate(_TARGETS) == [], path
     assert wrong == {}

@@ -355,9 +355,8 @@ class Site:
         self._lapses.tell()
         self.holds.release()
         with self.writing() as tx:
-            self.accounts.purge(tx, self.now())
-            self.openid.purge(tx, self.now())
-            self.visits.purge(tx, self.now())
+            for each in (self.accounts, self.openid, self.visits):
+                each.purge(tx, self.now())
             self.jobs.purge(tx, self.now(), self.settings.server.export_days)
             self.imports.purge(tx, self.now() - dt.timedelta(days=self.settings.server.table_days))
         while self._count():
