@@ -1,21 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was asked of the server and is there to be fetched: exports, and backups."""
+"""What was asked of the server and takes its time: tables that come, exports and backups that are there to be fetched."""
 
 import datetime as dt
 from collections.abc import Callable
 
+from keshou.app.settings import ServerSettings
 from keshou.backup.asked.store import BackupJobs
 from keshou.db import Transaction
 from keshou.handover.store import Orders
+from keshou.imports.store import Imports
 
 
 class Jobs:
-    """The stores of both; `secret` gives the site's secret for a use."""
+    """The stores of all three; `secret` gives the site's secret for a use."""
 
     def __init__(self, secret: Callable[[str], bytes]) -> None:
+        self.imports = Imports()
         self.orders = Orders(secret("exports"))
         self.backups = BackupJobs()
 
-    def purge(self, tx: Transaction, now: dt.datetime, days: int) -> None:
-        """Remove exports that were asked for more than `days` ago, with their files."""
-        self.orders.purge(tx, now - dt.timedelta(days=days))
+    def purge(self, tx: Transaction, now: dt.datetime, settings: ServerSettings) -> None:
+        """Remove what was kept for its days: what is told of tables, and exports with their files."""
+        self.imports.purge(tx, now - dt.timedelta(days=settings.table_days))
+        self.orders.purge(tx, now - dt.timedelta(days=settings.export_days))

@@ -42,7 +42,6 @@ from keshou.gate.decision import Decision
 from keshou.gate.facts import SiteFact, UserFact
 from keshou.gate.site import SiteState
 from keshou.gate.store import Standings
-from keshou.imports.store import Imports
 from keshou.law.load import load
 from keshou.ledger.audit import Audited, Progress, audit
 from keshou.ledger.entry import decode
@@ -94,7 +93,7 @@ class Site:
         self.visits = Visits(keys.secret("visits"), settings.url, settings.visits)
         self.pulse, self.tally = Pulse(database), Tally(self.ledger)
         self._counter, self._bells = Counter(self._count), Bells()
-        self.once, self.imports = Once(keys.secret("once")), Imports()
+        self.once, self.imports = Once(keys.secret("once")), self.jobs.imports
         self._closing: list[Callable[[], None]] = []
         self.accounts = Accounts(keys.secret("accounts"), settings.accounts, home)
         of_keys = settings.accounts.passkeys
@@ -357,8 +356,7 @@ class Site:
         with self.writing() as tx:
             for each in (self.accounts, self.openid, self.visits):
                 each.purge(tx, self.now())
-            self.jobs.purge(tx, self.now(), self.settings.server.export_days)
-            self.imports.purge(tx, self.now() - dt.timedelta(days=self.settings.server.table_days))
+            self.jobs.purge(tx, self.now(), self.settings.server)
         while self._count():
             pass
 
