@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What was asked of the server and takes its time: tables that come, exports and backups that are there to be fetched."""
+"""What was asked of the server and takes its time: tables that come, exports and backups to be fetched."""
 
 import datetime as dt
 from collections.abc import Callable
