@@ -58,7 +58,6 @@ FACE = Router(
         *(links.links, links.make, links.revoke),
         *(exports.page, exports.ask, exports.make, exports.part, exports.keys),
         *(media.media, media.medium, media.register, media.change, media.back_up),
-        *(user.ask, user.file),
         *(emergencies.emergencies, emergencies.begin, emergencies.one, emergencies.review),
         *(consents.ask, consents.of, consents.tell),
         *(editor.editor, editor.check, editor.preview, editor.publish),
