@@ -63,7 +63,7 @@ CARRIER = {
     Carrier.GATE: Text("闸门", "the gate"),
     Carrier.DECLARATION: Text("声明", "the declaration"),
     Carrier.VAULT: Text("保险库", "the vault"),
-    Carrier.LEDGER: Text("账本", "the ledger"),
+    Carrier.LEDGER: Text("日志", "the ledger"),
     Carrier.ACTS: Text("办理环节", "acts"),
     Carrier.DUTIES: Text("职责", "duties"),
     Carrier.IDENTITY: Text("身份登记", "true-identity registration"),

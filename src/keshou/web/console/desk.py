@@ -102,7 +102,7 @@ PEOPLE_PAGES: Final = (
     Place("/console/people", Text("人员", "People"), _OF_PEOPLE),
     Place("/console/people/posts", Text("岗位与权限", "Posts and grants"), _OF_PEOPLE),
     Place("/console/people/agents", Text("代理人", "Agents"), _has(Office.APPOINT, Office.AUDIT)),
-    Place("/console/people/access", Text("权限审查", "Review of access"), _reads_access),
+    Place("/console/people/access", Text("权限复核", "Review of access"), _reads_access),
     Place("/console/people/accounts", Text("账号", "Accounts"), _has(Office.ACCOUNTS, Office.AUDIT)),
 )
 """Pages about people, each led to from the others."""
@@ -129,7 +129,7 @@ PLACES: Final = (
     Place("/console/user", Text("用户", "A user"), lambda desk: desk.is_staff),
     Place("/console/consents", Text("登记同意", "Consents"), _serves),
     Place("/console/rules", Text("规则", "Rules"), _anybody),
-    Place("/console/log", Text("账本", "The log"), lambda desk: desk.reads_log),
+    Place("/console/log", Text("日志", "The log"), lambda desk: desk.reads_log),
 )
 """Where the console leads; each page judges for itself who may see it."""
 _WAYS: Final = {each.path: each for each in (*PLACES, *PEOPLE_PAGES)}

@@ -53,7 +53,7 @@ REFUSALS = {
         "只有担任经营者自己岗位的人可以这样做", "this is for those in a post of the operator's own"
     ),
     "the caller answers for no post and has no office for it (miit24:13.1.5)": Text(
-        "您不对任何岗位负责，也没有为此的职能", "you answer for no post and have no office for it"
+        "您不对任何岗位负责，也没有为此的职权", "you answer for no post and have no office for it"
     ),
     "no rules are in force": Text("没有生效的规则；请先公布", "no rules are in force; publish them first"),
     "nobody invites or ends themselves": Text("没有人可以邀请或终止自己的账号", "nobody invites or ends themselves"),
@@ -87,7 +87,7 @@ REFUSALS = {
         "登记的人没有担任岗位，或者所属代理人现在不能办理",
         "you hold no post, or one of an agent that may not serve now",
     ),
-    "the log has no such entry": Text("账本里没有这一条", "the log has no such entry"),
+    "the log has no such entry": Text("日志里没有这一条", "the log has no such entry"),
     "the first rules are published by the operator's own people (miit24:8)": Text(
         "第一版规则由经营者自己的人员公布", "the first rules are published by the operator’s own people"
     ),
@@ -145,7 +145,7 @@ REFUSALS = {
 }
 """A refusal as the rooms tell it -> the same for readers of pages."""
 _OFFICE = Text(
-    "您的岗位没有办理此事的职能；规则里写明哪些岗位有",
+    "您的岗位没有办理此事的职权；规则里写明哪些岗位有",
     "no post of yours has the office for this; the rules say whose does",
 )
 _OFFICE_BEGINS = "no post of the caller has the office"

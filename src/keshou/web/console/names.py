@@ -14,7 +14,7 @@ OFFICE: Mapping[Office, Text] = {
     Office.ACCOUNTS: Text("管理账号和密钥", "looks after accounts and keys"),
     Office.ORDERS: Text("登记主管机关的要求", "writes down what the authority orders"),
     Office.GROUNDS: Text("登记上位法的依据", "writes down grounds in higher law"),
-    Office.AUDIT: Text("查看账本", "opens the log"),
+    Office.AUDIT: Text("查看日志", "opens the log"),
     Office.SEARCH: Text("检索用户", "searches over users"),
     Office.MEDIA: Text("管理介质登记册", "keeps the register of media"),
 }
