@@ -48,7 +48,7 @@ def questions() -> list[Act]:
         act(ActKind.USE, "nobody", "tariff_plan"),
         act(ActKind.SELL, "u1", "mobile_number"),
         act(ActKind.EXPORT, "u2", "tariff_plan", by="lister", purpose="marketing"),
-        act(ActKind.EXPORT, "", "tariff_plan", by="lister", purpose="marketing", count=500),
+        act(ActKind.COPY, "", "tariff_plan", by="lister", purpose="marketing", count=500),
         act(ActKind.QUERY, "u3", "user_name", by="user"),
         act(ActKind.USE, "u4", "tariff_plan", ground="g1"),
     ]
