@@ -19,7 +19,7 @@ from keshou.web.caller import COOKIE, PLAIN_COOKIE, count_unproven
 from keshou.web.cookies import binding_of, session_cookie
 from keshou.web.described import told
 from keshou.web.entitled import require_user
-from keshou.web.errors import MalformedError, NotFoundError, SignInFailedError
+from keshou.web.errors import ContradictionError, NotFoundError, SignInFailedError
 from keshou.web.language import language_of
 from keshou.wire import visits as w
 from keshou.wire.caller import Caller
@@ -35,7 +35,9 @@ def ask_code(request: Requested, site: NamedDependency[Site], body: RawBody) -> 
     count_unproven(request)
     asked = read(request, body, w.CodeRequest)
     if bool(asked.user) == bool(asked.address):
-        raise MalformedError("a code is asked for a user or for an address, and not for both", "user", "address")
+        raise ContradictionError(
+            "a code is asked for a user or for an address, and not for both", "$.user", "$.address"
+        )
     ask, whom = (site.codes.ask, asked.user) if asked.user else (site.codes.ask_by, asked.address)
     ticket = ask(whom, asked.channel, language_of(request))
     return answer(w.CodeAnswer(ticket=ticket, minutes=site.settings.visits.code_minutes))
