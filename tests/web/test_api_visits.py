@@ -214,7 +214,8 @@ def test_of_an_erased_user_no_visit_stays(site: Site, browser: TestClient[Litest
     [
         ({"user": "u1", "channel": "mail"}, 422),
         ({"user": "u1", "channel": "pigeon"}, 400),
-        ({"user": "", "channel": "sms"}, 400),
+        ({"user": "", "channel": "sms"}, 422),
+        ({"user": "u1", "address": "15499990001", "channel": "sms"}, 422),
         ({"user": "u1"}, 400),
         ({"user": "u1", "channel": "sms", "more": 1}, 400),
     ],
