@@ -17,7 +17,8 @@ from keshou.web.console.error_words import REFUSALS
 from keshou.web.frame.catalog import Words, catalog
 from keshou.wire.decision_words import MISSING
 
-USER = next(iter(subscribers(12))).user_id
+_PERSON = next(iter(subscribers(12)))
+USER, NUMBER = _PERSON.user_id, _PERSON.mobile_number
 
 
 def words(language: Language) -> Words:
@@ -88,13 +89,29 @@ def test_a_clerk_looks_at_a_user_and_is_shown_every_act_and_a_look_beyond_is_den
     page = enter(reader, language, "clerk", "/console/user")
     for purpose, heading in (("service", t("user.file")), ("marketing", t("user.denied"))):
         reader.go("/console/user")
-        page.get_by_label(str(t("user.id"))).fill(USER)
-        page.get_by_label(str(t("information.purpose")), exact=True).select_option(purpose)
-        page.get_by_label(str(t("user.where"))).select_option("east_branch")
-        page.get_by_role("button", name=str(t("user.look"))).click()
+        form = page.get_by_role("form", name=str(t("user.title")))
+        form.get_by_label(str(t("user.id"))).fill(USER)
+        form.get_by_label(str(t("information.purpose")), exact=True).select_option(purpose)
+        form.get_by_label(str(t("user.where"))).select_option("east_branch")
+        form.get_by_role("button", name=str(t("user.look"))).click()
         expect(page.get_by_role("heading", level=1)).to_have_text(str(heading))
         assert USER not in page.url
     assert all(USER not in each for each in reader.asked)
+
+
+def test_a_clerk_finds_a_user_by_number_and_opens_the_file(reader: Reader, language: Language) -> None:
+    t = words(language)
+    page = enter(reader, language, "clerk", "/console/user")
+    form = page.get_by_role("form", name=str(t("search.title")))
+    form.get_by_label(str(t("search.way"))).select_option("mobile_number:whole")
+    form.get_by_label(str(t("search.value"))).fill(NUMBER)
+    form.get_by_label(str(t("information.purpose")), exact=True).select_option("service")
+    form.get_by_label(str(t("user.where"))).select_option("east_branch")
+    form.get_by_role("button", name=str(t("search.find"))).click()
+    expect(page.get_by_role("heading", level=2)).to_have_text(USER)
+    page.get_by_role("button", name=str(t("search.open_of", user=USER))).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(str(t("user.file")))
+    assert all(NUMBER not in each and USER not in each for each in reader.asked)
 
 
 def test_a_reviewer_answers_what_waits_and_the_asker_may_not(reader: Reader, language: Language) -> None:
