@@ -76,8 +76,9 @@ def sent(gateway: Receiver, count: int = 1) -> str:
 
 
 def visiting(client: TestClient[Litestar], gateway: Receiver, user: str = "u1") -> None:
+    before = len(gateway.told)
     ticket = asked(client, user)
-    answer = post(client, "/visits", {"ticket": ticket, "code": sent(gateway, len(gateway.told) + 1)})
+    answer = post(client, "/visits", {"ticket": ticket, "code": sent(gateway, before + 1)})
     assert answer.status_code == 200, answer.text
 
 
