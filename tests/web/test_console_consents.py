@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Consents at a counter, on both databases: asked, written down once with what shows it, taken back at a press."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -167,6 +168,8 @@ def test_nothing_ticked_is_no_consent(site: Site) -> None:
     form = {name: each for name, each in agreeing(opened(browser, USERS[3])).items() if not name.startswith("item.")}
     answer = browser.post(HERE, data=form)
     assert (answer.status_code, "tick at least one kind" in answer.text) == (422, True)
+    assert 'name="item.' in answer.text
+    assert not re.search(r'name="item\.[^>]*checked', answer.text)
 
 
 def test_whatever_is_typed_is_text(site: Site) -> None:

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A visit by an app for some services shows and does what is of those, and leaks none of the rest."""
 
+import html
 import itertools
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -67,16 +69,21 @@ def site(database: Database, tmp_path: Path, key: OKPKey) -> Iterator[Site]:
         yield site
 
 
+def token(site: Site, key: OKPKey) -> str:
+    """Return what the app of one service says of the user now."""
+    moment = int(site.now().timestamp())
+    said = {
+        "iss": "broadband", "aud": site.settings.url, "sub": "u1", "iat": moment, "exp": moment + 300,
+        "jti": f"p{next(_numbers)}", "auth_time": moment,
+    }  # fmt: skip
+    return signing_app.signed(key, "Ed25519", said)
+
+
 @pytest.fixture
 def browser(site: Site, key: OKPKey) -> Iterator[Browser]:
     """Give a browser in which the user came by the app of one service, proven just now."""
     with receiving() as gateway, browsing(site, gateway) as browser:
-        moment = int(site.now().timestamp())
-        said = {
-            "iss": "broadband", "aud": site.settings.url, "sub": "u1", "iat": moment, "exp": moment + 300,
-            "jti": f"p{next(_numbers)}", "auth_time": moment,
-        }  # fmt: skip
-        page = browser.client.post("/me/enter", data={"token": signing_app.signed(key, "Ed25519", said), "to": "/me"})
+        page = browser.client.post("/me/enter", data={"token": token(site, key), "to": "/me"})
         assert (page.status_code, page.url.path) == (200, "/me")
         yield browser
 
@@ -167,10 +174,10 @@ def test_nothing_is_looked_at_that_is_not_of_the_part(browser: Browser, site: Si
 
 
 def test_what_is_of_the_part_is_done(browser: Browser, site: Site) -> None:
+    browser.open("/me/correct/tariff_plan")
+    assert browser.send("/me/correct/tariff_plan", value="P-20").status_code == 200
     browser.open("/me/consents")
     assert browser.send("/me/consents", purpose=LINES, choice="withdraw").status_code == 200
-    browser.open("/me/correct/tariff_plan")
-    assert browser.send("/me/correct/tariff_plan", value="P-20").status_code in (200, 403)
     browser.open("/me/copy")
     copy: Any = browser.send("/me/copy", kind="json").json()
     assert set(copy["purposes"]) == {LINES}
@@ -182,6 +189,37 @@ def test_what_is_of_the_part_is_done(browser: Browser, site: Site) -> None:
     view = user_view(site, "u1")
     assert view is not None
     assert view.standing.profile.in_use == {"mobile"}
+
+
+@pytest.mark.parametrize("path", ["/me/end", "/me/correct/mobile_number", "/me/correct/tariff_plan"])
+def test_a_form_that_came_too_late_is_shown_again_within_the_part(
+    browser: Browser, site: Site, key: OKPKey, path: str
+) -> None:
+    mark = re.search(r'name="mark" value="([^"]+)"', browser.open("/me/end").text)
+    assert mark is not None
+    kept = site.visits.unsent.close(path, {"value": ["P-20"]}, html.unescape(mark[1]), site.now())
+    assert kept
+    page = browser.client.post("/me/enter", data={"token": token(site, key), "to": "/me", "kept": kept})
+    assert page.status_code == (404 if "mobile" in path else 200)
+    hidden = (*SECRET, "mobile_number", "Mobile phone number", "Name of user", 'value="mobile"')
+    assert [each for each in hidden if each in page.text.replace("/me/correct/mobile_number", "")] == []
+
+
+def test_an_app_for_all_services_of_today_shows_nothing_of_one_that_was_given_up(browser: Browser, site: Site) -> None:
+    given = rules()
+    left = msgspec.structs.replace(
+        given,
+        services=tuple(each for each in given.services if each.id == "broadband"),
+        purposes=tuple(each for each in given.purposes if set(each.services) == {"broadband"}),
+    )
+    site.publish(left, by="officer")
+    now = site.rules()
+    assert now is not None
+    assert {each.id for each in now.declaration.services} == {"broadband"}
+    for path in PAGES:
+        page = browser.open(path)
+        assert page.url.path == path
+        assert [each for each in SECRET if each in page.text] == []
 
 
 def test_a_code_afterwards_shows_the_rest(browser: Browser, site: Site) -> None:

@@ -6,6 +6,7 @@ Whoever asks is answered before anything is looked up or sent, and alike whoever
 
 import datetime as dt
 import logging
+import re
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -30,7 +31,10 @@ from keshou.visits.store import Visits
 
 _ITEMS = {Channel.SMS: "mobile_number", Channel.MAIL: "email_address"}
 """Which item of the taxonomy a channel's address is."""
+_SHAPES = {Channel.SMS: re.compile(r"\+?[0-9]{5,20}"), Channel.MAIL: re.compile(r"[^@\s]+@[^@\s]+")}
+"""What an address of a channel looks like once it is normalised; anything else can be nobody's."""
 _HANDS = 4
+_SOURCES = 10_000
 _HOUR = dt.timedelta(hours=1)
 _MOST_WAITING = 200
 _log = logging.getLogger(__name__)
@@ -60,6 +64,14 @@ def senders_of(settings: VisitSettings, home: Path, now: Callable[[], dt.datetim
     return found
 
 
+def _counted(times: deque[dt.datetime], now: dt.datetime) -> bool:
+    """Count one more within the hour, and say whether it was within as many as `times` keeps."""
+    if len(times) == times.maxlen and times[0] > now - _HOUR:
+        return False
+    times.append(now)
+    return True
+
+
 class CodePost:
     """Makes codes and sends them from a few threads of its own; close it when the site closes."""
 
@@ -84,7 +96,8 @@ class CodePost:
         self._now = now
         self._room = threading.BoundedSemaphore(_MOST_WAITING)
         self._counting = threading.Lock()
-        self._looked = deque[dt.datetime](maxlen=visits.settings.lookups_per_hour)
+        self._looked: deque[dt.datetime] = deque(maxlen=visits.settings.lookups_per_hour)
+        self._asking: dict[str, deque[dt.datetime]] = {}
         self._hands = ThreadPoolExecutor(_HANDS, thread_name_prefix="keshou-codes")
 
     @property
@@ -106,10 +119,11 @@ class CodePost:
             self._hands.submit(self._quietly, self._send, user, started.code, channel, language)
         return started.ticket
 
-    def ask_by(self, address: str, channel: Channel, language: Language) -> str:
+    def ask_by(self, address: str, channel: Channel, language: Language, source: str = "") -> str:
         """Return such a ticket for whoever has `address` registered; who that is is looked for afterwards.
 
-        To look is an act on record. One user is sent a code; who shares the address with others is told so by it.
+        To look is an act on record. One user is sent a code; who shares the address with others is told so by it. What
+        can be no address is not looked for, and what one `source` asks for only up to its share of all looks.
 
         Raises:
             InputError: nothing is sent by this channel here.
@@ -117,10 +131,10 @@ class CodePost:
 
         """
         with self._taking(channel):
-            normal = f"{channel}\0{normalise(FINDABLE[_ITEMS[channel]], address)}"
+            normal = normalise(FINDABLE[_ITEMS[channel]], address)
             with self._writing() as tx:
-                ticket, wanted = self._visits.expect(tx, normal, self._now())
-            sought = address if wanted else ""
+                ticket, wanted = self._visits.expect(tx, f"{channel}\0{normal}", self._now())
+            sought = address if wanted and _SHAPES[channel].fullmatch(normal) and self._may_ask(source) else ""
             self._hands.submit(self._quietly, self._look, ticket, sought, channel, language)
         return ticket
 
@@ -166,18 +180,27 @@ class CodePost:
                 code = self._visits.meant_for(tx, ticket, users[0], self._now())
             self._send(users[0], code, channel, language)
         elif users:
-            addresses = [self._address(each, channel) for each in users]
-            if all(addresses):
-                self._senders[channel].send(addresses[0], shared(language), channel)
+            # one whom the gate denies must not keep the others from hearing why no code comes
+            address = next(filter(None, (self._address(each, channel) for each in users)), "")
+            if address:
+                self._senders[channel].send(address, shared(language), channel)
 
     def _may_look(self) -> bool:
         """Count a look, unless there were too many within the hour."""
-        now, looked = self._now(), self._looked
         with self._counting:
-            if len(looked) == looked.maxlen and looked[0] > now - _HOUR:
-                return False
-            looked.append(now)
-        return True
+            may = _counted(self._looked, self._now())
+        if not may:
+            _log.warning("no more numbers and mails are looked for within this hour: see `lookups_per_hour`")
+        return may
+
+    def _may_ask(self, source: str) -> bool:
+        """Count a look that a source asks for, unless it had its share within the hour."""
+        now = self._now()
+        with self._counting:
+            if len(self._asking) > _SOURCES:
+                self._asking = {who: times for who, times in self._asking.items() if times[-1] > now - _HOUR}
+            share = self._visits.settings.lookups_per_source
+            return _counted(self._asking.setdefault(source, deque(maxlen=share)), now)
 
     def _found(self, sought: str, channel: Channel) -> list[str]:
         return self._find(self._act(ActKind.QUERY, "", channel), sought)

@@ -29,14 +29,6 @@ def purposes_of(site: Site, tx: Transaction, services: Iterable[str]) -> frozens
     return frozenset(each.id for each in rules.declaration.purposes if wanted & {*each.services}) if rules else _NONE
 
 
-def is_whole(site: Site, part: OwnPart | None) -> bool:
-    """Say whether the rules in force know no service beside those of `part`; None is all."""
-    if part is None:
-        return True
-    rules = site.rules()
-    return rules is not None and {each.id for each in rules.declaration.services} <= part.services
-
-
 def may_message(site: Site, part: OwnPart) -> bool:
     """Say whether any purpose of `part` is one of commercial messages."""
     rules = site.rules()

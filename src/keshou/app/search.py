@@ -70,10 +70,11 @@ class Searches:
         self._asked: dict[str, deque[dt.datetime]] = {}
         self._lock = threading.Lock()
 
-    def find(self, act: Act, value: str, part: Part = Part.WHOLE) -> SearchFound:
+    def find(self, act: Act, value: str, part: Part = Part.WHOLE, *, masked: bool = False) -> SearchFound:
         """Look for users whose one item of `act` equals `value`, or ends or begins so; `act` is a query about nobody.
 
-        Each one found is then queried in an act of its own, on that item: who may not be seen is not named.
+        Each one found is then queried in an act of its own, on that item: who may not be seen is not named. With
+        `masked`, masked values will do.
 
         Raises:
             TooManySearchesError: this hand searched too often.
@@ -86,7 +87,7 @@ class Searches:
         assert decision is not None  # noqa: S101 - a search is always decided
         count = pending.draft.header["count"]
         users = self._found(pending)
-        jobs = [Perform(act=msgspec.structs.replace(act, user=user)) for user in users]
+        jobs = [Perform(act=msgspec.structs.replace(act, user=user), masked=masked) for user in users]
         done = self._door.do_all(jobs) if jobs else []
         seen = {user: each for user, each in zip(users, done, strict=True) if each.decision and each.decision.permitted}
         return SearchFound(pending.place, decision, int(str(count)), seen)

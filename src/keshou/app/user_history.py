@@ -118,3 +118,14 @@ def _post_of(view: View, header: Header) -> str:
     held = view.gate.timeline.at(from_micros(header.t)).state.appointments(header.who, from_micros(header.t))
     posts = {each.post for each in held}
     return posts.pop() if len(posts) == 1 else ""
+
+
+def is_whole(site: Site, part: OwnPart | None) -> bool:
+    """Say whether no version of the rules ever knew a service beside those of `part`; None is all.
+
+    What was begun under older rules is on record of users still.
+    """
+    if part is None:
+        return True
+    ever = rules_ever(site).values()
+    return bool(ever) and {each.id for rules in ever for each in rules.declaration.services} <= part.services

@@ -67,6 +67,8 @@ class VisitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     """The same within 24 hours."""
     lookups_per_hour: _Some = 1000
     """How many numbers and mails are looked for within an hour, a process; further ones are asked for in vain."""
+    lookups_per_source: _Some = 100
+    """How many of them one source may ask for, so that no stranger uses up all; many users may share a source."""
     visit_hours: _Some = 12
     """How long a visit lasts at most."""
     idle_minutes: _Some = 20

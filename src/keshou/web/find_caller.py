@@ -26,10 +26,10 @@ def finder(site: Site) -> Find:
         if token.startswith(PREFIX):
             return _person(site.accounts.find(tx, token, binding, now))
         if token.startswith(VISIT):
-            return _user(site, tx, site.visits.find(tx, token, binding, now))
+            return user_of(site, tx, site.visits.find(tx, token, binding, now))
         if token.count(".") == 2:
             found = _program(site.programs.find_token(tx, token, now))
-            return found or _user(site, tx, site.visits.find_app_token(tx, token, now))
+            return found or user_of(site, tx, site.visits.find_app_token(tx, token, now))
         return None
 
     return find
@@ -50,7 +50,8 @@ def _person(found: tuple[Account, Session] | None) -> Caller | None:
     )
 
 
-def _user(site: Site, tx: Transaction, found: Visitor | None) -> Caller | None:
+def user_of(site: Site, tx: Transaction, found: Visitor | None) -> Caller | None:
+    """Return the user whose visit was found, limited to what the app that began it serves; None when none was."""
     if found is None:
         return None
     limited = found.services is not None

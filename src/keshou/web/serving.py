@@ -14,6 +14,20 @@ def serves(site: Site, by: str) -> bool:
     return bool(serving_posts(site.state(), rules.declaration if rules else None, by, site.now()))
 
 
+def may_tell_of(site: Site, by: str, purpose: str) -> bool:
+    """Say whether somebody may write down what users say of a purpose: an agent's staff, of what it was entrusted with.
+
+    Source: miit24:11
+    """
+    rules = site.rules()
+    if rules is None:
+        return True
+    agents = {post.id: post.agent for post in rules.declaration.posts}
+    entrusted = {each.id: each.purposes for each in rules.declaration.agents}
+    posts = serving_posts(site.state(), rules.declaration, by, site.now())
+    return any(not agents.get(post) or purpose in entrusted.get(agents[post], ()) for post in posts)
+
+
 def teller(site: Site, caller: Caller, by: str, purpose: str) -> str:
     """Return who writes down what a user says of `purpose` (empty: of none); `by` is whom the request names.
 
@@ -31,5 +45,10 @@ def teller(site: Site, caller: Caller, by: str, purpose: str) -> str:
         raise NotEntitledError(
             "whoever writes this down holds no post, or one of an agent that may not serve now (miit24:13.1.3, 11)",
             hint="appoint them first, or see to the agent's qualification",
+        )
+    if purpose and not may_tell_of(site, hand, purpose):
+        raise NotEntitledError(
+            "the agent was not entrusted with this purpose (miit24:11)",
+            hint="let the operator's own staff write it down",
         )
     return hand

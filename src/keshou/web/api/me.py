@@ -8,8 +8,9 @@ from litestar.params import RawBody
 
 from keshou.acts.request import Erase, Perform
 from keshou.app.own_facts import agreement, wish, withdrawal
-from keshou.app.own_part import OwnPart, is_whole, may_message
+from keshou.app.own_part import OwnPart, may_message
 from keshou.app.site import Site
+from keshou.app.user_history import is_whole
 from keshou.app.user_view import own_view, user_view
 from keshou.gate.act import OWN_HAND, Act
 from keshou.gate.standing import UserStanding

@@ -21,6 +21,7 @@ from keshou.web.described import told
 from keshou.web.entitled import require_user
 from keshou.web.errors import ContradictionError, NotFoundError, SignInFailedError
 from keshou.web.language import language_of
+from keshou.web.limits import source_of
 from keshou.wire import visits as w
 from keshou.wire.caller import Caller
 
@@ -38,8 +39,11 @@ def ask_code(request: Requested, site: NamedDependency[Site], body: RawBody) -> 
         raise ContradictionError(
             "a code is asked for a user or for an address, and not for both", "$.user", "$.address"
         )
-    ask, whom = (site.codes.ask, asked.user) if asked.user else (site.codes.ask_by, asked.address)
-    ticket = ask(whom, asked.channel, language_of(request))
+    language = language_of(request)
+    if asked.user:
+        ticket = site.codes.ask(asked.user, asked.channel, language)
+    else:
+        ticket = site.codes.ask_by(asked.address, asked.channel, language, source_of(request.scope))
     return answer(w.CodeAnswer(ticket=ticket, minutes=site.settings.visits.code_minutes))
 
 

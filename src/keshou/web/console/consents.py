@@ -29,7 +29,7 @@ from keshou.web.console.names import branch_names, item_names, named, purpose_na
 from keshou.web.frame.page import Requested
 from keshou.web.idempotency import named as once
 from keshou.web.recorded import in_force
-from keshou.web.serving import teller
+from keshou.web.serving import may_tell_of, teller
 from keshou.wire import users as w
 from keshou.wire.caller import Caller
 
@@ -69,7 +69,10 @@ def _ask(
 ) -> Response[bytes]:
     return show(
         request, desk, "consents.html.j2", status=status, given=given, wrong=wrong, told=told,
-        purposes={each.id: each.name.in_(desk.language) for each in asked_for(desk)},
+        purposes={
+            each.id: each.name.in_(desk.language)
+            for each in asked_for(desk) if may_tell_of(desk.site, desk.caller.id, each.id)
+        },
     )  # fmt: skip
 
 
@@ -81,12 +84,12 @@ def asked_for(desk: Desk) -> list[Purpose]:
 @post(f"{HERE}/of", status_code=200, sync_to_thread=True, include_in_schema=False)
 def of(request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
     """Show what a user is to be shown and asked for one purpose. Nothing is looked up of the user for it."""
-    teller(site, caller, "", "")
     desk, form = desk_of(request, site, caller), typed(request)
+    teller(site, caller, "", form.get("purpose", ""))
     purpose = next((each for each in asked_for(desk) if each.id == form.get("purpose")), None)
     if purpose is None or not _is_user(form):
         return _ask(request, desk, form, wrong=True, status=422)
-    return _page(request, desk, purpose, form)
+    return _page(request, desk, purpose, form, first=True)
 
 
 def _is_user(form: Mapping[str, str]) -> bool:
@@ -99,7 +102,7 @@ def _is_user(form: Mapping[str, str]) -> bool:
 
 def _page(
     request: Requested, desk: Desk, purpose: Purpose, given: Mapping[str, str], *, said: str = "",
-    changed: bool = False, status: int = 200,
+    changed: bool = False, first: bool = False, status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
     names, language = item_names(desk), desk.language
     ticked = {each for each in given if each.startswith(_ITEM)}
@@ -112,7 +115,7 @@ def _page(
         recipients=named(purpose.recipients, recipient_names(desk)), commercial=purpose.commercial_messages,
         needs=[
             (each.item, names.get(each.item, each.item), each.why.in_(language),
-             not ticked or f"{_ITEM}{each.item}" in ticked)
+             first or f"{_ITEM}{each.item}" in ticked)
             for each in purpose.needs
         ],
         strengths=[(each.value, CONSENT[each].in_(language)) for each in wanted],

@@ -225,10 +225,11 @@ def lent_to(desk: Desk) -> list[tuple[str, str, dt.datetime]]:
     """Return what the reader lends themselves now: id of the emergency, name of the post, and until when."""
     names = {each.id: each.name.in_(desk.language) for each in desk.declaration.posts} if desk.declaration else {}
     now, mine = desk.site.now(), desk.caller.id
+    lent = desk.state.lent(mine)
     return [
         (each.fact.emergency, names.get(each.fact.post, each.fact.post), each.until)
         for each in desk.state.emergencies()
-        if each.lends(mine, now)
+        if each.lends(mine, now) and each.fact.post in lent
     ]
 
 

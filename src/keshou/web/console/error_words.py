@@ -58,6 +58,10 @@ REFUSALS = {
     "no rules are in force": Text("没有生效的规则；请先公布", "no rules are in force; publish them first"),
     "nobody invites or ends themselves": Text("没有人可以邀请或终止自己的账号", "nobody invites or ends themselves"),
     "the rules declare no such post": Text("规则里没有这个岗位", "the rules declare no such post"),
+    "the agent was not entrusted with this purpose (miit24:11)": Text(
+        "代理人没有受托这个目的；请由经营者自己的员工登记",
+        "the agent was not entrusted with this purpose; let the operator's own staff write it down",
+    ),
     "the rules declare no such agent": Text("规则里没有这个代理人", "the rules declare no such agent"),
     "it was changed since it was read": Text(
         "您打开之后，别人已经改过；您所做的没有生效。请重新打开，再作决定",

@@ -63,7 +63,7 @@ def _find(desk: Desk, asked: w.Searching, way: Way) -> SearchFound:
         kind=ActKind.QUERY, user="", items=frozenset({asked.item}), purpose=asked.purpose, by=desk.caller.id,
         when=desk.site.now(), where=asked.where, post=asked.post,
     )  # fmt: skip
-    return desk.site.searches.find(act, asked.value, way.part)
+    return desk.site.searches.find(act, asked.value, way.part, masked=True)
 
 
 def _shown(request: Requested, desk: Desk, found: SearchFound, given: Mapping[str, str]) -> Response[bytes]:

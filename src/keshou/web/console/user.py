@@ -58,9 +58,8 @@ def form_of(
 ) -> Response[bytes]:
     """Return the page that asks for a user, or for what to find one by; `wrong` names the form with a fault."""
     names = post_names(desk)
-    now, who = desk.site.now(), desk.caller.id
-    lent = [each.fact.post for each in desk.state.emergencies() if each.lends(who, now)]
-    held = dict.fromkeys([*(each.post for each in desk.state.appointments(who)), *lent])
+    who = desk.caller.id
+    held = dict.fromkeys([*(each.post for each in desk.state.appointments(who)), *sorted(desk.state.lent(who))])
     return show(
         request, desk, "user.html.j2", status=status, wrong=wrong, given=given, purposes=purpose_names(desk),
         ways=named_ways(desk), posts={each: names.get(each, each) for each in held},

@@ -11,8 +11,8 @@ from urllib.parse import parse_qs
 import anyio.to_thread
 import msgspec
 
-from keshou.app.own_part import is_whole
 from keshou.app.site import Site
+from keshou.app.user_history import is_whole
 from keshou.web.caller import part_of
 from keshou.web.entitled import require_fresh
 from keshou.web.errors import MalformedError, NotSignedInError, ProofTooOldError, TooLargeError
@@ -95,8 +95,7 @@ async def visitor(
         raise TooLateError("over", form) from None
     if caller.kind is not CallerKind.USER or not caller.user:
         raise TooLateError("other", form)
-    if caller.services is not None and await anyio.to_thread.run_sync(is_whole, site, part_of(caller)):
-        caller = msgspec.structs.replace(caller, services=None, purposes=None)
+    caller = await seen_as(site, caller)
     if whole and caller.services is not None:
         raise TooLateError("part", form, caller.user)
     if fresh:
@@ -104,4 +103,11 @@ async def visitor(
             require_fresh(caller, site)
         except ProofTooOldError:
             raise TooLateError("stale", form, caller.user) from None
+    return caller
+
+
+async def seen_as(site: Site, caller: Caller) -> Caller:
+    """Return the user of a visit: of part of the services, unless the app that began it serves all there ever were."""
+    if caller.services is not None and await anyio.to_thread.run_sync(is_whole, site, part_of(caller)):
+        return msgspec.structs.replace(caller, services=None, purposes=None)
     return caller

@@ -21,11 +21,14 @@ from keshou.visits.store import PREFIX
 from keshou.web.caller import COOKIE, PLAIN_COOKIE, count_unproven
 from keshou.web.cookies import binding_of, session_cookie
 from keshou.web.errors import ForgedRequestError, MalformedError
+from keshou.web.find_caller import user_of
 from keshou.web.frame.page import Requested, spend
 from keshou.web.language import language_of
-from keshou.web.portal.guest import Form, TooLateError, one, read_form
+from keshou.web.limits import source_of
+from keshou.web.portal.guest import Form, TooLateError, one, read_form, seen_as
 from keshou.web.portal.pages import PAGES, go
 from keshou.web.portal.resume import resume
+from keshou.wire.caller import Caller
 from keshou.wire.words import LONGEST_USER
 
 _OWN_PATH: Final = re.compile(r"/me(/[a-z-]{1,20}){0,1}(/[A-Za-z0-9._-]{1,64})?(\?before=[0-9]{1,16})?")
@@ -56,14 +59,20 @@ async def code(request: Requested, site: NamedDependency[Site], body: RawBody) -
     if asked is None:
         given = {name: one(form, name).strip()[:_LONGEST_ADDRESS] for name in ("user", "address")}
         return await _asking(request, site, status=400, why="who", to=to, kept=kept, **given)
-    ask, whom = (site.codes.ask_by, asked.address) if asked.address else (site.codes.ask, asked.user)
     try:
-        ticket = await anyio.to_thread.run_sync(ask, whom, asked.channel, language_of(request))
+        ticket = await anyio.to_thread.run_sync(_asked, request, site, asked)
     except UnreachableError:
         return await _asking(
             request, site, status=503, why="busy", user=asked.user, address=asked.address, to=to, kept=kept
         )  # fmt: skip
     return await _waiting(request, site, asked=asked, ticket=ticket, to=to, kept=kept)
+
+
+def _asked(request: Requested, site: Site, whom: "Whom") -> str:
+    """Return the ticket of the code asked for."""
+    if whom.address:
+        return site.codes.ask_by(whom.address, whom.channel, language_of(request), source_of(request.scope))
+    return site.codes.ask(whom.user, whom.channel, language_of(request))
 
 
 class Whom(NamedTuple):
@@ -158,27 +167,27 @@ def _entered(request: Requested, site: Site, token: str) -> str | None:
 
 async def _begun(request: Requested, site: Site, token: str, form: Form) -> Response[Any]:
     """Answer with the visit's cookie: the page that was asked for, or the form that came too late, filled in."""
-    user = await anyio.to_thread.run_sync(_changed_over, request, site, token)
+    caller = await seen_as(site, await anyio.to_thread.run_sync(_changed_over, request, site, token))
     kept = one(form, "kept")
-    found = site.visits.unsent.open(kept, user, site.now()) if kept else None
+    found = site.visits.unsent.open(kept, caller.user, site.now()) if kept else None
     to = _own(one(form, "to"))
-    response = await resume(request, site, user, *found) if found is not None else go(to)
+    response = await resume(request, site, caller, *found) if found is not None else go(to)
     response.set_cookie(session_cookie(site.settings, token))
     return response
 
 
-def _changed_over(request: Requested, site: Site, token: str) -> str:
-    """Return whose visit began; the one that this browser had before ends."""
+def _changed_over(request: Requested, site: Site, token: str) -> Caller:
+    """Return the user whose visit began, limited as the visit is; the one that this browser had before ends."""
     binding, now = binding_of(request), site.now()
     held = request.cookies.get(COOKIE) or request.cookies.get(PLAIN_COOKIE) or ""
     with site.writing() as tx:
         before = site.visits.find(tx, held, binding, now) if held.startswith(PREFIX) else None
         if before is not None:
             site.visits.end(tx, before.user, before.credential)
-        found = site.visits.find(tx, token, binding, now)
-    if found is None:
+        caller = user_of(site, tx, site.visits.find(tx, token, binding, now))
+    if caller is None:
         raise InputError("the visit ended as it began", hint="sign in again")
-    return found.user
+    return caller
 
 
 def _own(path: str) -> str:
