@@ -16,7 +16,7 @@ START, END = "<!-- results -->\n", "<!-- end -->"
 HEADS = ("what", "measured", "asked for", "beside others", "also")
 ROOMS = (
     *("gate, one act", "gate, columns", "acts, waiting callers", "acts, batches", "server", "import"),
-    *("keys", "ledger", "pages", "floors"),
+    *("finding", "keys", "ledger", "pages", "floors"),
 )
 _THOUSAND = 1000
 
