@@ -199,9 +199,12 @@ class Question:
         for hold in first.values():
             over = hold.hold in lifted or (hold.until is not None and self.act.when >= hold.until)
             theirs = not hold.users or (self.act.user != "" and {self.act.user, self.act.user_ref} & hold.users)
-            kept = [item for item in self.act.items if not hold.items or item in hold.items]
-            classes = {"registration" if item in self.registration_items() else "service" for item in kept}
-            if not over and theirs and kept and (not hold.classes or classes & hold.classes):
+            kept = {item for item in self.act.items if item in hold.items}
+            if not hold.items:  # then only the classes say what it keeps
+                registration = self.registration_items()
+                classes = {item: "registration" if item in registration else "service" for item in self.act.items}
+                kept = {item for item, class_ in classes.items() if not hold.classes or class_ in hold.classes}
+            if not over and theirs and kept:
                 return True
         return False
 

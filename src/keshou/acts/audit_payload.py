@@ -77,8 +77,8 @@ class Opener:
             read = [_decode(each[SALT_SIZE:]) for each in raw]
         except (SealBrokenError, msgspec.DecodeError) as error:
             raise FactsTamperedError(index, "a payload was altered, or its key is gone") from error
-        known = self._vault.find_users(self._tx, {each.user for each in read if each.user})
-        if any(each.user and known.get(each.user) != user for each, (_, user, _) in zip(read, rows, strict=True)):
+        known = self._vault.find_users(self._tx, {each.user for each in read})
+        if any(known.get(each.user) != user for each, (_, user, _) in zip(read, rows, strict=True)):
             raise FactsTamperedError(index, "the operator's id of the user leads to somebody else")
         return [(commit(each[:SALT_SIZE], each[SALT_SIZE:]), payload) for each, payload in zip(raw, read, strict=True)]
 

@@ -5,6 +5,7 @@ import datetime as dt
 from collections.abc import Collection, Iterable, Mapping
 from typing import get_args
 
+from keshou.acts.audit_payload import user_of
 from keshou.acts.destroyed import key_ids
 from keshou.acts.draft import Draft, Payload
 from keshou.acts.request import ActError, Release
@@ -12,11 +13,13 @@ from keshou.acts.separation import SeparationError
 from keshou.acts.stands import NothingToEndError
 from keshou.acts.work import Work
 from keshou.db import to_micros
+from keshou.declaration.model import Declaration
 from keshou.gate.facts import SiteFact
 from keshou.gate.holds import CLASSES, Ending, Ground, HoldLifted, HoldSet, concerns, is_kept
 from keshou.gate.standing import fold_user
 from keshou.law.terms import ActKind, RetentionClass
 from keshou.vault.kept_back.store import KeptBack
+from keshou.vault.receipt import Receipt
 
 DUE = "due:destroy"
 """The event of an entry that tells of what went because no hold kept it any longer."""
@@ -75,24 +78,40 @@ def _check_set(work: Work, fact: HoldSet, now: dt.datetime, before: Mapping[str,
         raise ActError("a hold that is over before it began", hint="give a later end, or none")
     if not (fact.users or fact.purposes):
         raise ActError("a hold on everything of everybody", hint="name users, or purposes")
-    if fact.items != needed(work, fact.purposes):
-        raise ActError("the items of a hold are what its purposes need", hint="name the purposes alone")
+    declared = [each.declaration for each in work.view.versions().values()]
+    if fact.items != kept_items(declared, fact.purposes, fact.classes):
+        raise ActError("the items of a hold are what its purposes and classes come to", hint="name those alone")
     if len(work.known.vault.find_users(work.tx, fact.users)) < len(fact.users):
         raise ActError("somebody named in the hold is not on record", hint="check the ids of the users")
 
 
-def needed(work: Work, purposes: Collection[str]) -> frozenset[str]:
-    """Return what any published rules need for some purposes.
+def kept_items(
+    declared: Iterable[Declaration], purposes: Collection[str], classes: Collection[RetentionClass]
+) -> frozenset[str]:
+    """Return what a hold on some purposes (empty: all) and classes (empty: all) keeps; empty: everything.
+
+    What any of the rules `declared` needs for the purposes counts, and is of each class that any of them keeps it in.
 
     Raises:
-        ActError: none of them declares one of the purposes, or they need nothing for it.
+        ActError: none of them declares one of the purposes, or they come to nothing.
 
     """
-    declared = [each for of in work.view.versions().values() for each in of.declaration.purposes]
-    missing = set(purposes) - {each.id for each in declared if each.needs}
-    if missing:
+    found: set[str] = set()
+    known: set[str] = set()
+    for rules in declared:
+        known |= {each.id for each in rules.purposes if each.needs}
+        needs = [need for each in rules.purposes for need in each.needs]
+        registration = {need.item for need in needs if need.class_ is RetentionClass.REGISTRATION}
+        wanted = {need.item for each in rules.purposes if not purposes or each.id in purposes for need in each.needs}
+        of = {item: RetentionClass.REGISTRATION if item in registration else RetentionClass.SERVICE for item in wanted}
+        found |= {item for item, class_ in of.items() if not classes or class_ in classes}
+    if set(purposes) - known:
         raise ActError("no rules declared such a purpose", hint="see the purposes with `keshou rules`")
-    return frozenset(need.item for each in declared if each.id in purposes for need in each.needs)
+    if (purposes or classes) and not found:
+        raise ActError(
+            "no rules ever kept any of it in that class of information", hint="name another class or purpose"
+        )
+    return frozenset(found) if purposes or classes else frozenset()
 
 
 def note_named(work: Work, facts: Iterable[SiteFact]) -> None:
@@ -164,5 +183,17 @@ def release(work: Work, job: Release, now: dt.datetime) -> Draft:
     gone = end_service_class(work, draft, key, name, now)
     items = gone or tuple(sorted(service))
     draft.header["items"] = tuple(item for item in items if item in work.names.items)
-    draft.users = [(key, Payload("", ActKind.DESTROY, items))]
+    if user := _name_of(work, key):
+        draft.users = [(key, Payload(user, ActKind.DESTROY, items))]
     return draft
+
+
+def _name_of(work: Work, key: int) -> str:
+    """Return the operator's id of a user, out of the newest payload about them; empty when there is none any more.
+
+    Whoever looks for who a user is reads the newest payload, so each names them.
+    """
+    newest = work.ledger.newest_payloads(work.tx, [key])
+    records = work.known.vault.fetch_records(work.tx, sorted(newest.items()))
+    receipt = Receipt(work.place, len(records))
+    return next((user_of(work.known.vault.open_record(each, receipt)) for each in records), "")

@@ -93,6 +93,11 @@ class Work:
         self._spoiled = False
         return done
 
+    @property
+    def place(self) -> int:
+        """Index that the entry of the next job will have."""
+        return self.head.size + len(self._drafts)
+
     def refuse_spoiled(self) -> None:
         """Refuse to go on, or to commit, after a job failed half way.
 
@@ -121,7 +126,7 @@ class Work:
     def _answer(self, job: Job, requests: Requests, now: dt.datetime) -> Draft:
         if (before := requests.before(job)) is not None:
             return before
-        self.view.gate.revision = self.head.size + len(self._drafts)
+        self.view.gate.revision = self.place
         draft = self._effect(self, job, now)
         requests.note(job, draft)
         self._drafts.append(draft)

@@ -2,15 +2,15 @@
 """Legal holds of a site: what stands, what of a user it keeps, and what goes once none keeps it."""
 
 import datetime as dt
-from collections.abc import Callable, Collection, Container
+from collections.abc import Callable, Container
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
+from keshou.acts.holding import kept_items
 from keshou.acts.known import Known
 from keshou.acts.request import ActError, Done, Job, RecordSite, Release
 from keshou.acts.work import Pending
 from keshou.db import Transaction
-from keshou.errors import InputError
 from keshou.gate.holds import Asked, Ground, HoldLifted, HoldSet, concerns, is_kept
 from keshou.gate.site import SiteState
 from keshou.gate.standing import fold_user
@@ -60,25 +60,22 @@ class Holds:
         self._kept_back = KeptBack()
 
     def fact(self, name: str, asked: Asked, by: str) -> HoldSet:
-        """Return the fact that sets a hold, with what its purposes need under any rules so far.
+        """Return the fact that sets a hold, with what its purposes and classes come to under any rules so far.
 
         Raises:
-            InputError: no rules declared one of the purposes.
+            ActError: no rules declared one of the purposes, or they keep nothing of the class.
 
         """
         return HoldSet(
             at=self._house.now(), hold=name, by=by, ground=asked.ground, document=asked.document, cite=asked.cite,
             until=asked.until, users=frozenset(asked.users), classes=frozenset(asked.classes),
-            purposes=frozenset(asked.purposes), items=self._needed(asked.purposes), silent=asked.silent,
+            purposes=frozenset(asked.purposes), items=self._items(asked), silent=asked.silent,
         )  # fmt: skip
 
-    def _needed(self, purposes: Collection[str]) -> frozenset[str]:
+    def _items(self, asked: Asked) -> frozenset[str]:
         with self._house.reading() as tx:
             versions = self._known.view(tx, self._house.ledger.head(tx).size).versions()
-        declared = [each for of in versions.values() for each in of.declaration.purposes if each.id in purposes]
-        if set(purposes) - {each.id for each in declared}:
-            raise InputError("no rules declared such a purpose", hint="see the purposes with `keshou rules`")
-        return frozenset(need.item for each in declared for need in each.needs)
+        return kept_items([each.declaration for each in versions.values()], asked.purposes, asked.classes)
 
     def of_user(self, user: str, within: Container[str] | None = None) -> list[Kept]:
         """Return the holds that keep something held of a user, of which the user may be told.
@@ -115,15 +112,14 @@ class Holds:
         Each is an act of its own, committed by itself: what is interrupted goes on the next time.
         """
         count, last = 0, 0
-        while users := self._page(last):
-            due, over = self._due(users)
+        while since := self._page(last):
+            due, over = self._due(list(since))
             for user in due:
                 count += self._release(user, by)
             if over:
                 with self._house.writing() as tx:
-                    for user in over:
-                        self._kept_back.drop(tx, user)
-            last = users[-1]
+                    self._kept_back.drop_as_of(tx, [(user, since[user]) for user in over])
+            last = max(since)
         return count
 
     def _release(self, user: int, by: str) -> int:
@@ -133,7 +129,7 @@ class Holds:
             return 0
         return 1
 
-    def _page(self, after: int) -> list[int]:
+    def _page(self, after: int) -> dict[int, int]:
         with self._house.reading() as tx:
             return self._kept_back.after(tx, after, _AT_ONCE)
 

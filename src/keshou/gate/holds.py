@@ -37,7 +37,8 @@ class HoldSet(SiteFact, frozen=True, kw_only=True, tag="hold_set"):
     classes: frozenset[RetentionClass] = frozenset()
     purposes: frozenset[str] = frozenset()
     items: frozenset[str] = frozenset()
-    """What any published rules need for these purposes, as they stood when it was set; empty: all."""
+    """What any rules need for these purposes and keep in these classes, as they stood when it was set; empty:
+    all."""
     silent: bool = False
     """Whether the users concerned are not told of it."""
 
@@ -64,8 +65,11 @@ class Asked(NamedTuple):
 
 
 def is_kept(hold: HoldSet, item: str, class_: RetentionClass) -> bool:
-    """Say whether `hold` keeps an item that lies in a class, of the users whom it concerns."""
-    return (not hold.items or item in hold.items) and (not hold.classes or class_ in hold.classes)
+    """Say whether `hold` keeps an item that lies in a class, of the users whom it concerns.
+
+    Items that stand in the hold decide alone: later rules may put one into another class, which must let nothing go.
+    """
+    return item in hold.items if hold.items else not hold.classes or class_ in hold.classes
 
 
 def touches(hold: HoldSet, items: Collection[str], registration: Container[str]) -> bool:

@@ -41,14 +41,18 @@ class KeptBack:
         """Note that nothing is kept back of a user any more."""
         each(tx, 'UPDATE kept_back SET since = 0 WHERE "user" = ?', [(user,)])
 
+    def drop_as_of(self, tx: Transaction, found: Iterable[tuple[int, int]]) -> None:
+        """Do the same for users and since when; of whom more was kept back meanwhile, that stays."""
+        each(tx, 'UPDATE kept_back SET since = 0 WHERE "user" = ? AND since = ?', list(found))
+
     def forget(self, tx: Transaction, user: int) -> None:
         """Leave nothing of a user who was erased."""
         each(tx, 'DELETE FROM kept_back WHERE "user" = ?', [(user,)])
 
-    def after(self, tx: Transaction, user: int, limit: int) -> list[int]:
-        """Return up to `limit` users of whom something is kept back, after `user` in order."""
-        sql = 'SELECT "user" FROM kept_back WHERE "user" > ? AND since > 0 ORDER BY "user" LIMIT ?'
-        return [found for (found,) in select(tx, sql, user, limit)]
+    def after(self, tx: Transaction, user: int, limit: int) -> dict[int, int]:
+        """Return up to `limit` users of whom something is kept back, after `user` in order, and since when."""
+        sql = 'SELECT "user", since FROM kept_back WHERE "user" > ? AND since > 0 ORDER BY "user" LIMIT ?'
+        return dict(select(tx, sql, user, limit))
 
     def names_of(self, tx: Transaction, users: Sequence[int]) -> dict[int, str]:
         """Return what stands in holds for those of `users` who are noted."""

@@ -125,7 +125,10 @@ class Reindexing:
         key = keys.get(user, {}).get(RECORD)
         if key is None or user not in payloads:
             raise SealBrokenError
-        return self._sealer.ref(id_of(self._sealer.open_record(SealedRecord(user, payloads[user], *key[2:]))))
+        name = id_of(self._sealer.open_record(SealedRecord(user, payloads[user], *key[2:])))
+        if not name:
+            raise SealBrokenError  # what names nobody says of nobody who they are
+        return self._sealer.ref(name)
 
     def _tags(self, user: int, value: SealedValue) -> list[TagRow]:
         return self._sealer.tags(user, value.item, self._sealer.open(user, value).decode())
