@@ -173,7 +173,7 @@ class RetentionSchedule:
     def _service(self, tx: Transaction, since: dt.date, found: _Found) -> None:
         """Find what holds kept back when services ended; it goes by itself once none keeps it."""
         kept_back, last = KeptBack(), 0
-        while users := kept_back.after(tx, last, _AT_ONCE):
+        while users := list(kept_back.after(tx, last, _AT_ONCE)):
             names = kept_back.names_of(tx, users)
             for user, items in items_in(tx, users, RetentionClass.SERVICE.value).items():
                 found.add(since, (user, names.get(user, "")), items, RetentionClass.SERVICE)
