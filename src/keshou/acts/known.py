@@ -363,7 +363,7 @@ def reviewed_by(gate: Gate) -> Callable[[Act], bool]:
 
 
 def _users_at(acts: Sequence[Act]) -> UsersOf:
-    return lambda places: len({acts[place].user for place in places} - {""})
+    return lambda lists: [len({acts[place].user for place in places} - {""}) for places in lists]
 
 
 def _window(versions: Versions, when: dt.datetime) -> int:

@@ -5,6 +5,7 @@ A list that would need a review does not go without one because each of its line
 Source: miit24:13.1.3
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -12,8 +13,8 @@ import msgspec
 from keshou.gate.act import Act
 from keshou.law.terms import BULK_KINDS
 
-UsersOf = Callable[[Sequence[int]], int]
-"""How many different users the acts at some places are about."""
+UsersOf = Callable[[Sequence[Sequence[int]]], Sequence[int]]
+"""How many different users each of some lists is about; a list is places of acts, and no place is in two."""
 _Group = tuple[str, str, str, str, str]
 """Hand, kind of act, purpose, recipient, review: acts alike in these are one list."""
 
@@ -24,9 +25,10 @@ def together(
 ) -> Sequence[Act]:  # fmt: skip
     """Return `acts`, those of kinds of which many make a bulk act with the users that their list comes to.
 
-    `users_of` tells how many different users the acts at some places of `acts` are about; `who` under which name an
-    act's hand stands in the log; `is_reviewed` whether an approved review covers an act. What lists of the same hand
-    and kind come to that none covers counts beside each.
+    `users_of` is asked once, about all lists; `who` tells under which name an act's hand stands in the log;
+    `is_reviewed` whether an approved review covers an act. What lists of the same hand and kind come to that none
+    covers counts beside each. The work grows as the acts do, however many lists they make: texts of a question tell
+    lists apart, and whoever asks chooses them.
     """
     lists: dict[_Group, list[int]] = {}
     for place, act in enumerate(acts):
@@ -35,14 +37,19 @@ def together(
     if not lists:
         return acts
     found = list(acts)
-    sizes, counting = {}, {}
+    counting: dict[_Group, tuple[int, int]] = {}
+    """What each list comes to, and how much of it counts beside others."""
+    totals: Counter[tuple[str, str]] = Counter()
+    for (group, places), users in zip(lists.items(), users_of(list(lists.values())), strict=True):
+        size = max(users, *(acts[place].count for place in places))
+        whole = (msgspec.structs.replace(acts[place], count=size) for place in places)
+        counts = 0 if all(map(is_reviewed, whole)) else size
+        counting[group] = size, counts
+        totals[group[:2]] += counts
     for group, places in lists.items():
-        sizes[group] = max(users_of(places), *(acts[place].count for place in places))
-        whole = [msgspec.structs.replace(acts[place], count=sizes[group]) for place in places]
-        counting[group] = 0 if all(map(is_reviewed, whole)) else sizes[group]
-    for group, places in lists.items():
-        beside = sum(size for other, size in counting.items() if other[:2] == group[:2] and other != group)
+        size, counts = counting[group]
+        beside = totals[group[:2]] - counts
         for place in places:
             act = acts[place]
-            found[place] = msgspec.structs.replace(act, count=sizes[group], so_far=act.so_far + beside)
+            found[place] = msgspec.structs.replace(act, count=size, so_far=act.so_far + beside)
     return found
