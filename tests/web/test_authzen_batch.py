@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from callers import CLERK, CRM, bearer, served
+from house import newcomer
 from litestar import Litestar
 from litestar.testing import TestClient
 
@@ -99,3 +100,32 @@ def test_questions_that_differ_by_nothing_but_their_user_are_read_once() -> None
     assert batch is not None
     assert [each.resource for each in batch.elements] == ["a", "b", "c"]
     assert len({id(each.question) for each in batch.elements}) == 1
+
+
+ALL, UNTIL_NO, UNTIL_YES = "execute_all", "deny_on_first_deny", "permit_on_first_permit"
+
+
+def export(user: str) -> Any:
+    return question({"type": "staff", "id": "lister"}, user, kind="export")
+
+
+@pytest.mark.parametrize(
+    ("semantic", "asked", "answers"),
+    [
+        (ALL, [export("u1"), export("u2"), export("b1")], "nnn"),
+        (UNTIL_NO, [export("u1"), export("u2"), export("b1")], "n"),
+        (UNTIL_NO, [export("u1"), export("u1"), export("u2")], "yyy"),
+        (UNTIL_NO, [question(), export("u1"), export("u2"), export("b1"), question()], "yn"),
+        (UNTIL_YES, [export("u1"), export("u2"), export("b1")], "nnn"),
+        (UNTIL_YES, [export("u1"), export("u2"), {"subject": 7}, export("b1"), question(), question()], "nnnny"),
+        (UNTIL_YES, [export("stranger"), export("u1"), question()], "ny"),
+        (UNTIL_NO, [export("u1"), {"subject": 7}, export("u2")], "yn"),
+    ],
+)  # fmt: skip
+def test_a_list_is_judged_as_the_list_that_it_is_whatever_ends_the_answer(
+    client: TestClient[Litestar], site: Site, semantic: str, asked: Any, answers: str
+) -> None:
+    site.do(newcomer(site, "b1"))
+    body = {"options": {"evaluations_semantic": semantic}, "evaluations": asked}
+    found = elements(client, body, "crm")
+    assert "".join("ny"[each["decision"]] for each in found) == answers

@@ -14,6 +14,7 @@ from litestar.di import NamedDependency
 from keshou.app.site import Site
 from keshou.gate.act import Act
 from keshou.gate.decision import Decision, Deny, Permit
+from keshou.law.terms import BULK_KINDS
 from keshou.web.authzen import entitled
 from keshou.web.authzen.answer import MINIMAL, Answers, Writers, write_all, write_batch
 from keshou.web.authzen.asked import JSON, body_of
@@ -90,14 +91,25 @@ async def _every(request: Requested, site: Site, laid: Sequence[Laid]) -> list[D
 
 
 async def _until(request: Requested, site: Site, laid: Sequence[Laid], *, ends: bool) -> list[Decision | bytes]:
-    """Decide one after the other, and no further than the first that is `ends`."""
+    """Decide one after the other, and no further than the first that is `ends`.
+
+    With acts of which many make a bulk act all are decided first: one by one, none would be of the list that it is of.
+    """
+    if any(isinstance(each, Act) and each.kind in BULK_KINDS for each in laid):
+        every = await _every(request, site, laid)
+        end = next((place for place, each in enumerate(every) if _ends(each, ends=ends)), len(every))
+        return every[: end + 1]
     found: list[Decision | bytes] = []
     for each in laid:
         decision = (await _decided(request, site, [each]))[0] if isinstance(each, Act) else each
         found.append(decision)
-        if (not isinstance(decision, bytes) and decision.permitted) is ends:
+        if _ends(decision, ends=ends):
             break
     return found
+
+
+def _ends(decision: Decision | bytes, *, ends: bool) -> bool:
+    return (not isinstance(decision, bytes) and decision.permitted) is ends
 
 
 async def _decided(request: Requested, site: Site, acts: Sequence[Act]) -> list[Decision]:
