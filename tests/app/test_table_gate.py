@@ -9,8 +9,9 @@ import pytest
 from house import act, newcomer, ready
 from msgspec.structs import replace
 
+from keshou.acts.request import Judged
 from keshou.app.site import Site
-from keshou.app.table_gate import Upload, gate_table
+from keshou.app.table_gate import Files, Upload, gate_table
 from keshou.db import Database
 from keshou.law.terms import ActKind
 
@@ -35,3 +36,23 @@ def test_a_row_that_names_nobody_is_of_nobody_even_where_somebody_is_called_none
     assert (verdict.permitted, verdict.rows, verdict.act.count) == (2, 4, 1)
     assert pa.ipc.open_stream(upload.kept).read_all().column("tariff_plan").to_pylist() == ["a", "d"]
     assert pa.ipc.open_stream(upload.denied).read_all().column("user").to_pylist() == [None, None]
+
+
+def test_a_request_sent_again_writes_no_row_and_tells_what_its_entry_tells(site: Site, tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("user,tariff_plan\nu1,a\nnone,b\n")
+    asked = replace(act(ActKind.EXPORT, "", "tariff_plan", by="lister"), when=site.now())
+
+    def name(job: Judged) -> Judged:
+        return replace(job, request_id="r1", said="this table")
+
+    one, two = (Files(table, tmp_path / f"kept{each}.csv", tmp_path / f"denied{each}.csv") for each in (1, 2))
+    first = gate_table(site, asked, one, "user", name=name)
+    again = gate_table(site, asked, two, "user", name=name)
+    assert (first.permitted, first.rows) == (1, 2)
+    assert again == first._replace(act=again.act, repeated=True)
+    assert again.act.items == first.act.items
+    assert not [path.name for path in tmp_path.iterdir() if "2" in path.name or path.name.startswith(".")]
+    upload = Upload(table.read_bytes(), ".csv")
+    assert gate_table(site, asked, upload, "user", name=name).repeated
+    assert (upload.kept, upload.denied) == (b"", b"")

@@ -19,7 +19,8 @@ from office_house import serving, with_offices
 from keshou.acts.request import Record
 from keshou.app.site import Site
 from keshou.db import Database
-from keshou.gate.facts import ConsentWithdrawn
+from keshou.gate.facts import ConsentGiven, ConsentWithdrawn
+from keshou.law.terms import ConsentStrength
 from keshou.ledger.entry import decode
 
 USERS = ["u1", "u2", "u3", "nobody"]
@@ -110,6 +111,27 @@ def test_a_review_is_used_up_by_the_table_that_it_let_through(api: Api) -> None:
     assert json.loads(opened(judged(api, written(CSV), who="lister", path=path, key="e"))["verdict"])["permitted"] == 2
     assert api.get(f"/reviews/{name}", "lister").json()["state"] == "used"
     assert json.loads(opened(judged(api, written(CSV), who="lister", path=path, key="e"))["verdict"])["repeated"]
+
+
+def test_sent_again_a_table_that_went_out_is_told_as_recorded_whatever_adds_up_or_came_true(
+    api: Api, site: Site
+) -> None:
+    """Judged anew it would be one user more than may go without a review, and then nobody's."""
+    body, path = written(CSV), f"{JUDGE}&kind=export"
+    small = written(CSV, ROWS.slice(0, 2))
+    first = json.loads(opened(judged(api, small, who="lister", path=path, key="e"))["verdict"])
+    assert (first["permitted"], first["rows"], set(first["by_article"].values())) == (1, 2, {1})
+    assert json.loads(opened(judged(api, body, who="lister", path=path))["verdict"])["permitted"] == 0
+    before = size(site)
+    for _ in range(2):
+        again = opened(judged(api, small, who="lister", path=path, key="e"))
+        assert (set(again), json.loads(again["verdict"])) == ({"verdict"}, first | {"repeated": True})
+    assert size(site) == before
+    site.do(Record(user="u1", facts=(ConsentWithdrawn(at=site.now(), purpose="service"),), by="user"))
+    given = ConsentGiven(at=site.now(), purpose="service", strength=ConsentStrength.EXPRESS, version=1)
+    site.do(Record(user="u2", facts=(given,), by="user"))
+    again = opened(judged(api, small, who="lister", path=path, key="e"))
+    assert json.loads(again["verdict"]) == first | {"repeated": True}, "no row is newly permitted or refused"
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ from keshou.gate.facts import ReviewUsed
 from keshou.gate.prohibitions.registry import PROHIBITIONS
 from keshou.gate.standing import UserStanding
 from keshou.gate.table import decide_table
+from keshou.ledger.entry import decode
 
 _USERS = 10_000
 _TRIES = 5
@@ -75,19 +76,19 @@ class Verdict(NamedTuple):
     rows: int
     permitted: int
     denied: Mapping[tuple[str, ...], int]
-    """Names of the prohibitions a row met -> number of rows; each row counts once."""
+    """Provisions a row met, as the entry cites them -> number of rows; each row counts once."""
     left_out: tuple[str, ...]
     """Columns with information that the act does not name; they were not written."""
     entry: int
     """Place of the entry in the log."""
     repeated: bool = False
-    """Whether this request was answered before; then nothing was recorded now."""
+    """Whether this request was answered before; then all is told as its entry has it, and nothing was written now."""
 
     def by_article(self) -> dict[str, int]:
         """Return citation -> number of rows that met it; a row that met several counts for each."""
         found: Counter[str] = Counter()
-        for names, rows in self.denied.items():
-            found.update(dict.fromkeys(_cites(names), rows))
+        for cites, rows in self.denied.items():
+            found.update(dict.fromkeys(cites, rows))
         return dict(found.most_common())
 
 
@@ -98,14 +99,15 @@ def gate_table(
     """Decide every row of a table; write what is permitted; record the outcome as one entry.
 
     `act` names no user; with no items it is asked for every item that the table has a column of.
-    `name` may name the request, so that it is recorded once however often it is sent.
+    `name` may name the request, so that it is recorded once however often it is sent. Sent again it is answered as its
+    entry has it, whatever is true by now, and no row is written: what may be used was given with the first answer.
 
     Raises:
         InputError: the table has no such column, names no information, or cannot be read as its name says.
         UnreachableError: a file cannot be read or written.
 
     """
-    reader = Reader(files.table, files.kind if isinstance(files, Upload) else None)
+    reader, asked = Reader(files.table, files.kind if isinstance(files, Upload) else None), act.items
     act, left_out = _complete(site, act, reader.names, user_column)
     users = _users(reader, user_column)
     act = msgspec.structs.replace(act, user="", count=max(1, len(users)))
@@ -118,14 +120,41 @@ def gate_table(
                 kind = files.kind if isinstance(files, Upload) else None
                 with Writer(new, reader.schema_of(plan.kept), kind) as out, _maybe(new_denied, kind) as rest:
                     counts = _judge(reader, plan, act, world, (out, rest), on_progress=on_progress)
-                permitted, denied = counts.pop(0, 0), {names_of(code): rows for code, rows in counts.items()}
+                permitted, denied = counts.pop(0, 0), _by_cites(counts)
                 done = _record(site, name(_outcome(act, permitted, denied, world)))
+        except _RepeatedError as repeated:
+            return _told_before(site, msgspec.structs.replace(act, items=asked), left_out, repeated.entry)
         except OutdatedError:
             if not left:
                 raise
         else:
             break
-    return Verdict(act, permitted + sum(denied.values()), permitted, denied, left_out, done.entry, done.repeated)
+    return Verdict(act, permitted + sum(denied.values()), permitted, denied, left_out, done.entry)
+
+
+class _RepeatedError(Exception):
+    """The request was answered before: what was just written gets no name. It never leaves this file."""
+
+    def __init__(self, entry: int) -> None:
+        super().__init__()
+        self.entry = entry
+
+
+class _Told(msgspec.Struct, frozen=True):
+    """What the entry of a table says of its rows."""
+
+    permitted: int
+    denied: dict[str, int]
+
+
+def _told_before(site: Site, act: Act, left_out: tuple[str, ...], entry: int) -> Verdict:
+    """Return the verdict that an entry tells of `act`; with no items, it was asked for those of the entry."""
+    with site.reading() as tx:
+        header = decode(site.ledger.entry(tx, entry))
+    told = msgspec.json.decode(bytes(header.fact or b""), type=_Told)
+    denied = {tuple(cites.split()): rows for cites, rows in told.denied.items()}
+    act = msgspec.structs.replace(act, items=act.items or frozenset(header.items))
+    return Verdict(act, header.count, told.permitted, denied, left_out, entry, repeated=True)
 
 
 class _Plan(NamedTuple):
@@ -224,22 +253,34 @@ def _cites(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(str(PROHIBITIONS[name].cite) for name in names))
 
 
+def _by_cites(counts: Mapping[int, int]) -> dict[tuple[str, ...], int]:
+    """Return rows by the provisions they met; of codes that differ in what meets the same, together."""
+    found: Counter[tuple[str, ...]] = Counter()
+    for code, rows in counts.items():
+        found[tuple(_cites(names_of(code)))] += rows
+    return dict(found)
+
+
 def _outcome(act: Act, permitted: int, denied: Mapping[tuple[str, ...], int], world: _World) -> Judged:
-    by_cites: Counter[str] = Counter()
-    for names, rows in denied.items():
-        by_cites[" ".join(_cites(names))] += rows
     return Judged(
-        act=act, permitted=permitted, denied=dict(by_cites), rules=world.rules, revision=world.revision,
-        users=world.keys,
+        act=act, permitted=permitted, denied={" ".join(cites): rows for cites, rows in denied.items()},
+        rules=world.rules, revision=world.revision, users=world.keys,
     )  # fmt: skip
 
 
 def _record(site: Site, job: Judged) -> Done:
-    """Write the outcome down; a review that let anything through is used up in the same transaction."""
+    """Write the outcome down; a review that let anything through is used up in the same transaction.
+
+    Raises:
+        _RepeatedError: the request was answered before; nothing was written down.
+
+    """
     act = job.act
     with site.as_one() as do:
         (done,) = do([job])
-        if act.review and job.permitted and not done.repeated:
+        if done.repeated:
+            raise _RepeatedError(done.entry)
+        if act.review and job.permitted:
             do([RecordSite(facts=(ReviewUsed(at=site.now(), review=act.review),), by=act.by, where=act.where)])
     return done
 

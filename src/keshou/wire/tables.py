@@ -19,7 +19,7 @@ class TableVerdict(msgspec.Struct, frozen=True, kw_only=True):
     entry: int
     """Place of the entry in the log."""
     repeated: bool = False
-    """Whether this request had been answered before; then no table is answered now."""
+    """Whether this request had been answered before; then the numbers are its entry's, and no table is answered now."""
 
 
 class OnError(StrEnum):
