@@ -19,6 +19,7 @@ from keshou.app.erasures import keys_of
 from keshou.app.site import Site
 from keshou.backup.read import check
 from keshou.db import Database
+from keshou.gate.facts import MediumDestroyed
 from keshou.ledger.entry import decode
 from keshou.webhooks.events import BACKUP_MADE
 
@@ -130,6 +131,48 @@ def test_a_backup_is_removed_before_a_witness_and_copies_stay(api: Api, site: Si
     assert api.post(f"{place}/copies", {"place": "bunker"}, BOSS).status_code == 404
     with site.reading() as tx:
         assert decode(site.ledger.entry(tx, first.json()["entry"])).event == "fact:medium_destroyed"
+
+
+def test_what_the_register_has_as_destroyed_lies_nowhere_and_is_served_to_nobody(api: Api, site: Site) -> None:
+    found = made(api)
+    place, gone = f"/backups/{found['id']}", {"manner": "deleted", "witness": "deputy"}
+    copied = api.post(f"{place}/copies", {"place": "bunker"}, BOSS).json()
+    assert api.post(f"/media/{found['id']}/destruction", gone, BOSS).status_code == 200
+    assert list(backups.folder(site).iterdir()) == []
+    path = backups.folder(site) / found["file"]
+    path.write_bytes(b"put back by somebody")
+    assert api.post(f"{place}/copies", {"place": "bunker"}, BOSS).status_code == 404
+    assert api.get(f"{place}/copies/{copied['id']}", BOSS).status_code == 404
+    assert api.post(f"{place}/checks", {}, BOSS).status_code == 404
+    assert api.get(place, BOSS).json()["here"] is False
+    assert api.post(f"{place}/removal", {"witness": "deputy"}, BOSS).status_code == 422
+    assert not path.exists(), "what is on record as destroyed goes, though it cannot be written down twice"
+
+
+def test_what_is_being_made_is_not_destroyed_and_what_was_all_the_same_is_not_left(
+    api: Api, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+    bring_up = site.listed.bring_up
+
+    def slow() -> Any:
+        goes_on.wait(30)
+        return bring_up()
+
+    monkeypatch.setattr(site.listed, "bring_up", slow)
+    name = api.post("/backups", {}, BOSS).json()["id"]
+    while api.get(f"/media/{name}", BOSS).status_code == 404:
+        time.sleep(0.01)
+    gone = {"manner": "deleted", "witness": "deputy"}
+    for path, body in ((f"/backups/{name}/removal", {"witness": "deputy"}), (f"/media/{name}/destruction", gone)):
+        refused = api.post(path, body, BOSS)
+        assert (refused.status_code, refused.json()["detail"]) == (422, "the backup is being made still")
+    site.record_site(
+        MediumDestroyed(at=site.now(), medium=name, by=BOSS, witness="deputy", manner="deleted"), by=BOSS
+    )  # fmt: skip
+    goes_on.set()
+    assert ended(api, name)["state"] == "failed"
+    assert list(backups.folder(site).iterdir()) == []
 
 
 def test_one_is_made_at_a_time_and_what_breaks_off_leaves_nothing(

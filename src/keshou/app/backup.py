@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from keshou.app.erasures import keys_of
+from keshou.app.media import media_of
 from keshou.app.place import sync
 from keshou.app.settings import DECLARATION_FILE, SETTINGS_FILE
 from keshou.app.site import Site
@@ -98,6 +99,7 @@ def back_up(
             _refuse_taken(path)
             part.rename(path)
             sync(path.parent)
+            _refuse_destroyed(site, medium, path)
         except BaseException:
             with contextlib.suppress(Exception):
                 gone = MediumDestroyed(at=site.now(), medium=medium, by=by, witness=by, manner="not_made")
@@ -145,6 +147,14 @@ def check_back(site: Site, path: Path, *, by: str, medium: str = "") -> MediumCh
 def _refuse_taken(path: Path) -> None:
     if path.exists() or path.is_symlink():
         raise NotEmptyError(f"`{path}` is there already", hint="a backup is never written over; name another file")
+
+
+def _refuse_destroyed(site: Site, medium: str, path: Path) -> None:
+    """Leave nothing of a backup that was written down as destroyed before it was done."""
+    found = media_of(site).get(medium)
+    if found is not None and found.destroyed is not None:
+        path.unlink(missing_ok=True)
+        raise NotEmptyError("the backup was written down as destroyed while it was made", hint="make another")
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -26,6 +26,7 @@ from keshou.errors import InputError, IntegrityError, KeshouError, UnreachableEr
 from keshou.gate.media import Medium
 
 _log = logging.getLogger(__name__)
+T = TypeVar("T")
 _BEAT = 10.0
 """Seconds between two words that one is being made still."""
 _BLOCK = 1 << 20
@@ -50,6 +51,13 @@ class BusyError(InputError):
 
     def __init__(self) -> None:
         super().__init__("another backup is being made", hint="wait until it is done")
+
+
+class StillMadeError(InputError):
+    """A backup that is not done yet cannot be destroyed."""
+
+    def __init__(self) -> None:
+        super().__init__("the backup is being made still", hint="wait until it is done")
 
 
 class _StoppedError(Exception):
@@ -170,9 +178,10 @@ def find(site: Site, medium: str) -> BackupJob | None:
 
 
 def path_of(site: Site, job: BackupJob) -> Path | None:
-    """Return where an archive lies; None when it is not on this machine, was not made, or was removed."""
+    """Return where an archive lies; None when it is not on this machine, was not made, or is on record as destroyed."""
     path = folder(site) / job.file
-    return path if job.state is State.MADE and path.is_file() else None
+    lies = job.state is State.MADE and path.is_file() and not is_removed(site, job.medium)
+    return path if lies else None
 
 
 def copies_of(site: Site, medium: str) -> dict[str, Medium]:
@@ -191,6 +200,28 @@ def is_removed(site: Site, medium: str) -> bool:
     """Say whether a backup that was made is on record as destroyed."""
     found = media_of(site).get(medium)
     return found is not None and found.destroyed is not None and found.destroyed.manner != "not_made"
+
+
+def destroy(site: Site, medium: str, write_down: Callable[[], T]) -> T:
+    """Have it written down that a medium is destroyed; of a backup made here, the archive goes from this machine too.
+
+    What is on record as destroyed already, and lies here still, goes first.
+
+    Raises:
+        StillMadeError: it is a backup that is being made; nothing was written down.
+        UnreachableError: as `unlink`.
+
+    """
+    job = find(site, medium)
+    if job is None:
+        return write_down()
+    if job.state is State.MAKING:
+        raise StillMadeError
+    if is_removed(site, medium):
+        unlink(site, job)
+    found = write_down()
+    unlink(site, job)
+    return found
 
 
 def unlink(site: Site, job: BackupJob) -> None:

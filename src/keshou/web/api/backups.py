@@ -143,11 +143,11 @@ def remove(
     """
     require(caller, site, Office.MEDIA, fresh=True)
     asked = read(request, body, w.RemovalRequest)
-    job = known(site, name)
+    known(site, name)
     fact = MediumDestroyed(at=site.now(), medium=name, by=caller.id, witness=asked.witness, manner="deleted")
-    found = write_down(site, caller, key, asked, ("backups", name, "removal"), fact, id_=name)
-    backups.unlink(site, job)
-    return found
+    return backups.destroy(
+        site, name, lambda: write_down(site, caller, key, asked, ("backups", name, "removal"), fact, id_=name)
+    )
 
 
 def _lying(site: Site, name: str) -> tuple[BackupJob, Path]:

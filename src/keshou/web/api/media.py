@@ -5,6 +5,7 @@ from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import RawBody
 
+from keshou.app import backups
 from keshou.app.media import media_of
 from keshou.app.site import Site
 from keshou.declaration.model import Office
@@ -91,13 +92,15 @@ def destroy(
 ) -> Response[bytes]:  # fmt: skip
     """Write down that the caller destroyed a medium before a witness, who is somebody else.
 
-    People need a fresh proof of who they are.
+    The archive of a backup that lies on the server's machine is removed with it. People need a fresh proof of who they are.
     """
     require(caller, site, Office.MEDIA)
     require_fresh(caller, site)
     asked, _ = read(request, body, w.DestructionRequest), _known(site, name)
     fact = MediumDestroyed(at=site.now(), medium=name, by=caller.id, witness=asked.witness, manner=asked.manner)
-    return write_down(site, caller, key, asked, ("media", name, "destruction"), fact)
+    return backups.destroy(
+        site, name, lambda: write_down(site, caller, key, asked, ("media", name, "destruction"), fact)
+    )
 
 
 def _known(site: Site, name: str) -> Medium:

@@ -208,7 +208,10 @@ def change(
             fact = MediumDestroyed(at=now, medium=name, by=caller.id, witness=witness, manner=manner)  # type: ignore[arg-type]
         case _:
             raise NotFoundError("there is no such page")
-    _write_down(site, caller, form, f"media/{name}/{what}", fact)
+    if isinstance(fact, MediumDestroyed):
+        backups.destroy(site, name, lambda: _write_down(site, caller, form, f"media/{name}/{what}", fact))
+    else:
+        _write_down(site, caller, form, f"media/{name}/{what}", fact)
     return to(f"{HERE}/{name}")
 
 
