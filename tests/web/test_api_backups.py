@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pyrage
 import pytest
 from api_house import Api
 from house import newcomer
@@ -16,12 +17,15 @@ from office_house import CALLERS, serving, with_offices
 
 from keshou.app import backups
 from keshou.app.erasures import keys_of
+from keshou.app.media import media_of
 from keshou.app.site import Site
 from keshou.backup.read import check
 from keshou.db import Database
 from keshou.gate.facts import MediumDestroyed
+from keshou.law.terms import ActKind
 from keshou.ledger.entry import decode
 from keshou.webhooks.events import BACKUP_MADE
+from keshou.wire.caller import Caller, CallerKind, Scope
 
 BOSS = "boss"
 
@@ -226,6 +230,29 @@ def test_a_server_that_stops_leaves_no_half_backup(database: Database, tmp_path:
         assert list(backups.folder(site).iterdir()) == []
 
 
+def test_a_paper_of_the_same_name_is_no_copy_and_an_old_proof_fetches_none(api: Api) -> None:
+    name = made(api)["id"]
+    paper = {"id": f"{name}-x", "form": "paper", "place": "cellar", "holder": BOSS, "sealed": True}
+    assert api.post("/media", paper, BOSS).status_code == 200
+    assert api.get(f"/backups/{name}/copies/{name}-x", BOSS).status_code == 404
+    assert api.get(f"/backups/{name}", BOSS).json()["copies"] == []
+    copied = api.post(f"/backups/{name}/copies", {"place": "bunker"}, BOSS).json()["id"]
+    late = api.get(f"/backups/{name}/copies/{copied}", "stale_boss")
+    assert late.json()["type"] == "/problems/proof-too-old"
+
+
+@pytest.mark.parametrize("limit", [{"purposes": frozenset({"service"})}, {"acts": frozenset({ActKind.QUERY})}])
+def test_a_key_that_is_limited_takes_no_backup_of_everything(api: Api, site: Site, limit: dict[str, Any]) -> None:
+    name = made(api)["id"]
+    whole = Caller(id=BOSS, kind=CallerKind.PROGRAM, scopes=frozenset({Scope.ACT}), credential="k8")
+    with serving(site, whole=whole, part=msgspec.structs.replace(whole, **limit)) as keys:
+        copied = keys.post(f"/backups/{name}/copies", {"place": "x"}, "whole").json()["id"]
+        place = f"/backups/{name}/copies/{copied}"
+        assert keys.get(place, "whole").status_code == 200
+        sent = [keys.post("/backups", {}, "part"), keys.post(f"/backups/{name}/copies", {"place": "x"}, "part")]
+        assert {each.status_code for each in [*sent, keys.get(place, "part")]} == {403}
+
+
 @pytest.mark.parametrize("who", ["clerk1", "keeper1", "auditor1", "inspector", "user", "crm", "stale_boss"])
 def test_nobody_without_the_office_or_a_fresh_proof_makes_copies_or_removes_one(api: Api, who: str) -> None:
     name = made(api)["id"]
@@ -236,6 +263,19 @@ def test_nobody_without_the_office_or_a_fresh_proof_makes_copies_or_removes_one(
         assert api.post(f"/backups/{name}/checks", {}, who).status_code == 403
         assert api.get("/backups/erasures", who).status_code == 403
     assert api.get(f"/backups/{name}", BOSS).json()["here"] is True
+
+
+def test_who_else_opens_it_stands_in_the_register_in_its_shape_and_in_what_is_told(api: Api, site: Site) -> None:
+    with site.writing() as tx:
+        site.webhooks.subscribe(tx, "https://crm.example/hook", (BACKUP_MADE,), site.now())
+    key = str(pyrage.x25519.Identity.generate().to_public())
+    found = made(api, to=[key])
+    assert found["to"] == [key]
+    assert media_of(site)[found["id"]].registered.to == (key,)
+    with site.writing() as tx:
+        (told,) = site.webhooks.claim(tx, site.now())
+    assert key in str(told)
+    assert made(api)["to"] == []
 
 
 def test_what_is_no_recipient_of_age_is_refused(api: Api, site: Site) -> None:

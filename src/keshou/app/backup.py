@@ -85,7 +85,9 @@ def back_up(
     path = dest / file_name(site, medium) if dest.is_dir() else dest
     _refuse_taken(path)
     now = site.now()
-    fact = MediumRegistered(at=now, medium=medium, form="backup", place=place, holder=by, sealed=True, until=until)
+    fact = MediumRegistered(
+        at=now, medium=medium, form="backup", place=place, holder=by, sealed=True, until=until, to=tuple(to)
+    )
     with _told(path), _part(path) as (file, part):
         site.record_site(fact, by=by)
         try:
@@ -106,7 +108,7 @@ def back_up(
                 site.record_site(gone, by=by)
             raise
     with site.writing() as tx:
-        told = backup_made(now, medium, by=by, place=place, size=made.bytes, sha256=made.sha256)
+        told = backup_made(now, medium, by=by, place=place, size=made.bytes, sha256=made.sha256, to=to)
         site.webhooks.enqueue(tx, [told], now)
     site.messenger.wake()
     return made

@@ -185,8 +185,14 @@ def path_of(site: Site, job: BackupJob) -> Path | None:
 
 
 def copies_of(site: Site, medium: str) -> dict[str, Medium]:
-    """Return the copies of a backup that stand in the register, by id."""
-    return {name: each for name, each in media_of(site).items() if name.startswith(f"{medium}-")}
+    """Return the copies of a backup that stand in the register, by id.
+
+    No request chooses the form of a backup: whatever else has such an id is no copy.
+    """
+    return {
+        name: each for name, each in media_of(site).items()
+        if name.startswith(f"{medium}-") and each.registered.form == "backup"
+    }  # fmt: skip
 
 
 def blocks(path: Path) -> Iterator[bytes]:

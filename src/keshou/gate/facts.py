@@ -265,6 +265,8 @@ class MediumRegistered(SiteFact, frozen=True, kw_only=True, tag="medium_register
     """Ids of the kinds of information on it; empty: any."""
     until: dt.datetime | None = None
     """By when it is to be destroyed."""
+    to: tuple[str, ...] = ()
+    """Of a backup: the age recipients who open it beside the site's own key."""
 
 
 class MediumMoved(SiteFact, frozen=True, kw_only=True, tag="medium_moved"):

@@ -47,6 +47,17 @@ def refuse_beyond_key(caller: Caller, purpose: str, kind: ActKind) -> None:
         raise NotEntitledError("the key is not for this kind of act", hint="ask with a key that is")
 
 
+def refuse_limited(caller: Caller) -> None:
+    """Refuse a key that is limited to some purposes or acts: what is asked for is of everything.
+
+    Raises:
+        NotEntitledError: it is.
+
+    """
+    if caller.purposes is not None or caller.acts is not None:
+        raise NotEntitledError("the key is limited to acts or purposes", hint="ask with a key that is not")
+
+
 def refuse_beyond_own(caller: Caller, user: str, kind: ActKind) -> None:
     """Refuse a user what is not of their own information, or not theirs to do with it.
 

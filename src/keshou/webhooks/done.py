@@ -2,15 +2,18 @@
 """What was done and is no fact of its own -> what is told of it: a backup that is whole, a link that was opened."""
 
 import datetime as dt
+from collections.abc import Sequence
 
 from keshou.webhooks.events import BACKUP_MADE, LINK_OPENED, LINK_USED_UP, Event
 
 _NO_ENTRY = -1
 
 
-def backup_made(at: dt.datetime, medium: str, *, by: str, place: str, size: int, sha256: str) -> Event:
+def backup_made(
+    at: dt.datetime, medium: str, *, by: str, place: str, size: int, sha256: str, to: Sequence[str] = ()
+) -> Event:
     """Return the event of an archive that was written and read back; `size` in bytes, `sha256` as hex."""
-    data = {"medium": medium, "by": by, "place": place, "size": size, "sha256": sha256}
+    data = {"medium": medium, "by": by, "place": place, "size": size, "sha256": sha256, "to": list(to)}
     return Event(f"evt_backup_{medium}", BACKUP_MADE, at, _NO_ENTRY, data)
 
 

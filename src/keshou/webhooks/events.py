@@ -59,7 +59,7 @@ _SITE_EVENTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "review_approved": ("keshou.review.approved", ("review", "requester", "reviewer", "kind", "purpose", "until")),
     "review_refused": ("keshou.review.refused", ("review", "reviewer")),
     "review_used": ("keshou.review.used", ("review",)),
-    "medium_registered": ("keshou.medium.registered", ("medium", "form", "place", "holder", "sealed", "until")),
+    "medium_registered": ("keshou.medium.registered", ("medium", "form", "place", "holder", "sealed", "until", "to")),
     "medium_moved": ("keshou.medium.moved", ("medium", "place", "holder", "sealed")),
     "medium_checked": ("keshou.medium.checked", ("medium", "by", "found")),
     "medium_destroyed": ("keshou.medium.destroyed", ("medium", "by", "witness", "manner")),
@@ -80,7 +80,7 @@ LAPSED: Mapping[str, tuple[str, ...]] = {
 
 BACKUP_MADE, LINK_OPENED, LINK_USED_UP = "keshou.backup.made", "keshou.link.opened", "keshou.link.used_up"
 DONE: Mapping[str, tuple[str, ...]] = {
-    BACKUP_MADE: ("medium", "by", "place", "size", "sha256"),
+    BACKUP_MADE: ("medium", "by", "place", "size", "sha256", "to"),
     LINK_OPENED: ("link", "recipient", "purpose", "shown", "left"),
     LINK_USED_UP: ("link", "recipient", "purpose"),
 }
@@ -125,6 +125,8 @@ def _event(place: int, number: int, user: str, fact: UserFact | SiteFact) -> Eve
 def _plain(value: object) -> object:
     if isinstance(value, frozenset):
         return sorted(str(each) for each in value)
+    if isinstance(value, tuple):
+        return [msgspec.to_builtins(each) for each in value]
     return msgspec.to_builtins(value)
 
 

@@ -69,6 +69,8 @@ class BackupShape(msgspec.Struct, frozen=True, kw_only=True):
     here: bool
     """Whether the archive lies on the machine that answers."""
     copies: list[CopyShape]
+    to: list[str]
+    """age recipients who open it beside the site's own key, as the register has them."""
 
 
 class CheckedShape(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,9 +81,16 @@ class CheckedShape(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def backup_shape(
-    job: BackupJob, *, removed: bool, here: bool, copies: dict[str, Medium], now: dt.datetime
+    job: BackupJob,
+    *,
+    removed: bool,
+    here: bool,
+    register: dict[str, Medium],
+    copies: dict[str, Medium],
+    now: dt.datetime,
 ) -> BackupShape:
     """Return a backup as it is told at `now`."""
+    own = register.get(job.medium)
     told = [
         CopyShape(
             id=each.id, place=each.place, holder=each.holder, taken=each.registered.at, state=each.state(now)
@@ -92,4 +101,5 @@ def backup_shape(
         id=job.medium, by=job.by, state="removed" if removed and job.state.value == "made" else job.state.value,
         asked=job.asked, ended=job.ended, file=job.file, size=job.size, sha256=job.sha256, entries=job.entries,
         erased=job.erased, failure=job.failure or "", here=here, copies=told,
+        to=[] if own is None else list(own.registered.to),
     )  # fmt: skip

@@ -15,6 +15,7 @@ from litestar.response import Stream
 from keshou.app import backups
 from keshou.app.backup import check_back
 from keshou.app.backups import Wanted
+from keshou.app.media import media_of
 from keshou.app.site import Site
 from keshou.backup.asked.store import BackupJob
 from keshou.declaration.model import Office
@@ -24,7 +25,7 @@ from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
 from keshou.web.api.written import write_down
 from keshou.web.backing_up import begin_once, known, maker_of
 from keshou.web.described import told
-from keshou.web.entitled import require
+from keshou.web.entitled import refuse_limited, require
 from keshou.web.errors import NotFoundError
 from keshou.web.idempotency import IdempotencyKey, fresh_id
 from keshou.wire import backups as w
@@ -43,9 +44,11 @@ def begin(
     """Have a backup made of the whole site, sealed and read back; ask at its id what became of it. Keys are not in it.
 
     One is made at a time, into the folder that the settings name, beside everything else. It enters itself into the
-    register of media, with the caller as its holder. People need a fresh proof of who they are.
+    register of media, with the caller as its holder. People need a fresh proof of who they are; a key
+    that is limited to purposes or acts begins none.
     """
     require(caller, site, Office.MEDIA, fresh=True)
+    refuse_limited(caller)
     asked = read(request, body, w.BackupRequest)
     medium = fresh_id("b", caller, key)
     wanted = Wanted(medium, caller.id, asked.place, asked.to, asked.until)
@@ -95,9 +98,10 @@ def copy(
     """Enter a copy of a backup into the register, with the caller as its holder; then it can be fetched.
 
     A copy is a medium like any other (Order 24 Art. 13(iv)): none leaves that the register does not know. People need a
-    fresh proof of who they are.
+    fresh proof of who they are; a key that is limited to purposes or acts takes none.
     """
     require(caller, site, Office.MEDIA, fresh=True)
+    refuse_limited(caller)
     asked = read(request, body, w.CopyRequest)
     _lying(site, name)
     medium = f"{name}-{fresh_id('c', caller, key).removeprefix('c-')}"
@@ -112,8 +116,12 @@ def copy(
     bytes, media_types=(RAW,), problems=(404,)
 ))  # fmt: skip
 def fetch(name: InPath, copied: InPath, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Stream:
-    """Fetch the archive for a copy that the caller holds; it opens with the site's keys, or a recipient's."""
-    require(caller, site, Office.MEDIA)
+    """Fetch the archive for a copy that the caller holds; it opens with the site's keys, or a recipient's.
+
+    People need a fresh proof of who they are; a key that is limited to purposes or acts fetches none.
+    """
+    require(caller, site, Office.MEDIA, fresh=True)
+    refuse_limited(caller)
     job, path = _lying(site, name)
     found = backups.copies_of(site, name).get(copied)
     if found is None or found.holder != caller.id or found.destroyed is not None:
@@ -161,7 +169,10 @@ def _lying(site: Site, name: str) -> tuple[BackupJob, Path]:
 def _shape(site: Site, job: BackupJob) -> w.BackupShape:
     removed = backups.is_removed(site, job.medium)
     here = not removed and backups.path_of(site, job) is not None
-    return w.backup_shape(job, removed=removed, here=here, copies=backups.copies_of(site, job.medium), now=site.now())
+    return w.backup_shape(
+        job, removed=removed, here=here, register=media_of(site), copies=backups.copies_of(site, job.medium),
+        now=site.now(),
+    )  # fmt: skip
 
 
 def _told(site: Site, job: BackupJob, status: int = 200) -> Response[bytes]:

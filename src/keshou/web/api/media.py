@@ -92,7 +92,8 @@ def destroy(
 ) -> Response[bytes]:  # fmt: skip
     """Write down that the caller destroyed a medium before a witness, who is somebody else.
 
-    The archive of a backup that lies on the server's machine is removed with it. People need a fresh proof of who they are.
+    The archive of a backup that lies on the server's machine is removed with it. People need a fresh proof of who
+    they are.
     """
     require(caller, site, Office.MEDIA)
     require_fresh(caller, site)
