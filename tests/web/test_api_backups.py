@@ -12,13 +12,14 @@ import msgspec
 import pyrage
 import pytest
 from api_house import Api
-from house import newcomer
+from house import START, newcomer
 from office_house import CALLERS, serving, with_offices
 
 from keshou.app import backups
 from keshou.app.erasures import keys_of
 from keshou.app.media import media_of
 from keshou.app.site import Site
+from keshou.backup.asked.store import BackupJobs
 from keshou.backup.read import check
 from keshou.db import Database
 from keshou.gate.facts import MediumDestroyed
@@ -207,6 +208,24 @@ def test_one_is_made_at_a_time_and_what_breaks_off_leaves_nothing(
     assert sorted(each.name for each in backups.folder(site).iterdir()) == sorted(
         [each["file"] + more for each in [api.get(f"/backups/{first['id']}", BOSS).json()] for more in ("", ".erased")]
     )
+
+
+def test_of_two_processes_that_begin_at_once_one_begins(database: Database) -> None:
+    jobs, begun, found = BackupJobs(), threading.Event(), []
+
+    def begin(name: str) -> None:
+        with database.transaction() as tx:
+            found.append(jobs.add(tx, name, BOSS, f"{name}.age", START))
+            begun.set()
+            time.sleep(0.3)
+
+    threads = [threading.Thread(target=begin, args=(name,)) for name in ("b-1", "b-2")]
+    threads[0].start()
+    assert begun.wait(10)
+    threads[1].start()
+    for each in threads:
+        each.join()
+    assert sum(each is not None for each in found) == 1
 
 
 def test_a_server_that_stops_leaves_no_half_backup(database: Database, tmp_path: Path) -> None:

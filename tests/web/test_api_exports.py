@@ -18,12 +18,16 @@ from office_house import CALLERS, serving
 
 from keshou.acts.request import BulkPerform
 from keshou.app import exports
+from keshou.app.sequencer import OutcomeUnknownError
 from keshou.app.site import Site
 from keshou.db import Database
 from keshou.gate.facts import ConsentWithdrawn
 from keshou.handover import manifest as manifests
+from keshou.handover.order import State
 from keshou.handover.store import PART, OrderTamperedError, order_table, part_table
 from keshou.handover.table import read
+from keshou.law.terms import ActKind
+from keshou.wire.caller import Caller, CallerKind, Scope
 from planting import Planted
 
 KEPT = dt.timedelta(days=8)
@@ -201,6 +205,66 @@ def test_one_that_breaks_off_is_told_and_leaves_no_file(api: Api, site: Site, mo
     assert api.get("/exports/handovers", "auditor1").json()["items"] == []
 
 
+@pytest.mark.parametrize("lost", ["the end", "the answer"])
+def test_what_is_on_record_as_handed_over_was_made_though_nobody_lived_to_say_so(
+    api: Api, site: Site, clock: Clock, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    record = site.record_site
+
+    def unheard(*facts: Any, **given: Any) -> None:
+        record(*facts, **given)
+        raise OutcomeUnknownError
+
+    def dead(*_: Any) -> None:
+        raise sa.exc.OperationalError("UPDATE", {}, OSError("gone"))
+
+    if lost == "the answer":
+        monkeypatch.setattr(site, "record_site", unheard)
+    else:
+        monkeypatch.setattr(site.jobs.orders, "end", dead)
+    assert api.post("/exports", asked("b0"), "lister", key="k").status_code >= 500
+    monkeypatch.undo()
+    for after in (dt.timedelta(), dt.timedelta(hours=2)):
+        clock.moment += after
+        (order,) = exports.every(site)
+        assert (order.state, exports.find(site, order.id).state) == ("made", "made")  # type: ignore[union-attr]
+    file, told, signed = (
+        api.get(f"/exports/{order.id}/{each}", "lister").content for each in ("file", "manifest", "signature")
+    )
+    pem = api.client.get("/api/v1/exports/manifest-key").content
+    assert manifests.check(told, signed, pem, file).handover == order.handover
+    assert rows_of(file) == [[PLAN], [VALUES[PLAN]]]
+
+
+def test_what_was_kept_and_not_handed_over_is_broken_in_the_end(
+    api: Api, site: Site, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: Any, **__: Any) -> None:
+        raise OutcomeUnknownError
+
+    monkeypatch.setattr(site, "record_site", lost)
+    assert api.post("/exports", asked("b0"), "lister").status_code >= 500
+    monkeypatch.undo()
+    clock.moment += dt.timedelta(hours=2)
+    (order,) = exports.every(site)
+    assert (order.state, order.handover, order.size) == ("broken", "", 0)
+    assert api.get(f"/exports/{order.id}/file", "lister").status_code == 404
+
+
+def test_a_key_fetches_nothing_that_is_beyond_it(api: Api, site: Site) -> None:
+    order = api.post("/exports", asked("b0"), "lister").json()
+    whole = Caller(id="lister", kind=CallerKind.PROGRAM, scopes=frozenset({Scope.ACT}), credential="k8")
+    keys = {
+        "whole": whole,
+        "other": msgspec.structs.replace(whole, purposes=frozenset({"marketing"})),
+        "looks": msgspec.structs.replace(whole, acts=frozenset({ActKind.QUERY})),
+    }
+    with serving(site, **keys) as later:
+        for part in ("", "/file", "/manifest", "/signature"):
+            for who, status in (("whole", 200), ("other", 403), ("looks", 403)):
+                assert later.get(f"/exports/{order['id']}{part}", who).status_code == status, (who, part)
+
+
 def test_a_server_that_stopped_in_between_left_something_broken(api: Api, site: Site, clock: Clock) -> None:
     order = api.post("/exports", asked(*USERS), "lister").json()
     with site.writing() as tx:
@@ -231,6 +295,30 @@ def test_after_its_days_it_is_gone_and_the_record_stays(api: Api, site: Site, cl
         assert tx.ask("SELECT COUNT(*) FROM export_part")[0][0] == 0
     (handed,) = api.get("/exports/handovers", "auditor1").json()["items"]
     assert handed["id"] == order["handover"]
+
+
+def test_its_days_begin_when_it_is_made_and_what_is_being_made_is_not_removed(
+    api: Api, site: Site, clock: Clock
+) -> None:
+    slow, live = (api.post("/exports", asked(*USERS), "lister").json() for _ in range(2))
+    waits = [slow["id"], live["id"]]
+    clock.moment += KEPT - dt.timedelta(hours=1)
+    with site.writing() as tx:
+        assert all(site.jobs.orders.begin(tx, each, site.now()) for each in waits)
+        made = site.jobs.orders.order(tx, slow["id"], site.now())
+        assert made is not None
+        site.jobs.orders.put(tx, slow["id"], b"sealed")
+        site.jobs.orders.end(tx, msgspec.structs.replace(made, state=State.MADE, ended=site.now()))
+        site.jobs.orders.put(tx, "x-nobody", b"left")
+    clock.moment += dt.timedelta(hours=2)
+    site.tidy()
+    assert sorted(each.id for each in exports.every(site)) == sorted(waits)
+    with site.reading() as tx:
+        assert site.jobs.orders.part(tx, slow["id"], 0) == b"sealed"
+        assert site.jobs.orders.part(tx, "x-nobody", 0) is None, "whose order is gone, and nothing else"
+    clock.moment += KEPT
+    site.tidy()
+    assert exports.every(site) == []
 
 
 def test_whose_information_waits_lies_sealed_and_nobody_can_exchange_it(api: Api, site: Site) -> None:

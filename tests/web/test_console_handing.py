@@ -134,7 +134,8 @@ def test_a_list_waits_for_another_person_and_its_file_is_taken_by_who_asked(site
     assert "Make it now" in analyst.get(EXPORTS).text
     for _ in range(2):
         assert analyst.post(f"{EXPORTS}/{order.id}/making").headers["location"] == EXPORTS
-    (made,) = exports.every(site)
+    made = exports.find(site, order.id)
+    assert made is not None
     file = analyst.get(f"{EXPORTS}/{order.id}/file")
     assert file.headers["content-disposition"] == f'attachment; filename="{made.name}"'
     assert len(read(pyrage.decrypt(file.content, [SECRET]))) == 1 + made.made

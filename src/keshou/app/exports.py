@@ -17,6 +17,7 @@ import msgspec
 
 from keshou.acts.request import BulkPerform, Done, RecordSite
 from keshou.app.handing_over import Naming, key_for, make, new_handover
+from keshou.app.sequencer import OutcomeUnknownError
 from keshou.app.site import Site
 from keshou.errors import KeshouError
 from keshou.gate.act import Act
@@ -95,28 +96,40 @@ def carry_out(site: Site, order: Order, users: Sequence[str]) -> Outcome:
             ended = msgspec.structs.replace(ended, state=State.NOBODY)
         else:
             ended = _kept(site, ended, done, act, key)
-    except BaseException:
-        with contextlib.suppress(KeshouError), site.writing() as tx:  # else its silence tells it
-            site.jobs.orders.end(tx, msgspec.structs.replace(order, state=State.BROKEN, ended=site.now()))
+    except BaseException as error:
+        with contextlib.suppress(KeshouError):  # else its silence tells it
+            _break_off(site, order, error)
         raise
     with site.writing() as tx:
         site.jobs.orders.end(tx, ended)
     return Outcome(ended, done.decision)
 
 
+def _break_off(site: Site, order: Order, error: BaseException) -> None:
+    """Keep that an export broke off, unless its file was handed over, or nobody knows: the log tells."""
+    with site.reading() as tx:
+        found = site.jobs.orders.order(tx, order.id, site.now())
+    kept = "" if found is None else found.handover
+    if kept and (isinstance(error, OutcomeUnknownError) or kept in site.state().handovers):
+        return
+    with site.writing() as tx:
+        site.jobs.orders.end(tx, msgspec.structs.replace(order, state=State.BROKEN, ended=site.now()))
+
+
 def _kept(site: Site, order: Order, done: Done, act: Act, key: RecipientKeyVerified) -> Order:
-    """Make the file, keep it, and record that it was made."""
+    """Make the file, keep it with all that goes with it, and then record that it was made."""
     handover = new_handover()
     named = msgspec.structs.replace(order, handover=handover)
     wanted = order.wanted
     made = make(site, act, done, key, Naming(named.name, wanted.format, wanted.spelling, handover))
-    with site.writing() as tx:
-        site.jobs.orders.put(tx, order.id, made.body)
-    site.record_site(made.fact, by=order.by)
-    return msgspec.structs.replace(
+    whole = msgspec.structs.replace(
         named, state=State.MADE, made=made.manifest.count, size=len(made.body), sha256=made.manifest.file.sha256,
         manifest=made.told, signature=made.signature,
     )  # fmt: skip
+    with site.writing() as tx:
+        site.jobs.orders.keep(tx, whole, made.body)
+    site.record_site(made.fact, by=order.by)
+    return whole
 
 
 def _articles(done: Done) -> dict[str, int]:
@@ -139,13 +152,27 @@ def file_of(site: Site, order: Order) -> Iterator[bytes]:
 def find(site: Site, name: str) -> Order | None:
     """Return an export; None when there is none of that id."""
     with site.reading() as tx:
-        return site.jobs.orders.order(tx, name, site.now())
+        found = site.jobs.orders.order(tx, name, site.now())
+    return None if found is None else _as_logged(site, found)
 
 
 def every(site: Site, by: str = "") -> list[Order]:
     """Return the exports that somebody asked for, or all, the newest first."""
     with site.reading() as tx:
-        return site.jobs.orders.orders(tx, site.now(), by)
+        found = site.jobs.orders.orders(tx, site.now(), by)
+    return [_as_logged(site, each) for each in found]
+
+
+def _as_logged(site: Site, order: Order) -> Order:
+    """Return an export as the log has it: what is on record as handed over was made, though nobody lived to say so."""
+    if order.state not in (State.MAKING, State.BROKEN) or not order.handover:
+        return order
+    handed = site.state().handovers.get(order.handover)
+    if handed is not None:
+        return msgspec.structs.replace(order, state=State.MADE, ended=handed.at)
+    return msgspec.structs.replace(
+        order, made=0, refused={}, handover="", size=0, sha256="", manifest=b"", signature=b""
+    )  # fmt: skip
 
 
 def handovers(site: Site) -> list[HandedOver]:

@@ -51,6 +51,8 @@ part_table = sa.Table(
     sa.Column("body", sa.LargeBinary, nullable=False),
 )
 _O, _P = order_table.c, part_table.c
+_LISTED = [each for each in _O if each.name not in ("users", "manifest", "signature")]
+"""What a list is made of: large it is not, and for whom an export is stays sealed where it lies."""
 
 
 class OrderTamperedError(IntegrityError):
@@ -98,25 +100,28 @@ class Orders:
         rows = [(name, number, body[at : at + PART]) for number, at in enumerate(range(0, len(body), PART))]
         tx.insert(part_table, ("order", "number", "body"), rows)
 
+    def keep(self, tx: Transaction, order: Order, body: bytes) -> None:
+        """Keep what was made for an export, before it counts as handed over; for whom it was is forgotten."""
+        self.put(tx, order.id, body)
+        tx.execute(sa.update(order_table).where(_making(order.id)).values(users=b"", **_outcome(order)))
+
     def end(self, tx: Transaction, order: Order) -> None:
         """Keep what came of an export that is in the making; for whom it was is forgotten, of a broken one its file."""
-        tx.execute(sa.update(order_table).where((_O.id == order.id) & (_O.state == State.MAKING.value)).values(
-            state=order.state.value, ended=None if order.ended is None else to_micros(order.ended), users=b"",
-            entry=order.entry, made=order.made, refused=msgspec.json.encode(order.refused).decode(),
-            handover=order.handover, size=order.size, sha256=order.sha256, manifest=order.manifest,
-            signature=order.signature,
+        ended = None if order.ended is None else to_micros(order.ended)
+        tx.execute(sa.update(order_table).where(_making(order.id)).values(
+            state=order.state.value, ended=ended, users=b"", **_outcome(order)
         ))  # fmt: skip
         if order.state is not State.MADE:
             tx.execute(sa.delete(part_table).where(_P.order == order.id))
 
     def order(self, tx: Transaction, name: str, now: dt.datetime) -> Order | None:
         """Return an export; None when there is none of that id."""
-        row = tx.execute(sa.select(order_table).where(_O.id == name)).one_or_none()
+        row = tx.execute(sa.select(*_LISTED, _O.manifest, _O.signature).where(_O.id == name)).one_or_none()
         return None if row is None else _order(row, now)
 
     def orders(self, tx: Transaction, now: dt.datetime, by: str = "") -> list[Order]:
-        """Return the exports that `by` asked for, or all, the newest first."""
-        chosen = sa.select(order_table).order_by(_O.asked.desc(), _O.id)
+        """Return the exports that `by` asked for, or all, the newest first; without manifests and signatures."""
+        chosen = sa.select(*_LISTED).order_by(_O.asked.desc(), _O.id)
         return [_order(row, now) for row in tx.execute(chosen.where(_O.by == by) if by else chosen)]
 
     def part(self, tx: Transaction, name: str, number: int) -> bytes | None:
@@ -125,10 +130,25 @@ class Orders:
         return None if found is None else bytes(found)
 
     def purge(self, tx: Transaction, before: dt.datetime) -> None:
-        """Remove what was asked for before a moment, with its files."""
-        old = sa.select(_O.id).where(_O.asked <= to_micros(before))
-        tx.execute(sa.delete(part_table).where(_P.order.in_(old)))
-        tx.execute(sa.delete(order_table).where(_O.asked <= to_micros(before)))
+        """Remove what ended before a moment, or else was begun or asked for before it, with its files.
+
+        A file whose order is gone goes too.
+        """
+        old = sa.func.coalesce(_O.ended, _O.begun, _O.asked) <= to_micros(before)
+        tx.execute(sa.delete(order_table).where(old))
+        tx.execute(sa.delete(part_table).where(_P.order.not_in(sa.select(_O.id))))
+
+
+def _making(name: str) -> Any:
+    return (_O.id == name) & (_O.state == State.MAKING.value)
+
+
+def _outcome(order: Order) -> dict[str, Any]:
+    return {
+        "entry": order.entry, "made": order.made, "refused": msgspec.json.encode(order.refused).decode(),
+        "handover": order.handover, "size": order.size, "sha256": order.sha256, "manifest": order.manifest,
+        "signature": order.signature,
+    }  # fmt: skip
 
 
 def _order(row: Any, now: dt.datetime) -> Order:
@@ -139,7 +159,8 @@ def _order(row: Any, now: dt.datetime) -> Order:
         id=row.id, by=row.by, wanted=msgspec.json.decode(row.wanted, type=Wanted), state=state,
         asked=from_micros(row.asked), ended=None if row.ended is None else from_micros(row.ended), entry=row.entry,
         made=row.made, refused=msgspec.json.decode(row.refused, type=dict[str, int]), handover=row.handover,
-        size=row.size, sha256=row.sha256, manifest=bytes(row.manifest), signature=bytes(row.signature),
+        size=row.size, sha256=row.sha256, manifest=bytes(getattr(row, "manifest", b"")),
+        signature=bytes(getattr(row, "signature", b"")),
     )  # fmt: skip
 
 

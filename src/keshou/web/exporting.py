@@ -89,7 +89,6 @@ def go_on(site: Site, caller: Caller, name: str) -> Begun:
     require_staff(caller)
     require_fresh(caller, site)
     order = own(site, caller, name)
-    refuse_beyond_key(caller, order.wanted.purpose, ActKind.EXPORT)
     stand = stand_now(site, order)
     if stand in ("waiting", "refused", "lapsed"):
         raise NotApprovedError(_WHY[stand], hint="see its review at /api/v1/reviews")
@@ -133,11 +132,13 @@ def own(site: Site, caller: Caller, name: str) -> Order:
 
     Raises:
         NotFoundError: there is none.
+        NotEntitledError: the caller's key is limited to other purposes or kinds of act.
 
     """
     found = exports.find(site, name)
     if found is None or found.by != caller.id:
         raise NotFoundError("there is no such export", hint="list them at /api/v1/exports")
+    refuse_beyond_key(caller, found.wanted.purpose, ActKind.EXPORT)
     return found
 
 

@@ -13,6 +13,9 @@ from keshou.db import Transaction, from_micros, metadata, to_micros
 SILENT = dt.timedelta(minutes=1)
 """After so long without a word the process that makes one has stopped, and left nothing of it."""
 
+_TURN = 7_254_023
+"""Of two processes that begin one at once, one waits here until the other has."""
+
 job_table = sa.Table(
     "backup_job",
     metadata,
@@ -79,6 +82,8 @@ class BackupJobs:
 
     def add(self, tx: Transaction, medium: str, by: str, file: str, now: dt.datetime) -> BackupJob | None:
         """Take note of a backup that is being made from now on; None when another is in the making."""
+        if tx.postgresql:  # SQLite: a writing transaction has the database to itself
+            tx.ask("SELECT pg_advisory_xact_lock(?)", (_TURN,))
         alive = (_J.state == State.MAKING.value) & (_J.beat > to_micros(now - SILENT))
         if tx.execute(sa.select(_J.medium).where(alive)).first() is not None:
             return None
