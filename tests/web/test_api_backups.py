@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A program takes a backup over HTTP, has it read back, carries a copy away that the register knows, and removes it."""
 
+import datetime as dt
+import fcntl
 import io
 import threading
 import time
@@ -12,17 +14,18 @@ import msgspec
 import pyrage
 import pytest
 from api_house import Api
-from house import START, newcomer
+from house import START, Clock, newcomer
 from office_house import CALLERS, serving, with_offices
 
 from keshou.app import backups
+from keshou.app.backup import file_name
 from keshou.app.erasures import keys_of
 from keshou.app.media import media_of
 from keshou.app.site import Site
 from keshou.backup.asked.store import BackupJobs
 from keshou.backup.read import check
 from keshou.db import Database
-from keshou.gate.facts import MediumDestroyed
+from keshou.gate.facts import MediumDestroyed, MediumRegistered
 from keshou.law.terms import ActKind
 from keshou.ledger.entry import decode
 from keshou.webhooks.events import BACKUP_MADE
@@ -208,6 +211,38 @@ def test_one_is_made_at_a_time_and_what_breaks_off_leaves_nothing(
     assert sorted(each.name for each in backups.folder(site).iterdir()) == sorted(
         [each["file"] + more for each in [api.get(f"/backups/{first['id']}", BOSS).json()] for more in ("", ".erased")]
     )
+
+
+def test_what_a_killed_server_left_goes_and_is_on_record_as_not_made(database: Database, tmp_path: Path) -> None:
+    clock = Clock()
+    with with_offices(database, tmp_path, clock) as site:
+        folder, file = backups.folder(site), file_name(site, "b-1")
+        with site.writing() as tx:
+            site.jobs.backups.add(tx, "b-1", BOSS, file, site.now())
+        site.record_site(
+            MediumRegistered(at=site.now(), medium="b-1", form="backup", place="site", holder=BOSS, sealed=True),
+            by=BOSS,
+        )  # fmt: skip
+        for each in (f".{file}.part", file, f"{file}.erased", f".{file}.erased.part"):
+            (folder / each).write_bytes(b"half")
+        maker = backups.Backups(site)
+        with pytest.raises(backups.BusyError):
+            maker.start(backups.Wanted("b-2", BOSS, "site"))
+        assert (folder / file).exists(), "it may be made still"
+        clock.moment += dt.timedelta(minutes=2)
+        with (folder / f".{file}.part").open("rb") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            maker.start(backups.Wanted("b-2", BOSS, "site"))
+            assert (folder / file).exists(), "somebody holds it"
+        while backups.find(site, "b-2").state == "making":  # type: ignore[union-attr]
+            time.sleep(0.05)
+        maker.start(backups.Wanted("b-3", BOSS, "site"))
+        maker.close()
+        assert [each.name for each in folder.iterdir() if "b-1" in each.name] == []
+        job, medium = backups.find(site, "b-1"), media_of(site)["b-1"]
+        assert job is not None
+        assert job.ended is not None
+        assert (job.state, job.failure, medium.state(site.now())) == ("failed", "interrupted", "not_made")
 
 
 def test_of_two_processes_that_begin_at_once_one_begins(database: Database) -> None:

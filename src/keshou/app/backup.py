@@ -146,6 +146,24 @@ def check_back(site: Site, path: Path, *, by: str, medium: str = "") -> MediumCh
     return fact
 
 
+def clear(path: Path) -> None:
+    """Remove whatever a process that was killed left of the backup at `path`.
+
+    Raises:
+        NotEmptyError: it is being written still; nothing was removed.
+        UnreachableError: something of it is there still.
+
+    """
+    with _told(path), contextlib.suppress(_ClearedError), _part(path):
+        path.unlink(missing_ok=True)
+        _part_of(path.with_name(path.name + LIST_SUFFIX)).unlink(missing_ok=True)
+        raise _ClearedError
+
+
+class _ClearedError(Exception):
+    """Leaves a part, so that nothing of it is left."""
+
+
 def _refuse_taken(path: Path) -> None:
     if path.exists() or path.is_symlink():
         raise NotEmptyError(f"`{path}` is there already", hint="a backup is never written over; name another file")
@@ -176,7 +194,7 @@ def _part(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
 
     What a killed process left there is begun anew.
     """
-    part = path.with_name(f".{path.name}.part")
+    part = _part_of(path)
     handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     with os.fdopen(handle, "w+b") as file:
         try:
@@ -190,6 +208,10 @@ def _part(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
             part.unlink(missing_ok=True)
             path.with_name(path.name + LIST_SUFFIX).unlink(missing_ok=True)
             raise
+
+
+def _part_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}.part")
 
 
 def _files(home: Path) -> Mapping[str, bytes]:
@@ -236,7 +258,7 @@ def _digest(path: Path) -> tuple[int, str]:
 
 def _lay_beside(source: Path, path: Path) -> None:
     """Copy the list of erasures, whole or not at all."""
-    made = path.with_name(f".{path.name}.part")
+    made = _part_of(path)
     try:
         with made.open("wb") as file:
             os.fchmod(file.fileno(), 0o600)

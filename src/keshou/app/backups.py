@@ -15,7 +15,7 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from keshou.app.backup import LIST_SUFFIX, Made, back_up, file_name
+from keshou.app.backup import LIST_SUFFIX, Made, back_up, clear, file_name
 from keshou.app.media import media_of
 from keshou.app.place import sync
 from keshou.app.site import Site
@@ -23,6 +23,7 @@ from keshou.backup.asked.store import BackupJob, Failure, State
 from keshou.backup.seal import recipients
 from keshou.db import DatabaseError, Transaction
 from keshou.errors import InputError, IntegrityError, KeshouError, UnreachableError
+from keshou.gate.facts import MediumDestroyed
 from keshou.gate.media import Medium
 
 _log = logging.getLogger(__name__)
@@ -85,6 +86,7 @@ class Backups:
         site = self._site
         recipients(wanted.to)
         folder(site)
+        self._clear()
         with site.writing() as tx:
             if not is_new(tx):
                 return None
@@ -95,6 +97,26 @@ class Backups:
         self._threads = [each for each in self._threads if each.is_alive()] + [thread]
         thread.start()
         return job
+
+    def _clear(self) -> None:
+        """Leave nothing of what a killed server was making, and write down that it was not made."""
+        site = self._site
+        with site.reading() as tx:
+            silent = site.jobs.backups.silent(tx, site.now())
+        for job in silent:
+            try:
+                clear(folder(site) / job.file)
+                medium = media_of(site).get(job.medium)
+                if medium is not None and medium.destroyed is None:
+                    gone = MediumDestroyed(
+                        at=site.now(), medium=job.medium, by=job.by, witness=job.by, manner="not_made"
+                    )
+                    site.record_site(gone, by=job.by)
+            except KeshouError as error:  # the next backup tries again
+                _log.warning("what is left of a backup was not removed: %s", type(error).__name__)
+                continue
+            with site.writing() as tx:
+                site.jobs.backups.end(tx, msgspec.structs.replace(job, ended=site.now()))
 
     def close(self) -> None:
         """Stop what is being made; nothing of it is left."""

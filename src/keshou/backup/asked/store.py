@@ -105,6 +105,11 @@ class BackupJobs:
             sha256=job.sha256, entries=job.entries, erased=job.erased, failure=job.failure or "",
         ))  # fmt: skip
 
+    def silent(self, tx: Transaction, now: dt.datetime) -> list[BackupJob]:
+        """Return those whose process stopped without a word of how they ended."""
+        dead = (_J.state == State.MAKING.value) & (_J.beat <= to_micros(now - SILENT))
+        return [_job(row, now) for row in tx.execute(sa.select(job_table).where(dead))]
+
     def jobs(self, tx: Transaction, now: dt.datetime) -> list[BackupJob]:
         """Return every one, the newest first."""
         rows = tx.execute(sa.select(job_table).order_by(_J.asked.desc(), _J.medium))
