@@ -115,6 +115,10 @@ def test_a_backup_asked_for_at_the_console_enters_itself(site: Site) -> None:
     (job,) = backups.every(site)
     assert (job.state, job.by, media_of(site)[job.medium].place) == ("made", "officer", "safe-1")
     assert f"{MEDIA}/{job.medium}" in officer.get(MEDIA).text
+    page = f"{MEDIA}/{job.medium}"
+    assert send(officer, page, f"{page}/destruction", manner="deleted", witness="second").status_code == 303
+    assert backups.is_removed(site, job.medium)
+    assert list(backups.folder(site).iterdir()) == [], "what is on record as destroyed lies here no longer"
 
 
 def export(browser: Browser, count: int, **more: str) -> Any:
