@@ -12,7 +12,7 @@ import pypdf
 import pytest
 
 from keshou.copies.csv_files import harmless, zipped
-from keshou.copies.errors import FontError
+from keshou.copies.errors import FontError, SettingError
 from keshou.copies.pdf import printed, refuse_without_fonts
 from keshou.copies.sheet import Sheet, Table
 from keshou.language import Language
@@ -91,6 +91,19 @@ def test_what_no_font_has_is_told_by_its_number_and_the_rest_as_it_is() -> None:
     text = text_of(read(sheet("孔𠮷\U00030000丘", "བོད")))
     assert "孔𠮷[U+30000]丘" in text
     assert "[U+0F56]" in text
+
+
+@pytest.mark.parametrize("value", ["1\ufe0f\u20e3", "1\u20e3", "张\u20e3"])
+def test_what_can_be_set_only_apart_is_told_by_its_numbers(value: str) -> None:
+    assert "[U+20E3]" in text_of(read(sheet(value, "孔丘")))
+    assert "孔丘" in text_of(read(sheet(value, "孔丘")))
+
+
+def test_a_refusal_of_the_typesetter_holds_nothing_of_the_copy() -> None:
+    untitled = Sheet("zh", "", "小通信", MADE, [("姓名", "孔丘")], "没有", "第{n}页，共{total}页", [])
+    with pytest.raises(SettingError) as caught:
+        printed(untitled, FONTS)
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
 
 
 def test_the_same_copy_is_the_same_bytes() -> None:

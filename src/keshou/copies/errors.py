@@ -13,3 +13,10 @@ class FontError(UnreachableError):
             hint="install one (Debian: fonts-noto-cjk), or name its folder as `fonts` in keshou.toml; "
             "take the copy in another format meanwhile",
         )
+
+
+class SettingError(UnreachableError):
+    """The typesetter refuses a copy; what it says is not told, since a piece of the copy stands in it."""
+
+    def __init__(self) -> None:
+        super().__init__("the copy cannot be set as a PDF", hint="take the copy in another format")

@@ -11,13 +11,14 @@ import json
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Final
 
 import typst
 
-from keshou.copies.errors import FontError
+from keshou.copies.errors import FontError, SettingError
 from keshou.copies.sheet import Sheet
 
 CHINESE: Final = (
@@ -42,6 +43,7 @@ def printed(sheet: Sheet, fonts: Path) -> bytes:
 
     Raises:
         FontError: none of them has Chinese characters.
+        SettingError: it cannot be set, not even with its unusual characters told by their numbers.
 
     """
     found = _fonts(str(fonts))
@@ -50,9 +52,14 @@ def printed(sheet: Sheet, fonts: Path) -> bytes:
     try:
         return _set(told, found, sheet.made)
     except typst.TypstError as error:
-        if not _MISSING.search(str(error)):
-            raise
-    return _set(_spelt(told, found, sheet.made), found, sheet.made)
+        known = bool(_MISSING.search(str(error)))
+    if not known:
+        raise SettingError
+    spelt = _spelt(told, found, sheet.made)
+    for each in (spelt, _plain(spelt)):  # characters that can be set apart, but not side by side, are all told then
+        with suppress(typst.TypstError):
+            return _set(each, found, sheet.made)
+    raise SettingError  # outside of what was caught: what the typesetter says holds a piece of the text
 
 
 def refuse_without_fonts(fonts: Path) -> None:
@@ -119,6 +126,13 @@ def _spelt(told: Mapping[str, Any], fonts: "typst.Fonts", made: dt.datetime) -> 
     odd = sorted({each for each in text if not _PLAIN.match(each)})
     lost = _lost(odd, lambda some: _can_be_set(some, told, fonts, made), [_MOST_TRIES])
     found: dict[str, Any] = json.loads("".join(_number(each) if each in lost else each for each in text))
+    return found
+
+
+def _plain(told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is told with every character that is not usual told by its number."""
+    text = json.dumps(told, ensure_ascii=False)
+    found: dict[str, Any] = json.loads("".join(each if _PLAIN.match(each) else _number(each) for each in text))
     return found
 
 
