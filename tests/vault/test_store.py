@@ -106,6 +106,17 @@ def test_a_correction_replaces_value_class_and_index(database: Database, vault: 
     assert vault.open(sealed, Receipt(0)) == {"mobile_number": "19900000002"}
 
 
+@pytest.mark.parametrize("value", ["-", " ", "( )"])
+def test_a_correction_to_what_says_nothing_leaves_nobody_found_by_the_old_value(
+    database: Database, vault: Vault, value: str
+) -> None:
+    with database.transaction() as tx:
+        (user,) = vault.admit(tx, ["a"])
+        vault.seal(tx, [(user, SERVICE, {"mobile_number": PHONE})])
+        vault.seal(tx, [(user, SERVICE, {"mobile_number": value})])
+        assert vault.find(tx, "mobile_number", PHONE) == []
+
+
 def test_of_one_item_given_twice_the_later_stands(database: Database, vault: Vault) -> None:
     with database.transaction() as tx:
         (user,) = vault.admit(tx, ["a"])

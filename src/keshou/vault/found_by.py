@@ -8,8 +8,8 @@ users yet, else when all tags were written anew; a declaration that leaves it ou
 from collections.abc import Collection, Iterable, Sequence
 
 from keshou.db import Transaction
-from keshou.declaration.findable import Part
-from keshou.vault.blind_index import Finding, is_chosen
+from keshou.declaration.findable import FINDABLE, NAMES, Part
+from keshou.vault.blind_index import WHOLE, Finding, is_chosen
 from keshou.vault.errors import VaultError
 from keshou.vault.rows import chunks, each, replace, select
 from keshou.vault.sealer import Place, Sealer, TagRow
@@ -18,6 +18,8 @@ COLUMNS = ("user", "item", "way", "tag", "index_key")
 TYPES = dict(zip(COLUMNS, ("bigint", "text", "text", "bytea", "integer"), strict=True))
 KEY = ("user", "item", "way")
 _WAY_TYPES = {"item": "text", "way": "text", "complete": "integer"}
+_EVER = frozenset((*FINDABLE, *NAMES))
+"""Items of which there can be rows, also from when the rules chose otherwise."""
 _REMOVE = 'DELETE FROM vault_index WHERE "user" = ? AND item = ?'
 _FIND = 'SELECT "user" FROM vault_index WHERE item = ? AND way = ? AND tag @ ORDER BY "user"'
 
@@ -59,7 +61,8 @@ def find(tx: Transaction, sealer: Sealer, finding: Finding, asked: tuple[str, st
 def put(tx: Transaction, replaced: Sequence[Place], rows: Sequence[TagRow], finding: Finding) -> None:
     """Write index rows, each in place of the one before; of values `replaced`, none of the old value stays."""
     chosen = {way.item for way in finding.extra}
-    remove(tx, [place for place in replaced if place[1] in chosen])
+    whole = {row[:2] for row in rows if row[2] == WHOLE}
+    remove(tx, [place for place in replaced if place[1] in chosen or (place[1] in _EVER and place not in whole)])
     replace(tx, "vault_index", TYPES, KEY, rows)
 
 
