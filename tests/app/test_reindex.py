@@ -149,6 +149,26 @@ def test_broken_off_anywhere_it_goes_on_under_the_same_key(site: Site) -> None:
     assert site.keeper.retire("keeper") == Retired((), ())
 
 
+@pytest.mark.parametrize("retired", [False, True])
+def test_a_rotation_that_was_overtaken_stops_and_everybody_is_found(site: Site, retired: bool) -> None:
+    other = another(site)
+
+    def overtake(_: int) -> None:
+        other.keeper.rotate_index("keeper", quiet)
+        if retired:
+            other.keeper.rotate_index("keeper", quiet)
+            assert other.keeper.retire("keeper").indexes == (1,)
+
+    with pytest.raises(InputError, match="another process"):
+        site.keeper.rotate_index("keeper", overtake)
+    fresh = another(site)
+    assert hits(fresh) == len(USERS)
+    with fresh.reading() as tx:
+        assert len(fresh._known.vault.find_users(tx, USERS)) == len(USERS)
+    fresh._sequencer.close()
+    other._sequencer.close()
+
+
 def test_older_index_keys_are_destroyed_and_the_root_stays(site: Site) -> None:
     for _ in range(2):
         site.keeper.rotate_index("keeper", quiet)

@@ -123,7 +123,8 @@ class Keeper:
         with self._house.reading() as tx:
             living, found, rotations = self._rotations.living(tx), self._index.counts(tx), self._rotations.all(tx)
         epochs = {number: living.get(number, 0) for number in self._keys.epochs}
-        indexes = {number: found.get(number, 0) for number in reversed(self._keys.index_numbers)}
+        numbers = sorted({*self._keys.index_numbers, *found})  # also of a key that is not here: nobody is found so
+        indexes = {number: found.get(number, 0) for number in numbers}
         return KeysShown(self._keys.suite.name, self._masters(), epochs, indexes, tuple(rotations.values()))
 
     def rotate_master(self, source: str, by: str, split: Split | None = None) -> MasterShown:
@@ -149,7 +150,7 @@ class Keeper:
             InputError: data keys are being made anew; that has to be finished first.
 
         """
-        epoch, _ = self._begin("epoch", by)
+        epoch = self._begin("epoch", by)
         after, moved, seen = (0, ""), 0, 0
         while True:
             with self._house.reading() as tx:
@@ -160,6 +161,7 @@ class Keeper:
             with self._house.writing() as tx:
                 # In turn with the acts: two that change the same rows in another order would stop each other.
                 self._house.ledger.lock(tx)
+                self._refuse_late(tx, "epoch", epoch)
                 self._rotations.put(tx, rows)
             after = stale[-1][:2]
             seen, moved = seen + len(stale), moved + len(rows)
@@ -172,7 +174,7 @@ class Keeper:
             InputError: keys are being wrapped under a new epoch; that has to be finished first.
 
         """
-        epoch, _ = self._begin("data", by)
+        epoch = self._begin("data", by)
         after, keys, left = 0, 0, 0
         while True:
             with self._house.reading() as tx:
@@ -191,15 +193,13 @@ class Keeper:
             InputError: another rotation is under way; that has to be finished first.
 
         """
-        _, again = self._begin("index", by)
-        number = self._keys.current_index
-        with self._writing() as tx:
-            self._index.begin(tx, again=again)
+        number = self._begin("index", by)
         users, left = 0, set[int]()
         while True:
             some = self._reindex(number, left, advance)
             users += some
             with self._writing() as tx:
+                self._refuse_late(tx, "index", number)
                 # Whoever writes holds the log's lock and looks for new keys: nothing is written under older ones now.
                 if set(self._index.stale(tx, 0, number, len(left) + 1)) <= left:
                     self._index.end(tx, whole=not left)
@@ -215,6 +215,7 @@ class Keeper:
             if not stale:
                 return users
             with self._writing() as tx:
+                self._refuse_late(tx, "index", number)
                 done = self._index.write(tx, stale, self._house.ledger.newest_payloads, user_of)
             after = stale[-1]
             users += done.users
@@ -272,6 +273,7 @@ class Keeper:
     def _renew(self, tx: Transaction, users: list[int], epoch: int) -> tuple[int, int]:
         ledger = self._house.ledger
         ledger.lock(tx)  # nobody else seals for these users meanwhile
+        self._refuse_late(tx, "data", epoch)
         done = self._rotations.renew(tx, users, epoch, lambda user: ledger.payloads(tx, user))
         ledger.replace_payloads(tx, done.payloads)
         return done.keys, done.left
@@ -289,30 +291,47 @@ class Keeper:
         with self._house.reading() as tx:
             return self._index.left(tx)
 
-    def _begin(self, level: str, by: str) -> tuple[int, bool]:
-        """Begin a rotation, or go on with the one that was broken off.
-
-        Return the epoch, or number of the index key, aimed at, and whether it goes on.
-        """
+    def _begin(self, level: str, by: str) -> int:
+        """Begin a rotation, or go on with the one that was broken off; return the epoch, or index key, aimed at."""
         self._keys.look_again()
         with self._house.reading() as tx:
-            rotations = self._rotations.all(tx)
+            self._under_way(tx, level)
+        self._house.do(KeysChanged(by=by, level=level))
+        with self._writing() as tx:  # in turn with whoever else begins one
+            self._keys.look_again()
+            under_way, now = self._under_way(tx, level), self._house.now()
+            if under_way is not None:
+                epoch = under_way.epoch
+            else:
+                epoch = self._keys.new_index(now) if level == "index" else self._keys.new_epoch(now)
+                self._rotations.begin(tx, level, epoch, now)
+            if level == "index":
+                self._index.begin(tx, again=under_way is not None)
+        return epoch
+
+    def _under_way(self, tx: Transaction, level: str) -> Rotation | None:
+        """Return the rotation that is not finished; refuse one of another level."""
+        rotations = self._rotations.all(tx)
         under_way = next((each for each in rotations.values() if each.ended is None), None)
         if under_way is not None and under_way.level != level:
             raise InputError(
                 "another rotation was begun and is not finished", hint=f"first: keshou keys rotate {under_way.level}"
             )
-        self._house.do(KeysChanged(by=by, level=level))
-        if under_way is not None:
-            return under_way.epoch, True
-        now = self._house.now()
-        epoch = self._keys.new_index(now) if level == "index" else self._keys.new_epoch(now)
-        with self._house.writing() as tx:
-            self._rotations.begin(tx, level, epoch, now)
-        return epoch, False
+        return under_way
+
+    def _refuse_late(self, tx: Transaction, level: str, epoch: int) -> None:
+        """Refuse to write for a rotation that another process finished meanwhile; hold the log's lock."""
+        self._keys.look_again()
+        found = self._rotations.all(tx).get(level)
+        current = self._keys.current_index if level == "index" else self._keys.current_epoch
+        if found is None or found.ended is not None or found.epoch != epoch or current != epoch:
+            raise InputError(
+                "this rotation was finished, or overtaken, by another process", hint="see: keshou keys show"
+            )
 
     def _end(self, level: str, epoch: int, keys: int, left: int) -> Rotated:
-        with self._house.writing() as tx:
+        with self._writing() as tx:
+            self._refuse_late(tx, level, epoch)
             self._rotations.end(tx, level, self._house.now())
         return Rotated(epoch, keys, left)
 
