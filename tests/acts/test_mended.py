@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from house import START, VALUES, Clock, act, newcomer, ready
 
+from keshou.acts import repeat
 from keshou.acts.request import ActError, BulkPerform, Erase, Judged, Perform
 from keshou.app.own_copy import own_copy
 from keshou.app.site import Site
@@ -328,3 +329,16 @@ def test_users_of_a_bulk_act_in_any_order_pass_the_audit(site: Site) -> None:
     done = site.do(BulkPerform(act=act(ActKind.EXPORT, "", "tariff_plan", by="lister"), users=("u3", "u1")))
     assert list(done.by_user) == ["u3", "u1"]
     assert site.audit(by="clerk1")[1].opened == 5
+
+
+def test_a_request_from_before_there_were_masked_ones_is_the_same_request_still(site: Site) -> None:
+    change = act(ActKind.CORRECT, "manage_service", "tariff_plan")
+    job = Perform(act=change, values={"tariff_plan": "P-1"}, request_id="r")
+    vault = site._known.vault
+    before = (
+        '["Perform",[{"act":null,"values":{"tariff_plan":"P-1"},"facts":[],"admit":false,"request_id":"r","said":""}'
+    )
+    what = msgspec.json.encode(msgspec.structs.asdict(change) | {"when": None}, order="deterministic").decode()
+    assert repeat._tokens(job, vault)[1] == bytes.fromhex(vault.blind(f"body {before},{what}]]"))
+    asked = msgspec.structs.replace(job, masked=True)
+    assert repeat._tokens(asked, vault)[1] != repeat._tokens(job, vault)[1], "another request"

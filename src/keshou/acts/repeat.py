@@ -74,6 +74,9 @@ def _tokens(job: Job, vault: Vault) -> tuple[bytes, bytes]:
         body: object = job.said
     elif isinstance(job, Perform | BulkPerform | Erase | Judged):
         body = msgspec.structs.replace(job, act=None)
+        if isinstance(body, Perform | BulkPerform) and not body.masked:
+            # As it was before there was such a choice: whoever asks again after an upgrade asks for the same.
+            body = msgspec.structs.replace(body, masked=msgspec.UNSET)
         body = (body, msgspec.structs.asdict(job.act) | {"when": None})
     elif isinstance(job, Record | RecordSite):
         body = (msgspec.structs.replace(job, facts=()), [_timeless(fact) for fact in job.facts])
