@@ -45,6 +45,7 @@ def enter(reader: Reader, language: Language, account: str, to: str = "/console"
     page.get_by_label(str(t("door.password"))).fill(PASSWORD)
     page.get_by_role("button", name=str(t("door.enter"))).click()
     assert reader.path() == to
+    page.wait_for_load_state("load")  # before its script listens, what is typed is checked by nobody
     return page
 
 
