@@ -111,7 +111,7 @@ def asked(port: int, path: str, **more: str) -> tuple[list[float], int]:
     """Return how long each answer took (seconds), and how large it was (bytes, compressed where it is)."""
     headers = {"Accept": "text/html", "Accept-Language": "zh", "Accept-Encoding": "gzip", **more}
     taken, body = [], b""
-    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=60)) as connection:
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", int(port), timeout=60)) as connection:
         for _ in range(ROUNDS):
             before = time.perf_counter()
             connection.request("GET", path, headers=headers)

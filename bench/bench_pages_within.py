@@ -162,7 +162,7 @@ def test_the_declaration_held_against_the_law_at_each_change(benchmark: Any, des
         "User-Agent": AGENT, "Cookie": f"{PLAIN_COOKIE}={desk.officer}", "Accept": "text/html",
         "Sec-Fetch-Site": "same-origin", "Content-Type": "application/x-www-form-urlencoded",
     }  # fmt: skip
-    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", desk.port, timeout=60)) as connection:
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", int(desk.port), timeout=60)) as connection:
         for number in range(CHANGES):
             body = urlencode({"key": "k", "version": 1, "text": f"{text}\n# {number}\n"})
             before = time.perf_counter()

@@ -138,7 +138,7 @@ def _compare(filled: Filled, servers: Mapping[int, str], path: str, bodies: Sequ
     wanted = [gate.decide(msgspec.structs.replace(act, when=clock.now())).permitted for act in filled.world.acts]
     for port, key in servers.items():
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
-        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", int(port))) as connection:
             for body, permitted in zip(bodies, wanted, strict=True):
                 connection.request("POST", path, body, headers)
                 assert json.loads(connection.getresponse().read())["decision"] is permitted, body
@@ -153,7 +153,7 @@ def _compare_stream(filled: Filled, port: int, path: str, body: bytes) -> None:
     """Ask a stream, and hold its first answers against the gate's."""
     gate, now = filled.world.gate(), clock.now()
     headers = {"Content-Type": MEDIA_TYPE, "Authorization": f"Bearer {filled.key}"}
-    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", int(port))) as connection:
         connection.request("POST", path, body, headers)
         found = pa.ipc.open_stream(connection.getresponse().read()).read_all().slice(0, 5000).to_pylist()
     acts = filled.world.acts
