@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """The sample operator at work for a month, with people who sign in: what the console's tests and pictures look at."""
 
+import contextlib
 import datetime as dt
 import random
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -29,6 +32,12 @@ from keshou.gate.facts import (
     StaffAppointed,
 )
 from keshou.law.terms import ActKind, ConsentStrength
+
+if TYPE_CHECKING:  # whoever takes pictures has no database server at hand
+    import pytest
+
+    from postgresql import Cluster
+
 
 PASSWORD = "teapot under the willow"
 PEOPLE = ("officer", "auditor", "reviewer", "second", "clerk", "care", "analyst", "network")
@@ -82,6 +91,19 @@ def build(
         if users:
             _month(site, time, users, now)
     return home
+
+
+@contextlib.contextmanager
+def at_home(
+    request: "pytest.FixtureRequest", folders: "pytest.TempPathFactory", cluster: "Cluster", **more: Any
+) -> Iterator[Path]:
+    """Give a staffed site on the database that `request` is for (sqlite or postgresql); `more` goes to `build`."""
+    folder = folders.mktemp("console") / "site"
+    if request.param == "sqlite":
+        yield build(folder, **more)
+        return
+    with cluster.database(f"keshou_{folder.parent.name}_{secrets.token_hex(3)}") as name:
+        yield build(folder, cluster.url(name, tcp=True), **more)
 
 
 def empty(home: Path, database: str = "") -> Path:

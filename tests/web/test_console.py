@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from console_client import LARGEST, Browser, client_of, fields, tags
-from console_house import PASSWORD, build, empty
+from console_house import PASSWORD, at_home, build, empty
 from public_house import HOSTILE, LONG, _spoiled
 
 from keshou.app.site import Site
@@ -35,12 +35,8 @@ PAGES = [
 def home(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, postgresql_cluster: Cluster
 ) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("console") / "site"
-    if request.param == "sqlite":
-        yield build(folder)
-        return
-    with postgresql_cluster.database("keshou_console") as name:
-        yield build(folder, postgresql_cluster.url(name, tcp=True))
+    with at_home(request, tmp_path_factory, postgresql_cluster) as home:
+        yield home
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from console_client import Browser, client_of, fields, tags
-from console_house import build, declared
+from console_house import at_home, build, declared
 from public_house import HOSTILE
 
 from keshou.app.own_consents import own_consents
@@ -27,12 +27,8 @@ HERE = "/console/consents"
 def home(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, postgresql_cluster: Cluster
 ) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("console") / "site"
-    if request.param == "sqlite":
-        yield build(folder, users=4)
-        return
-    with postgresql_cluster.database("keshou_consents") as name:
-        yield build(folder, postgresql_cluster.url(name, tcp=True), users=4)
+    with at_home(request, tmp_path_factory, postgresql_cluster, users=4) as home:
+        yield home
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from console_client import client_of, fields
-from console_house import build
+from console_house import at_home, build
 
 from keshou.app.site import Site
 from keshou.cli.sample.people import subscribers
@@ -23,12 +23,8 @@ GIVEN = {"post": "care_agent", "reason": "network_outage", "case": "t-4711", "mi
 def home(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, postgresql_cluster: Cluster
 ) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("console") / "site"
-    if request.param == "sqlite":
-        yield build(folder, users=3)
-        return
-    with postgresql_cluster.database("keshou_emergencies") as name:
-        yield build(folder, postgresql_cluster.url(name, tcp=True), users=3)
+    with at_home(request, tmp_path_factory, postgresql_cluster, users=3) as home:
+        yield home
 
 
 @pytest.fixture

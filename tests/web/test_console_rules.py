@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from console_client import Browser, client_of, fields, textarea
-from console_house import build, empty
+from console_house import at_home, empty
 
 from keshou.app.site import Site
 from postgresql import Cluster
@@ -17,12 +17,8 @@ from postgresql import Cluster
 def home(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, postgresql_cluster: Cluster
 ) -> Iterator[Path]:
-    folder = tmp_path_factory.mktemp("console") / "site"
-    if request.param == "sqlite":
-        yield build(folder, users=0)
-        return
-    with postgresql_cluster.database("keshou_rules") as name:
-        yield build(folder, postgresql_cluster.url(name, tcp=True), users=0)
+    with at_home(request, tmp_path_factory, postgresql_cluster, users=0) as home:
+        yield home
 
 
 @pytest.fixture

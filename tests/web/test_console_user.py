@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from console_client import Browser, client_of, fields
-from console_house import build
+from console_house import at_home, build
 
 from keshou.app.site import Site
 from keshou.cli.sample.people import subscribers
@@ -24,15 +24,7 @@ STRANGERS = "15499999999"
 def site(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, postgresql_cluster: Cluster
 ) -> Iterator[Site]:
-    folder = tmp_path_factory.mktemp("console_user") / "site"
-    if request.param == "sqlite":
-        with Site.open(build(folder)) as site:
-            yield site
-        return
-    with (
-        postgresql_cluster.database("keshou_console_user") as name,
-        Site.open(build(folder, postgresql_cluster.url(name, tcp=True))) as site,
-    ):
+    with at_home(request, tmp_path_factory, postgresql_cluster) as home, Site.open(home) as site:
         yield site
 
 
