@@ -25,7 +25,7 @@ from keshou.web.console.desk import Desk, desk_of, key_of, show, to, typed
 from keshou.web.console.entries import row_of
 from keshou.web.console.error_words import in_words
 from keshou.web.console.information import CONSENT
-from keshou.web.console.names import branch_names, item_names, named, purpose_names, recipient_names
+from keshou.web.console.names import branches, item_names, named, purpose_names, recipient_names
 from keshou.web.frame.page import Requested
 from keshou.web.idempotency import named as once
 from keshou.web.recorded import in_force
@@ -107,7 +107,6 @@ def _page(
     names, language = item_names(desk), desk.language
     ticked = {each for each in given if each.startswith(_ITEM)}
     wanted = [each for each in (ConsentStrength.EXPRESS, ConsentStrength.GUARDIAN) if _may_be(purpose, each)]
-    declared = desk.declaration.departments if desk.declaration else ()
     return show(
         request, desk, "consent.html.j2", status=status, given=given, said=said, changed=changed,
         purpose=purpose_names(desk)[purpose.id], manner=purpose.manner.in_(language),
@@ -119,7 +118,7 @@ def _page(
             for each in purpose.needs
         ],
         strengths=[(each.value, CONSENT[each].in_(language)) for each in wanted],
-        branches={each.id: branch_names(desk)[each.id] for each in declared if each.branch},
+        branches=branches(desk),
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from keshou.language import Text
 from keshou.law.terms import ActKind
 from keshou.links.link import Link
 from keshou.web.console.desk import Desk, desk_of, key_of, show, to, typed
-from keshou.web.console.names import branch_names, item_names, named, post_names, purpose_names, recipient_names
+from keshou.web.console.names import branches, item_names, named, own_posts, purpose_names, recipient_names
 from keshou.web.console.reviews import A_PAGE, Name, Start
 from keshou.web.console.why import why_denied
 from keshou.web.entitled import refuse_beyond_key, require_fresh, require_staff
@@ -63,20 +63,16 @@ def _page(
 
 def choices(desk: Desk) -> dict[str, Any]:
     """Return what can be chosen of the rules in force, for forms that hand over."""
-    posts, names, items = post_names(desk), branch_names(desk), item_names(desk)
+    items = item_names(desk)
     declared = desk.declaration.purposes if desk.declaration else ()
     given = [each for each in declared if each.recipients]
-    held = dict.fromkeys(each.post for each in desk.state.appointments(desk.caller.id))
     needs = dict.fromkeys(need.item for each in given for need in each.needs)
     return {
         "purposes": {each.id: purpose_names(desk)[each.id] for each in given},
         "recipients": recipient_names(desk),
         "items": {item: items.get(item, item) for item in needs},
-        "posts": {each: posts.get(each, each) for each in held},
-        "branches": {
-            each.id: names[each.id]
-            for each in (desk.declaration.departments if desk.declaration else ()) if each.branch
-        },
+        "posts": own_posts(desk),
+        "branches": branches(desk),
     }  # fmt: skip
 
 

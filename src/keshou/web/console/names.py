@@ -56,3 +56,16 @@ def agent_names(desk: Desk) -> dict[str, str]:
 def named(ids: Iterable[str], names: Mapping[str, str]) -> list[str]:
     """Return what things are called; what has no name stands for itself."""
     return [names.get(each, each) for each in ids]
+
+
+def own_posts(desk: Desk) -> dict[str, str]:
+    """Return the posts in which the reader may act now, held or lent, and what each is called."""
+    names, who = post_names(desk), desk.caller.id
+    posts = dict.fromkeys([*(each.post for each in desk.state.appointments(who)), *sorted(desk.state.lent(who))])
+    return {each: names.get(each, each) for each in posts}
+
+
+def branches(desk: Desk) -> dict[str, str]:
+    """Return the departments of the rules in force that are branches, and what each is called."""
+    names, declared = branch_names(desk), desk.declaration.departments if desk.declaration else ()
+    return {each.id: names[each.id] for each in declared if each.branch}

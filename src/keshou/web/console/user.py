@@ -22,7 +22,7 @@ from keshou.web.console.consents import asked_for
 from keshou.web.console.desk import Desk, desk_of, show, typed
 from keshou.web.console.entries import row_of
 from keshou.web.console.information import CONSENT
-from keshou.web.console.names import branch_names, item_names, named, post_names, purpose_names
+from keshou.web.console.names import branches, item_names, named, own_posts, purpose_names
 from keshou.web.console.ways import named_ways
 from keshou.web.console.why import why_denied, why_of_user
 from keshou.web.entitled import require_staff
@@ -57,16 +57,9 @@ def form_of(
     request: Requested, desk: Desk, given: Mapping[str, str], *, wrong: str = "", status: int = 200
 ) -> Response[bytes]:
     """Return the page that asks for a user, or for what to find one by; `wrong` names the form with a fault."""
-    names = post_names(desk)
-    who = desk.caller.id
-    held = dict.fromkeys([*(each.post for each in desk.state.appointments(who)), *sorted(desk.state.lent(who))])
     return show(
         request, desk, "user.html.j2", status=status, wrong=wrong, given=given, purposes=purpose_names(desk),
-        ways=named_ways(desk), posts={each: names.get(each, each) for each in held},
-        branches={
-            each.id: branch_names(desk)[each.id]
-            for each in (desk.declaration.departments if desk.declaration else ()) if each.branch
-        },
+        ways=named_ways(desk), posts=own_posts(desk), branches=branches(desk),
     )  # fmt: skip
 
 
