@@ -9,7 +9,7 @@ import pytest
 from browser import DESKTOP, PHONE, Reader, reading
 from everybody import too_wide
 from places import SERVER, serving
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from public_house import LONG, RARE, RIGHT_TO_LEFT, build, hostile, usual, versions
 from ways import Way
 
@@ -139,6 +139,21 @@ def test_narrowing_with_a_script_asks_for_no_whole_page(browser: Browser, sqlite
         assert reader.faults == []
         page.reload()
         assert page.get_by_label("Find").input_value() == "consent"
+
+
+def test_what_is_typed_before_the_script_listens_is_not_lost(browser: Browser, sqlite_url: str) -> None:
+    held: list[Route] = []
+    with reading(browser, sqlite_url, "en") as reader:
+        page = reader.page
+        page.route("**/htmx.min.js", lambda route: held.append(route))  # noqa: PLW0108 - Playwright looks into it
+        page.goto(sqlite_url + "/law/miit24", wait_until="commit")
+        page.get_by_label("Find").fill("consent")
+        page.get_by_label("How it is carried").select_option("enforced")
+        for route in held:
+            route.continue_()
+        page.wait_for_url(re.compile(r"q=consent&status=enforced"))
+        expect(page.get_by_role("status")).not_to_contain_text("40")
+        assert reader.faults == []
 
 
 def test_what_a_declaration_says_is_shown_as_text_whatever_it_says(browser: Browser, tmp_path: Path) -> None:

@@ -71,5 +71,6 @@ def test_what_is_taken_from_others_lies_beside_its_licence() -> None:
         "htmx.min.js",
         "htmx.LICENSE.txt",
         "editor.js",
+        "typed.js",
         "passkey.js",
     }
