@@ -17,9 +17,9 @@ from places import Server, begin, serving
 
 from keshou.app.settings import ServerSettings, Settings
 from keshou.db import Database
-from keshou.errors import InputError
+from keshou.errors import InputError, UnreachableError
 from keshou.ledger.audit import audit
-from keshou.web.serve import place_of
+from keshou.web.serve import Place, place_of, serve
 
 ENOUGH = 200
 CALLERS = 6
@@ -109,7 +109,7 @@ def test_with_a_certificate_it_speaks_tls_alone(tmp_path: Path) -> None:
         assert b"200" not in server.raw(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")[:20]
 
 
-def _place(home: Path, address: str, **server: str) -> object:
+def _place(home: Path, address: str, **server: str) -> Place:
     settings = Settings(site="00112233445566aa", address=address, server=ServerSettings(**server))  # type: ignore[arg-type]
     return place_of(settings, home)
 
@@ -143,6 +143,26 @@ def test_what_makes_no_place_is_refused_before_anything_listens(
 ) -> None:
     with pytest.raises(InputError, match=match):
         _place(tmp_path, address, **server)
+
+
+def test_an_address_where_something_serves_already_is_refused_and_nothing_of_it_is_shared(tmp_path: Path) -> None:
+    begin(tmp_path / "one").close()
+    begin(tmp_path / "other").close()
+    with serving(tmp_path / "one") as server:
+        for host in ("127.0.0.1", "localhost", "0.0.0.0"):  # noqa: S104 - refused
+            place = _place(tmp_path, f"{host}:{server.port}", trusted_proxy="192.0.2.7")
+            with pytest.raises(UnreachableError, match="something serves there already"):
+                serve(tmp_path / "other", place)
+        assert server.get("/healthz")[0] == 200
+    with serving(tmp_path / "other") as server:
+        assert server.get("/healthz")[0] == 200
+
+
+def test_an_address_of_another_machine_is_refused(tmp_path: Path) -> None:
+    begin(tmp_path / "site").close()
+    place = _place(tmp_path, "192.0.2.1:8400", trusted_proxy="192.0.2.7")
+    with pytest.raises(UnreachableError, match="cannot be listened at"):
+        serve(tmp_path / "site", place)
 
 
 def test_a_key_that_is_gone_makes_it_unready_but_not_dead(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run the server of a site on Granian: worker processes, TLS, and an end that finishes what was begun."""
 
+import errno
 import http.client
 import ipaddress
 import logging
 import multiprocessing
 import os
+import socket
 import ssl
 import sys
 import tempfile
@@ -22,7 +24,7 @@ from granian.server.mp import MPServer
 from keshou.app import environment
 from keshou.app.settings import Settings
 from keshou.app.site import Site
-from keshou.errors import InputError
+from keshou.errors import InputError, UnreachableError
 from keshou.web.logs import LIBRARIES
 
 APPLICATION = "keshou.web.server:make"
@@ -134,11 +136,12 @@ def serve(
     3. Told to stop, they take no new connection, answer what they have, do the acts that wait, sign the log.
 
     Raises:
-        KeshouError: the site cannot be opened.
+        KeshouError: the site cannot be opened, or the address cannot be listened at.
         SystemExit: a worker failed again and again.
 
     """
     Site.open(home).close()
+    _try_address(place)
     with tempfile.TemporaryDirectory(prefix="keshou-metrics-") as counts:
         environment.tell(_told(home, place, counts))
         multiprocessing.set_start_method("spawn", force=True)
@@ -149,6 +152,36 @@ def serve(
             server.serve(spawn_target=work)
         finally:
             gone.set()
+
+
+def _try_address(place: Place) -> None:
+    """Refuse an address that cannot be listened at, before a worker tries.
+
+    Workers share their address, and would with those of any other server of the same account: of two sites served
+    there, either might be given what was meant for the other.
+    """
+    failed: list[int] = []
+    try:
+        places = socket.getaddrinfo(place.host, place.port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise InputError(f"`{place.host}` is no host of this machine", hint="give an address of it") from error
+    for family, kind, protocol, _, address in places:
+        with socket.socket(family, kind, protocol) as tried:
+            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            failed.append(_bound(tried, address))
+    # A name may stand for addresses of which this machine has not all.
+    if any(error not in {0, errno.EADDRNOTAVAIL} for error in failed) or all(failed):
+        why = "something serves there already" if errno.EADDRINUSE in failed else "this machine does not let us"
+        raise UnreachableError(f"{place.url} cannot be listened at: {why}", hint="give another by --host or --port")
+
+
+def _bound(tried: socket.socket, address: Any) -> int:
+    """Bind a socket; return 0, or why that failed."""
+    try:
+        tried.bind(address)
+    except OSError as error:
+        return error.errno or -1
+    return 0
 
 
 def work(*given: Any) -> NoReturn:
