@@ -46,6 +46,8 @@ class Costs:
         self.values = 0.0
         """Values a second, in batches."""
         self.searches: list[float] = []
+        self.looks: list[float] = []
+        """Searches, each with the look at whom it found."""
         self.bare: list[float] = []
 
 
@@ -100,23 +102,28 @@ def _over_http(found: Costs, house: House, people: People, held: list[Subscriber
 
 
 def _search(found: Costs, site: Site, held: list[Subscriber]) -> None:
-    """Look for users one after another: the whole act with its entries and the look at whom it found, and bare."""
+    """Look for users one after another: the search on record, the same with a look at whom it found, the index alone."""
     chance, vault = random.Random(5), site._known.vault
     act = Act(
         kind=ActKind.QUERY, user="", items=frozenset({"mobile_number"}), purpose="service", by="crm", when=site.now()
     )  # fmt: skip
     for _ in range(SEARCHES):
-        number = chance.choice(held).mobile_number
-        start = time.perf_counter()
-        told = site.searches.find(act, number)
-        found.searches.append((time.perf_counter() - start) * 1000)
-        assert told.hits >= 1
-        start = time.perf_counter()
-        with site.reading() as tx:
-            assert vault.find(tx, "mobile_number", number)
-        found.bare.append((time.perf_counter() - start) * 1000)
-    found.searches.sort()
-    found.bare.sort()
+        one, other = chance.sample(held, 2)
+        with _timed(found.searches):
+            told = site.searches.ids(act, one.mobile_number)
+        assert one.user_id in told
+        with _timed(found.looks):
+            shown = site.searches.find(act, other.mobile_number)
+        assert other.user_id in shown.users
+        with _timed(found.bare), site.reading() as tx:
+            assert vault.find(tx, "mobile_number", chance.choice(held).mobile_number)
+
+
+@contextlib.contextmanager
+def _timed(waits: list[float]) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    waits.append((time.perf_counter() - start) * 1000)
 
 
 @pytest.mark.parametrize("users", sorted({FEW, PEOPLE}))
@@ -140,13 +147,15 @@ def test_values_in_batches(benchmark: Any, costs: Costs) -> None:
 
 def test_a_search_among_all(benchmark: Any, costs: Costs) -> None:
     benchmark.pedantic(lambda: None, rounds=1)
-    benchmark.extra_info["median"] = at(costs.searches, 0.5) / 1000
+    searches, looks, bare = (sorted(each) for each in (costs.searches, costs.looks, costs.bare))
+    benchmark.extra_info["median"] = at(searches, 0.5) / 1000
     tell(
         benchmark,
-        f"{costs.database}: a user found by number among {PEOPLE:,}, search and look on record",
+        f"{costs.database}: a user found by number among {PEOPLE:,}, the search on record",
         room="finding",
         unit="us",
-        p99_ms=at(costs.searches, 0.99),
-        index_alone_p99_ms=at(costs.bare, 0.99),
+        p99_ms=at(searches, 0.99),
+        with_look_p99_ms=at(looks, 0.99),
+        index_alone_p99_ms=at(bare, 0.99),
         at_most={"p99_ms": FOUND},
     )

@@ -7,6 +7,7 @@ Times are stored as whole microseconds since 1970-01-01 UTC (BIGINT), the same o
 import datetime as dt
 import re
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
@@ -25,6 +26,9 @@ metadata = sa.MetaData()
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 _AT_ONCE = 5_000
+_PATIENCE, _LOOK_AGAIN = 30, 0.0003
+"""Seconds for which a SQLite file that others hold is waited for, and between two looks at it."""
+_PATIENT = f"busy_timeout={_PATIENCE * 1000}"
 _POSTGRESQL = PGDialect()  # type: ignore[no-untyped-call]
 
 
@@ -205,7 +209,7 @@ class Database:
         if self.postgresql:
             return sa.create_engine(self.url, hide_parameters=True)
         engine = sa.create_engine(
-            self.url, hide_parameters=True, connect_args={"check_same_thread": False, "timeout": 30}
+            self.url, hide_parameters=True, connect_args={"check_same_thread": False, "timeout": _PATIENCE}
         )
         event.listen(engine, "connect", _prepare_sqlite)
         return engine
@@ -223,7 +227,7 @@ class Database:
         """
         with self._told(), self._engine.connect() as connection, connection.begin():
             if not self.postgresql:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                _take_turn(connection.connection.driver_connection)
             with _ended(Transaction(connection)) as tx:
                 yield tx
 
@@ -274,9 +278,33 @@ def _ended(tx: Transaction) -> Iterator[Transaction]:
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", "busy_timeout=30000"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", _PATIENT):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _take_turn(driver: Any) -> None:
+    """Take a SQLite file's write lock, and wait for whoever holds it.
+
+    SQLite's own waiting sleeps longer and longer while a lock that many want is free for less than a millisecond at a
+    time: of two processes that write without a pause it would let one wait for seconds. Ours looks again and again.
+    """
+    cursor = driver.cursor()
+    cursor.execute("PRAGMA busy_timeout=0")
+    try:
+        until = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+                time.sleep(_LOOK_AGAIN)
+            else:
+                return
+    finally:
+        cursor.execute(f"PRAGMA {_PATIENT}")
+        cursor.close()
 
 
 def _with_driver(url: str) -> str:

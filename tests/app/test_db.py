@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """What every store stands on: transactions whole or not at all, times without doubt, errors without values."""
 
+import contextlib
 import datetime as dt
+import sqlite3
 import threading
+import time
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -79,3 +83,33 @@ def test_a_database_that_does_not_answer_is_unreachable_and_its_password_is_not_
         pass
     base.close()
     assert "secret" not in str(caught.value)
+
+
+def test_a_file_that_another_program_holds_is_waited_for_and_then_said_to_be_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "held.db"
+    with (
+        contextlib.closing(Database(f"sqlite:///{path}")) as base,
+        contextlib.closing(sqlite3.connect(path, check_same_thread=False)) as other,
+    ):
+        with base.transaction() as tx:
+            tx.connection.exec_driver_sql("CREATE TABLE told (word TEXT)")
+        other.isolation_level = None
+        other.execute("BEGIN IMMEDIATE")
+        monkeypatch.setattr("keshou.db._PATIENCE", 0.1)
+        with pytest.raises(UnreachableError, match="does not answer"), base.transaction():
+            pass
+        monkeypatch.undo()
+        letting_go = threading.Thread(target=_after_a_while, args=(other,))
+        letting_go.start()
+        with base.transaction() as tx:
+            tx.connection.exec_driver_sql("INSERT INTO told VALUES ('x')")
+            (patience,) = tx.connection.exec_driver_sql("PRAGMA busy_timeout").one()
+        letting_go.join()
+        assert patience > 0
+
+
+def _after_a_while(other: sqlite3.Connection) -> None:
+    time.sleep(0.2)
+    other.execute("ROLLBACK")

@@ -24,7 +24,7 @@ from keshou.vault.keys import ROOT, FileKeys
 from keshou.vault.masters.shares import Split
 from keshou.vault.rotations.store import Rotation
 
-REWRAPPED, RENEWED, REINDEXED = 500, 50, 100
+REWRAPPED, RENEWED, REINDEXED = 250, 50, 100
 """In one transaction: keys wrapped anew, users whose keys are made anew, users whose tags are made anew."""
 Advance = Callable[[int], None]
 """Told how many more are done."""

@@ -9,6 +9,7 @@ import hmac
 import os
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 
@@ -27,6 +28,8 @@ _BUCKET = 32
 _LENGTH = 4
 _SHORTEST = _HEADER.size + NONCE + _BUCKET + 16
 _SUITES = (INTERNATIONAL, CHINESE)
+_CONTEXT_HEAD = join((b"data key",)) + (8).to_bytes(2)
+"""What the context of a wrapped data key begins with: its user follows, in eight bytes."""
 
 
 class Nonces:
@@ -146,5 +149,10 @@ class Envelope:
 
 
 def key_context(user: int, class_: str) -> bytes:
-    """Return what a wrapped data key is bound to, beside its site and epoch."""
-    return join((b"data key", user.to_bytes(8), class_.encode()))
+    """Return what a wrapped data key is bound to, beside its site and epoch: ``data key``, user, class, joined."""
+    return _CONTEXT_HEAD + user.to_bytes(8) + _joined(class_)
+
+
+@lru_cache(maxsize=64)
+def _joined(class_: str) -> bytes:
+    return join((class_.encode(),))

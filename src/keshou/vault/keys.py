@@ -71,6 +71,7 @@ class FileKeys:
         self.masters = Masters(folder, site, sources, suite)
         self._epochs: dict[int, WrappingKey | SmWrappingKey] = {}
         self._mac_keys: dict[tuple[int, str, str], bytes] = {}
+        self._heads: dict[int, bytes] = {}
         self._indexes: dict[int, _IndexKey] = {}
         self._seen: frozenset[str] = frozenset()
 
@@ -295,7 +296,10 @@ class FileKeys:
         return f"FileKeys(folder={str(self.folder)!r}, site={self.site!r}, epochs={self.epochs})"
 
     def _bind(self, epoch: int, context: bytes) -> bytes:
-        return join((self.site.encode(), epoch.to_bytes(4), context))
+        head = self._heads.get(epoch)
+        if head is None:
+            head = self._heads[epoch] = join((self.site.encode(), epoch.to_bytes(4)))
+        return head + len(context).to_bytes(2) + context
 
     def _find_epoch(self, number: int) -> None:
         """Take up an epoch that another process started since this one read the folder."""

@@ -75,7 +75,7 @@ class _Wraps(ABC):
 class WrappingKey(_Wraps):
     """A 256-bit key that wraps other keys; safe from several threads at once."""
 
-    __slots__ = ("_block", "_lock", "_mask")
+    __slots__ = ("_block", "_first", "_lock", "_mask", "_second")
     _header = b"\x01\x01"
 
     def __init__(self, key: bytes) -> None:
@@ -84,17 +84,19 @@ class WrappingKey(_Wraps):
         self._lock = threading.Lock()
         start = int.from_bytes(self._block.update(bytes(16)))
         doubled = (start << 1) & ((1 << 128) - 1)
-        self._mask = doubled ^ (0x87 if start >> 127 else 0)
+        mask = doubled ^ (0x87 if start >> 127 else 0)
+        # The blocks differ in their first four bytes alone; what the mask makes of these is the same for every nonce.
+        self._first, self._second = ((int.from_bytes(head) ^ mask >> 96).to_bytes(4) for head in (_FIRST, _SECOND))
+        self._mask = mask & ((1 << 96) - 1)
 
     def encrypt(self, nonce: bytes, plaintext: bytes, context: bytes) -> bytes:
         """Encrypt under a nonce of 24 bytes, never used before; `context` is authenticated with it."""
         return self._inner(nonce).encrypt(nonce[12:], plaintext, context)
 
     def _inner(self, nonce: bytes) -> AESGCM:
-        mask, half = self._mask, nonce[:12]
-        blocks = b"".join((int.from_bytes(head + half) ^ mask).to_bytes(16) for head in (_FIRST, _SECOND))
+        half = (int.from_bytes(nonce[:12]) ^ self._mask).to_bytes(12)
         with self._lock:
-            return AESGCM(self._block.update(blocks))
+            return AESGCM(self._block.update(self._first + half + self._second + half))
 
 
 class SmWrappingKey(_Wraps):
