@@ -102,7 +102,7 @@ def _over_http(found: Costs, house: House, people: People, held: list[Subscriber
 
 
 def _search(found: Costs, site: Site, held: list[Subscriber]) -> None:
-    """Look for users one after another: the search on record, the same with a look at whom it found, the index alone."""
+    """Look for users one after another: the search on record, one with a look at whom it found, the index alone."""
     chance, vault = random.Random(5), site._known.vault
     act = Act(
         kind=ActKind.QUERY, user="", items=frozenset({"mobile_number"}), purpose="service", by="crm", when=site.now()
