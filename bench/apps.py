@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What Keshou's server is held against, served by the same Granian with the same settings.
 
-`empty` says nothing, by the same framework and nothing around it. `peer` and `peer_bare` answer the protocol's
+`empty` says nothing, by the same framework and nothing around it; `same` is Keshou's own server, and says nothing to a
+caller it knows. `peer` and `peer_bare` answer the protocol's
 question by the regorus engine: in the same framework, and by a bare ASGI function, which is as little as can be.
 """
 
@@ -14,6 +15,9 @@ import msgspec
 import opa_eval
 from litestar import Litestar, Request, Response, get, post
 
+from keshou.web import server
+from keshou.web.short_way import Asked
+from keshou.web.short_ways import short_ways
 from keshou.wire.authzen import Evaluation
 
 REGO = Path(__file__).parent / "peers" / "keshou.rego"
@@ -43,6 +47,24 @@ async def alive() -> dict[str, Any]:
 def empty() -> Litestar:
     """Return a server that answers with an empty object."""
     return Litestar([nothing, alive], openapi_config=None, logging_config=None)
+
+
+class _Nothing:
+    """A place of Keshou's own server where nothing is asked: a caller who is known gets an empty object."""
+
+    def plan(self, _asked: Asked) -> bool:
+        """Take any request."""
+        return True
+
+    async def do(self, _asked: Asked, _plan: bool) -> tuple[int, bytes]:
+        """Say nothing."""
+        return 200, b"{}"
+
+
+def same() -> Litestar:
+    """Return Keshou's own server with one more place, `/empty`, that has the short way and says nothing."""
+    server.short_ways = lambda state: {**short_ways(state), "/empty": _Nothing()}  # type: ignore[assignment]
+    return server.make()
 
 
 class _Engine:
