@@ -16,6 +16,8 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from keshou.db import Database
+
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "gb18030")
 SHORTEST = 6
 """Bytes of UTF-8 below which a value would be met by chance."""
@@ -64,6 +66,12 @@ class Planted:
         beside = [path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm", "-journal")]
         found = self.search_files(*(file for file in beside if file.exists()))
         return found + [f"{place}: {hit}" for place, data in _sqlite_values(path) for hit in self.find_in(data)]
+
+    def search_database(self, database: Database) -> list[str]:
+        """Search all that a database keeps, in either of the two kinds."""
+        if database.postgresql:
+            return self.search_postgresql(database.url.set(drivername="postgresql").render_as_string(False))
+        return self.search_sqlite(Path(str(database.url.database)))
 
     def search_postgresql(self, url: str) -> list[str]:
         """Search every table, materialised view and large object of a database, copied out as text and as binary."""

@@ -134,11 +134,7 @@ def test_nothing_of_a_user_stands_in_plain_anywhere_outside_the_answer(
     site.ask(act(ActKind.USE, user, "user_name", by="nobody"))
     site.cancel(user)
     site.checkpoint()
-    if database.postgresql:
-        url = database.url.set(drivername="postgresql").render_as_string(hide_password=False)
-        assert planted.search_postgresql(url) == []
-    else:
-        assert planted.search_sqlite(Path(str(database.url.database))) == []
+    assert planted.search_database(database) == []
     assert planted.search_files(tmp_path / "keys") == []
     assert planted.find_in(caplog.text) == []
 
