@@ -46,7 +46,8 @@ def hook_of(folder: Path, url: str) -> HookSettings:
 def house(database: Database, folder: Path, clock: Clock, gateway: Receiver, **visits: Any) -> Iterator[Site]:
     """Give a site with the users u1 and u2, which sends its codes to `gateway`."""
     hook = hook_of(folder, gateway.url)
-    given = VisitSettings(hook=hook, by="clerk1", purpose="service", codes_per_hour=50, codes_per_day=50, **visits)
+    many = dict.fromkeys(("codes_per_hour", "codes_per_day", "codes_per_source", "codes_per_source_day"), 50)
+    given = VisitSettings(hook=hook, by="clerk1", purpose="service", **many, **visits)
     with ready(database, folder, clock, visits=given) as site:
         site.do_all([newcomer(site, "u1"), newcomer(site, "u2")])
         yield site

@@ -24,6 +24,8 @@ by = "clerk1"
 purpose = "service"
 codes_per_hour = 1000
 codes_per_day = 1000
+codes_per_source = 1000
+codes_per_source_day = 1000
 visits = 1000
 
 [visits.hook]

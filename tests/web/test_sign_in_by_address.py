@@ -19,6 +19,7 @@ from keshou.db import Database
 from keshou.gate.facts import ConsentWithdrawn, StaffRemoved
 from keshou.ledger.entry import Header, decode
 from keshou.visits.settings import HookSettings, VisitSettings
+from planting import Planted
 
 NUMBERS = {"u1": "15499990001", "u2": "15499990002", "u3": "15499990002"}
 NOBODYS = "15499990009"
@@ -141,17 +142,28 @@ def test_a_number_that_is_asked_for_again_and_again_is_looked_for_no_more(
     for way in range(12):
         assert asked(browser, NOBODYS if way % 2 else f"+86 {NOBODYS}").status_code == 200
     site.codes.close()
-    assert [each.event for each in entries(site, before)] == ["search"] * site.settings.visits.codes_per_hour
+    assert [each.event for each in entries(site, before)] == ["search"] * site.settings.visits.codes_per_source
     assert gateway.told == []
 
 
-def test_one_user_is_sent_so_many_codes_whichever_way_they_are_asked_for(site: Site, gateway: Receiver) -> None:
-    channel = site.codes.channels[0]
-    for _ in range(4):
-        site.codes.ask("u1", channel, "en")
+def test_codes_asked_for_by_a_number_and_by_an_id_are_counted_apart(site: Site, gateway: Receiver) -> None:
+    channel, most = site.codes.channels[0], site.settings.visits.codes_per_hour
+    for _ in range(most + 2):
         site.codes.ask_by(NUMBERS["u1"], channel, "en")
+    for _ in range(most + 2):
+        site.codes.ask("u1", channel, "en")
     site.codes.close()
-    assert len(gateway.told) == site.settings.visits.codes_per_hour
+    assert len(gateway.told) == 2 * most
+
+
+def test_who_asks_too_often_by_a_number_is_told_nothing_and_the_user_signs_in_by_their_id(browser: Browser) -> None:
+    pages = [asked(browser, NUMBERS["u1"]) for _ in range(8)]
+    assert {each.status_code for each in pages} == {200}
+    browser.open("/me/sign-in")
+    most = VisitSettings().codes_per_source
+    browser.gateway.wait(most)
+    browser.send("/me/sign-in/code", nth=1, user="u1")
+    assert "u1" in browser.send("/me/sign-in", code=browser.code(most + 1)).text
 
 
 def test_so_many_are_looked_for_within_an_hour_and_no_more(
@@ -236,13 +248,17 @@ def test_over_the_api_it_is_one_or_the_other(browser: Browser, site: Site) -> No
     assert ask(address=NOBODYS).json().keys() == given.json().keys()
 
 
-def test_no_number_that_is_typed_is_written_anywhere(browser: Browser, site: Site, tmp_path: Path) -> None:
+def test_no_number_that_is_typed_is_written_anywhere(
+    browser: Browser, site: Site, database: Database, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     typed = "15477778888"
     with ExitStack() as stack:
         stack.callback(site.codes.close)
         asked(browser, typed)
     with site.reading() as tx:
         bodies = b"".join(body for _, body in site.ledger.entries(tx, 0, site.ledger.head(tx).size))
-    files = b"".join(each.read_bytes() for each in tmp_path.rglob("*") if each.is_file())
-    assert typed.encode() not in bodies + files
-    assert all(typed not in str(each.url) for each in (browser.page,))
+    planted, told = Planted([typed]), capfd.readouterr()
+    assert planted.find_in(bodies) == []
+    assert planted.search_files(tmp_path) == []
+    assert planted.search_database(database) == []
+    assert planted.find_in(f"{told.out}{told.err}{browser.page.url}") == []

@@ -105,8 +105,10 @@ class CodePost:
         """By which kinds of address codes are sent here; none when the settings name no way."""
         return tuple(each for each in Channel if each in self._senders)
 
-    def ask(self, user: str, channel: Channel, language: Language) -> str:
+    def ask(self, user: str, channel: Channel, language: Language, source: str = "") -> str:
         """Return the ticket under which a code can be given back; it is sent afterwards, if there is whom to send it.
+
+        One `source` of requests has a share of the codes that may be asked for; empty: it is not counted by that.
 
         Raises:
             InputError: nothing is sent by this channel here.
@@ -115,7 +117,8 @@ class CodePost:
         """
         with self._taking(channel):
             with self._writing() as tx:
-                started = self._visits.start(tx, user if self._is_known(tx, user) else None, self._now())
+                known = user if self._is_known(tx, user) else None
+                started = self._visits.start(tx, known, self._now(), source)
             self._hands.submit(self._quietly, self._send, user, started.code, channel, language)
         return started.ticket
 
@@ -133,7 +136,7 @@ class CodePost:
         with self._taking(channel):
             normal = normalise(FINDABLE[_ITEMS[channel]], address)
             with self._writing() as tx:
-                ticket, wanted = self._visits.expect(tx, f"{channel}\0{normal}", self._now())
+                ticket, wanted = self._visits.expect(tx, f"{channel}\0{normal}", self._now(), source)
             sought = address if wanted and _SHAPES[channel].fullmatch(normal) and self._may_ask(source) else ""
             self._hands.submit(self._quietly, self._look, ticket, sought, channel, language)
         return ticket

@@ -62,8 +62,15 @@ class VisitSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_
     code_tries: _Some = 3
     """How often one code may be guessed at."""
     codes_per_hour: _Some = 5
-    """How many codes one user is sent within an hour; further ones are asked for in vain, and nobody is told."""
+    """How many codes are sent within an hour to what is asked for: a user's id, or a number or mail, each by itself.
+
+    Further ones are asked for in vain, and nobody is told.
+    """
     codes_per_day: _Some = 12
+    """The same within 24 hours."""
+    codes_per_source: _Some = 3
+    """How many of them one source may ask for within an hour, so that no stranger uses up what the user needs."""
+    codes_per_source_day: _Some = 6
     """The same within 24 hours."""
     lookups_per_hour: _Some = 1000
     """How many numbers and mails are looked for within an hour, a process; further ones are asked for in vain."""

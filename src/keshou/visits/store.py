@@ -55,16 +55,16 @@ class Visits:
         """Return whom a token of the operator's app proves at `now`; None when it proves nobody."""
         return self.keys.find(tx, token, now)
 
-    def start(self, tx: Transaction, user: str | None, now: dt.datetime) -> Started:
+    def start(self, tx: Transaction, user: str | None, now: dt.datetime, source: str = "") -> Started:
         """Make a one-time code for `user`, to be sent once this is committed; see `Codes.start`.
 
         With None, for somebody who is not known, the same is done and there is nothing to send.
         """
-        return self._codes.start(tx, user, now)
+        return self._codes.start(tx, user, now, source)
 
-    def expect(self, tx: Transaction, address: str, now: dt.datetime) -> tuple[str, bool]:
+    def expect(self, tx: Transaction, address: str, now: dt.datetime, source: str = "") -> tuple[str, bool]:
         """Make a ticket for whoever turns out to have `address`, as every equal one is written; see `Codes.expect`."""
-        return self._codes.expect(tx, address, now)
+        return self._codes.expect(tx, address, now, source)
 
     def meant_for(self, tx: Transaction, ticket: str, user: str, now: dt.datetime) -> str | None:
         """Return a code for `user` that redeems a ticket of `expect` from now on; see `Codes.meant_for`."""

@@ -23,6 +23,8 @@ code_table = sa.Table(
     sa.Column("created", sa.BigInteger, nullable=False),
     sa.Column("until", sa.BigInteger, nullable=False),
     sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("counted", sa.LargeBinary(32), nullable=False, index=True),
+    sa.Column("source", sa.LargeBinary(32)),
 )
 _C = code_table.c
 _ADDRESS = "\0"
@@ -44,57 +46,59 @@ class Codes:
         self._seal = seal
         self._settings = settings
 
-    def start(self, tx: Transaction, user: str | None, now: dt.datetime) -> Started:
+    def start(self, tx: Transaction, user: str | None, now: dt.datetime, source: str = "") -> Started:
         """Make a code for `user`; None is somebody who is not known, for whom the same is done in vain.
 
-        Who had too many codes lately is treated as if not known: whoever asks is told the same in each case, so that
-        asking says nothing about who is a user.
+        For whom too many codes were asked lately, by this id, is treated as if not known: whoever asks is told the same
+        in each case, so that asking says nothing about who is a user. Of all that may be asked for, one `source` has a
+        share (empty: it is not counted by that).
         """
-        nobody = secrets.token_hex(16)
-        told = self._may_have(tx, self._seal.pseudonym(user or nobody), now) and user is not None
-        name = user if user is not None and told else nobody
-        ticket = secrets.token_urlsafe(32)
+        counted = self._seal.pseudonym(user or secrets.token_hex(16))
+        if not self._may_have(tx, counted, source, now) or user is None:
+            return Started(ticket=self._put(tx, now, source), code=None)
         code = self._code()
-        pseudonym = self._seal.pseudonym(name)
-        until = now + dt.timedelta(minutes=self._settings.code_minutes)
-        tx.execute(
-            sa.insert(code_table).values(
-                user=pseudonym, ticket=self._seal.digest("ticket", ticket), sealed=self._seal.close(name, pseudonym),
-                # what belongs to nobody is redeemed by nothing
-                digest=self._seal.digest("code", ticket, code) if told else secrets.token_bytes(32),
-                created=to_micros(now), until=to_micros(until), tries=0,
-            )
-        )  # fmt: skip
-        return Started(ticket=ticket, code=code if told else None)
+        return Started(ticket=self._put(tx, now, source, counted=counted, user=user, code=code), code=code)
 
-    def expect(self, tx: Transaction, address: str, now: dt.datetime) -> tuple[str, bool]:
+    def expect(self, tx: Transaction, address: str, now: dt.datetime, source: str = "") -> tuple[str, bool]:
         """Make a ticket for whoever turns out to have `address`; nothing redeems it until `meant_for` says who that is.
 
-        Return it, and whether it is to be looked for: tickets for one address are counted as codes for one user are, so
-        that asking again and again looks for nobody.
+        Return it, and whether it is to be looked for: tickets for one address are counted as codes for one user are,
+        so that asking again and again looks for nobody. They are counted apart from those: whoever knows a user's
+        address and asks too often leaves the user those that are asked for by the id, and the other way round.
         """
-        pseudonym = self._seal.pseudonym(_ADDRESS + address)
-        wanted, ticket = self._may_have(tx, pseudonym, now), secrets.token_urlsafe(32)
-        tx.execute(
-            sa.insert(code_table).values(
-                user=pseudonym, ticket=self._seal.digest("ticket", ticket), digest=secrets.token_bytes(32),
-                sealed=self._seal.close(secrets.token_hex(16), pseudonym), created=to_micros(now),
-                until=to_micros(now + dt.timedelta(minutes=self._settings.code_minutes)), tries=0,
-            )
-        )  # fmt: skip
-        return ticket, wanted
+        counted = self._seal.pseudonym(_ADDRESS + address)
+        wanted = self._may_have(tx, counted, source, now)
+        return self._put(tx, now, source, counted=counted if wanted else None), wanted
 
     def meant_for(self, tx: Transaction, ticket: str, user: str, now: dt.datetime) -> str | None:
-        """Return a code for `user` that redeems `ticket` from now on; None for who had too many, or when it is over."""
-        pseudonym = self._seal.pseudonym(user)
-        if not self._may_have(tx, pseudonym, now):
-            return None
-        code = self._code()
+        """Return a code for `user` that redeems `ticket` from now on; None when that is over."""
+        pseudonym, code = self._seal.pseudonym(user), self._code()
         open_ = (_C.ticket == self._seal.digest("ticket", ticket)) & (_C.until > to_micros(now))
         meant = sa.update(code_table).where(open_).values(
             user=pseudonym, sealed=self._seal.close(user, pseudonym), digest=self._seal.digest("code", ticket, code)
         )  # fmt: skip
         return code if tx.execute(meant).rowcount else None
+
+    def _put(
+        self, tx: Transaction, now: dt.datetime, source: str, *, counted: bytes | None = None, user: str = "",
+        code: str = "",
+    ) -> str:  # fmt: skip
+        """Keep a `code` of `user` under a new ticket and return that; without them, what belongs to nobody.
+
+        It counts towards `counted`; None: towards nothing, so that asking in vain does not lengthen the wait.
+        """
+        ticket, name = secrets.token_urlsafe(32), user or secrets.token_hex(16)
+        pseudonym, until = self._seal.pseudonym(name), now + dt.timedelta(minutes=self._settings.code_minutes)
+        tx.execute(
+            sa.insert(code_table).values(
+                user=pseudonym, ticket=self._seal.digest("ticket", ticket), sealed=self._seal.close(name, pseudonym),
+                # what belongs to nobody is redeemed by nothing
+                digest=self._seal.digest("code", ticket, code) if code else secrets.token_bytes(32),
+                created=to_micros(now), until=to_micros(until), tries=0,
+                counted=counted or pseudonym, source=self._seal.digest("source", source),
+            )
+        )  # fmt: skip
+        return ticket
 
     def _code(self) -> str:
         digits = self._settings.code_digits
@@ -130,15 +134,19 @@ class Codes:
         over = (_C.until <= to_micros(now)) & (_C.created <= to_micros(now - _DAY))
         return int(tx.execute(sa.delete(code_table).where(over)).rowcount)
 
-    def _may_have(self, tx: Transaction, user: bytes, now: dt.datetime) -> bool:
+    def _may_have(self, tx: Transaction, counted: bytes, source: str, now: dt.datetime) -> bool:
         if tx.postgresql:
             # of two who ask for one user at once the second waits, so that neither goes uncounted
-            lock = int.from_bytes(user[:8], "big", signed=True)
+            lock = int.from_bytes(counted[:8], "big", signed=True)
             tx.execute(sa.select(sa.func.pg_advisory_xact_lock(lock)))
-        hour, day = to_micros(now - _HOUR), to_micros(now - _DAY)
-        counts = sa.select(sa.func.count().filter(_C.created > hour), sa.func.count().filter(_C.created > day))
-        last_hour, last_day = map(int, tx.execute(counts.where(_C.user == user)).one())
-        return last_hour < self._settings.codes_per_hour and last_day < self._settings.codes_per_day
+        settings = self._settings
+        hour, day = _C.created > to_micros(now - _HOUR), _C.created > to_micros(now - _DAY)
+        here = _C.source == self._seal.digest("source", source)
+        counts = sa.select(*(sa.func.count().filter(each) for each in (hour, day, hour & here, day & here)))
+        all_hour, all_day, its_hour, its_day = map(int, tx.execute(counts.where(_C.counted == counted)).one())
+        if all_hour >= settings.codes_per_hour or all_day >= settings.codes_per_day:
+            return False
+        return not source or (its_hour < settings.codes_per_source and its_day < settings.codes_per_source_day)
 
     def _count_try(self, tx: Transaction, ticket: bytes, now: dt.datetime) -> Any:
         """Count a try at the code of `ticket` and return it; None when there is none, it is over, or was tried enough.

@@ -39,11 +39,8 @@ def ask_code(request: Requested, site: NamedDependency[Site], body: RawBody) -> 
         raise ContradictionError(
             "a code is asked for a user or for an address, and not for both", "$.user", "$.address"
         )
-    language = language_of(request)
-    if asked.user:
-        ticket = site.codes.ask(asked.user, asked.channel, language)
-    else:
-        ticket = site.codes.ask_by(asked.address, asked.channel, language, source_of(request.scope))
+    ask = site.codes.ask if asked.user else site.codes.ask_by
+    ticket = ask(asked.user or asked.address, asked.channel, language_of(request), source_of(request.scope))
     return answer(w.CodeAnswer(ticket=ticket, minutes=site.settings.visits.code_minutes))
 
 

@@ -70,9 +70,8 @@ async def code(request: Requested, site: NamedDependency[Site], body: RawBody) -
 
 def _asked(request: Requested, site: Site, whom: "Whom") -> str:
     """Return the ticket of the code asked for."""
-    if whom.address:
-        return site.codes.ask_by(whom.address, whom.channel, language_of(request), source_of(request.scope))
-    return site.codes.ask(whom.user, whom.channel, language_of(request))
+    ask = site.codes.ask_by if whom.address else site.codes.ask
+    return ask(whom.address or whom.user, whom.channel, language_of(request), source_of(request.scope))
 
 
 class Whom(NamedTuple):
@@ -219,7 +218,7 @@ async def _waiting(
     page = PAGES.answer(
         request, "code.html.j2", status=status, asked=asked, sms=Channel.SMS, ticket=ticket,
         to=_own(to), kept=kept, wrong=wrong, minutes=settings.code_minutes, digits=settings.code_digits,
-        tries=settings.code_tries, hourly=settings.codes_per_hour,
+        tries=settings.code_tries, hourly=min(settings.codes_per_hour, settings.codes_per_source),
     )  # fmt: skip
     return _asking_for_proof(page)
 
