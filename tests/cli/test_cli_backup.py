@@ -146,6 +146,37 @@ def test_not_even_an_opened_archive_tells_anything_of_a_user(keshou: Caller, peo
     assert parts > 10
 
 
+def test_a_backup_that_is_destroyed_leaves_the_sites_folder_of_backups_and_no_other(keshou: Caller) -> None:
+    folder = keshou.folder / "backups"
+    folder.mkdir()
+    gone = ("--manner", "deleted", "--by", "li4", "--json", "--witness")
+    own = keshou("backup", folder, "--by", "officer", "--json").ok().json
+    assert keshou("media", "destroy", own["medium"], *gone, "li4").status == 2
+    assert Path(own["file"]).is_file(), "what could not be recorded is not removed"
+    assert keshou("media", "destroy", own["medium"], *gone, "wang5").ok().json["removed"] == own["file"]
+    assert list(folder.iterdir()) == []
+    elsewhere = backed_up(keshou)
+    told = keshou("media", "destroy", elsewhere["medium"], *(each for each in gone if each != "--json"), "wang5").ok()
+    assert "what lies elsewhere stays there" in told.out
+    assert Path(elsewhere["file"]).is_file()
+
+
+def test_an_archive_that_cannot_be_removed_is_told_and_goes_with_the_next_try(keshou: Caller) -> None:
+    folder = keshou.folder / "backups"
+    folder.mkdir()
+    made = keshou("backup", folder, "--by", "officer", "--json").ok().json
+    gone = ("media", "destroy", made["medium"], "--manner", "deleted", "--by", "li4", "--witness", "wang5")
+    path = Path(made["file"])
+    path.unlink()
+    path.mkdir()  # what even the superuser cannot unlink
+    refused = keshou(*gone)
+    assert (refused.status, "remove it by hand" in refused.err) == (4, True)
+    path.rmdir()
+    path.write_bytes(b"put back")
+    assert keshou(*gone).status == 2, "it is on record already"
+    assert not path.exists()
+
+
 @pytest.mark.parametrize("form", ["paper", "optical", "magnetic", "flash", "other"])
 def test_the_register_ends_with_one_while_a_medium_lies_open(bare: Caller, form: str) -> None:
     bare("publish", "--by", "officer").ok()

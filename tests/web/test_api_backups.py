@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A program takes a backup over HTTP, has it read back, carries a copy away that the register knows, and removes it."""
 
+import contextlib
 import datetime as dt
 import fcntl
 import io
@@ -18,13 +19,14 @@ from house import START, Clock, newcomer
 from office_house import CALLERS, serving, with_offices
 
 from keshou.app import backups
-from keshou.app.backup import file_name
+from keshou.app.backup import back_up, file_name
 from keshou.app.erasures import keys_of
 from keshou.app.media import media_of
 from keshou.app.site import Site
 from keshou.backup.asked.store import BackupJobs
 from keshou.backup.read import check
 from keshou.db import Database
+from keshou.errors import KeshouError
 from keshou.gate.facts import MediumDestroyed, MediumRegistered
 from keshou.law.terms import ActKind
 from keshou.ledger.entry import decode
@@ -155,6 +157,28 @@ def test_what_the_register_has_as_destroyed_lies_nowhere_and_is_served_to_nobody
     assert api.get(place, BOSS).json()["here"] is False
     assert api.post(f"{place}/removal", {"witness": "deputy"}, BOSS).status_code == 422
     assert not path.exists(), "what is on record as destroyed goes, though it cannot be written down twice"
+
+
+def test_a_backup_that_was_made_by_hand_into_the_servers_folder_goes_with_its_destruction_too(
+    api: Api, site: Site, tmp_path: Path
+) -> None:
+    gone = {"manner": "deleted", "witness": "deputy"}
+    here, elsewhere = back_up(site, backups.folder(site), by=BOSS), back_up(site, tmp_path / "other.age", by=BOSS)
+    for each in (here, elsewhere):
+        assert api.post(f"/media/{each.manifest.medium}/destruction", gone, BOSS).status_code == 200
+    assert list(backups.folder(site).iterdir()) == []
+    assert elsewhere.path.is_file()
+
+
+def test_an_id_that_leads_out_of_the_folder_of_backups_removes_nothing(site: Site) -> None:
+    out = backups.folder(site) / f"keshou-{site.settings.site}-x"
+    out.mkdir()
+    name = "x/../../kept"
+    fact = MediumRegistered(at=site.now(), medium="kept", form="backup", place="site", holder=BOSS, sealed=True)
+    assert backups.archive_of(site, name) is None
+    with contextlib.suppress(KeshouError):
+        site.record_site(msgspec.structs.replace(fact, medium=name), by=BOSS)
+    assert backups.archive_of(site, name) is None
 
 
 def test_what_is_being_made_is_not_destroyed_and_what_was_all_the_same_is_not_left(

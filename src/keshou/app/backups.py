@@ -230,10 +230,21 @@ def is_removed(site: Site, medium: str) -> bool:
     return found is not None and found.destroyed is not None and found.destroyed.manner != "not_made"
 
 
-def destroy(site: Site, medium: str, write_down: Callable[[], T]) -> T:
-    """Have it written down that a medium is destroyed; of a backup made here, the archive goes from this machine too.
+def archive_of(site: Site, medium: str) -> Path | None:
+    """Return where the archive of a backup lies in the folder of backups, or would; None for what is no backup.
 
-    What is on record as destroyed already, and lies here still, goes first.
+    Whoever made it, it has the name there that a backup has unless it is given another. No request chooses the form of
+    a backup, and an id that leads out of the folder is none.
+    """
+    found, name = media_of(site).get(medium), file_name(site, medium)
+    is_one = found is not None and found.registered.form == "backup" and Path(name).name == name
+    return site.home / site.settings.server.backups / name if is_one else None
+
+
+def destroy(site: Site, medium: str, write_down: Callable[[], T]) -> T:
+    """Have it written down that a medium is destroyed; of a backup, the archive goes from the folder of backups too.
+
+    What is on record as destroyed already, and lies there still, goes first.
 
     Raises:
         StillMadeError: it is a backup that is being made; nothing was written down.
@@ -241,25 +252,25 @@ def destroy(site: Site, medium: str, write_down: Callable[[], T]) -> T:
 
     """
     job = find(site, medium)
-    if job is None:
-        return write_down()
-    if job.state is State.MAKING:
+    if job is not None and job.state is State.MAKING:
         raise StillMadeError
+    path = archive_of(site, medium)
+    if path is None:
+        return write_down()
     if is_removed(site, medium):
-        unlink(site, job)
+        unlink(path)
     found = write_down()
-    unlink(site, job)
+    unlink(path)
     return found
 
 
-def unlink(site: Site, job: BackupJob) -> None:
+def unlink(path: Path) -> None:
     """Remove an archive and its list from this machine; its destruction is on record already.
 
     Raises:
         UnreachableError: the file is there still.
 
     """
-    path = folder(site) / job.file
     try:
         path.unlink(missing_ok=True)
         path.with_name(path.name + LIST_SUFFIX).unlink(missing_ok=True)

@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 import typer
 from rich.text import Text as Line
 
+from keshou.app import backups
 from keshou.app.media import media_of
 from keshou.cli import asked
-from keshou.cli.office import By, Name, new_id, write_down
+from keshou.cli.office import By, Name, new_id, recorded, write_down
 from keshou.cli.terminal import BAD, GOOD, Call, pairs, table
 from keshou.cli.verb import verb
 from keshou.errors import ExitStatus, InputError
@@ -103,10 +104,25 @@ def destroy(
     by: By,
     witness: Annotated[str, typer.Option(metavar="STAFF", help="Who saw it: somebody else.")],
 ) -> None:
-    """Write down that a medium was destroyed before a witness; the operator's people destroy it, not this verb."""
+    """Write down that a medium was destroyed before a witness. The operator's people destroy it, not this verb.
+
+    A backup's archive that lies under its own name in the site's folder of backups is removed with it.
+    """
     with call.open() as site:
         fact = MediumDestroyed(at=site.now(), medium=name, by=by, witness=witness, manner=manner)
-        write_down(call, site, by, fact)
+        path = backups.archive_of(site, name)
+        lay_here = path is not None and path.is_file()
+        revision = backups.destroy(site, name, lambda: site.record_site(fact, by=by))
+    told = []
+    if lay_here:
+        told = [Line(call.words(f"已删除文件：{path}", f"file removed: {path}"))]
+    elif path is not None and manner == "deleted":
+        zh = "站点的备份文件夹里没有这份备份；放在别处的，本命令不删除"
+        told = [
+            Line(call.words(zh, "the site's folder of backups has none of it; what lies elsewhere stays there"), BAD)
+        ]
+    data = {"revision": revision, "entry": revision - 1, "removed": str(path) if lay_here else ""}
+    call.answer(data, recorded(call, revision), *told)
 
 
 @verb(media, "list")

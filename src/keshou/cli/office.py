@@ -214,6 +214,11 @@ def new_id(letter: str) -> str:
 def write_down(call: Call, site: Site, by: str, *facts: SiteFact, name: str = "") -> None:
     """Record facts in one entry and say from when they hold; `name` is the id that was made for them."""
     revision = site.record_site(*facts, by=by)
-    zh, en = f"已记录，自修订号 {revision} 起生效", f"recorded; holds from revision {revision}"
     data = {"revision": revision, "entry": revision - 1} | ({"id": name} if name else {})
-    call.answer(data, Line(call.words(zh, en) + (f"  {name}" if name else ""), GOOD))
+    call.answer(data, recorded(call, revision, name))
+
+
+def recorded(call: Call, revision: int, name: str = "") -> Line:
+    """Return the line that says from when a fact holds, and the id that was made for it."""
+    zh, en = f"已记录，自修订号 {revision} 起生效", f"recorded; holds from revision {revision}"
+    return Line(call.words(zh, en) + (f"  {name}" if name else ""), GOOD)
