@@ -26,6 +26,7 @@ from keshou.law.terms import ActKind
 from keshou.ledger.entry import Header, decode
 from keshou.links.link import LinkError, Shared
 from keshou.links.store import LinkTamperedError, link_table
+from keshou.wire.caller import Caller, CallerKind, Scope
 
 MINUTE = dt.timedelta(minutes=1)
 
@@ -233,3 +234,18 @@ def test_over_http_others_neither_see_nor_end_a_link_and_a_stale_proof_makes_non
     assert api.post("/links", ASKED | {"minutes": 100_000}, "fresh").status_code == 400
     assert api.post(f"/links/{made['id']}/revoke", b"", "fresh").status_code == 200
     assert api.client.post("/api/v1/links/openings", json={"token": made["token"]}).status_code == 404
+
+
+def test_over_http_a_key_neither_lists_nor_ends_a_link_that_it_could_not_make(site: Site, api: Api) -> None:
+    made = api.post("/links", ASKED, "fresh").json()
+    whole = Caller(id="clerk1", kind=CallerKind.PROGRAM, scopes=frozenset({Scope.ACT}), credential="k8")
+    keys = {
+        "other": msgspec.structs.replace(whole, purposes=frozenset({"marketing"})),
+        "looks": msgspec.structs.replace(whole, acts=frozenset({ActKind.QUERY})),
+        "whole": whole,
+    }
+    with serving(site, **keys) as later:
+        listed = {who: [each["id"] for each in later.get("/links", who).json()["items"]] for who in keys}
+        assert listed == {"other": [], "looks": [], "whole": [made["id"]]}
+        ended = [later.post(f"/links/{made['id']}/revoke", b"", who).status_code for who in keys]
+        assert ended == [404, 404, 200]

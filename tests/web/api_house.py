@@ -53,9 +53,9 @@ class Api:
 
 
 @contextmanager
-def serving(site: Site) -> Iterator[Api]:
+def serving(site: Site, **more: Caller) -> Iterator[Api]:
     """Give the API of `site`."""
-    with TestClient(served(site, CALLERS)) as client:
+    with TestClient(served(site, CALLERS | more)) as client:
         yield Api(client)
 
 

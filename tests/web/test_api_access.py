@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from api_house import Api, size
 from house import newcomer
@@ -13,6 +14,8 @@ from office_house import serving, with_offices
 
 from keshou.app.site import Site
 from keshou.db import Database
+from keshou.law.terms import ActKind
+from keshou.wire.caller import Caller, CallerKind, Scope
 
 _MORE = """
 [access_review]
@@ -186,3 +189,17 @@ def test_others_see_only_the_reviews_that_they_asked_for(api: Api) -> None:
         assert [each["id"] for each in api.get("/reviews", who).json()["items"]] == seen, who
     assert api.get(f"/reviews/{name}", "clerk1").status_code == 404
     assert api.get("/reviews", "user").status_code == 403
+
+
+def test_a_key_sees_only_reviews_of_what_it_is_for(api: Api, site: Site) -> None:
+    name = asked(api)
+    whole = Caller(id="lister", kind=CallerKind.PROGRAM, scopes=frozenset({Scope.ACT}), credential="k8")
+    keys = {
+        "whole": whole,
+        "other": msgspec.structs.replace(whole, purposes=frozenset({"another"})),
+        "judging": msgspec.structs.replace(whole, id="judge", acts=frozenset({ActKind.QUERY})),
+    }
+    with serving(site, **keys) as later:
+        for who, status in (("whole", 200), ("other", 404), ("judging", 404)):
+            assert later.get(f"/reviews/{name}", who).status_code == status, who
+            assert [each["id"] for each in later.get("/reviews", who).json()["items"]] == [name] * (status == 200)

@@ -263,6 +263,26 @@ def test_a_key_fetches_nothing_that_is_beyond_it(api: Api, site: Site) -> None:
         for part in ("", "/file", "/manifest", "/signature"):
             for who, status in (("whole", 200), ("other", 403), ("looks", 403)):
                 assert later.get(f"/exports/{order['id']}{part}", who).status_code == status, (who, part)
+        listed = {who: [each["id"] for each in later.get("/exports", who).json()["items"]] for who in keys}
+        assert listed == {"whole": [order["id"]], "other": [], "looks": []}
+
+
+def test_an_auditors_key_lists_and_traces_only_what_it_is_for(api: Api, site: Site) -> None:
+    made = api.post("/exports", asked("b0"), "lister").json()
+    whole = Caller(id="auditor1", kind=CallerKind.PROGRAM, scopes=frozenset({Scope.ACT}), credential="k8")
+    keys = {
+        "same": msgspec.structs.replace(whole, purposes=frozenset({"service"})),
+        "other": msgspec.structs.replace(whole, purposes=frozenset({"marketing"})),
+    }
+    with serving(site, **keys) as later:
+        for who, ids in (("same", [made["handover"]]), ("other", [])):
+            assert [each["id"] for each in later.get("/exports/handovers", who).json()["items"]] == ids
+            assert len(later.get("/exports", who).json()["items"]) == len(ids)
+            sent = later.client.post(
+                "/api/v1/exports/traces", content=b"tariff_plan\nx\n",
+                headers={"Authorization": f"Bearer {who}", "Content-Type": "text/csv"},
+            )  # fmt: skip
+            assert sent.status_code == 403
 
 
 def test_a_server_that_stopped_in_between_left_something_broken(api: Api, site: Site, clock: Clock) -> None:

@@ -2,6 +2,8 @@
 """Who may ask for what, beside what the gate decides of acts: scopes of keys, offices of posts, freshness of proof."""
 
 import datetime as dt
+from collections.abc import Callable
+from typing import TypeVar
 
 from keshou.app.site import Site
 from keshou.declaration.model import Office
@@ -11,6 +13,7 @@ from keshou.law.terms import ActKind
 from keshou.web.errors import NotEntitledError, ProofTooOldError
 from keshou.wire.caller import Caller, CallerKind, Scope
 
+_Asked = TypeVar("_Asked")
 OWN_KINDS = frozenset({ActKind.QUERY, ActKind.CORRECT, ActKind.DELETE})
 """What users may do with their own information (Order 24 Art. 9(2), Decision item 8)."""
 
@@ -45,6 +48,11 @@ def refuse_beyond_key(caller: Caller, purpose: str, kind: ActKind) -> None:
         raise NotEntitledError("the key is not for this purpose", hint="ask with a key that is")
     if caller.acts is not None and kind not in caller.acts:
         raise NotEntitledError("the key is not for this kind of act", hint="ask with a key that is")
+
+
+def is_within_key(caller: Caller, purpose: str, kind: ActKind) -> bool:
+    """Say whether acts of that kind for that purpose are what a caller's key is for."""
+    return (caller.purposes is None or purpose in caller.purposes) and (caller.acts is None or kind in caller.acts)
 
 
 def refuse_limited(caller: Caller) -> None:
@@ -142,6 +150,32 @@ def require(caller: Caller, site: Site, *offices: Office, fresh: bool = False) -
         )
     if fresh:
         require_fresh(caller, site)
+
+
+def audits(caller: Caller, site: Site) -> bool:
+    """Say whether a post of the caller's opens the log."""
+    try:
+        require(caller, site, Office.AUDIT)
+    except NotEntitledError:
+        return False
+    return True
+
+
+def seen(
+    caller: Caller, site: Site, every: Callable[[Site, str], list[_Asked]], purpose: Callable[[_Asked], str],
+    kind: ActKind,
+) -> list[_Asked]:  # fmt: skip
+    """Return what `caller` may see of what was asked of the site: all to auditors, to others their own.
+
+    A key sees what it could have asked for. `every` finds what somebody asked for, empty: what anybody did.
+
+    Raises:
+        NotEntitledError: the caller does not act for the operator.
+
+    """
+    require_staff(caller)
+    found = every(site, "" if audits(caller, site) else caller.id)
+    return [each for each in found if is_within_key(caller, purpose(each), kind)]
 
 
 def require_log_reader(caller: Caller, site: Site) -> None:

@@ -9,13 +9,13 @@ from keshou.acts.request import Done
 from keshou.app import exports
 from keshou.app.exports import Outcome
 from keshou.app.site import Site
-from keshou.declaration.model import Office
 from keshou.errors import InputError
 from keshou.gate.site import SiteState
 from keshou.handover.order import Order, State, Wanted
 from keshou.law.terms import ActKind
-from keshou.web.entitled import refuse_beyond_key, require, require_fresh, require_staff
-from keshou.web.errors import NotEntitledError, NotFoundError
+from keshou.web import entitled
+from keshou.web.entitled import refuse_beyond_key, require_fresh, require_staff
+from keshou.web.errors import NotFoundError
 from keshou.web.idempotency import Sent, fresh_id, named, request_id, said
 from keshou.wire.caller import Caller
 from keshou.wire.exports import ExportRequest, ExportShape, Stand, export_shape, stand_of
@@ -122,9 +122,8 @@ def shape_of(site: Site, order: Order, state: SiteState | None = None, *, repeat
 
 
 def seen(site: Site, caller: Caller) -> list[Order]:
-    """Return the exports that `caller` may see, the newest first: all to auditors, to others their own."""
-    require_staff(caller)
-    return exports.every(site, "" if audits(caller, site) else caller.id)
+    """Return the exports that `caller` may see, the newest first; see `entitled.seen`."""
+    return entitled.seen(caller, site, exports.every, lambda each: each.wanted.purpose, ActKind.EXPORT)
 
 
 def own(site: Site, caller: Caller, name: str) -> Order:
@@ -154,15 +153,6 @@ def made(site: Site, caller: Caller, name: str) -> Order:
     if found.state is not State.MADE:
         raise NotFoundError("the export has no file", hint="see how it stands at /api/v1/exports")
     return found
-
-
-def audits(caller: Caller, site: Site) -> bool:
-    """Say whether a post of the caller's opens the log."""
-    try:
-        require(caller, site, Office.AUDIT)
-    except NotEntitledError:
-        return False
-    return True
 
 
 def denied_before(order: Order) -> Done:

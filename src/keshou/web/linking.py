@@ -8,10 +8,11 @@ from keshou.app import sharing
 from keshou.app.sharing import Asked
 from keshou.app.site import Site
 from keshou.gate.facts import LinkMade, LinkRevoked
-from keshou.links.link import Shared
+from keshou.law.terms import ActKind
+from keshou.links.link import Link, Shared
 from keshou.once.errors import SecretToldError
+from keshou.web import entitled
 from keshou.web.errors import NotFoundError
-from keshou.web.exporting import audits
 from keshou.web.idempotency import fresh_id
 from keshou.web.recorded import record
 from keshou.wire.caller import Caller
@@ -49,6 +50,11 @@ def make_once(site: Site, caller: Caller, key: str, asked: LinkRequest, wanted: 
     return Made(fact, sharing.keep(site, wanted, fact), done.entry)
 
 
+def seen(caller: Caller, site: Site) -> list[Link]:
+    """Return the links that `caller` may see, by id; see `entitled.seen`."""
+    return entitled.seen(caller, site, sharing.made_by, lambda each: each.shared.purpose, ActKind.PROVIDE)
+
+
 def end_link(site: Site, caller: Caller, key: str, name: str) -> Done:
     """End a link at once: who made it, or an auditor.
 
@@ -56,8 +62,7 @@ def end_link(site: Site, caller: Caller, key: str, name: str) -> Done:
         NotFoundError: the caller may end no such link.
 
     """
-    by = "" if audits(caller, site) else caller.id
-    if name not in {each.id for each in sharing.made_by(site, by)}:
+    if name not in {each.id for each in seen(caller, site)}:
         raise NotFoundError("there is no such link", hint="list them at /api/v1/links")
     with site.writing() as tx:
         site.links.revoke(tx, name, site.now())

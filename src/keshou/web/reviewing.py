@@ -9,7 +9,7 @@ from keshou.errors import InputError
 from keshou.gate.facts import ReviewApproved, ReviewAsked, ReviewRefused
 from keshou.gate.offices import offices_of
 from keshou.gate.site import SiteState
-from keshou.web.entitled import require, require_staff
+from keshou.web.entitled import is_within_key, require, require_staff
 from keshou.web.errors import NotEntitledError, NotFoundError
 from keshou.web.recorded import holds_own_post, in_force, require_own_post
 from keshou.wire import access as w
@@ -75,9 +75,12 @@ def require_reviewer(caller: Caller, site: Site) -> Review:
 
 
 def seen_reviews(caller: Caller, site: Site) -> list[w.ReviewShape]:
-    """Return the reviews that `caller` may see: all to reviewers and auditors, to others those that they asked for."""
+    """Return the reviews that `caller` may see: all to reviewers and auditors, to others those that they asked for.
+
+    A key sees what it could have asked for.
+    """
     require_staff(caller)
-    every = w.review_shapes(site.state())
+    every = [each for each in w.review_shapes(site.state()) if is_within_key(caller, each.purpose, each.kind)]
     try:
         require_reviewer(caller, site)
     except (NotEntitledError, InputError):

@@ -16,12 +16,13 @@ from keshou.declaration.model import Office
 from keshou.handover.order import State
 from keshou.handover.table import read as read_table
 from keshou.handover.trace import BOUND
+from keshou.law.terms import ActKind
 from keshou.web import exporting
 from keshou.web.api.asked import InPath, Requested, answer, read, refuse_other_type
 from keshou.web.api.decided import denial, done_before
 from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
 from keshou.web.described import told
-from keshou.web.entitled import require, require_staff
+from keshou.web.entitled import is_within_key, refuse_limited, require, require_staff
 from keshou.web.exporting import Begun
 from keshou.web.idempotency import IdempotencyKey
 from keshou.web.language import language_of
@@ -83,7 +84,7 @@ def _answer(request: Requested, site: Site, begun: Begun) -> Response[bytes]:
 def every(
     caller: NamedDependency[Caller], site: NamedDependency[Site], cursor: Cursor = "", limit: Limit = USUAL
 ) -> Response[bytes]:
-    """Return exports that were asked of the server, by id: all to auditors, to others their own."""
+    """Return exports asked of the server, by id: all to auditors, to others their own that their key is for."""
     every_, state = exporting.seen(site, caller), site.state()
     found = [exporting.shape_of(site, each, state) for each in every_]
     return answer(page(found, lambda each: each.id, cursor, limit))
@@ -132,7 +133,8 @@ def handovers(
 ) -> Response[bytes]:
     """Return every file that was ever made for a recipient, here or at the command line, by id; for auditors."""
     require(caller, site, Office.AUDIT)
-    found = [w.handover_shape(each) for each in exports.handovers(site)]
+    every_ = exports.handovers(site)
+    found = [w.handover_shape(each) for each in every_ if is_within_key(caller, each.purpose, ActKind.EXPORT)]
     return answer(page(found, lambda each: each.id, cursor, limit))
 
 
@@ -145,6 +147,7 @@ def trace(
 ) -> Response[bytes]:  # fmt: skip
     """Tell which handovers rows that got out come from; for auditors. What is sent is kept nowhere."""
     require(caller, site, Office.AUDIT)
+    refuse_limited(caller)
     refuse_other_type(request, CSV, LINES)
     return answer(w.trace_shape(*trace_leak(site, read_table(body), bound)))
 

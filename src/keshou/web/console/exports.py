@@ -24,7 +24,7 @@ from keshou.web.console.links import choices
 from keshou.web.console.names import item_names, named, purpose_names, recipient_names
 from keshou.web.console.reviews import A_PAGE, Name, Start
 from keshou.web.console.why import why_denied
-from keshou.web.entitled import require_fresh, require_staff
+from keshou.web.entitled import audits, require_fresh, require_staff
 from keshou.web.errors import NotEntitledError, NotFoundError
 from keshou.web.exporting import Begun
 from keshou.web.frame.page import Requested
@@ -68,13 +68,13 @@ def page(
 def _page(
     request: Requested, desk: Desk, given: Mapping[str, str], *, start: int = 0, wrong: bool = False, status: int = 200
 ) -> Response[bytes]:
-    site, audits = desk.site, exporting.audits(desk.caller, desk.site)
+    site, every = desk.site, audits(desk.caller, desk.site)
     found = [_named(desk, each) for each in exporting.seen(site, desk.caller)]
     found.sort(key=lambda each: each["stand"] not in _FIRST)
     return show(
         request, desk, "exports.html.j2", status=status, exports=found[start : start + A_PAGE], start=start,
-        total=len(found), size=A_PAGE, given=given, wrong=wrong, every=audits, days=site.settings.server.export_days,
-        handovers=_handovers(desk) if audits else [], keys=_keys(desk), own=_has_own_post(desk.caller, site),
+        total=len(found), size=A_PAGE, given=given, wrong=wrong, every=every, days=site.settings.server.export_days,
+        handovers=_handovers(desk) if every else [], keys=_keys(desk), own=_has_own_post(desk.caller, site),
         how=[(key, text.in_(desk.language)) for key, text in HOW.items()], declared=bool(desk.declaration),
         from_=desk.declaration.review.bulk_users if desk.declaration and desk.declaration.review else 0,
         **choices(desk),

@@ -22,10 +22,9 @@ from keshou.web.console.desk import Desk, desk_of, key_of, show, to, typed
 from keshou.web.console.names import branches, item_names, named, own_posts, purpose_names, recipient_names
 from keshou.web.console.reviews import A_PAGE, Name, Start
 from keshou.web.console.why import why_denied
-from keshou.web.entitled import refuse_beyond_key, require_fresh, require_staff
-from keshou.web.exporting import audits
+from keshou.web.entitled import audits, refuse_beyond_key, require_fresh, require_staff
 from keshou.web.frame.page import Requested
-from keshou.web.linking import asked_link, end_link, make_once
+from keshou.web.linking import asked_link, end_link, make_once, seen
 from keshou.wire.caller import Caller
 from keshou.wire.links import LinkRequest
 
@@ -51,13 +50,12 @@ def _page(
     request: Requested, desk: Desk, given: Mapping[str, str], *, start: int = 0, wrong: bool = False, status: int = 200
 ) -> Response[bytes]:
     now = desk.site.now()
-    every = audits(desk.caller, desk.site)
-    found = sharing.made_by(desk.site, "" if every else desk.caller.id)
+    found = seen(desk.caller, desk.site)
     found.sort(key=lambda each: (state_of(each, now) != "open", -each.made.timestamp()))
     shown = [_named(desk, each, now) for each in found[start : start + A_PAGE]]
     return show(
         request, desk, "links.html.j2", status=status, links=shown, start=start, total=len(found), size=A_PAGE,
-        given=given, wrong=wrong, every=every, **choices(desk),
+        given=given, wrong=wrong, every=audits(desk.caller, desk.site), **choices(desk),
     )  # fmt: skip
 
 
