@@ -92,6 +92,8 @@ _HEAD = Text(
 - **一次**。写着*一次*的要有 `Idempotency-Key`，每个新请求用新的：再送一遍，会得到答复，不会再做一遍。
   说过秘密的答复不再说：409 `secret-told`。
 - **改动**。写着*对照*的要有 `If-Match`：所读到的ETag。后来的被拒绝（412）。
+- **文件**。备份的副本和导出，断了可以接着取：`Range`，并以 `If-Range` 送上所得到的ETag；答复206。
+  文件已经不同的，从头答复200；一段在末尾之后的，416。取了一部分，什么也不记为已取。
 - **清单**分页：一页的 `next` 就是下一页的 `cursor`；空着，就是最后一页。
 - **拒绝**都是[问题说明](problems.md)。不合写明格式的是400，合格式而不能成立的是422。
 """,
@@ -107,6 +109,9 @@ every shape; a test holds both together, and the document is tried against the s
 - **Once.** An operation with *once* wants `Idempotency-Key`, new for each new request: sent again, it is
   answered and not done again. An answer that told a secret is not told again: 409 `secret-told`.
 - **Edits.** An operation with *match* wants `If-Match`: the ETag of what was read. Who comes second is refused (412).
+- **Files.** Copies of backups, and exports, are taken up where they broke off: by `Range`, with the ETag that came
+  first as `If-Range` (206). Where the file is another one by now, it comes whole (200); a part behind its end is
+  refused (416). Nothing counts as fetched for a part of it.
 - **Lists** come by pages: `next` of a page is the `cursor` of the following one; empty, it was the last.
 - **Refusals** are [problems](problems.md). 400 is for what is not of the documented form, 422 for what is
   and cannot be.

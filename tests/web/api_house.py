@@ -47,9 +47,9 @@ class Api:
         sent = {"Content-Type": "application/json"} | bearer(who) | named | headers
         return self.client.post(f"/api/v1{path}", content=content, headers=sent)
 
-    def get(self, path: str, who: str = "clerk") -> Any:
+    def get(self, path: str, who: str = "clerk", **headers: str) -> Any:
         """Fetch `path` and return the response."""
-        return self.client.get(f"/api/v1{path}", headers=bearer(who) | {"Accept-Language": "en"})
+        return self.client.get(f"/api/v1{path}", headers=bearer(who) | {"Accept-Language": "en"} | headers)
 
 
 @contextmanager

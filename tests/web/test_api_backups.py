@@ -116,6 +116,14 @@ def test_a_copy_leaves_only_once_the_register_knows_it_and_only_with_who_holds_i
     assert copied == api.post(place, {"place": "bunker"}, BOSS, key="c").json() | {"repeated": False}
     body = api.get(f"{place}/{copied['id']}", BOSS)
     assert body.headers["content-length"] == str(found["size"])
+    half, same = found["size"] // 2, {"If-Range": f'"{found["sha256"]}"'}
+    parts = [
+        api.get(f"{place}/{copied['id']}", BOSS, **same | {"Range": f"bytes={each}"})
+        for each in (f"0-{half}", f"{half + 1}-")
+    ]
+    assert [each.status_code for each in parts] == [206, 206]
+    assert b"".join(each.content for each in parts) == body.content
+    assert api.get(f"{place}/{copied['id']}", BOSS, Range=f"bytes={found['size']}-").status_code == 416
     assert check(io.BytesIO(body.content), keys_of(site.listed)).manifest.medium == found["id"]
     (told,) = api.get(f"/backups/{found['id']}", BOSS).json()["copies"]
     assert (told["id"], told["place"], told["holder"], told["state"]) == (copied["id"], "bunker", BOSS, "kept")

@@ -24,7 +24,7 @@ from keshou.db import Database
 from keshou.gate.facts import ConsentWithdrawn
 from keshou.handover import manifest as manifests
 from keshou.handover.order import State
-from keshou.handover.store import PART, OrderTamperedError, order_table, part_table
+from keshou.handover.store import OrderTamperedError, order_table
 from keshou.handover.table import read
 from keshou.law.terms import ActKind
 from keshou.wire.caller import Caller, CallerKind, Scope
@@ -267,24 +267,6 @@ def test_a_key_fetches_nothing_that_is_beyond_it(api: Api, site: Site) -> None:
         assert listed == {"whole": [order["id"]], "other": [], "looks": []}
 
 
-def test_an_auditors_key_lists_and_traces_only_what_it_is_for(api: Api, site: Site) -> None:
-    made = api.post("/exports", asked("b0"), "lister").json()
-    whole = Caller(id="auditor1", kind=CallerKind.PROGRAM, scopes=frozenset({Scope.ACT}), credential="k8")
-    keys = {
-        "same": msgspec.structs.replace(whole, purposes=frozenset({"service"})),
-        "other": msgspec.structs.replace(whole, purposes=frozenset({"marketing"})),
-    }
-    with serving(site, **keys) as later:
-        for who, ids in (("same", [made["handover"]]), ("other", [])):
-            assert [each["id"] for each in later.get("/exports/handovers", who).json()["items"]] == ids
-            assert len(later.get("/exports", who).json()["items"]) == len(ids)
-            sent = later.client.post(
-                "/api/v1/exports/traces", content=b"tariff_plan\nx\n",
-                headers={"Authorization": f"Bearer {who}", "Content-Type": "text/csv"},
-            )  # fmt: skip
-            assert sent.status_code == 403
-
-
 def test_a_server_that_stopped_in_between_left_something_broken(api: Api, site: Site, clock: Clock) -> None:
     order = api.post("/exports", asked(*USERS), "lister").json()
     with site.writing() as tx:
@@ -293,17 +275,6 @@ def test_a_server_that_stopped_in_between_left_something_broken(api: Api, site: 
     assert api.get(f"/exports/{order['id']}", "lister").json()["state"] == "making"
     clock.moment += dt.timedelta(hours=2)
     assert api.get(f"/exports/{order['id']}", "lister").json()["state"] == "broken"
-
-
-def test_large_files_are_kept_and_sent_in_parts(api: Api, site: Site) -> None:
-    order = api.post("/exports", asked("b0"), "lister").json()
-    body = bytes(range(256)) * 8 * 1024
-    with site.writing() as tx:
-        tx.execute(sa.delete(part_table))
-        site.jobs.orders.put(tx, order["id"], body + b"x")
-        tx.execute(sa.update(order_table).values(size=len(body) + 1))
-    assert len(body) == 2 * PART
-    assert api.get(f"/exports/{order['id']}/file", "lister").content == body + b"x"
 
 
 def test_after_its_days_it_is_gone_and_the_record_stays(api: Api, site: Site, clock: Clock) -> None:

@@ -217,10 +217,11 @@ def copies_of(site: Site, medium: str) -> dict[str, Medium]:
     }  # fmt: skip
 
 
-def blocks(path: Path) -> Iterator[bytes]:
-    """Yield a file, a block at a time."""
+def blocks(path: Path, start: int, stop: int) -> Iterator[bytes]:
+    """Yield a file from byte `start` up to `stop`, a block at a time."""
     with path.open("rb") as file:
-        while data := file.read(_BLOCK):
+        file.seek(start)
+        while data := file.read(min(_BLOCK, stop - file.tell())):
             yield data
 
 

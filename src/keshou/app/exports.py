@@ -144,9 +144,9 @@ def review_of(order: Order, state: SiteState) -> ReviewAsked | ReviewApproved | 
     return state.answers.get(name) or state.asked.get(name)
 
 
-def file_of(site: Site, order: Order) -> Iterator[bytes]:
-    """Yield the sealed file of an export that was made, part by part."""
-    return parts(site.reading, site.jobs.orders, order.id)
+def file_of(site: Site, order: Order, start: int, stop: int) -> Iterator[bytes]:
+    """Yield the sealed file of an export that was made, from byte `start` up to `stop`, part by part."""
+    return parts(site.reading, site.jobs.orders, order.id, start, stop)
 
 
 def find(site: Site, name: str) -> Order | None:

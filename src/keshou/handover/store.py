@@ -169,13 +169,11 @@ def _bound(name: str, by: str, wanted: bytes) -> bytes:
     return b"\0".join((name.encode(), by.encode(), wanted))
 
 
-def parts(read: Any, orders: Orders, name: str) -> Iterator[bytes]:
-    """Yield a file part by part, each in a reading transaction of its own that `read` opens."""
-    number = 0
-    while True:
+def parts(read: Any, orders: Orders, name: str, start: int, stop: int) -> Iterator[bytes]:
+    """Yield a file from byte `start` up to `stop`, part by part, each in a reading transaction of its own by `read`."""
+    for number in range(start // PART, -(-stop // PART)):
         with read() as tx:
             body = orders.part(tx, name, number)
         if body is None:
             return
-        yield body
-        number += 1
+        yield body[max(start - number * PART, 0) : stop - number * PART]

@@ -32,7 +32,7 @@ WITH_BODY = (408, 413, 415, 422)
 """Problems of what is sent along."""
 REPEATED = (422,)
 """Problem of a request that names itself as another one did."""
-_SOMETIMES = (404, 409, 412, 428)
+_SOMETIMES = (404, 409, 412, 416, 428)
 
 
 def schema_of(shape: Any) -> dict[str, Any]:
@@ -72,7 +72,7 @@ def told(
 
     A shape of ``bytes`` or ``str`` stands for content that is no JSON. `problems` are the statuses beyond those that
     any operation has; `headers` are names of the answer's headers; `later` are statuses of the same answer that say
-    that it is not done yet.
+    that it is not done yet, or that it is a part.
     """
     # Written at once, so that a shape that cannot be told stops the server from starting and not the document.
     taken, given_back = None if body is None else _media(body, given={}), _media(answer, given={"type": "string"})

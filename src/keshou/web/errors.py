@@ -92,6 +92,14 @@ class ContradictionError(WebError):
         self.pointers = pointers
 
 
+class NoSuchPartError(WebError):
+    """A part of a file that begins behind its end (`Range`)."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__("the file has no such part", hint="it is no longer than `Content-Range` says: begin anew")
+        self.size = size
+
+
 class TooLargeError(WebError):
     """The body, or what it asks for at once, is too large."""
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exports as every face asks for them: begun once, done at once or after a review, found again by who asked."""
 
+from functools import partial
 from typing import NamedTuple
 
 import msgspec
@@ -17,6 +18,7 @@ from keshou.web import entitled
 from keshou.web.entitled import refuse_beyond_key, require_fresh, require_staff
 from keshou.web.errors import NotFoundError
 from keshou.web.idempotency import Sent, fresh_id, named, request_id, said
+from keshou.web.ranged import File
 from keshou.wire.caller import Caller
 from keshou.wire.exports import ExportRequest, ExportShape, Stand, export_shape, stand_of
 
@@ -153,6 +155,11 @@ def made(site: Site, caller: Caller, name: str) -> Order:
     if found.state is not State.MADE:
         raise NotFoundError("the export has no file", hint="see how it stands at /api/v1/exports")
     return found
+
+
+def file(site: Site, order: Order) -> File:
+    """Return the sealed file of an export that was made, to be given out."""
+    return File(order.name, order.size, order.sha256, partial(exports.file_of, site, order))
 
 
 def denied_before(order: Order) -> Done:

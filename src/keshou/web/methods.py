@@ -43,6 +43,11 @@ class AnswerHead:
             shared["method"] = "HEAD"
 
 
+def asked_by_head(scope: Scope) -> bool:
+    """Say whether what is answered as GET was asked by HEAD."""
+    return bool(scope["state"].get(_ASKED_BY_HEAD))
+
+
 async def never_by_head(connection: ASGIConnection[Any, Any, Any, Any], _handler: BaseRouteHandler) -> None:
     """Refuse HEAD: a guard of what GET does once only, which whoever merely looks must not use up.
 
@@ -50,7 +55,7 @@ async def never_by_head(connection: ASGIConnection[Any, Any, Any, Any], _handler
         MethodNotAllowedException: it was HEAD.
 
     """
-    if connection.scope["state"].get(_ASKED_BY_HEAD):
+    if asked_by_head(connection.scope):
         raise MethodNotAllowedException(headers={"allow": "GET, OPTIONS"})
 
 

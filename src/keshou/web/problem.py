@@ -62,6 +62,7 @@ KINDS: Mapping[type[BaseException], Kind] = {
     e.TooSlowError: Kind(408, "too-slow", Text("请求体没有按时送达", "the body came too slowly")),
     RecursionError: Kind(400, "malformed", Text("请求格式不对", "malformed request")),
     e.TooLargeError: Kind(413, "too-large", Text("请求过大", "request too large")),
+    e.NoSuchPartError: Kind(416, "no-such-part", Text("没有这一段", "no such part")),
     e.TooManyRequestsError: Kind(429, "too-many-requests", Text("请求过于频繁", "too many requests")),
     BusyError: Kind(409, "busy", Text("正在做另一件", "another is being done")),
     OutdatedError: Kind(409, "outdated", Text("事实一再变化", "facts kept changing meanwhile")),
@@ -158,6 +159,8 @@ def headers_of(error: Exception, problem: Problem, request: Request[Any, Any, An
         return {"WWW-Authenticate": 'Bearer realm="keshou"'}
     if isinstance(error, e.TooManyRequestsError):
         return {"Retry-After": str(error.retry_after)}
+    if isinstance(error, e.NoSuchPartError):
+        return {"Content-Range": f"bytes */{error.size}"}
     if isinstance(error, MethodNotAllowedException) and error.headers:
         given = error.headers.get("allow", "")
         return {"Allow": allowed(request, given) if request is not None else given}

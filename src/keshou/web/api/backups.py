@@ -5,6 +5,7 @@ A server restores nothing: what is put back has no database beside it, so nobody
 line does it, by the hand that has the keys.
 """
 
+from functools import partial
 from pathlib import Path
 
 from litestar import Response, Router, get, post
@@ -28,6 +29,7 @@ from keshou.web.described import told
 from keshou.web.entitled import refuse_limited, require
 from keshou.web.errors import NotFoundError
 from keshou.web.idempotency import IdempotencyKey, fresh_id
+from keshou.web.ranged import File, given_out
 from keshou.wire import backups as w
 from keshou.wire.caller import Caller
 from keshou.wire.office import Recorded
@@ -113,12 +115,15 @@ def copy(
 
 
 @get("/{name:str}/copies/{copied:str}", sync_to_thread=True, operation_class=told(
-    bytes, media_types=(RAW,), problems=(404,)
+    bytes, media_types=(RAW,), problems=(404, 416), headers=("ETag",), later=(206,)
 ))  # fmt: skip
-def fetch(name: InPath, copied: InPath, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Stream:
+def fetch(
+    request: Requested, name: InPath, copied: InPath, caller: NamedDependency[Caller], site: NamedDependency[Site]
+) -> Stream:
     """Fetch the archive for a copy that the caller holds; it opens with the site's keys, or a recipient's.
 
-    People need a fresh proof of who they are; a key that is limited to purposes or acts fetches none.
+    What broke off goes on with `Range` and `If-Range`. People need a fresh proof of who they are; a key that is limited
+    to purposes or acts fetches none.
     """
     require(caller, site, Office.MEDIA, fresh=True)
     refuse_limited(caller)
@@ -126,8 +131,7 @@ def fetch(name: InPath, copied: InPath, caller: NamedDependency[Caller], site: N
     found = backups.copies_of(site, name).get(copied)
     if found is None or found.holder != caller.id or found.destroyed is not None:
         raise NotFoundError("the caller holds no such copy", hint="enter it first at /api/v1/backups/{name}/copies")
-    headers = {"Content-Disposition": f'attachment; filename="{job.file}"', "Content-Length": str(job.size)}
-    return Stream(backups.blocks(path), media_type=RAW, headers=headers | {"Cache-Control": "no-store"})
+    return given_out(request, File(job.file, job.size, job.sha256, partial(backups.blocks, path)), RAW)
 
 
 @get("/erasures", sync_to_thread=True, operation_class=told(bytes, media_types=(RAW,)))

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files for recipients: asked for, looked at by another person where they are bulk, fetched sealed; and what leaked."""
 
-from collections.abc import Iterator
 from typing import Annotated
 
 from litestar import Response, Router, get, post
@@ -26,6 +25,7 @@ from keshou.web.entitled import is_within_key, refuse_limited, require, require_
 from keshou.web.exporting import Begun
 from keshou.web.idempotency import IdempotencyKey
 from keshou.web.language import language_of
+from keshou.web.ranged import given_out
 from keshou.wire import exports as w
 from keshou.wire.caller import Caller
 
@@ -97,11 +97,15 @@ def one(name: InPath, caller: NamedDependency[Caller], site: NamedDependency[Sit
     return answer(exporting.shape_of(site, exporting.own(site, caller, name)))
 
 
-@get("/{name:str}/file", sync_to_thread=True, operation_class=told(bytes, media_types=(AGE,), problems=(404,)))
-def file(name: InPath, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Stream:
-    """Fetch the sealed file of an export that the caller asked for, as often as it takes while it is kept."""
-    order = exporting.made(site, caller, name)
-    return _stream(exports.file_of(site, order), order.name, order.size)
+@get("/{name:str}/file", sync_to_thread=True, operation_class=told(
+    bytes, media_types=(AGE,), problems=(404, 416), headers=("ETag",), later=(206,)
+))  # fmt: skip
+def file(request: Requested, name: InPath, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Stream:
+    """Fetch the sealed file of an export that the caller asked for, as often as it takes while it is kept.
+
+    What broke off goes on with `Range` and `If-Range`.
+    """
+    return given_out(request, exporting.file(site, exporting.made(site, caller, name)), AGE)
 
 
 @get("/{name:str}/manifest", sync_to_thread=True, operation_class=told(bytes, problems=(404,)))
@@ -114,11 +118,6 @@ def manifest(name: InPath, caller: NamedDependency[Caller], site: NamedDependenc
 def signature(name: InPath, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
     """Fetch the signature over the manifest: Ed25519, 64 bytes."""
     return Response(exporting.made(site, caller, name).signature, media_type=RAW)
-
-
-def _stream(parts: Iterator[bytes], name: str, size: int) -> Stream:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Content-Length": str(size)}
-    return Stream(parts, media_type=AGE, headers=headers | {"Cache-Control": "no-store"})
 
 
 @get("/manifest-key", security=[{}], sync_to_thread=True, operation_class=told(str, media_types=(PEM,)))

@@ -28,6 +28,7 @@ from keshou.web.entitled import audits, require_fresh, require_staff
 from keshou.web.errors import NotEntitledError, NotFoundError
 from keshou.web.exporting import Begun
 from keshou.web.frame.page import Requested
+from keshou.web.ranged import given_out
 from keshou.web.recorded import record, require_own_post
 from keshou.wire.caller import Caller
 from keshou.wire.exports import ExportRequest, Stand
@@ -171,13 +172,12 @@ def make(
 
 @get(f"{HERE}/{{name:str}}/{{part:str}}", sync_to_thread=True, include_in_schema=False)
 def part(
-    caller: NamedDependency[Caller], site: NamedDependency[Site], name: Name, part: Name
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], name: Name, part: Name
 ) -> Response[bytes] | Stream:
     """Take the sealed file, its manifest, or the signature over that."""
     order = exporting.made(site, caller, name)
     if part == "file":
-        headers = _saved_as(order.name) | {"Content-Length": str(order.size)}
-        return Stream(exports.file_of(site, order), media_type="application/octet-stream", headers=headers)
+        return given_out(request, exporting.file(site, order), "application/octet-stream")
     known = {"manifest": (order.manifest, ".manifest.json"), "signature": (order.signature, ".manifest.sig")}
     if part not in known:
         raise NotFoundError("there is no such page")
