@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The keeper of the keys: what a rotation may not touch, must not lose, and leaves alone; on both databases."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -139,6 +139,36 @@ def test_a_key_made_by_a_process_that_knows_of_no_rotation_is_of_the_new_epoch(s
     assert site.keeper.retire("keeper").epochs == (1,)
     assert shown(in_suite(site, "international"), "late")["user_name"]
     other._sequencer.close()
+
+
+@pytest.mark.parametrize("retired", [False, True])
+@pytest.mark.parametrize("level", ["epoch", "data"])
+def test_a_rotation_that_another_process_finished_writes_nothing_under_a_key_that_may_be_dead(
+    site: Site, level: str, *, retired: bool
+) -> None:
+    other = in_suite(site, "international")
+    seen: list[list[tuple[object, ...]]] = []
+
+    def rotate(of: Site, advance: Callable[[int], None]) -> None:
+        (of.keeper.rotate_epochs if level == "epoch" else of.keeper.renew_data_keys)("keeper", advance)
+
+    def overtake(_: int) -> None:
+        rotate(other, quiet)  # to the end of the one that is under way
+        if retired:
+            rotate(other, quiet)
+            assert other.keeper.retire("keeper").epochs == (1, 2)
+        seen.append(rows(site, "vault_key"))
+
+    with pytest.raises(InputError, match="another process"):
+        rotate(site, overtake)
+    assert [rows(site, "vault_key")] == seen, "it stops at the first step after it was overtaken"
+    assert {row[3] for row in seen[0]} == {3 if retired else 2}
+    fresh = in_suite(site, "international")
+    assert all(shown(fresh, user)["user_name"] for user in USERS)
+    rotate(fresh, quiet)
+    assert all(shown(site, user)["user_name"] for user in USERS), "also by the one that was late"
+    for each in (fresh, other):
+        each._sequencer.close()
 
 
 def test_what_does_not_open_is_left_and_told_and_its_epoch_does_not_die(site: Site) -> None:

@@ -217,6 +217,43 @@ def test_a_way_that_is_no_longer_chosen_is_not_searched_and_its_rows_go(site: Si
     assert ways(site) == {""}
 
 
+def test_rows_of_a_way_that_was_taken_back_are_counted_find_nobody_and_are_swept(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper, "SWEPT", 3)
+    choose(site, last_four=True, prefix=7)
+    site.keeper.rotate_index("keeper", quiet)
+    assert (site.keeper.show().taken_back, site.keeper.sweep()) == ({}, 0)
+    choose(site, prefix=7)
+    with pytest.raises(VaultError, match="not found by the last four"):
+        hits(site, Part.LAST_FOUR)
+    other = another(site)
+    assert other.keeper.show().taken_back == {(ITEM, "last_four"): len(USERS)}
+    site.do(newcomer(site, "later"))
+    other.tidy()
+    assert (ways(site), site.keeper.show().taken_back) == ({"", "^7"}, {})
+    assert hits(site) == hits(site, Part.PREFIX) == len(USERS) + 1
+    choose(site, last_four=True, prefix=7)
+    with pytest.raises(VaultError, match="not complete"):
+        hits(site, Part.LAST_FOUR)
+    other._sequencer.close()
+
+
+def test_a_way_of_rules_that_are_in_force_or_to_come_is_not_swept(site: Site) -> None:
+    clock = site.now
+    assert isinstance(clock, Clock)
+    choose(site, last_four=True)
+    site.keeper.rotate_index("keeper", quiet)
+    clock.moment += dt.timedelta(days=1)
+    later = clock.moment + dt.timedelta(days=30)
+    site.publish(declared(effective=later), by="officer")
+    site.tidy()
+    assert hits(site, Part.LAST_FOUR) == len(USERS)
+    clock.moment = later
+    site.tidy()
+    assert ways(site) == {""}
+
+
 def test_a_way_that_was_left_out_for_a_while_is_not_taken_for_complete(site: Site) -> None:
     choose(site, last_four=True)
     site.keeper.rotate_index("keeper", quiet)

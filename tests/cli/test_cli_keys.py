@@ -282,6 +282,17 @@ def test_rules_choose_another_way_to_find_users_and_the_index_is_made_anew(
     assert keshou("keys", "retire", "--by", "keeper", "--json").ok().json == {"epochs": [], "indexes": [1]}
     shown = keshou("keys", "show", "--json").ok().json["indexes"]
     assert [(each["index"], bool(each["rows"])) for each in shown] == [(0, False), (2, True)]
+    file.write_text(re.sub("^last_four = true$", "", file.read_text("utf-8"), flags=re.MULTILINE), "utf-8")
+    soon = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=2)
+    text = re.sub("^effective = .*$", f"effective = {soon.isoformat()}", file.read_text("utf-8"), flags=re.MULTILINE)
+    file.write_text(text, "utf-8")
+    keshou("publish", "--by", "board").ok()
+    time.sleep(max(0.0, (soon - dt.datetime.now(dt.UTC)).total_seconds()))
+    over = [{"item": "mobile_number", "way": "last_four", "rows": len(people)}]
+    assert keshou("keys", "show", "--json").ok().json["taken_back"] == over
+    assert "mobile_number last_four" in keshou("keys", "show").ok().out
+    keshou("tick").ok()
+    assert keshou("keys", "show", "--json").ok().json["taken_back"] == []
     keshou("keys", "rotate", "master", "--by", "keeper").ok()
     assert values(keshou, people[0].user_id)
     keshou("ledger", "verify", "--by", "officer").ok()

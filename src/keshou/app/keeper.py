@@ -24,8 +24,8 @@ from keshou.vault.keys import ROOT, FileKeys
 from keshou.vault.masters.shares import Split
 from keshou.vault.rotations.store import Rotation
 
-REWRAPPED, RENEWED, REINDEXED = 250, 50, 100
-"""In one transaction: keys wrapped anew, users whose keys are made anew, users whose tags are made anew."""
+REWRAPPED, RENEWED, REINDEXED, SWEPT = 250, 50, 100, 500
+"""In one transaction: keys wrapped anew, users whose keys are made anew, or whose tags are; rows that are removed."""
 Advance = Callable[[int], None]
 """Told how many more are done."""
 
@@ -75,6 +75,8 @@ class KeysShown(NamedTuple):
     """How many living data keys are wrapped under each epoch that lives."""
     indexes: dict[int, int]
     """How many rows that find users lie under each key of the index."""
+    taken_back: dict[tuple[str, str], int]
+    """How many of these rows are of an item and a way by which the rules let nobody be found any more."""
     rotations: tuple[Rotation, ...]
 
 
@@ -122,10 +124,13 @@ class Keeper:
         self._keys.look_again()
         with self._house.reading() as tx:
             living, found, rotations = self._rotations.living(tx), self._index.counts(tx), self._rotations.all(tx)
+            self._known.choose(tx, self._house.ledger.head(tx).size, self._house.now())
+            taken_back = self._index.taken_back(tx)
         epochs = {number: living.get(number, 0) for number in self._keys.epochs}
         numbers = sorted({*self._keys.index_numbers, *found})  # also of a key that is not here: nobody is found so
         indexes = {number: found.get(number, 0) for number in numbers}
-        return KeysShown(self._keys.suite.name, self._masters(), epochs, indexes, tuple(rotations.values()))
+        shown = tuple(rotations.values())
+        return KeysShown(self._keys.suite.name, self._masters(), epochs, indexes, taken_back, shown)
 
     def rotate_master(self, source: str, by: str, split: Split | None = None) -> MasterShown:
         """Put a new master key in place of the old one, in `source`; return it.
@@ -221,6 +226,16 @@ class Keeper:
             users += done.users
             left.update(done.left)
             advance(len(stale))
+
+    def sweep(self) -> int:
+        """Remove what finds users in ways that the rules took back, some rows at a time; return how many went."""
+        gone = 0
+        while True:
+            with self._writing() as tx:
+                some = self._index.sweep(tx, SWEPT)
+            gone += some
+            if some < SWEPT:
+                return gone
 
     def retire(self, by: str) -> Retired:
         """Destroy every epoch and index key but the current ones; return which. What is under them is dead then.

@@ -353,6 +353,7 @@ class Site:
         """Tell what lapsed; let go and drop what is over: holds, sessions, codes, locks, old events; count the rest."""
         self._lapses.tell()
         self.holds.release()
+        self.keeper.sweep()
         with self.writing() as tx:
             for each in (self.accounts, self.openid, self.visits):
                 each.purge(tx, self.now())

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import ConsoleRenderable
 from rich.text import Text as Line
 
-from keshou.app.keeper import Rotated
+from keshou.app.keeper import KeysShown, Rotated
 from keshou.app.keys import Split
 from keshou.app.site import Site
 from keshou.cli.terminal import BAD, GOOD, STRONG, Advance, Call, pairs, table
@@ -51,6 +52,7 @@ def show(call: Call) -> None:
         "masters": [each._asdict() for each in found.masters],
         "epochs": [{"epoch": number, "keys": count} for number, count in found.epochs.items()],
         "indexes": [{"index": number, "rows": count} for number, count in found.indexes.items()],
+        "taken_back": [{"item": item, "way": way, "rows": count} for (item, way), count in found.taken_back.items()],
         "rotations": rotations,
     }
     masters = table(call.words("主密钥", "master"), call.words("所在", "lives in"), call.words("建立于", "made"))
@@ -67,7 +69,20 @@ def show(call: Call) -> None:
         ended = _moment(last.ended) if last.ended else call.words("尚未完成", "not finished")
         done.add_row(call.words(*_LEVELS[last.level]), _moment(last.begun), ended)
     suite = {call.words("密码套件", "suite"): call.words(*_SUITES[found.suite])}
-    call.answer(data, pairs(suite), "", masters, "", epochs, "", indexes, *(("", done) if rotations else ()))
+    over = _taken_back(call, found)
+    call.answer(data, pairs(suite), "", masters, "", epochs, "", indexes, *over, *(("", done) if rotations else ()))
+
+
+def _taken_back(call: Call, found: KeysShown) -> list[ConsoleRenderable | str]:
+    """Return what is told of rows by which the rules let nobody be found any more."""
+    if not found.taken_back:
+        return []
+    way, rows = ("规则已不用的查找方式", "way of finding that the rules took back"), ("索引行", "rows")
+    over = table(call.words(*way), call.words(*rows))
+    for (item, named), count in found.taken_back.items():
+        over.add_row(f"{item} {named}", f"{count:,}")
+    gone = call.words("不再有人能据此查找；keshou tick 会清除", "nobody is found by them; keshou tick removes them")
+    return ["", over, Line(gone, BAD)]
 
 
 def _moment(when: dt.datetime) -> str:

@@ -44,6 +44,13 @@ class Way(NamedTuple):
     item: str
     way: str = WHOLE
 
+    @property
+    def named(self) -> str:
+        """What the way is called where people read of it, as the rules call it."""
+        if self.way.startswith(PREFIX):
+            return f"prefix {self.way.removeprefix(PREFIX)}"
+        return {LAST_FOUR: "last_four", SIMPLIFIED: "variants"}.get(self.way, "whole")
+
 
 def _phone(text: str) -> str:
     number = _NOT_DIALLED.sub("", text)

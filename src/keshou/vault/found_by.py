@@ -6,10 +6,11 @@ users yet, else when all tags were written anew; a declaration that leaves it ou
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import Any
 
 from keshou.db import Transaction
 from keshou.declaration.findable import FINDABLE, NAMES, Part
-from keshou.vault.blind_index import WHOLE, Finding, is_chosen
+from keshou.vault.blind_index import WHOLE, Finding, Way, is_chosen
 from keshou.vault.errors import VaultError
 from keshou.vault.rows import chunks, each, replace, select
 from keshou.vault.sealer import Place, Sealer, TagRow
@@ -21,6 +22,9 @@ _WAY_TYPES = {"item": "text", "way": "text", "complete": "integer"}
 _EVER = frozenset((*FINDABLE, *NAMES))
 """Items of which there can be rows, also from when the rules chose otherwise."""
 _REMOVE = 'DELETE FROM vault_index WHERE "user" = ? AND item = ?'
+_REMOVE_WAY = 'DELETE FROM vault_index WHERE "user" = ? AND item = ? AND way = ?'
+_NEXT_WAY = "SELECT item, way FROM vault_index WHERE (item, way) > (?, ?) ORDER BY item, way LIMIT 1"
+_IN_WAY = 'SELECT "user", item, way FROM vault_index WHERE item = ? AND way = ? LIMIT ?'
 _FIND = 'SELECT "user" FROM vault_index WHERE item = ? AND way = ? AND tag @ ORDER BY "user"'
 
 
@@ -97,6 +101,29 @@ def begin(tx: Transaction, finding: Finding, *, again: bool) -> None:
     if not again:
         known = select(tx, "SELECT item, way FROM vault_way")
         _write(tx, finding, 0, leaving=known)
+
+
+def taken_back(tx: Transaction, finding: Finding) -> list[Way]:
+    """Return the ways of which there are rows and which nothing declares any more: nobody is searched by them."""
+    found, last = list[Way](), Way("", "")
+    while rows := select(tx, _NEXT_WAY, *last):  # a step of the index for each way, however many rows it has
+        last = Way(*rows[0])
+        if last.way not in finding.ways.get(last.item, ()):
+            found.append(last)
+    return found
+
+
+def sweep(tx: Transaction, finding: Finding, most: int) -> int:
+    """Remove up to `most` rows of ways that nothing declares any more; return how many. Hold the log's lock."""
+    keep_only(tx, finding)  # what is declared again later is not complete then
+    rows: list[tuple[Any, ...]] = []
+    for way in taken_back(tx, finding):
+        rows += select(tx, _IN_WAY, *way, most - len(rows))
+        if len(rows) == most:
+            break
+    if rows:
+        each(tx, _REMOVE_WAY, rows)
+    return len(rows)
 
 
 def end(tx: Transaction) -> None:

@@ -66,6 +66,16 @@ class Reindexing:
         """Take note of what is declared now: of what is not, the index is not kept complete any more."""
         found_by.keep_only(tx, finding)
 
+    def taken_back(self, tx: Transaction) -> dict[tuple[str, str], int]:
+        """Return how many rows there are of each item and way by which nobody is to be found any more."""
+        counted = "SELECT COUNT(*) FROM vault_index WHERE item = ? AND way = ?"
+        ways = found_by.taken_back(tx, self._sealer.finding)
+        return {(each.item, each.named): select(tx, counted, *each)[0][0] for each in ways}
+
+    def sweep(self, tx: Transaction, most: int) -> int:
+        """Remove up to `most` of those rows; return how many. Nobody else may write meanwhile: hold the log's lock."""
+        return found_by.sweep(tx, self._sealer.finding, most)
+
     def begin(self, tx: Transaction, *, again: bool) -> None:
         """Take note that everything that finds users is about to be made anew; `again`: some was, and broken off."""
         found_by.begin(tx, self._sealer.finding, again=again)
