@@ -46,6 +46,13 @@ class Reader(NamedTuple):
         return self.page.url.removeprefix(self.url)
 
 
+def unfold(page: Page) -> None:
+    """Open the places that a narrow screen folds; on a wide one they lie open."""
+    for each in page.locator("main .fold:not([open]) summary").all():
+        if each.is_visible():
+            each.click()
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Give a browser."""

@@ -15,8 +15,8 @@ PATHS = [
     "/console", "/console?show=missing", "/console/me", "/console/acts", "/console/acts/list?decision=deny",
     "/console/acts/2", "/console/information", "/console/people", "/console/people/posts", "/console/people/agents",
     "/console/people/access", "/console/people/accounts",
-    "/console/reviews", "/console/emergencies", "/console/exports", "/console/exports/links", "/console/media",
-    "/console/user", "/console/consents", "/console/rules", "/console/log", "/console/acts/99999", "/console/proof",
+    "/console/reviews", "/console/holds", "/console/emergencies", "/console/exports", "/console/exports/links",
+    "/console/media", "/console/user", "/console/consents", "/console/rules", "/console/log", "/console/acts/99999", "/console/proof",
     "/console/second-factor",
 ]  # fmt: skip
 DOOR = ["/console/sign-in", "/console/invitation"]
@@ -87,7 +87,7 @@ def test_axe_finds_no_barrier_where_forms_lead_and_nothing_is_too_wide(
         page.wait_for_selector("#k-withdraw")
         wrong["consent"] = [*violations(page), *([too_wide(page)] if too_wide(page) else [])]
         page = reader.go("/console/emergencies")
-        page.locator("summary").click()
+        page.locator("main details:not(.fold) summary").click()
         page.locator("#k-post").select_option("care_agent")
         page.locator("#k-reason").select_option("network_outage")
         page.locator("#k-case").fill("t-1")
@@ -127,6 +127,64 @@ def test_nothing_but_tables_and_pictures_scrolls_sideways_and_targets_are_large_
             page = reader.go(path)
             assert too_wide(page) == 0, path
             assert page.evaluate(_TARGETS) == [], path
+
+
+_ROWS = """() => [...document.querySelectorAll('table.list, table.stands, table.stack')].flatMap(table => {
+  const heads = [...table.tHead.rows[0].cells].map(each => each.textContent.trim());
+  return [...table.tBodies[0].rows].map(row => {
+    const cells = [...row.cells].filter(each => each.tagName === 'TD');
+    return {heads: heads.slice(heads.length - cells.length), said: cells.map(each => each.dataset.label || ''),
+      shown: cells.filter(each => each.checkVisibility()).map(each => getComputedStyle(each, '::before').content),
+      names: [...row.cells].every(each => getComputedStyle(each).display !== 'table-cell')} }) })"""
+_SHORTER = {"What enforces it, and where the evidence is": "Carried by"}
+"""Heads of columns that a narrow screen says shorter."""
+
+
+def test_on_a_phone_each_cell_of_a_wide_table_says_which_column_it_is_of(browser: Browser, url: str) -> None:
+    seen = 0
+    with reading(browser, url, "en", size=PHONE) as reader:
+        enter(reader)
+        for path in PATHS:
+            for row in reader.go(path).evaluate(_ROWS):
+                assert row["names"], path
+                assert row["said"] == [_SHORTER.get(each, each) for each in row["heads"]], path
+                assert all(each.strip('"') in row["said"] for each in row["shown"]), path
+                seen += 1
+    assert seen > 100
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_on_a_phone_the_places_are_one_row_that_says_where_one_is_and_opens_by_the_keyboard(
+    browser: Browser, url: str, script: bool
+) -> None:
+    with reading(browser, url, "zh", size=PHONE, script=script) as reader:
+        enter(reader)
+        page = reader.go("/console/holds")
+        places, folded = page.locator(".places"), page.locator(".places summary")
+        assert folded.inner_text() == "法定留存"
+        assert page.locator(".deskbar").bounding_box()["height"] < 70  # type: ignore[index]
+        assert places.get_by_role("link").count() == 0
+        assert not page.locator(".ways").is_visible()
+        folded.focus()
+        page.keyboard.press("Enter")
+        assert places.locator("[aria-current]").inner_text() == "法定留存"
+        page.keyboard.press("Tab")
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/console/acts")
+        page.locator(".bar summary").click()
+        assert page.locator(".ways").get_by_role("link").count() > 3
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_axe_finds_no_barrier_in_opened_places(browser: Browser, url: str, language: str) -> None:
+    with reading(browser, url, language, size=PHONE) as reader:
+        enter(reader)
+        page = reader.go("/console/people")
+        for each in page.locator(".fold summary").all():
+            each.click()
+        assert violations(page) == []
+        assert too_wide(page) == 0
 
 
 def test_letters_twice_as_large_and_spaced_hide_nothing(browser: Browser, url: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from browser import Reader
+from browser import Reader, unfold
 from console_house import PASSWORD, build
 from playwright.sync_api import Page, expect
 from ways import Way
@@ -60,6 +60,7 @@ def test_an_officer_goes_from_how_we_stand_to_an_act_and_reads_why_it_was_denied
     expect(page.get_by_text(MISSING["nothing_permits_sale"].in_(language)).first).to_be_visible()
     page.get_by_text(str(t("act.raw"))).click()
     expect(page.get_by_text('"decision":"deny"', exact=False)).to_be_visible()
+    unfold(page)
     page.get_by_role("navigation", name=str(t("desk.places"))).get_by_role("link").nth(1).click()
     expect(page.get_by_role("img", name=str(t("acts.picture")))).to_be_visible()
     page.get_by_text(str(t("acts.behind"))).click()

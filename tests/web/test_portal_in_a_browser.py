@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from browser import Reader, reading
+from browser import Reader, reading, unfold
 from everybody import too_wide
 from house import VALUES
 from own_house import last_code
@@ -179,6 +179,7 @@ def test_a_user_takes_a_copy_and_ends_the_service(reader: Reader, language: Lang
     assert waited.value.suggested_filename.endswith(".html")
     readable = Path(waited.value.path()).read_text("utf-8")
     assert all(value in readable for value in VALUES.values())
+    unfold(page)
     page.get_by_role("link", name=str(t("own.end")), exact=True).click()
     press(page, t("end.do"))
     shown(page, t("end.wrong"))

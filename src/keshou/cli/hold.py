@@ -86,7 +86,7 @@ def list_(call: Call, *, all_: Annotated[bool, typer.Option("--all", help="Those
         rows.add_row(
             each.id, call.of(GROUND[each.ground]), each.document, each.set_by, whose, what, _ended(call, each) or ends
         )
-    none = call.words("没有留存", "no hold stands")
+    none = call.words("没有法定留存", "no hold stands")
     call.answer(msgspec.to_builtins(found), rows if found else none)
 
 

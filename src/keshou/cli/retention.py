@@ -55,7 +55,7 @@ def retention(call: Call, *, since: Day = None, until: Day = None) -> None:
 def _held(call: Call, found: Preview) -> Table:
     """Return what holds keep, a row each."""
     titles = (
-        ("留存", "hold"),
+        ("法定留存", "hold"),
         ("原因", "why"),
         ("到", "until"),
         ("用户", "users"),

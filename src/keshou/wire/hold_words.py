@@ -12,7 +12,7 @@ ENDING: Mapping[str, Text] = {
     "settled": Text("争议了结", "the dispute is settled"),
     "closed": Text("案件审结", "the case is closed"),
     "withdrawn": Text("要求撤回", "the demand was withdrawn"),
-    "mistaken": Text("不应留存", "it was never due"),
+    "mistaken": Text("本不应设定", "it was never due"),
 }
 """Why a hold was lifted -> what it is called."""
 STATE: Mapping[str, Text] = {

@@ -29,14 +29,14 @@ REFUSALS = {
         "别人已经答复了这项审查，没有再改动什么", "the review was answered before; nothing more was changed"
     ),
     "whoever set a hold does not lift it (miit24:13.1.3)": Text(
-        "设定留存的人不能自己解除；请由别人解除", "whoever set a hold does not lift it; let somebody else"
+        "设定法定留存的人不能自己解除；请由别人解除", "whoever set a hold does not lift it; let somebody else"
     ),
-    "no such hold stands": Text("没有这项留存，或者已经结束", "no such hold stands, or it ended before"),
+    "no such hold stands": Text("没有这项法定留存，或者已经结束", "no such hold stands, or it ended before"),
     "a hold on everything of everybody": Text(
-        "留存要写明用户或者目的", "a hold on everything of everybody: name users, or purposes"
+        "法定留存要写明用户或者目的", "a hold on everything of everybody: name users, or purposes"
     ),
     "somebody named in the hold is not on record": Text(
-        "留存里有一名用户没有记录；请核对编号", "somebody named in the hold is not on record; check the ids"
+        "法定留存里有一名用户没有记录；请核对编号", "somebody named in the hold is not on record; check the ids"
     ),
     "a demand or another law without the provision it rests on": Text(
         "主管机关的要求和其他规定，须写明引用的规定", "a demand or another law needs the provision it rests on"

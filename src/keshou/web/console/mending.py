@@ -41,7 +41,7 @@ MEND: Final = {
     ),
     "guardian_consent": (Text("征得监护人的同意", "ask the guardian"), _USER),
     "hold": (
-        Text("等留存到期或者由另一个人解除", "wait until the hold is over, or somebody else lifts it"),
+        Text("等法定留存到期或者由另一个人解除", "wait until the hold is over, or somebody else lifts it"),
         "/console/holds",
     ),
     "item": (Text("用声明里的信息种类", "name a kind of information that the declaration knows"), _RULES),
