@@ -84,6 +84,21 @@ def test_a_wrong_password_and_an_unknown_account_are_told_alike_and_the_account_
     assert "<script>x" not in hostile.text
 
 
+def test_an_account_names_its_browsers_in_words_and_shows_what_they_said_as_text(browser: Browser) -> None:
+    chrome = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/138.0.0.0 Safari/537.36"
+    hostile = "<script>x</script> " + "y" * 10_000
+    for said in (chrome, hostile, ""):
+        browser.headers["user-agent"] = said
+        sign_in(browser, "network")
+    page = browser.get("/console/me").text
+    assert ">Chrome on Windows<" in page
+    assert ">an unknown browser or app<" in page
+    assert "a browser that does not say which" in page
+    assert f"<bdi>{chrome}</bdi>" in page
+    assert "<script>x" not in page
+    assert len(page) < 30_000
+
+
 def test_what_was_typed_survives_a_session_that_ended(browser: Browser, site: Site) -> None:
     sign_in(browser)
     with site.writing() as tx:

@@ -16,8 +16,8 @@ PATHS = [
     "/console/acts/2", "/console/information", "/console/people", "/console/people/posts", "/console/people/agents",
     "/console/people/access", "/console/people/accounts",
     "/console/reviews", "/console/holds", "/console/emergencies", "/console/exports", "/console/exports/links",
-    "/console/media", "/console/user", "/console/consents", "/console/rules", "/console/log", "/console/acts/99999", "/console/proof",
-    "/console/second-factor",
+    "/console/media", "/console/user", "/console/consents", "/console/rules", "/console/log", "/console/acts/99999",
+    "/console/proof", "/console/second-factor",
 ]  # fmt: skip
 DOOR = ["/console/sign-in", "/console/invitation"]
 EMPTY = [

@@ -6,6 +6,7 @@ from litestar.di import NamedDependency
 
 from keshou.app.site import Site
 from keshou.web import signing_in
+from keshou.web.console.browser_names import called
 from keshou.web.console.desk import desk_of, show, to
 from keshou.web.console.names import OFFICE, post_names
 from keshou.web.frame.page import Requested
@@ -28,7 +29,7 @@ def me(request: Requested, caller: NamedDependency[Caller], site: NamedDependenc
         "me.html.j2",
         account=account,
         own=session.id,
-        sessions=sessions,
+        sessions=[(each, called(each.browser).in_(desk.language)) for each in sessions],
         codes_left=left,
         posts=[names.get(each, each) for each in held],
         offices=[OFFICE[each].in_(desk.language) for each in sorted(desk.offices)],
