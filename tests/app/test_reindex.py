@@ -266,6 +266,27 @@ def test_a_way_that_was_left_out_for_a_while_is_not_taken_for_complete(site: Sit
     assert hits(site, Part.LAST_FOUR) == len(USERS) + 1
 
 
+def test_what_the_index_lacks_or_holds_too_much_is_told_until_it_was_made_anew(site: Site) -> None:
+    assert site.keeper.unindexed() == (set(), set())
+    choose(site, last_four=True)
+    other = another(site)
+    assert site.keeper.unindexed() == other.keeper.unindexed() == ({ITEM}, set())
+    site.keeper.rotate_index("keeper", quiet)
+    assert site.keeper.unindexed() == (set(), set())
+    choose(site)
+    site.now()  # the clock goes on: the rules are in force
+    assert site.keeper.unindexed() == other.keeper.unindexed() == (set(), {ITEM})
+    site.keeper.rotate_index("keeper", quiet)
+    assert site.keeper.unindexed() == other.keeper.unindexed() == (set(), set())
+    other._sequencer.close()
+
+
+def test_rules_chosen_before_anybody_is_held_wait_for_nothing(database: Database, tmp_path: Path) -> None:
+    with ready(database, tmp_path, Clock(), finding=LIMITS) as empty:
+        choose(empty, last_four=True)
+        assert empty.keeper.unindexed() == (set(), set())
+
+
 def test_what_is_chosen_while_the_index_is_made_anew_waits_for_the_next_time(site: Site) -> None:
     def stop(_: int) -> None:
         raise Stopped

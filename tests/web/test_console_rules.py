@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 from console_client import Browser, client_of, fields, textarea
-from console_house import at_home, empty
+from console_house import at_home, build, empty
 
 from keshou.app.site import Site
 from postgresql import Cluster
+
+DUE = "keshou keys rotate index"
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -56,6 +58,23 @@ def test_findings_stand_at_their_place_and_consent_anew_is_told_before_publishin
     assert "This is a preview and not published" in preview
     assert textarea(preview) == wider
     assert browser.post("/console/rules/preview", data={"text": broken}).status_code == 422
+
+
+def test_the_console_says_that_the_index_waits_to_be_made_anew_until_it_was(tmp_path: Path) -> None:
+    with Site.open(build(tmp_path / "site", users=3)) as site:
+        browser = client_of(site)
+        page = browser.get("/console/rules").text
+        assert DUE not in page
+        assert DUE not in browser.get("/console").text
+        form, chosen = fields(page, "/console/rules/check"), '\n[[finding]]\nitem = "mobile_number"\nlast_four = true\n'
+        sent = browser.post("/console/rules/publish", data={**form, "text": textarea(page) + chosen})
+        told = browser.get(sent.headers["location"]).text
+        assert "Mobile phone number: users are not found the new way" in told
+        assert DUE in told
+        assert DUE in browser.get("/console?show=missing").text
+        site.keeper.rotate_index("keeper", lambda _: None)
+        assert DUE not in browser.get("/console/rules").text
+        assert DUE not in browser.get("/console?show=missing").text
 
 
 def test_of_two_tabs_that_publish_the_second_is_told_and_loses_nothing(site: Site) -> None:

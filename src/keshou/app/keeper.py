@@ -91,6 +91,15 @@ class Indexed(NamedTuple):
     """Users of whom something does not open: left as they were."""
 
 
+class Unindexed(NamedTuple):
+    """What the index still lacks, or holds too much, after the rules changed what users are found by."""
+
+    lacking: frozenset[str]
+    """Items by which users are not found yet in a way that was newly chosen."""
+    lingering: frozenset[str]
+    """Items of which the index still holds a way that nothing declares any more."""
+
+
 class Rotated(NamedTuple):
     """What a rotation of data keys did."""
 
@@ -305,6 +314,12 @@ class Keeper:
         """Return of how many users a rotation of the index key has still to make anew what finds them."""
         with self._house.reading() as tx:
             return self._index.left(tx)
+
+    def unindexed(self) -> Unindexed:
+        """Return what a rotation of the index key has to mend: of what the rules declare now, or will."""
+        with self._house.reading() as tx:
+            view = self._known.view(tx, self._house.ledger.head(tx).size)
+            return Unindexed(*self._index.unfinished(tx, view.indexed(self._house.now())))
 
     def _begin(self, level: str, by: str) -> int:
         """Begin a rotation, or go on with the one that was broken off; return the epoch, or index key, aimed at."""

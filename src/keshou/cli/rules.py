@@ -55,7 +55,7 @@ def publish(
         head = call.words(f"规则第 {done.version} 版已公布。", f"version {done.version} of the rules is published.")
         warned = check.shown(call, path, findings) if findings else []
         told = [*warned, Line(head, GOOD), *ask_again(call, previous, difference)]
-        if previous is not None and previous.declaration.finding != source.declaration.finding:
+        if site.keeper.unindexed().lacking:
             text = call.words("查找用户的方式变了，请重建索引：", "what finds users changed; make the index anew: ")
             told.append(Line.assemble((text, BAD), ("keshou keys rotate index", STRONG)))
         call.answer({**data, **_difference_data(difference)}, *told)

@@ -84,6 +84,16 @@ def complete(tx: Transaction) -> frozenset[tuple[str, str]]:
     return frozenset((item, way) for item, way in select(tx, "SELECT item, way FROM vault_way WHERE complete = 1"))
 
 
+def lacking(tx: Transaction, finding: Finding) -> frozenset[str]:
+    """Return the items by which users are not found as `finding` chooses before the index was made anew."""
+    return frozenset(way.item for way in finding.extra - complete(tx)) if finding.extra else frozenset()
+
+
+def lingering(tx: Transaction, finding: Finding) -> frozenset[str]:
+    """Return the items of which rows find somebody in a way that nothing declares any more."""
+    return frozenset(way.item for way in taken_back(tx, finding))
+
+
 def keep_only(tx: Transaction, finding: Finding) -> None:
     """Take note that ways which nothing declares any more are not kept complete; with no users, all others are."""
     known = select(tx, "SELECT item, way FROM vault_way")

@@ -85,6 +85,10 @@ class Reindexing:
         if whole:
             found_by.end(tx)
 
+    def unfinished(self, tx: Transaction, finding: Finding) -> tuple[frozenset[str], frozenset[str]]:
+        """Return of which items users are not found yet as `finding` says, and of which they are as nothing says."""
+        return found_by.lacking(tx, finding), found_by.lingering(tx, finding)
+
     def counts(self, tx: Transaction) -> dict[int, int]:
         """Return for each index key how many rows that find somebody lie under it."""
         return dict(select(tx, _COUNT))

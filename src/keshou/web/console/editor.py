@@ -33,6 +33,7 @@ from keshou.web.changes import Changes, Naming, changes
 from keshou.web.cited import cited
 from keshou.web.console.desk import Desk, desk_of, key_of, show, to, typed
 from keshou.web.console.error_words import in_words
+from keshou.web.console.todo import index_due
 from keshou.web.entitled import require_reader
 from keshou.web.errors import ChangedMeanwhileError
 from keshou.web.frame.page import Requested
@@ -166,7 +167,8 @@ def _page(
     judged = judged or _judged(desk, text, newest)
     return show(
         request, desk, "editor.html.j2", status=status, text=text, newest=newest, judged=judged, why=why, said=said,
-        told=told, from_file=from_file, other=other, publishes=may_publish(desk.caller, desk.site),
+        told=told, due=index_due(desk) if newest else (), from_file=from_file, other=other,
+        publishes=may_publish(desk.caller, desk.site),
         unstaffed=bool(told) and not desk.state.holders(), largest=LARGEST,
     )  # fmt: skip
 

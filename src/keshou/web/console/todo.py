@@ -13,7 +13,7 @@ from keshou.gate.calendar import day_of
 from keshou.gate.view import is_fit
 from keshou.language import Text
 from keshou.web.console.desk import Desk, may_open
-from keshou.web.console.names import agent_names, branch_names
+from keshou.web.console.names import agent_names, branch_names, item_names
 from keshou.web.kept import Kept
 from keshou.wire.access import ReviewState, review_shapes
 
@@ -24,6 +24,15 @@ _DUE: Final = Text("有{n}项任职到期须确认", "appointments to be confirm
 _WAITING: Final = Text("有{n}项批量操作等待审查", "bulk acts that wait for a review: {n}")
 _EMERGENCIES: Final = Text("有{n}次应急授权还没有复核", "emergencies that nobody has reviewed: {n}")
 _MEDIA: Final = Text("有{n}个介质丢失、敞开或者逾期未销毁", "media missing, lying open, or kept past their day: {n}")
+_LACKING: Final = Text(
+    "{names}：新的查找方式还用不了，须先在服务器上重建索引：keshou keys rotate index",
+    "{names}: users are not found the new way before the index is made anew on the server: keshou keys rotate index",
+)
+_LINGERING: Final = Text(
+    "{names}：规则已不再这样查找，也没有人能据此查找；索引里还留着，随下一次整理清除：keshou tick",
+    "{names}: the rules have users found so no more, and nobody is; what the index still holds of it goes with the "
+    "next tick: keshou tick",
+)
 _UNFIT: Final = Text(
     "代理人暂停、不合格或合同不在有效期：{names}", "suspended, unqualified or without contract: {names}"
 )
@@ -46,6 +55,16 @@ def missing(desk: Desk) -> list[Missing]:
     if desk.declaration is None:
         return [Missing("miit24:8", _NO_RULES.in_(desk.language), "/console/rules", grave=True)]
     return [each if may_open(desk, each.link) else each._replace(link="") for each in (*_facts(desk), *_findings(desk))]
+
+
+def index_due(desk: Desk) -> list[str]:
+    """Return what the index of users waits for since the rules changed what they are found by; nothing: it is whole."""
+    due, names = desk.site.keeper.unindexed(), item_names(desk)
+    return [
+        text.in_(desk.language).format(names=_named(sorted(items), names, desk))
+        for text, items in ((_LACKING, due.lacking), (_LINGERING, due.lingering))
+        if items
+    ]
 
 
 def _findings(desk: Desk) -> Iterator[Missing]:
@@ -85,6 +104,8 @@ def _facts(desk: Desk) -> Iterator[Missing]:
         yield told("miit24:13.1.4", _MEDIA, "/console/media", n=bad, grave="missing" in wrong)
     if open_ := sum(each.review is None for each in state.emergencies()):
         yield told("miit24:13.1.3", _EMERGENCIES, "/console/emergencies", n=open_)
+    for each in index_due(desk):
+        yield Missing("", each, "", grave=False)
 
 
 def _named(ids: list[str], names: Mapping[str, str], desk: Desk) -> str:
