@@ -10,6 +10,7 @@ from keshou.language import Language
 from keshou.law.coverage import Line, Status
 from keshou.law.law import Law
 from keshou.law.model import Citation, Instrument
+from keshou.law.terms import Rank
 
 SHOWN: Final = {
     Status.ENFORCED: "good", Status.CARRIED: "good", Status.OUTSIDE: "", Status.OPEN: "care", Status.GAP: "bad",
@@ -26,6 +27,10 @@ def lines(law: Law) -> Mapping[str, Line]:
 
 def name_of(instrument: Instrument, number: int, language: Language) -> str:
     """Return what an article is called: ``第9条``, ``Article 9``."""
+    return _clause(instrument, str(number), language)
+
+
+def _clause(instrument: Instrument, number: str, language: Language) -> str:
     if language == "zh":
         return f"第{number}{instrument.unit.zh.partition('（')[0]}"
     unit = instrument.unit.en.partition(" (")[0]
@@ -36,7 +41,10 @@ def cited(law: Law, cite: str, language: Language) -> tuple[str, str]:
     """Return what a citation is called, and the path where it is read."""
     where = Citation.parse(cite)
     instrument = law.instruments[where.instrument]
-    name = f"{name_of(instrument, where.article, language)}{within(where, language)}"
+    if instrument.rank is Rank.GUIDANCE:  # clauses of standards are numbered through, and 款 is what a clause is called
+        name = _clause(instrument, str(where).partition(":")[2], language)
+    else:
+        name = f"{name_of(instrument, where.article, language)}{within(where, language)}"
     gap = "" if language == "zh" else ", "
     return f"{instrument.short.in_(language)}{gap}{name}", f"/law/{where.instrument}#{anchor(where)}"
 
