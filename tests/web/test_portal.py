@@ -97,10 +97,12 @@ def test_one_value_is_shown_on_asking_and_that_is_a_query_on_record(site: Site, 
 
 def test_everything_is_shown_as_often_as_it_is_asked_for_and_each_time_on_record(site: Site, browser: Browser) -> None:
     first = browser.open("/me/held")
+    assert told(first, en("held.part_masked"))
     before = size(site)
     for times in (1, 2):
         page = browser.send("/me/held", at=first)
         assert all(value in page.text for value in VALUES.values())
+        assert not told(page, en("held.part_masked"))
         assert [(each.event, each.shown) for each in entries(site, before)] == [("query", "full")] * times
 
 
