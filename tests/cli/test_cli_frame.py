@@ -19,7 +19,7 @@ from keshou.cli.sample.people import Subscriber, subscribers
 from keshou.cli.sample.tables import write_subscribers_csv
 from keshou.db import Database
 from keshou.errors import UnreachableError
-from keshou.gate.answers import GROUNDS, ORDER
+from keshou.gate.answers import GROUNDS
 from keshou.gate.prohibitions.registry import PROHIBITIONS
 from keshou.wire import decision_words
 from planting import Planted
@@ -70,7 +70,6 @@ def test_the_language_is_asked_for_else_the_sites_else_the_machines(
 
 
 def test_every_code_the_gate_and_the_intake_can_give_has_words() -> None:
-    assert ORDER
     missing = {each.missing for each in PROHIBITIONS.values()}
     missing |= {code for each in PROHIBITIONS.values() for _, code in each.unless}
     assert missing == set(decision_words.MISSING)

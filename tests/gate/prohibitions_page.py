@@ -4,8 +4,9 @@
 
 from pathlib import Path
 
-from keshou.gate.answers import GROUNDS, PLACES
+from keshou.gate.answers import GROUNDS
 from keshou.gate.conditions import BITS, Conditions, UserConditions
+from keshou.gate.prohibitions.places import PLACES
 from keshou.gate.prohibitions.registry import PROHIBITIONS, Prohibition
 from keshou.language import Language, Text
 from keshou.law.load import load

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which parts exist in this version, and so what carries each provision."""
 
-from keshou.gate.answers import ORDER  # noqa: F401 - registers the prohibitions
-from keshou.gate.prohibitions.registry import PROHIBITIONS
+from keshou.gate.prohibitions.places import PLACES
 from keshou.law import coverage as covering
 from keshou.law.law import Law
 
 
 def coverage(law: Law) -> list[covering.Line]:
     """Say for each provision in question what carries it in this version."""
-    return covering.coverage(law, PROHIBITIONS.keys(), covering.BUILT)
+    return covering.coverage(law, PLACES.keys(), covering.BUILT)

@@ -12,24 +12,9 @@ import numpy as np
 
 from keshou.gate.conditions import BITS, Condition, Conditions, Words
 from keshou.gate.decision import Ground, Reason
-from keshou.gate.prohibitions import gbz28828, miit24, miit25, npcsc2012
+from keshou.gate.prohibitions.places import PLACES
 from keshou.gate.prohibitions.registry import PROHIBITIONS, Prohibition, Rule
 from keshou.law.model import Citation, LawError
-
-ORDER = tuple(module.__name__.rpartition(".")[2] for module in (npcsc2012, miit24, miit25, gbz28828))
-"""The instruments whose prohibitions are known; a further one goes to the end, so that codes keep their meaning."""
-
-_LATER = ("destruction_under_hold",)
-"""What was added to instruments that stand before others: at the end too."""
-
-
-def _order(name: str) -> tuple[int, int]:
-    later = _LATER.index(name) + 1 if name in _LATER else 0
-    return later, ORDER.index(PROHIBITIONS[name].cite.instrument)
-
-
-PLACES = {name: place for place, name in enumerate(sorted(PROHIBITIONS, key=_order))}
-"""Name of a prohibition -> its bit in a reason code, counted from zero."""
 
 _MOST_KEPT = 1 << 17
 

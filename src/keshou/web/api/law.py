@@ -9,7 +9,6 @@ from litestar.params import PathParameter, QueryParameter
 
 from keshou.app import built
 from keshou.app.site import Site
-from keshou.gate.answers import ORDER  # noqa: F401 - registers the prohibitions
 from keshou.gate.calendar import day_of
 from keshou.law.compare import compare
 from keshou.law.model import Citation, LawError

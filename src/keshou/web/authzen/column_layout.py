@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from keshou.gate.act import Act
-from keshou.gate.answers import PLACES
 from keshou.gate.columns import Numbers
 from keshou.gate.decision import Deny
+from keshou.gate.prohibitions.places import PLACES
 from keshou.gate.table import distinct, encoded
 from keshou.web.authzen import entitled
 from keshou.web.authzen.question import RESOURCE, UnfitQuestionError, act_of

@@ -25,8 +25,9 @@ from litestar.exceptions import HTTPException
 from keshou.app.column_gate import ColumnGate, Decided, Pairs
 from keshou.app.site import Site
 from keshou.gate.act import Act
-from keshou.gate.answers import PLACES, names_of
+from keshou.gate.answers import names_of
 from keshou.gate.conditions import Words
+from keshou.gate.prohibitions.places import PLACES
 from keshou.gate.prohibitions.registry import PROHIBITIONS
 from keshou.web.authzen.column_layout import Laid, Layout, Rows, rows_of
 from keshou.web.authzen.evaluation import wants_reasons
