@@ -8,6 +8,7 @@ import pytest
 from cli_caller import Caller
 from keshou.cli.setup import sample_declaration
 from keshou.law.load import load
+from keshou.wire.law_words import RESPECT, SOURCE, measures
 
 LAW = load()
 
@@ -27,6 +28,47 @@ def test_an_article_shows_all_of_its_paragraphs(nowhere: Caller) -> None:
     cites = [each["cite"] for each in nowhere("law", "miit24:9", "--json").ok().json]
     assert cites == [each.cite for each in LAW.within("miit24:9")]
     assert len(cites) > 1
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize("cite", [each.cite for each in LAW.provisions() if each.citation.article in {9, 11, 17, 22}])
+def test_a_provision_is_shown_with_all_that_the_data_tells_of_it(nowhere: Caller, cite: str, language: str) -> None:
+    spoken = "zh" if language == "zh" else "en"
+    each = next(one for one in LAW.provisions() if one.cite == cite)
+    shown = "".join(nowhere("law", cite, "--lang", language).ok().out.split())
+    texts = (each.says, each.trigger, each.conditions, each.evidence_text, each.evidence_inferred, each.how)
+    told = [text.in_(spoken) for text in (*texts, each.differs, each.uncertain) if text]
+    told += [measures(each.penalty, spoken)] if each.penalty else []
+    told += [SOURCE[each.source].in_(spoken)] if each.source != "full" else []
+    told += [each.sanctioned_by, *each.prohibitions, *each.same_as]
+    assert [one for one in told if "".join(one.split()) not in shown] == []
+
+
+def test_a_fine_is_told_with_its_bounds(nowhere: Caller) -> None:
+    assert "可以并处10,000元以下罚款" in nowhere("law", "miit24:22", "--lang", "zh").ok().out
+    assert "可以并处10,000元以上30,000元以下罚款" in nowhere("law", "miit24:23", "--lang", "zh").ok().out
+    assert "fine of up to 10,000 yuan that may be added" in nowhere("law", "miit24:22", "--lang", "en").ok().out
+    assert "fine of 10,000 to 30,000 yuan that may be added" in nowhere("law", "miit24:23", "--lang", "en").ok().out
+
+
+def test_an_instrument_is_shown_with_its_rank_its_dates_and_how_it_was_read(nowhere: Caller) -> None:
+    one = LAW.instruments["miit25"]
+    shown = nowhere("law", "miit25", "--lang", "en").ok().out
+    for wanted in (one.title.en, "departmental rule", one.adopted, one.published, one.in_force, one.source_quality.en):
+        assert str(wanted) in shown
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_comparison_says_in_words_what_differs_and_how_well_each_side_was_read(
+    nowhere: Caller, language: str
+) -> None:
+    """A matter that a draft seems silent on may be one that nobody read; codes of the data are no words."""
+    spoken = "zh" if language == "zh" else "en"
+    shown = nowhere("law", "compare", "miit25_draft", "miit25", "--lang", language).ok().out
+    assert LAW.instruments["miit25_draft"].source_quality.in_(spoken) in shown
+    assert RESPECT["period"].in_(spoken) in shown
+    assert RESPECT["bearers"].in_(spoken) in shown
+    assert "bearers" not in shown
 
 
 def test_a_provision_that_is_not_there_is_wrong_input(nowhere: Caller) -> None:

@@ -5,7 +5,7 @@ import msgspec
 import pytest
 
 from keshou.law.compare import Side, compare
-from keshou.law.coverage import Line, Status, coverage, is_complete, line_of, tally
+from keshou.law.coverage import Line, Status, coverage, is_complete, is_done, line_of, tally
 from keshou.law.load import load
 from keshou.law.model import LawError
 from keshou.law.terms import Carrier, Rank
@@ -22,6 +22,17 @@ def _lines(built: frozenset[Carrier] = BUILT) -> dict[str, Line]:
 
 def test_the_law_has_no_gap_once_the_gate_has_every_prohibition() -> None:
     assert is_complete(_lines().values())
+
+
+def test_coverage_is_done_only_when_no_part_is_waited_for() -> None:
+    assert not is_done(coverage(LAW, NAMES, ALL_PARTS - {Carrier.IDENTITY}))
+    assert not is_done(coverage(LAW, NAMES - {"sale"}, ALL_PARTS))
+    assert is_done(coverage(LAW, NAMES, ALL_PARTS))
+
+
+def test_what_a_liability_article_forbids_the_operator_is_carried_and_not_passed_over() -> None:
+    """Order 25 Art. 18 punishes users, and in the same breath forbids the operator to serve them."""
+    assert _lines()["miit25:18"].status is Status.OPEN
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))

@@ -43,6 +43,7 @@ def test_instruments_are_listed_by_pages(api: Api, site: Site) -> None:
 def test_coverage_comparison_and_freshness_are_those_of_the_law(api: Api, site: Site) -> None:
     covered = api.client.get("/api/v1/law/coverage").json()
     assert sum(covered["tally"].values()) == len(covered["provisions"])
+    assert covered["complete"] == (covered["tally"]["open"] == covered["tally"]["gap"] == 0)
     rows = api.client.get("/api/v1/law/comparison?first=miit24_draft&second=miit24").json()["rows"]
     assert any(row["first"] and row["second"] for row in rows)
     told = api.client.get("/api/v1/law/status").json()["instruments"]

@@ -9,6 +9,7 @@ from keshou.law.load import load
 from keshou.web.cited import cited, lines
 from keshou.web.frame.catalog import Words, catalog
 from keshou.web.public.reading_room import Reading, articles, counts
+from keshou.wire.law_words import SOURCE, measures
 
 LAW = load()
 
@@ -78,3 +79,18 @@ def test_every_link_between_provisions_leads_to_one_that_is_shown() -> None:
         for article in articles(reading(name)):
             for part in article.parts:
                 assert [to for _, found in part.links for _, to in found if to not in places] == []
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_penalty_is_shown_with_its_bounds_and_a_provision_with_how_its_text_was_read(language: str) -> None:
+    spoken = "zh" if language == "zh" else "en"
+    shown = {
+        part.cite: dict(part.pairs)
+        for name in ("miit24", "miit25")
+        for article in articles(reading(name, language))
+        for part in article.parts
+    }
+    for each in (one for one in LAW.provisions() if one.cite in shown):
+        told = shown[each.cite].values()
+        assert (each.penalty is not None) == any(each.penalty and measures(each.penalty, spoken) == one for one in told)
+        assert (each.source != "full") == (SOURCE[each.source].in_(spoken) in told)

@@ -20,8 +20,8 @@ from keshou.law import status as freshness
 from keshou.law.coverage import Status
 from keshou.law.law import Law
 from keshou.law.load import load
-from keshou.law.model import Citation, LawError, Period, Provision
-from keshou.wire.law_words import BEARER, MODALITY, RANK, STANDING, STATUS
+from keshou.law.model import Citation, Instrument, LawError, Period, Provision
+from keshou.wire.law_words import BEARER, CARRIER, MODALITY, RANK, RESPECT, SOURCE, STANDING, STATUS, measures
 
 
 class _OrShow(TyperGroup):
@@ -51,7 +51,8 @@ def show(
         call.answer([_instrument_data(law, key) for key in law.instruments], *_instruments(call, law))
         return
     found = _provisions(law, citation)
-    call.answer(found, *(line for each in found for line in _provision(call, law, each)))
+    head = _instrument(call, law.instruments[citation]) if citation in law.instruments else []
+    call.answer(found, *head, *(line for each in found for line in _provision(call, each)))
 
 
 def _provisions(law: Law, citation: str) -> Sequence[Provision]:
@@ -67,7 +68,8 @@ def _instrument_data(law: Law, key: str) -> dict[str, object]:
     one = law.instruments[key]
     return {
         **{name: getattr(one, name) for name in ("id", "title", "short", "issuer", "number", "rank", "binds")},
-        **{name: getattr(one, name) for name in ("published", "in_force", "repealed", "checked_on")},
+        **{name: getattr(one, name) for name in ("adopted", "published", "in_force", "repealed", "checked_on")},
+        **{name: getattr(one, name) for name in ("source_quality", "uncertain")},
         "provisions": len(one.provisions),
     }
 
@@ -81,16 +83,41 @@ def _instruments(call: Call, law: Law) -> list[RenderableType]:
     return [shown]
 
 
-def _provision(call: Call, law: Law, each: Provision) -> list[RenderableType]:
-    bearers = "、".join(call.of(BEARER[bearer]) for bearer in each.bearers)
-    head = Line.assemble((each.cite, STRONG), "  ", (f"{call.of(MODALITY[each.modality])} · {bearers}", QUIET))
+def _instrument(call: Call, one: Instrument) -> list[RenderableType]:
     entries = {
-        call.words("条件", "when"): call.of(each.conditions),
+        call.words("制定机关", "issued by"): call.of(one.issuer),
+        call.words("文号", "number"): call.of(one.number),
+        call.words("位阶", "rank"): call.of(RANK[one.rank]),
+        call.words("通过", "adopted"): one.adopted,
+        call.words("公布", "published"): one.published,
+        call.words("施行", "in force"): one.in_force or call.words("从未", "never"),
+        call.words("废止", "repealed"): one.repealed,
+        call.words("上次核对", "last read"): one.checked_on,
+        call.words("读到何处", "source"): call.of(one.source_quality),
+        call.words("存疑", "uncertain"): call.of(one.uncertain),
+    }
+    return [Line(call.of(one.title), STRONG), pairs({name: value for name, value in entries.items() if value}), ""]
+
+
+def _provision(call: Call, each: Provision) -> list[RenderableType]:
+    """Show all that the data tells of one provision; what the text asks for stands apart from what we propose."""
+    comma = call.words("、", ", ")
+    bearers = comma.join(call.of(BEARER[bearer]) for bearer in each.bearers)
+    spoken = " · ".join(part for part in (call.of(MODALITY[each.modality]), bearers) if part)
+    head = Line.assemble((each.cite, STRONG), "  ", (spoken, QUIET))
+    entries = {
+        call.words("何时", "when"): call.of(each.trigger),
+        call.words("条件", "conditions"): call.of(each.conditions),
         call.words("期限", "within"): _period(call, each.period) if each.period else "",
-        call.words("证据", "evidence"): call.of(each.evidence_text),
+        call.words("要求的证据", "evidence"): call.of(each.evidence_text),
+        call.words("建议的证据", "proposed"): call.of(each.evidence_inferred),
+        call.words("措施", "measures"): measures(each.penalty, call.language) if each.penalty else "",
         call.words("罚则", "penalty"): each.sanctioned_by,
         call.words("如何落实", "carried"): call.of(each.how),
-        call.words("闸门规则", "enforced by"): "、".join(each.prohibitions),
+        call.words("闸门规则", "enforced by"): comma.join(each.prohibitions),
+        call.words("同一事项", "same matter"): comma.join(each.same_as),
+        call.words("不同之处", "differs"): call.of(each.differs),
+        call.words("读到何处", "source"): call.of(SOURCE[each.source]) if each.source != "full" else "",
         call.words("存疑", "uncertain"): call.of(each.uncertain),
     }
     return [head, call.of(each.says), pairs({name: value for name, value in entries.items() if value}), ""]
@@ -102,7 +129,8 @@ def _period(call: Call, period: Period) -> str:
     units = (("days", "日", "day"), ("months", "个月", "month"), ("years", "年", "year"))
     for name, zh, en in units:
         if number := getattr(period, name):
-            return call.words(f"{number}{zh}", f"{number} {en}{'s' * (number > 1)}")
+            length = call.words(f"{number}{zh}", f"{number} {en}{'s' * (number > 1)}")
+            return call.words(f"每{length}至少一次", f"at least once in {length}") if period.recurring else length
     return call.words("及时", "promptly")
 
 
@@ -123,7 +151,7 @@ def coverage(
     }
     wanted = lines if all_ else [line for line in lines if line.status in (Status.OPEN, Status.GAP)]
     call.answer(data, _tally(call, tally), "", _lines(call, wanted))
-    return ExitStatus.NO if tally[Status.OPEN] or tally[Status.GAP] else ExitStatus.DONE
+    return ExitStatus.DONE if covering.is_done(lines) else ExitStatus.NO
 
 
 def _line_data(line: covering.Line) -> dict[str, object]:
@@ -139,8 +167,8 @@ def _tally(call: Call, tally: dict[Status, int]) -> Table:
 def _lines(call: Call, lines: Sequence[covering.Line]) -> Table:
     shown = table(call.words("出处", "provision"), call.words("状态", "status"), call.words("内容", "what it says"))
     for line in lines:
-        waits = ", ".join([*(part.value for part in line.waits_for), *line.missing])
-        state = call.of(STATUS[line.status]) + (f" ({waits})" if waits else "")
+        waits = call.words("、", ", ").join([*(call.of(CARRIER[part]) for part in line.waits_for), *line.missing])
+        state = call.of(STATUS[line.status]) + (call.words(f"（{waits}）", f" ({waits})") if waits else "")
         shown.add_row(Line(line.provision.cite, STRONG), state, call.of(line.provision.says))
     return shown
 
@@ -152,8 +180,10 @@ def compare(
     second: Annotated[str, typer.Argument(help="Id of the other, e.g. miit24.")],
 ) -> None:
     """Put two instruments side by side: what both say, what only one says, in what they differ."""
-    rows = comparing.compare(load(), first, second)
-    call.answer([_row_data(row) for row in rows], _rows(call, rows, first, second))
+    law = load()
+    rows = comparing.compare(law, first, second)
+    read = [Line(f"{name}  {call.of(law.instruments[name].source_quality)}", QUIET) for name in (first, second)]
+    call.answer([_row_data(row) for row in rows], *read, "", _rows(call, rows, first, second))
 
 
 def _row_data(row: comparing.Row) -> dict[str, object]:
@@ -169,7 +199,7 @@ def _rows(call: Call, rows: Sequence[comparing.Row], first: str, second: str) ->
     shown = table(first, second, call.words("差别", "difference"))
     shown.show_lines = True
     for row in rows:
-        differs = [each.respect for each in row.differences] + [call.of(note) for note in row.notes]
+        differs = [call.of(RESPECT[each.respect]) for each in row.differences] + [call.of(note) for note in row.notes]
         sides = [Line.assemble((each.cite, STRONG), "\n", call.of(each.says)) if each else "—" for each in row[:2]]
         shown.add_row(*sides, "\n".join(differs))
     return shown

@@ -81,6 +81,11 @@ def is_complete(lines: Iterable[Line]) -> bool:
     return all(line.status is not Status.GAP for line in lines)
 
 
+def is_done(lines: Iterable[Line]) -> bool:
+    """Say whether nothing is a gap and nothing waits for a part that is not built."""
+    return not any(line.status in (Status.GAP, Status.OPEN) for line in lines)
+
+
 def tally(lines: Sequence[Line]) -> dict[Status, int]:
     """Count the lines by status, every status named."""
     return {status: sum(line.status is status for line in lines) for status in Status}

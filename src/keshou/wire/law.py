@@ -24,12 +24,18 @@ class InstrumentShape(msgspec.Struct, frozen=True, kw_only=True):
     number: Text
     rank: Rank
     binds: list[OperatorKind]
+    adopted: dt.date | None
+    """Null: it never was."""
     published: dt.date
     in_force: dt.date | None
     """Null: it never was."""
     repealed: dt.date | None
     checked_on: dt.date
     """When its reading was last held against the source."""
+    source_quality: Text
+    """How well its text was read."""
+    uncertain: Text | None
+    """What is not certain about it as a whole."""
     provisions: int
 
 
@@ -54,6 +60,7 @@ class CoverageAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What carries each provision that binds the operator."""
 
     complete: bool
+    """Whether nothing is open and nothing a gap."""
     tally: dict[Status, int]
     provisions: list[CoveredShape]
 
@@ -95,8 +102,9 @@ def instrument_shape(one: Instrument) -> InstrumentShape:
     """Return an instrument as it is told."""
     return InstrumentShape(
         id=one.id, title=one.title, short=one.short, issuer=one.issuer, number=one.number, rank=one.rank,
-        binds=list(one.binds), published=one.published, in_force=one.in_force, repealed=one.repealed,
-        checked_on=one.checked_on, provisions=len(one.provisions),
+        binds=list(one.binds), adopted=one.adopted, published=one.published, in_force=one.in_force,
+        repealed=one.repealed, checked_on=one.checked_on, source_quality=one.source_quality, uncertain=one.uncertain,
+        provisions=len(one.provisions),
     )  # fmt: skip
 
 
@@ -108,7 +116,7 @@ def coverage_answer(lines: list[covering.Line]) -> CoverageAnswer:
         )
         for line in lines
     ]
-    return CoverageAnswer(complete=covering.is_complete(lines), tally=covering.tally(lines), provisions=told)
+    return CoverageAnswer(complete=covering.is_done(lines), tally=covering.tally(lines), provisions=told)
 
 
 def comparison_answer(rows: list[comparing.Row]) -> ComparisonAnswer:

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the codes of the law's data are called."""
 
-from keshou.language import Text
+from keshou.language import Language, Text
 from keshou.law.coverage import Status
+from keshou.law.model import Penalty
 from keshou.law.status import Standing
-from keshou.law.terms import ActKind, Bearer, Carrier, Modality, Rank
+from keshou.law.terms import ActKind, Bearer, Carrier, Modality, PenaltyKind, Rank
 
 RANK = {
     Rank.LAW: Text("法律", "law"),
@@ -72,3 +73,57 @@ CARRIER = {
     Carrier.OUTSIDE: Text("软件之外的人", "people outside software"),
     Carrier.NONE: Text("无", "nothing"),
 }
+PENALTY = {
+    PenaltyKind.CORRECTION: Text("责令限期改正", "correction within a term"),
+    PenaltyKind.WARNING: Text("警告", "warning"),
+    PenaltyKind.FINE: Text("罚款", "fine"),
+    PenaltyKind.PUBLICATION: Text("向社会公告", "public announcement"),
+    PenaltyKind.SOCIAL_CREDIT_FILE: Text("记入社会信用档案", "entry in the social credit file"),
+    PenaltyKind.CONFISCATION: Text("没收违法所得", "confiscation of unlawful gains"),
+    PenaltyKind.LICENCE_REVOCATION: Text("吊销许可证", "revocation of the licence"),
+    PenaltyKind.FILING_CANCELLATION: Text("取消备案", "cancellation of the filing"),
+    PenaltyKind.WEBSITE_CLOSURE: Text("关闭网站", "closing of the website"),
+    PenaltyKind.BUSINESS_BAN: Text("禁止有关责任人员从事该业务", "ban of responsible persons from the business"),
+    PenaltyKind.PUBLIC_SECURITY: Text("治安管理处罚", "public-security punishment"),
+    PenaltyKind.DISCIPLINARY: Text("依法给予处分", "disciplinary action"),
+    PenaltyKind.SERVICE_REFUSAL: Text("不得提供服务", "refusal of service"),
+    PenaltyKind.CRIMINAL: Text("构成犯罪的追究刑事责任", "criminal liability where a crime"),
+    PenaltyKind.CIVIL: Text("民事责任", "civil liability"),
+}
+SOURCE = {
+    "full": Text("已读原文", "the text was read"),
+    "corroborated": Text("没有逐字读过原文，有其他资料佐证", "not read word by word; other papers corroborate it"),
+    "secondary": Text("没有读到原文，据二手资料", "the text was not read; from secondary sources"),
+    "general_knowledge": Text("没有读到原文，据一般了解", "the text was not read; from general knowledge"),
+}
+"""How well a provision's source was read."""
+RESPECT = {
+    "modality": Text("语气不同", "it speaks otherwise"),
+    "bearers": Text("约束的对象不同", "it lies on others"),
+    "period": Text("期限不同", "another period"),
+    "penalty": Text("处罚不同", "another penalty"),
+}
+"""In what two provisions on one matter differ."""
+
+
+def measures(penalty: Penalty, language: Language) -> str:
+    """Return what a penalty provision lets the authority do, with the bounds of a fine in yuan."""
+    told = [
+        _fine(penalty, language) if kind is PenaltyKind.FINE else PENALTY[kind].in_(language) for kind in penalty.kinds
+    ]
+    return ("、" if language == "zh" else ", ").join(told)
+
+
+def _fine(penalty: Penalty, language: Language) -> str:
+    """Return the fine with its bounds; the bounds themselves are within it."""
+    low, high = penalty.fine_from, penalty.fine_to
+    if low is None and high is None:
+        return PENALTY[PenaltyKind.FINE].in_(language)
+    if language == "zh":
+        ends = (f"{low:,}元以上" if low is not None else "") + (f"{high:,}元以下" if high is not None else "")
+        return f"{'可以并处' if penalty.fine_discretionary else '处'}{ends}罚款"
+    if low is not None and high is not None:
+        ends = f"{low:,} to {high:,}"
+    else:
+        ends = f"up to {high:,}" if high is not None else f"at least {low:,}"
+    return f"fine of {ends} yuan{' that may be added' if penalty.fine_discretionary else ''}"

@@ -10,7 +10,7 @@ from keshou.law.law import Law
 from keshou.law.model import Instrument, Period, Provision
 from keshou.web.cited import SHOWN, anchor, cited, lines, name_of, within
 from keshou.web.frame.catalog import Words
-from keshou.wire.law_words import BEARER, CARRIER, MODALITY, STATUS
+from keshou.wire.law_words import BEARER, CARRIER, MODALITY, SOURCE, STATUS, measures
 
 _LONGEST_SEARCH = 100
 
@@ -110,11 +110,13 @@ def _pairs(one: Provision, line: Line | None, words: Words, language: Language) 
         (words("law.trigger"), one.trigger),
         (words("law.conditions"), one.conditions),
         (words("law.period"), _period(one.period, words) if one.period else None),
+        (words("law.measures"), measures(one.penalty, language) if one.penalty else None),
         (words("law.carried"), one.how),
         (words("law.waits"), _waits(line, language) if line else None),
         (words("law.evidence"), one.evidence_text),
         (words("law.proposed"), one.evidence_inferred),
         (words("law.differs"), one.differs),
+        (words("law.source"), SOURCE[one.source] if one.source != "full" else None),
         (words("law.uncertain"), one.uncertain),
     ]
     for label, text in told:
