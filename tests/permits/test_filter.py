@@ -184,6 +184,28 @@ def test_a_collation_that_ignores_case_does_not_open_anothers_row() -> None:
             assert Tables(connection, postgresql=False).select(a_filter("A-1", *more)) == []
 
 
+def test_a_collation_of_postgresql_that_ignores_case_does_not_either(postgresql_url: str) -> None:
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        connection.execute(
+            "CREATE COLLATION any_case (provider = icu, locale = 'und-u-ks-level2', deterministic = false)"
+        )
+        connection.execute("CREATE TABLE customers (customer_id TEXT COLLATE any_case PRIMARY KEY, phone TEXT)")
+        connection.execute("INSERT INTO customers VALUES ('a-1', '1')")
+        tables = Tables(connection, postgresql=True)
+        for more in ((), tuple(f"Z-{n}" for n in range(FEW))):
+            assert tables.select(a_filter("A-1", *more)) == []
+            assert tables.select(a_filter("a-1", *more)) == [("a-1", "1")]
+
+
+def test_an_index_of_postgresql_serves_the_filter(postgresql_url: str) -> None:
+    with psycopg.connect(postgresql_url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE customers (customer_id TEXT PRIMARY KEY, phone TEXT)")
+        connection.execute("SET enable_seqscan = off")
+        chosen = a_filter("A-1", "A-2").postgresql(NOW)
+        plan = connection.execute(f"EXPLAIN {chosen.statement}", chosen.parameters).fetchall()
+        assert any("Index Cond" in row[0] for row in plan), plan
+
+
 def test_an_index_on_the_users_serves_the_filter() -> None:
     with contextlib.closing(sqlite3.connect(":memory:")) as connection:
         connection.execute("CREATE TABLE customers (customer_id TEXT PRIMARY KEY, phone TEXT)")
@@ -215,6 +237,8 @@ def test_values_whose_grant_is_for_masked_ones_are_shown_masked() -> None:
 def test_the_parameters_sign_is_the_drivers() -> None:
     assert "IN (%s)" in FILTER.sqlite(NOW, mark="%s").where
     assert "ANY($1::text[])" in FILTER.postgresql(NOW, mark="$1").where
+    for mark, times in (("$1", 1), ("%s", 2), ("?", 2)):
+        assert len(FILTER.postgresql(NOW, mark=mark).parameters) == times
     percent = a_filter("A-1", table="100%")
     assert '"100%"' in percent.sqlite(NOW).where
     assert '"100%%"' in percent.sqlite(NOW, mark="%s").where

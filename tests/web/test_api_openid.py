@@ -15,6 +15,7 @@ from litestar import Litestar
 from provider_process import CLIENT_ID, CLIENT_SECRET, ProviderProcess
 
 from keshou.accounts.account import AccountKind, What
+from keshou.accounts.openid.flow import Identity
 from keshou.accounts.openid.settings import Match, OpenIdSettings
 from keshou.accounts.settings import AccountSettings
 from keshou.app.settings import ServerSettings
@@ -144,7 +145,28 @@ def test_a_fresh_proof_is_of_the_same_person_and_renews_the_session(
     assert came_back(browser, went(browser, provider, "clerk", "/session/proof/openid")).status_code == 303
     after = browser.get("/api/v1/session").json()["session"]
     assert after["id"] == before["id"]
-    assert after["proven_at"] > before["proven_at"]
+    times = [dt.datetime.fromisoformat(each["proven_at"]) for each in (before, after)]
+    assert times[0] < times[1]
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_who_was_signed_in_at_the_provider_for_long_has_proven_nothing_just_now(
+    site: Site, browser: TestClient[Litestar], provider: ProviderProcess, monkeypatch: pytest.MonkeyPatch, *, said: bool
+) -> None:
+    """The provider lets a browser through that signed in there hours ago; here that is no proof of the last minutes."""
+    linked(site, "clerk", SUBJECTS["clerk"])
+    assert site.provider is not None
+    redeem, then = site.provider.redeem, site.now() - dt.timedelta(hours=3)
+
+    def long_ago(*given: Any) -> Identity:
+        return msgspec.structs.replace(redeem(*given), authenticated=then if said else None)
+
+    monkeypatch.setattr(site.provider, "redeem", long_ago)
+    assert came_back(browser, went(browser, provider)).status_code == 303
+    stale = post(browser, "/session/recovery-codes")
+    assert (stale.status_code, stale.json()["type"]) == (403, "/problems/proof-too-old"), stale.text
+    assert came_back(browser, went(browser, provider, "clerk", "/session/proof/openid")).status_code == 303
+    assert post(browser, "/session/recovery-codes").status_code == 200
 
 
 def test_a_closed_account_and_an_ended_link_let_nobody_in(

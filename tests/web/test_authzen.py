@@ -135,6 +135,7 @@ def test_what_is_not_the_protocol_s_form_is_a_bad_request_that_quotes_nothing(
     assert answer.headers["x-request-id"] == "r-7"
     assert "secretvalue" not in answer.text
     assert answer.json()["type"] == "/problems/malformed"
+    assert all(each.startswith("$") for each in answer.json().get("pointers", [])), answer.text
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])

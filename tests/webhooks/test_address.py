@@ -19,7 +19,8 @@ def test_addresses_of_the_open_network_are_accepted(url: str) -> None:
     [
         "127.0.0.1", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "0.0.0.1", "100.64.0.1", "224.0.0.1",
         "255.255.255.255", "192.0.2.1", "[::1]", "[::]", "[fe80::1]", "[fc00::1]", "[ff02::1]", "[::ffff:127.0.0.1]",
-        "[::ffff:169.254.169.254]", "[64:ff9b::a9fe:a9fe]", "[2002:7f00:1::]", "[2001:0:7f00:1::]",
+        "[::ffff:169.254.169.254]", "[64:ff9b::a9fe:a9fe]", "[2002:7f00:1::]", "[2001:0:7f00:1::]", "[::10.0.0.1]",
+        "[::ffff:0:10.0.0.1]", "[64:ff9b:1::a00:1]", "[fec0::1]",
     ],
 )  # fmt: skip
 def test_numbers_of_ones_own_network_are_refused_in_every_form(host: str) -> None:
@@ -70,6 +71,8 @@ def test_the_connection_goes_to_the_number_that_was_judged(monkeypatch: pytest.M
 def test_with_the_setting_ones_own_network_is_told_over_tls_and_loopback_plainly() -> None:
     assert resolve("http://127.0.0.1:9/x", private=True).url == "http://127.0.0.1:9/x"
     check("https://10.0.0.1/x", private=True)
-    for url in ("http://10.0.0.1/x", "https://169.254.169.254/latest", "https://[fe80::1]/", "https://[::]/"):
+    hidden = ("::ffff:169.254.169.254", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1", "::169.254.169.254")
+    urls = ("http://10.0.0.1/x", "https://169.254.169.254/latest", "https://[fe80::1]/", "https://[::]/")
+    for url in (*urls, *(f"https://[{each}]/latest" for each in hidden)):
         with pytest.raises(AddressRefusedError):
             check(url, private=True)

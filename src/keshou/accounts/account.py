@@ -71,7 +71,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     until: dt.datetime
     """When it ends at the latest, used or not."""
     proven_at: dt.datetime
-    """When they last proved themselves in full."""
+    """When they last proved themselves in full; by a provider, when they did so there, 1970 when it does not say."""
     limited: bool
     """Whether it serves only to enrol a second factor."""
     factors: tuple[Factor, ...]

@@ -226,9 +226,9 @@ class Accounts:
 
     def begin(
         self, tx: Transaction, account: str, factors: Sequence[Factor], binding: str, now: dt.datetime,
-        *, device: str = "",
+        *, device: str = "", proven: dt.datetime | None = None,
     ) -> SignedIn:  # fmt: skip
-        """Begin a session for somebody whose `factors` were checked, here or by passkey or provider.
+        """Begin a session for somebody whose `factors` were checked, at `proven` (else just now), here or elsewhere.
 
         Raises:
             UnknownAccountError: there is no such account, or it is closed.
@@ -237,7 +237,8 @@ class Accounts:
         row = self._row(tx, account)
         if row is None or row.closed is not None:
             raise UnknownAccountError
-        session, token = self.sessions.begin(tx, account, factors, binding, now, limited=self._limited(factors))
+        limited = self._limited(factors)
+        session, token = self.sessions.begin(tx, account, factors, binding, now, limited=limited, proven=proven)
         self.locks.clear(tx, account, device)
         self._note(tx, now, account, What.SIGNED_IN, factors=tuple(factors), known_device=bool(device))
         return SignedIn(session, token, self.secrets.new_device(account, _day(now)))

@@ -24,6 +24,8 @@ FEW = 32
 
 _LONGEST_NAME = 63
 """Bytes; PostgreSQL cuts longer names off, so that two could become one."""
+_BY_PLACE = ("%s", "?")
+"""Signs for a parameter that are told apart by their place alone, so that each needs a value of its own."""
 _WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
 
@@ -105,9 +107,11 @@ class RowFilter(msgspec.Struct, frozen=True, kw_only=True):
         return Selection(self._columns(mark), _quote(self.table, mark), where, parameters)
 
     def postgresql(self, now: dt.datetime, *, mark: str = "%s") -> Selection:
-        """Return the selection for PostgreSQL; `mark` stands for the one parameter (asyncpg: ``$1``).
+        """Return the selection for PostgreSQL; `mark` stands for a parameter (asyncpg: ``$1``, which stands twice).
 
-        A column of texts is never read as numbers: ``042`` and ``42`` are two users. PostgreSQL refuses it instead.
+        Texts are compared once as the column compares them, for its index, and once letter by letter, since its own
+        collation could make two users one. A column of texts is never read as numbers: ``042`` and ``42`` are two
+        users. PostgreSQL refuses it instead.
 
         Raises:
             FilterExpiredError: its time is over.
@@ -116,8 +120,12 @@ class RowFilter(msgspec.Struct, frozen=True, kw_only=True):
         """
         self.refuse_expired(now)
         column = self._quoted(self.user_column, mark)
-        where = f"({column} = ANY({mark}::bigint[]))" if self._numbers else f"({column}::text = ANY({mark}::text[]))"
-        return Selection(self._columns(mark), _quote(self.table, mark), where, (self._ids(),))
+        found, table, ids = self._columns(mark), _quote(self.table, mark), self._ids()
+        if self._numbers:
+            return Selection(found, table, f"({column} = ANY({mark}::bigint[]))", (ids,))
+        named = f"ANY({mark}::text[])"
+        where = f'({column}::text = {named} AND {column}::text COLLATE "C" = {named})'
+        return Selection(found, table, where, (ids, ids) if mark in _BY_PLACE else (ids,))
 
     def arrow(self, now: dt.datetime) -> pc.Expression:
         """Return the rows that may be used as an expression for tables and datasets of Arrow; see `names`.

@@ -14,8 +14,10 @@ from keshou.webhooks.errors import AddressRefusedError
 
 _LONGEST = 2048
 _PORTS = {"https": 443, "http": 80}
-_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
-"""Addresses that stand for IPv4 addresses behind a translator (RFC 6052)."""
+_HIDING = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::ffff:0:0:0/96", "::/96")))
+"""IPv6 addresses that stand for IPv4 addresses: behind a translator (RFC 6052, 7915), or of old (RFC 4291 2.5.5)."""
+_OWN = tuple(map(ipaddress.IPv6Network, ("fec0::/10", "64:ff9b:1::/48")))
+"""Networks of one's own beside those that Python knows: of old (RFC 3879), and of one's own translator (RFC 8215)."""
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -98,21 +100,26 @@ def _is_loopback(host: str, number: Address | None) -> bool:
 
 
 def _refuse_own(number: Address, *, private: bool) -> None:
-    if not (_is_open(number) or (private and not number.is_link_local and not number.is_unspecified)):
+    meant = _meant(number)
+    if not (_is_open(meant) or (private and not meant.is_link_local and not meant.is_unspecified)):
         raise AddressRefusedError(
             "the receiver lies inside a network of one's own",
             hint="`allow_private` in [webhooks] lets that be, where such receivers are trusted",
         )
 
 
+def _meant(number: Address) -> Address:
+    """Return the IPv4 address that an IPv6 address stands for, whatever form it hides in; else `number` itself."""
+    if isinstance(number, ipaddress.IPv4Address) or number.is_loopback or number.is_unspecified:
+        return number
+    if (hidden := number.ipv4_mapped or number.sixtofour) is not None:
+        return hidden
+    standing_for = any(number in network for network in _HIDING)
+    return ipaddress.IPv4Address(int(number) & 0xFFFFFFFF) if standing_for else number
+
+
 def _is_open(number: Address) -> bool:
-    """Say whether an address is of the open network, whatever form it hides in."""
-    if isinstance(number, ipaddress.IPv6Address):
-        hidden = number.ipv4_mapped or number.sixtofour
-        if hidden is None and number in _TRANSLATED:
-            hidden = ipaddress.IPv4Address(int(number) & 0xFFFFFFFF)
-        if hidden is not None:
-            return _is_open(hidden)
-        if number.teredo is not None:
-            return False
+    """Say whether an address is of the open network."""
+    if isinstance(number, ipaddress.IPv6Address) and (number.teredo or any(number in each for each in _OWN)):
+        return False
     return number.is_global and not number.is_multicast

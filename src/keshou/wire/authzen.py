@@ -303,7 +303,7 @@ def decoded(decoder: Any, body: bytes) -> Any:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
         # Only the place is told: the rest of the message may quote the value.
-        _, _, place = str(error).rpartition(" - at `")
-        raise AuthzenShapeError(place.rstrip("`") if place else "$") from None
+        _, at, place = str(error).rpartition(" - at `")
+        raise AuthzenShapeError(place.rstrip("`") if at else "$") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise AuthzenShapeError from None

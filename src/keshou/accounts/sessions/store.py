@@ -46,9 +46,13 @@ class Sessions:
         self._settings = settings
 
     def begin(
-        self, tx: Transaction, account: str, factors: Sequence[Factor], binding: str, now: dt.datetime, *, limited: bool
-    ) -> tuple[Session, str]:
-        """Begin a session in the browser that calls itself `binding`; return it with its token, told this once."""
+        self, tx: Transaction, account: str, factors: Sequence[Factor], binding: str, now: dt.datetime,
+        *, limited: bool, proven: dt.datetime | None = None,
+    ) -> tuple[Session, str]:  # fmt: skip
+        """Begin a session in the browser that calls itself `binding`; return it with its token, told this once.
+
+        `proven` is when its owner proved who they are; None: just now.
+        """
         token = PREFIX + secrets.token_urlsafe(32)
         moment = to_micros(now)
         until = now + dt.timedelta(hours=self._settings.session_hours)
@@ -58,7 +62,7 @@ class Sessions:
                 id=name, account=account, digest=self._secrets.digest("session", token),
                 binding=self._secrets.digest("binding", binding), browser=binding[:_BROWSER],
                 factors=" ".join(factors), limited=limited, created=moment, used=moment,
-                until=to_micros(until), proven=moment,
+                until=to_micros(until), proven=to_micros(min(proven or now, now)),
             )
         )  # fmt: skip
         self._end_surplus(tx, account)

@@ -5,6 +5,7 @@ A browser begins here, goes to the provider, and comes back to ``/sign-in/openid
 began by a cookie, so what another browser began signs nobody in here. Source: OpenID Connect Core 1.0; RFC 9700.
 """
 
+import datetime as dt
 from urllib.parse import parse_qsl
 
 from litestar import Response, Router, get, post
@@ -36,6 +37,8 @@ from keshou.wire.caller import Caller
 _STEP = "openid"
 _FORM = "application/x-www-form-urlencoded"
 _SEE_OTHER = 303
+_LONG_AGO = dt.datetime.fromtimestamp(0, dt.UTC)
+"""When somebody proved who they are whose provider does not say when: never fresh."""
 
 
 @post("/sign-in/openid", status_code=200, sync_to_thread=True, security=[{}], operation_class=told(
@@ -196,8 +199,10 @@ def _let_in(tx: Transaction, site: Site, request: Requested, flow: Flow, identit
         proven, token = site.accounts.prove(tx, session, (Factor.OPENID,), now)
         site.openid.begun(tx, proven, identity)
         return token, ""
+    # whoever was signed in at the provider already proved themselves when they signed in there, and not now
+    proven, binding = identity.authenticated or _LONG_AGO, binding_of(request)
     try:
-        found: SignedIn = site.accounts.begin(tx, account, (Factor.OPENID,), binding_of(request), now)
+        found: SignedIn = site.accounts.begin(tx, account, (Factor.OPENID,), binding, now, proven=proven)
     except UnknownAccountError:
         raise SignInFailedError from None
     site.openid.note(tx, account, identity, now)
