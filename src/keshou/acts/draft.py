@@ -12,7 +12,7 @@ from keshou.ledger.entry import Header
 from keshou.vault.sealed import Sealed, SealedRecord, Shredded
 
 
-class Payload(msgspec.Struct, frozen=True, omit_defaults=True):
+class Payload(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What an entry holds about one user, sealed under the user's own key; only its commitment is in the log."""
 
     user: str
@@ -22,7 +22,7 @@ class Payload(msgspec.Struct, frozen=True, omit_defaults=True):
     version: int = 1
 
 
-class Draft(msgspec.Struct, eq=False):
+class Draft(msgspec.Struct, eq=False, gc=False):
     """One entry in the making, and what its caller will be answered."""
 
     header: dict[str, object]
@@ -47,5 +47,7 @@ class Draft(msgspec.Struct, eq=False):
     """For each user that a search found, a payload that tells who it is; opened after the commit."""
     counts: int = 0
     """Of how many users it exported, copied or destroyed what no review covered."""
+    place: int = -1
+    """Index of its entry in the log; an answer given before has none."""
     base: Header | None = None
     """A header that acts of the same question share; `header` says what differs."""

@@ -41,7 +41,7 @@ def perform(work: Work, job: Perform, now: dt.datetime) -> Draft:
     draft = Draft({"revision": decision.revision}, decision=decision, base=_base_of(work, act, decision))
     if type(decision) is Deny:
         if key is not None:
-            draft.users = [(key, _payload(act, act.user))]
+            draft.users = ((key, _payload(act, act.user)),)
         return draft
     if job.admit:
         key = work.admit(act.user)
@@ -51,7 +51,7 @@ def perform(work: Work, job: Perform, now: dt.datetime) -> Draft:
     if standing is not None:
         draft.user_facts = [(key, job.facts)]
         work.view.become(act.user, key, standing)
-    draft.users = [(key, _payload(act, act.user, job.facts))]
+    draft.users = ((key, _payload(act, act.user, job.facts)),)
     if act.kind in BULK_KINDS:
         _count(work, draft, act, 1)
     _do(work, draft, job, key, now)
@@ -114,7 +114,7 @@ def _denials(draft: Draft) -> dict[str, int]:
 
 def _do_bulk(work: Work, draft: Draft, act: Act, permitted: Sequence[str], now: dt.datetime) -> None:
     if act.kind not in _ERASING:
-        work.show(draft, [(user, work.view.keys[user]) for user in permitted], act.items)
+        work.show(draft, [(user, work.view.keys[user]) for user in permitted], _in_order(act.items))
         return
     work.settle()
     draft.shredded = [each for user in permitted for each in _remove(work, work.view.keys[user], act.items, now)]
@@ -289,7 +289,7 @@ def _do(work: Work, draft: Draft, job: Perform, key: int, now: dt.datetime) -> N
         draft.shredded = _remove(work, key, act.items, now)
         draft.header["keys"] = key_ids(draft.shredded)
     else:
-        work.show(draft, [(act.user, key)], act.items)
+        work.show(draft, ((act.user, key),), _in_order(act.items))
 
 
 def _refuse_new(work: Work, key: int, act: Act) -> None:

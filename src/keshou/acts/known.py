@@ -44,12 +44,12 @@ class _Overlay(dict[str, UserStanding]):
 
     def __init__(self, base: Mapping[str, UserStanding]) -> None:
         super().__init__()
-        self._base = base
+        self._here, self._base = super().get, base.get
 
     def get(self, user: str, default: UserStanding | None = None) -> UserStanding | None:  # type: ignore[override]
         """Return the user's standing here, else the one everybody sees."""
-        found = super().get(user)
-        return found if found is not None else self._base.get(user, default)
+        found = self._here(user)
+        return found if found is not None else self._base(user, default)
 
 
 class View:

@@ -112,11 +112,13 @@ def do(work: Work, job: Job, now: dt.datetime) -> Draft:
 
     What is performed happens when it is committed, whatever its caller believed: acts are dated `now`.
     """
-    if isinstance(job, Perform | BulkPerform | Erase | Search):
+    if isinstance(job, _ASKING):
         act = work.known.named(msgspec.structs.replace(job.act, when=now))
         job = msgspec.structs.replace(job, act=work.counted(act) if act.kind in BULK_KINDS else act)
     return _PROCEDURES[type(job)](work, job, now)
 
+
+_ASKING = (Perform, BulkPerform, Erase, Search)
 
 _PROCEDURES: dict[type[Job], Callable[[Work, Any, dt.datetime], Draft]] = {
     Perform: effects.perform,

@@ -4,7 +4,7 @@
 Neither the name nor the request is stored, only keyed tokens of both.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -34,14 +34,12 @@ class Requests:
         self._noted: dict[bytes, tuple[bytes, Draft]] = {}
 
     def before(self, job: Job) -> Draft | None:
-        """Return the answer of a request that came before; None when it did not.
+        """Return the answer of a request that came before, `job` being named; None when it did not.
 
         Raises:
             ActError: another request had the same name.
 
         """
-        if not job.request_id:
-            return None
         name, body = self._tokens[id(job)]
         if (noted := self._noted.get(name)) is not None:
             _refuse_other(noted[0], body)
@@ -53,14 +51,13 @@ class Requests:
         return Draft({}, done=Done(found[1], None, repeated=True, verdict=header.decision))
 
     def note(self, job: Job, draft: Draft) -> None:
-        """Take note of a request that is being done."""
-        if job.request_id:
-            name, body = self._tokens[id(job)]
-            self._noted[name] = (body, draft)
+        """Take note of a named request that is being done."""
+        name, body = self._tokens[id(job)]
+        self._noted[name] = (body, draft)
 
-    def remember(self, places: Mapping[int, int]) -> None:
-        """Keep the requests done, each with the index of its entry; `places` is by the draft's identity."""
-        rows = [(name, body, places[id(draft)]) for name, (body, draft) in self._noted.items()]
+    def remember(self) -> None:
+        """Keep the requests done, each with the index of its entry."""
+        rows = [(name, body, draft.place) for name, (body, draft) in self._noted.items()]
         self._ledger.remember_requests(self._tx, rows)
 
 

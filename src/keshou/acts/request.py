@@ -15,7 +15,7 @@ from keshou.gate.facts import Restored, SiteFact, UserFact
 from keshou.law.terms import RetentionClass
 
 
-class Perform(msgspec.Struct, frozen=True, kw_only=True):
+class Perform(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Ask, and do it when it is permitted: one act on one user's information."""
 
     act: Act

@@ -13,7 +13,7 @@ The procedure, step by step:
 import datetime as dt
 import gc
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -119,16 +119,17 @@ class Work:
         requests = Requests(self.tx, self.ledger, self.known.vault, jobs)
         answers = [self._answer(job, requests, now) for job in jobs]
         with self.tx.unanswered():
-            first = self._append(now, requests)
-        places = {id(draft): first + place for place, draft in enumerate(self._drafts)}
-        return [Pending(draft, places.get(id(draft), -1)) for draft in answers]
+            self._append(now, requests)
+        return [Pending(draft, draft.place) for draft in answers]
 
     def _answer(self, job: Job, requests: Requests, now: dt.datetime) -> Draft:
-        if (before := requests.before(job)) is not None:
+        if job.request_id and (before := requests.before(job)) is not None:
             return before
-        self.view.gate.revision = self.place
+        place = self.view.gate.revision = self.place
         draft = self._effect(self, job, now)
-        requests.note(job, draft)
+        draft.place = place
+        if job.request_id:
+            requests.note(job, draft)
         self._drafts.append(draft)
         if draft.counts:
             self._adding_up.note(_header(draft, 0), draft.counts)
@@ -173,13 +174,13 @@ class Work:
         """Take note that something of a user was removed."""
         self._held.pop(key, None)
 
-    def show(self, draft: Draft, users: Sequence[tuple[str, int]], items: Collection[str]) -> None:
-        """Have sealed values fetched when the batch settles, to be opened after the commit."""
-        keys = {key for _, key in users}
-        if keys & self._sealing:
+    def show(self, draft: Draft, users: Sequence[tuple[str, int]], items: tuple[str, ...]) -> None:
+        """Have sealed values fetched when the batch settles, to be opened after the commit; `items` are in order."""
+        keys = [key for _, key in users]
+        if not self._sealing.isdisjoint(keys):
             self.settle()
-        self._fetches.append((draft, users, tuple(sorted(items))))
-        self._fetching |= keys
+        self._fetches.append((draft, users, items))
+        self._fetching.update(keys)
 
     def facts(self, user: str) -> list[UserFact]:
         """Return a user's facts: those on record, then those of this batch."""
@@ -232,16 +233,19 @@ class Work:
     # Steps
 
     def _fetch(self) -> None:
-        by_items: dict[tuple[str, ...], list[int]] = {}
+        wanted: dict[tuple[str, ...], dict[int, None]] = {}
         for _, users, items in self._fetches:
-            by_items.setdefault(items, []).extend(key for _, key in users)
-        found: dict[tuple[int, tuple[str, ...]], Sealed] = {}
-        for items, keys in by_items.items():
-            fetched, wrapped = self.known.vault.fetch_with_keys(self.tx, list(dict.fromkeys(keys)), items)
-            found.update(((each.user, items), each) for each in fetched)
+            keys = wanted.setdefault(items, {})
+            for _, key in users:
+                keys[key] = None
+        found: dict[tuple[str, ...], dict[int, Sealed]] = {}
+        for items, keys in wanted.items():
+            fetched, wrapped = self.known.vault.fetch_with_keys(self.tx, list(keys), items)
+            found[items] = {each.user: each for each in fetched}
             self._found.keys.update(wrapped)
         for draft, users, items in self._fetches:
-            draft.shown = [(user, found[key, items]) for user, key in users]
+            of = found[items]
+            draft.shown = [(user, of[key]) for user, key in users]
         self._fetches, self._fetching = [], set()
 
     def _seal(self, drafts: Sequence[Draft]) -> None:
@@ -249,40 +253,43 @@ class Work:
         values = [(key, class_, of) for (key, class_), of in self._seals.items()]
         self._seals, self._sealing = {}, set()
         open_ = [draft for draft in drafts if draft.users and "c" not in draft.header]
-        salts = _salts(sum(len(draft.users) for draft in open_))
-        rows: list[tuple[int, bytes, bytes]] = []
-        for draft in open_:
-            salted = [(user, next(salts), _encode(payload)) for user, payload in draft.users]
-            rows += salted
-            draft.header["c"] = _commitment([entry.commit(salt, body) for _, salt, body in salted])
+        told = [each for draft in open_ for each in draft.users]
+        rows = [(user, salt, _encode(payload)) for (user, payload), salt in zip(told, _salts(len(told)), strict=True)]
+        leaves = [entry.commit(salt, body) for _, salt, body in rows]
         found, self._found = self._found, Found()
-        made = iter(self.known.vault.seal_all(self.tx, values, rows, found))
+        made = self.known.vault.seal_all(self.tx, values, rows, found)
+        start = 0
         for draft in open_:
-            sealed = [(user, *next(made)) for user, _ in draft.users]
-            draft.sealed = [each[:2] for each in sealed]
-            draft.header["obj"] = entry.to_text(sealed[0][2]) if len(sealed) == 1 else ""
+            if len(draft.users) == 1:
+                sealed, name = made[start]
+                draft.sealed = ((rows[start][0], sealed),)
+                draft.header["c"], draft.header["obj"] = entry.to_text(leaves[start]), entry.to_text(name)
+                start += 1
+                continue
+            stop = start + len(draft.users)
+            draft.sealed = [
+                (user, sealed) for (user, *_), (sealed, _) in zip(rows[start:stop], made[start:stop], strict=True)
+            ]
+            draft.header["c"], draft.header["obj"] = entry.to_text(root_of(leaves[start:stop])), ""
+            start = stop
 
-    def _append(self, now: dt.datetime, requests: Requests) -> int:
+    def _append(self, now: dt.datetime, requests: Requests) -> None:
         self.settle()
-        moment, first = to_micros(now), self.head.size
-        bodies = [entry.encode(_header(draft, moment)) for draft in self._drafts]
+        moment, drafts = to_micros(now), self._drafts
+        bodies = [entry.encode(_header(draft, moment)) for draft in drafts]
         self.head = self.ledger.append(self.tx, self.head, bodies, moment)
-        placed = list(enumerate(self._drafts, first))
-        self._adding_up.write(
-            [(index, _header(draft, moment), draft.counts) for index, draft in placed if draft.counts]
-        )
+        self._adding_up.write([(each.place, _header(each, moment), each.counts) for each in drafts if each.counts])
         self.ledger.write_payloads(
-            self.tx, [(user, index, sealed) for index, draft in placed for user, sealed in draft.sealed]
+            self.tx, [(user, each.place, sealed) for each in drafts for user, sealed in each.sealed]
         )
-        requests.remember({id(draft): index for index, draft in placed})
+        requests.remember()
         standings = self.known.standings
         standings.write_user(
-            self.tx, [(user, index + 1, facts) for index, draft in placed for user, facts in draft.user_facts]
+            self.tx, [(user, each.place + 1, facts) for each in drafts for user, facts in each.user_facts]
         )
-        for index, draft in placed:
-            if draft.site_facts:
-                standings.write_site(self.tx, index + 1, draft.site_facts)
-        return first
+        for each in drafts:
+            if each.site_facts:
+                standings.write_site(self.tx, each.place + 1, each.site_facts)
 
 
 def _salts(count: int) -> Iterator[bytes]:
@@ -317,11 +324,6 @@ def _undisturbed() -> Iterator[None]:
         yield
     finally:
         gc.enable()
-
-
-def _commitment(leaves: Sequence[bytes]) -> str:
-    """Return the commitment to one payload, or the root of the tree over the commitments to many."""
-    return entry.to_text(leaves[0] if len(leaves) == 1 else root_of(leaves))
 
 
 def root_of(leaves: Sequence[bytes]) -> bytes:

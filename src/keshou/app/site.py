@@ -383,10 +383,11 @@ class Site:
     def _told(self, tx: Transaction, jobs: Sequence[Job], done: Sequence[Pending], now: dt.datetime) -> None:
         """Do what follows from `jobs`, in their own transaction: others are told, and of the erased no visit stays."""
         self._outbox.put(tx, jobs, done, now)
-        if any(isinstance(job, Publish) for job in jobs):
+        kinds = set(map(type, jobs))
+        if Publish in kinds:
             touch_access(tx)  # what callers may ask for follows from the rules
         self.listed.put(tx, jobs, done)
-        for job, pending in zip(jobs, done, strict=True):
+        for job, pending in zip(jobs, done, strict=True) if Erase in kinds else ():
             if isinstance(job, Erase) and pending.draft.shredded:
                 self.visits.forget(tx, job.act.user, now)
                 self.links.forget(tx, job.act.user)

@@ -8,7 +8,7 @@ import msgspec
 from keshou.law.terms import ActKind
 
 
-class Act(msgspec.Struct, frozen=True, kw_only=True):
+class Act(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One act on users' personal information, asked before it is done (Order 24 Arts 5, 9, 13(vi)).
 
     An act that names no `user` is about `count` users at once (a bulk act) and is judged on everything but the

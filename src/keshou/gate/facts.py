@@ -14,7 +14,7 @@ import msgspec
 from keshou.law.terms import ActKind, ConsentStrength
 
 
-class UserFact(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True):
+class UserFact(msgspec.Struct, frozen=True, kw_only=True, tag=True, omit_defaults=True, gc=False):
     """Something that came true of one user."""
 
     at: dt.datetime

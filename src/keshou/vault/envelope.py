@@ -23,10 +23,13 @@ KID = 16
 _FORMAT = 1
 _KEY_VERSION = 1
 _HEADER = struct.Struct(">BBH")
-_TAIL = struct.Struct(">HQHIH16s")
+_tail = struct.Struct(">HQHIH16s").pack
+"""User, version of the value, and id of the key, each after its length."""
 _BUCKET = 32
 _LENGTH = 4
-_SHORTEST = _HEADER.size + NONCE + _BUCKET + 16
+_NONCE_AT = _HEADER.size
+_BODY_AT = _NONCE_AT + NONCE
+_SHORTEST = _BODY_AT + _BUCKET + 16
 _SUITES = (INTERNATIONAL, CHINESE)
 _CONTEXT_HEAD = join((b"data key",)) + (8).to_bytes(2)
 """What the context of a wrapped data key begins with: its user follows, in eight bytes."""
@@ -52,21 +55,21 @@ class Nonces:
 class DataKey:
     """The key of one user and retention class, unwrapped, for one suite. Never shown, never stored."""
 
-    __slots__ = ("_cipher", "_derived", "_secret", "kid", "suite")
+    __slots__ = ("_derived", "_secret", "cipher", "kid", "suite")
+    cipher: Aead
+    """The cipher of records under this key."""
 
     def __init__(self, secret: bytes, suite: Suite = INTERNATIONAL, kid: bytes = b"") -> None:
         self._secret = secret
         self.suite = suite
         self.kid = kid or key_id(secret, suite)
-        self._cipher: Aead | None = None
         self._derived: dict[bytes, bytes] = {}
 
-    @property
-    def cipher(self) -> Aead:
-        """The cipher of records under this key."""
-        cipher = self._cipher
-        if cipher is None:
-            cipher = self._cipher = self.suite.cipher(self._secret)
+    def __getattr__(self, name: str) -> Aead:
+        """Make `cipher` when it is asked for the first time; from then on it is found without coming here."""
+        if name != "cipher":
+            raise AttributeError(name)
+        cipher = self.cipher = self.suite.cipher(self._secret)
         return cipher
 
     def derive(self, label: bytes) -> bytes:
@@ -106,8 +109,8 @@ class Envelope:
 
     def __init__(self, site: str) -> None:
         self._site = site.encode()
-        self._headers = {each.algorithm: _HEADER.pack(_FORMAT, each.algorithm, _KEY_VERSION) for each in _SUITES}
-        self._contexts: dict[tuple[bytes, str, str, str], bytes] = {}
+        self._contexts: dict[tuple[int, tuple[str, str, str]], tuple[bytes, bytes]] = {}
+        """By algorithm and what a record is about: how it begins, and the constant part of what is authenticated."""
 
     def seal(
         self, key: DataKey, about: tuple[str, str, str], user: int, version: int, plaintext: bytes, *, nonces: Nonces
@@ -116,11 +119,10 @@ class Envelope:
 
         `about` is table, item and class; `version` is the value's.
         """
-        header, nonce = self._headers[key.suite.algorithm], nonces.take()
-        context = self._context(header, about) + _TAIL.pack(8, user, 4, version, KID, key.kid)
-        size = len(plaintext)
+        name, nonce, size = (key.suite.algorithm, about), nonces.take(), len(plaintext)
+        header, context = self._contexts.get(name) or self._context(*name)
         body = size.to_bytes(_LENGTH) + plaintext + bytes(-(size + _LENGTH) % _BUCKET)
-        return header + nonce + key.cipher.encrypt(nonce, body, context)
+        return header + nonce + key.cipher.encrypt(nonce, body, context + _tail(8, user, 4, version, KID, key.kid))
 
     def open(self, key: DataKey, about: tuple[str, str, str], user: int, version: int, record: bytes) -> bytes:
         """Return the plaintext of a record sealed with the same arguments.
@@ -129,23 +131,22 @@ class Envelope:
             SealBrokenError: for every cause.
 
         """
-        header = record[: _HEADER.size]
-        if len(record) < _SHORTEST or header != self._headers[key.suite.algorithm]:
+        name = (key.suite.algorithm, about)
+        header, context = self._contexts.get(name) or self._context(*name)
+        if len(record) < _SHORTEST or record[:_NONCE_AT] != header:
             raise SealBrokenError
-        context = self._context(header, about) + _TAIL.pack(8, user, 4, version, KID, key.kid)
-        start = _HEADER.size + NONCE
+        context += _tail(8, user, 4, version, KID, key.kid)
         try:
-            body = key.cipher.decrypt(record[_HEADER.size : start], record[start:], context)
+            body = key.cipher.decrypt(record[_NONCE_AT:_BODY_AT], record[_BODY_AT:], context)
         except InvalidTag:
             raise SealBrokenError from None
         return body[_LENGTH : _LENGTH + int.from_bytes(body[:_LENGTH])]
 
-    def _context(self, header: bytes, about: tuple[str, str, str]) -> bytes:
-        name = (header, *about)
-        context = self._contexts.get(name)
-        if context is None:
-            context = self._contexts[name] = join((header, self._site, *(part.encode() for part in about)))
-        return context
+    def _context(self, algorithm: int, about: tuple[str, str, str]) -> tuple[bytes, bytes]:
+        header = _HEADER.pack(_FORMAT, algorithm, _KEY_VERSION)
+        found = header, join((header, self._site, *(part.encode() for part in about)))
+        self._contexts[algorithm, about] = found
+        return found
 
 
 def key_context(user: int, class_: str) -> bytes:

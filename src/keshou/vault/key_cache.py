@@ -24,12 +24,14 @@ class KeyCache:
     def get(self, row: WrappedKey) -> DataKey | None:
         """Return the key of `row` if it is kept."""
         place = row[:2]
-        with self._lock:
-            kept = self._keys.get(place)
-            if kept is None or kept[0] != row:
-                return None
+        kept = self._keys.get(place)
+        if kept is None or kept[0] != row:
+            return None
+        try:
             self._keys.move_to_end(place)
-            return kept[1]
+        except KeyError:  # another thread dropped it just now
+            return None
+        return kept[1]
 
     def put(self, row: WrappedKey, key: DataKey) -> None:
         """Keep `key`, and drop the longest unused one when there are too many."""

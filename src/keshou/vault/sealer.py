@@ -135,10 +135,17 @@ class Sealer:
         item, class_, version, record, kid, epoch, wrapped = value
         return self._open((user, class_, kid, epoch, wrapped), (_TABLE, item, class_), version, record)
 
-    def seal_records(self, rows: Sequence[tuple[int, bytes]], keys: Mapping[Place, DataKey]) -> list[bytes]:
-        """Return the ledger payloads of `rows` sealed, each under its user's record key."""
+    def seal_records(
+        self, rows: Sequence[tuple[int, bytes, bytes]], keys: Mapping[Place, DataKey]
+    ) -> list[tuple[bytes, bytes]]:
+        """Return for each user, salt and payload: both sealed under the user's record key, and the pseudonym."""
         nonces, seal = Nonces(len(rows)), self._envelope.seal
-        return [seal(keys[user, RECORD], _ABOUT_RECORD, user, 0, payload, nonces=nonces) for user, payload in rows]
+        made: list[tuple[bytes, bytes]] = []
+        for user, salt, payload in rows:
+            key = keys[user, RECORD]
+            sealed = seal(key, _ABOUT_RECORD, user, 0, salt + payload, nonces=nonces)
+            made.append((sealed, _pseudonym(key, salt)))
+        return made
 
     def open_record(self, sealed: SealedRecord) -> bytes:
         """Return a ledger payload.
@@ -245,6 +252,6 @@ class Sealer:
             raise SealBrokenError from None
 
 
-def pseudonym(key: DataKey, salt: bytes) -> bytes:
+def _pseudonym(key: DataKey, salt: bytes) -> bytes:
     """Return 16 bytes that stand for the owner of a record key in one entry."""
     return key.suite.mac(key.derive(b"pseudonym"), salt)[:16]

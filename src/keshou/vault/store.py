@@ -27,7 +27,7 @@ from keshou.vault.rotations.reindex import Reindexing
 from keshou.vault.rotations.store import Rotations
 from keshou.vault.rows import chunks, each, replace, select
 from keshou.vault.sealed import Sealed, SealedRecord, SealedValue, Shredded
-from keshou.vault.sealer import RECORD, Place, Sealer, pseudonym
+from keshou.vault.sealer import RECORD, Place, Sealer
 
 _user = sa.Table(
     "vault_user",
@@ -194,9 +194,7 @@ class Vault:
                 self._write(tx, plan, keys, versions)
                 for user, item in plan if len(rows) > len(some) else ():
                     found.values.setdefault(user, {})[item] = versions.get((user, item), 0) + 1
-            sealed = self._sealer.seal_records([(user, salt + payload) for user, salt, payload in others], keys)
-            names = (pseudonym(keys[user, RECORD], salt) for user, salt, _ in others)
-            made += zip(sealed, names, strict=True)
+            made += self._sealer.seal_records(others, keys)
         return made
 
     def _write(

@@ -9,6 +9,7 @@ Source: NIST SP 800-38D; RFC 2104, 5869; GB/T 32905-2016 (SM3), GB/T 32907-2016 
 import hashlib
 import hmac
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from cryptography.exceptions import InvalidTag
@@ -94,15 +95,11 @@ def _sha256(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
-def _hmac_sha256(key: bytes, data: bytes) -> bytes:
-    return hmac.digest(key, data, "sha256")
-
-
 def _sm4_gcm(secret: bytes) -> Aead:
     return Sm4Gcm(hmac_sm3(secret, b"keshou:sm4-gcm\x01")[:_SM4_KEY])
 
 
-INTERNATIONAL = Suite("international", 1, AESGCM, _sha256, _hmac_sha256)
+INTERNATIONAL = Suite("international", 1, AESGCM, _sha256, partial(hmac.digest, digest="sha256"))
 CHINESE = Suite("chinese", 2, _sm4_gcm, sm3, hmac_sm3)
 SUITES = {each.name: each for each in (INTERNATIONAL, CHINESE)}
 """Every suite by its name in the settings."""
