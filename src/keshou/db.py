@@ -292,19 +292,24 @@ def _take_turn(driver: Any) -> None:
     cursor = driver.cursor()
     cursor.execute("PRAGMA busy_timeout=0")
     try:
-        until = time.monotonic() + _PATIENCE
-        while True:
-            try:
-                cursor.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
-                    raise
-                time.sleep(_LOOK_AGAIN)
-            else:
-                return
+        left = round(_PATIENCE / _LOOK_AGAIN)
+        while not _is_taken(cursor, last=not left):
+            left -= 1
+            time.sleep(_LOOK_AGAIN)
     finally:
         cursor.execute(f"PRAGMA {_PATIENT}")
         cursor.close()
+
+
+def _is_taken(cursor: Any, *, last: bool) -> bool:
+    """Try once to take the lock; say whether we have it."""
+    try:
+        cursor.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if last or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+            raise
+        return False
+    return True
 
 
 def _with_driver(url: str) -> str:

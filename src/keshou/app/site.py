@@ -351,9 +351,8 @@ class Site:
 
     def tidy(self) -> None:
         """Tell what lapsed; let go and drop what is over: holds, sessions, codes, locks, old events; count the rest."""
-        self._lapses.tell()
-        self.holds.release()
-        self.keeper.sweep()
+        for go in (self._lapses.tell, self.holds.release, self.keeper.sweep):
+            go()
         with self.writing() as tx:
             for each in (self.accounts, self.openid, self.visits):
                 each.purge(tx, self.now())

@@ -196,8 +196,8 @@ def _let_in(tx: Transaction, site: Site, request: Requested, flow: Flow, identit
         session = _session(tx, site, request)
         if session is None or session.account != account:
             raise SignInFailedError
-        proven, token = site.accounts.prove(tx, session, (Factor.OPENID,), now)
-        site.openid.begun(tx, proven, identity)
+        renewed, token = site.accounts.prove(tx, session, (Factor.OPENID,), now)
+        site.openid.begun(tx, renewed, identity)
         return token, ""
     # whoever was signed in at the provider already proved themselves when they signed in there, and not now
     proven, binding = identity.authenticated or _LONG_AGO, binding_of(request)
