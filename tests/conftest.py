@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import keshou
 import keshou.db
@@ -23,6 +24,9 @@ from postgresql import Cluster
 HERE = Path(__file__).parent
 sys.path += sorted(str(folder) for folder in HERE.iterdir() if folder.is_dir() and str(folder) not in sys.path)
 """What the tests of a room share lies beside them and is imported by its bare name, by conftests of rooms as well."""
+
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")  # how long an example takes says more about a busy machine than about the code
 
 _TEMPLATE = "keshou_template"
 _count = itertools.count()
