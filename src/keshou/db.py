@@ -55,6 +55,16 @@ class DatabaseError(KeshouError):
     status = ExitStatus.UNREACHABLE
 
 
+class DiskFullError(DatabaseError):
+    """The database cannot write any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the disk of the database is full, or takes no more; nothing was done",
+            hint="make room there, then call again",
+        )
+
+
 class Transaction:
     """One open database transaction, handed down as the first parameter of everything that touches tables."""
 
@@ -185,6 +195,8 @@ def access_change(tx: Transaction) -> int:
     return int(tx.execute(sa.select(access_state.c.change)).scalar_one())
 
 
+_FULL = frozenset({"53100", "SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"})
+"""Codes by which a database says that it can write no more; SQLite has one for a full disk, others for a quota."""
 _SILENT = (
     *(sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError),
     *(psycopg.OperationalError, psycopg.InterfaceError, sqlite3.OperationalError, sqlite3.InterfaceError),
@@ -253,6 +265,8 @@ class Database:
         try:
             yield
         except _SILENT as error:
+            if _code(error) in _FULL:
+                raise DiskFullError from _nameless(error)
             raise UnreachableError(
                 f"the database {self.url.render_as_string(hide_password=True)} does not answer",
                 hint="check that it runs, that it is not held by another program, and that `database` is its address",
@@ -318,6 +332,13 @@ def _with_driver(url: str) -> str:
 
 def _nameless(error: BaseException) -> BaseException:
     """Return what may be told of a driver's error: its kind and code, and never the values that it quotes."""
-    cause = getattr(error, "orig", None) or error
-    code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None) or ""
-    return KeshouError(f"{type(cause).__name__} {code}".strip())
+    return KeshouError(f"{type(_cause(error)).__name__} {_code(error)}".strip())
+
+
+def _code(error: BaseException) -> str:
+    cause = _cause(error)
+    return getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None) or ""
+
+
+def _cause(error: BaseException) -> BaseException:
+    return getattr(error, "orig", None) or error

@@ -14,6 +14,7 @@ import msgspec
 from keshou.acts.request import BulkPerform, Done
 from keshou.app.site import Site
 from keshou.declaration.model import Recipient
+from keshou.errors import UnreachableError
 from keshou.gate.act import Act
 from keshou.gate.decision import Permit
 from keshou.gate.facts import HandedOver, RecipientKeyVerified
@@ -91,6 +92,7 @@ def hand_over(site: Site, order: Order) -> Handed:
 
     Raises:
         HandoverError: see step 1; nothing was asked and nothing recorded.
+        UnreachableError: the files cannot be written; the act is on record.
 
     """
     key = key_for(site, order.act)
@@ -100,11 +102,13 @@ def hand_over(site: Site, order: Order) -> Handed:
         if not isinstance(done.decision, Permit) or not done.by_user:
             return Handed(done, None)
         made = make(site, order.act, done, key, Naming(order.out.name, order.format, order.spell))
-        for place, each in zip(places, (made.body, made.told, made.signature), strict=True):
-            _write(place, each)
+        with _told():
+            for place, each in zip(places, (made.body, made.told, made.signature), strict=True):
+                _write(place, each)
         site.record_site(made.fact, by=order.act.by)
-        for place, path in zip(places, paths, strict=True):
-            place.rename(path)
+        with _told():
+            for place, path in zip(places, paths, strict=True):
+                place.rename(path)
     return Handed(done, made.manifest, paths)
 
 
@@ -194,6 +198,18 @@ def _places(paths: Sequence[Path]) -> Iterator[list[Path]]:
         except OSError:
             raise HandoverError("nothing can be written there", hint="name another folder") from None
         yield [Path(folder) / path.name for path in paths]
+
+
+@contextlib.contextmanager
+def _told() -> Iterator[None]:
+    """Tell what a disk refuses, in our own words."""
+    try:
+        yield
+    except OSError as error:
+        raise UnreachableError(
+            f"the file cannot be written: {error.strerror or 'the disk refused it'}",
+            hint="the export is on record, and no file was handed over; make room, then export again",
+        ) from None
 
 
 def _write(place: Path, body: bytes) -> None:

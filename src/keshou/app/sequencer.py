@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from keshou.db import Database, Transaction
+from keshou.db import Database, DiskFullError, Transaction
 from keshou.errors import IntegrityError, UnreachableError
 
 Job = TypeVar("Job")
@@ -90,10 +90,11 @@ class _Countdown:
 class OutcomeUnknownError(UnreachableError):
     """The database did not say whether a commit took place: it may have."""
 
-    def __init__(self) -> None:
+    def __init__(self, why: BaseException | None = None) -> None:
+        room = "its disk is full, or takes no more: make room there, then " if isinstance(why, DiskFullError) else ""
         super().__init__(
             "the database did not say whether it committed",
-            hint="ask again with the same request id: what was done is not done twice",
+            hint=f"{room}ask again with the same request id: what was done is not done twice",
         )
 
 
@@ -264,7 +265,7 @@ class Sequencer(Generic[Job, Result]):
                 sent = True
             committed()
         except BaseException as error:
-            self._fail(batch, OutcomeUnknownError() if sent else error, again=not sent)
+            self._fail(batch, OutcomeUnknownError(error) if sent else error, again=not sent)
             return
         for each, result in zip(batch, results, strict=True):
             each.result = result
