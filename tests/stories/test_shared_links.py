@@ -249,3 +249,12 @@ def test_over_http_a_key_neither_lists_nor_ends_a_link_that_it_could_not_make(si
         assert listed == {"other": [], "looks": [], "whole": [made["id"]]}
         ended = [later.post(f"/links/{made['id']}/revoke", b"", who).status_code for who in keys]
         assert ended == [404, 404, 200]
+
+
+def test_ending_a_link_by_a_key_that_named_another_request_ends_nothing(api: Api, site: Site) -> None:
+    made = api.post("/links", ASKED, "fresh", key="one").json()
+    before = size(site)
+    refused = api.post(f"/links/{made['id']}/revoke", b"", "fresh", key="one")
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/request-repeated")
+    assert size(site) == before
+    assert api.client.post("/api/v1/links/openings", json={"token": made["token"]}).status_code == 200

@@ -189,8 +189,11 @@ def test_nobody_acts_in_another_s_name_or_beyond_their_key(api: Api, site: Site,
 def test_a_program_trusted_with_it_acts_in_the_name_of_the_staff_it_has_signed_in(api: Api, site: Site) -> None:
     found = api.post("/acts", use(by="clerk1"), "crm").json()
     assert found["decision"]["full"] is True
+    own = api.post("/acts", use(), "clerk").json()
     with site.reading() as tx:
-        assert decode(site.ledger.entry(tx, found["entry"])).who == "clerk1"
+        told, proven = (decode(site.ledger.entry(tx, each["entry"])) for each in (found, own))
+    assert (told.who, told.via) == ("clerk1", "crm")
+    assert (proven.who, proven.via) == ("clerk1", "")
 
 
 def test_users_see_their_own_information_without_naming_themselves(api: Api) -> None:

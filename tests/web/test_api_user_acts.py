@@ -14,6 +14,7 @@ from keshou.app.site import Site
 from keshou.app.user_view import user_view
 from keshou.db import Database
 from keshou.gate.facts import ConsentWithdrawn
+from keshou.ledger.entry import decode
 from keshou.vault.settings import FindingSettings
 
 ITEMS = sorted(VALUES)
@@ -177,6 +178,25 @@ def test_nobody_acts_in_another_s_name_or_beyond_their_key(
     answer = api.post(f"/users{path}", body | more, who)
     assert (answer.status_code, answer.json()["type"]) == (403, "/problems/not-entitled")
     assert size(site) == before
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        *((f"/users{path}", body) for path, body in ACTS),
+        ("/users/searches", {"purpose": "service", "item": "mobile_number", "value": VALUES["mobile_number"]}),
+    ],
+)
+def test_an_entry_names_the_program_by_whose_word_alone_somebody_did_it(
+    api: Api, site: Site, path: str, body: dict[str, Any]
+) -> None:
+    before = size(site)
+    api.post(path, body | {"by": "clerk1"}, "crm")
+    after = size(site)
+    with site.reading() as tx:
+        told = [decode(site.ledger.entry(tx, place)) for place in range(before, after)]
+    assert told
+    assert {(each.who, each.via) for each in told} == {("clerk1", "crm")}
 
 
 @pytest.mark.parametrize("path", ["/erasures", "/copies"])

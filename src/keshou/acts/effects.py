@@ -140,7 +140,8 @@ def cancel(work: Work, job: Cancel, now: dt.datetime) -> Draft:
         raise ActError("the user does not use the service that is to end", hint="see `keshou user show`")
     facts: tuple[UserFact, ...] = tuple(ServiceEnded(at=now, service=service) for service in ending)
     work.view.become(job.user, key, fold_user([*work.facts(job.user), *facts]))
-    header: dict[str, object] = {"event": "fact:service_ended", **work.names.of_record(job.by, job.where), "count": 1}
+    hand = work.names.of_record(job.by, job.where, job.via)
+    header: dict[str, object] = {"event": "fact:service_ended", **hand, "count": 1}
     draft = Draft(header, [(key, Payload(job.user, "cancel", facts=facts))], [(key, facts)])
     if in_use == set(ending):
         work.settle()
@@ -212,7 +213,7 @@ def _base_of(work: Work, act: Act, decision: Decision) -> Header:
     """Return the header of `header_of` without the revision; kept, since few different questions are asked often."""
     stands_on = decision[0]
     asked = (act.kind, act.by, act.post, act.where, act.purpose, act.items, act.recipient, act.review, act.ground)
-    key = (*asked, act.count, id(stands_on), decision.rules, type(decision) is Permit and decision.full)
+    key = (*asked, act.via, act.count, id(stands_on), decision.rules, type(decision) is Permit and decision.full)
     kept = work.names.headers
     found = kept.get(key)
     if found is None:

@@ -39,7 +39,7 @@ def record(work: Work, job: Record, now: dt.datetime) -> Draft:
     purposes = {getattr(fact, "purpose", "") for fact in job.facts} - {""}
     header: dict[str, object] = {
         "event": _event(facts),
-        **work.names.of_record(job.by, job.where),
+        **work.names.of_record(job.by, job.where, job.via),
         "count": 1,
         "purpose": purposes.pop() if len(purposes) == 1 else "",
     }

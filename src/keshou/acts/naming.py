@@ -49,7 +49,7 @@ class Names:
 
     def of_act(self, act: Act) -> dict[str, object]:
         """Return an act's ids as its entry may hold them; kept, since few different questions are asked often."""
-        key = (act.by, act.post, act.where, act.purpose, act.items, act.recipient, act.review, act.ground)
+        key = (act.by, act.via, act.post, act.where, act.purpose, act.items, act.recipient, act.review, act.ground)
         found = self._written.get(key)
         if found is None:
             if len(self._written) >= _MOST_WRITTEN:
@@ -60,6 +60,7 @@ class Names:
     def _of_act(self, act: Act) -> dict[str, object]:
         return {
             "who": self._person(act.by),
+            "via": self._person(act.via),
             "post": self._known(act.post, self._posts),
             "where": self._known(act.where, self._places),
             "purpose": self._known(act.purpose, self._purposes),
@@ -69,9 +70,9 @@ class Names:
             "ground": self._known(act.ground, self._grounds),
         }
 
-    def of_record(self, by: str, where: str) -> dict[str, object]:
-        """Return who wrote something down, and where, as its entry may hold it."""
-        return {"who": self._person(by), "where": self._known(where, self._places)}
+    def of_record(self, by: str, where: str, via: str = "") -> dict[str, object]:
+        """Return who wrote something down, and where, as its entry may hold it; `via` as in `Act`."""
+        return {"who": self._person(by), "via": self._person(via), "where": self._known(where, self._places)}
 
     def is_review(self, review: str) -> bool:
         """Say whether a review of that id was approved."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from keshou.acts.draft import Draft
-from keshou.acts.request import ActError, BulkPerform, Done, Erase, Job, Judged, Perform, Record, RecordSite
+from keshou.acts.request import ActError, BulkPerform, Cancel, Done, Erase, Job, Judged, Perform, Record, RecordSite
 from keshou.db import Transaction
 from keshou.gate.facts import SiteFact, UserFact
 from keshou.ledger.entry import decode
@@ -74,13 +74,19 @@ def _tokens(job: Job, vault: Vault) -> tuple[bytes, bytes]:
         if isinstance(body, Perform | BulkPerform) and not body.masked:
             # As it was before there was such a choice: whoever asks again after an upgrade asks for the same.
             body = msgspec.structs.replace(body, masked=msgspec.UNSET)
-        body = (body, msgspec.structs.asdict(job.act) | {"when": None})
+        asked = msgspec.structs.asdict(job.act) | {"when": None}
+        body = (body, asked if job.act.via else {name: value for name, value in asked.items() if name != "via"})
     elif isinstance(job, Record | RecordSite):
-        body = (msgspec.structs.replace(job, facts=()), [_timeless(fact) for fact in job.facts])
+        body = (_as_before(msgspec.structs.replace(job, facts=())), [_timeless(fact) for fact in job.facts])
     else:
-        body = job
+        body = _as_before(job)
     text = msgspec.json.encode((type(job).__name__, body), order="deterministic").decode()
     return bytes.fromhex(vault.blind("request " + job.request_id)), bytes.fromhex(vault.blind("body " + text))
+
+
+def _as_before(job: Job) -> Job:
+    """Return a job as it was told before there was anybody but `by` to be named."""
+    return msgspec.structs.replace(job, via=msgspec.UNSET) if isinstance(job, Record | Cancel) and not job.via else job
 
 
 def _timeless(fact: UserFact | SiteFact) -> tuple[str, dict[str, object]]:

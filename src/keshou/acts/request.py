@@ -54,6 +54,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     just_now: bool = False
     """Whether they came true as they were told: then they are dated when they are written down, in whatever order
     they come to the door, and not by `at`."""
+    via: str = ""
+    """Id of the program that says `by` does it, as in `Act`."""
     request_id: str = ""
     said: str = ""
 
@@ -90,6 +92,8 @@ class Cancel(msgspec.Struct, frozen=True, kw_only=True):
     services: tuple[str, ...] = ()
     """Empty means every service the user has."""
     where: str = ""
+    via: str = ""
+    """Id of the program that says `by` does it, as in `Act`."""
     request_id: str = ""
     said: str = ""
 

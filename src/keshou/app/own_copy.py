@@ -78,7 +78,7 @@ class OwnCopy(NamedTuple):
 
 
 def own_copy(
-    site: Site, user: str, *, by: str, post: str = "", where: str = "", part: OwnPart | None = None
+    site: Site, user: str, *, by: str, via: str = "", post: str = "", where: str = "", part: OwnPart | None = None
 ) -> OwnCopy:
     """Ask for everything that any purpose lets users query, or any of `part`, and gather what is known.
 
@@ -102,7 +102,7 @@ def own_copy(
             continue
         act = Act(
             kind=ActKind.QUERY, user=user, items=frozenset(items), purpose=each.id, by=by, when=site.now(), post=post,
-            where=where,
+            via=via, where=where,
         )  # fmt: skip
         done = site.perform(act)
         entries.append(done.entry)

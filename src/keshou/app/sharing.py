@@ -4,6 +4,7 @@
 import datetime as dt
 from typing import NamedTuple
 
+from keshou.acts.repeat import Requests
 from keshou.acts.request import Done, RecordSite
 from keshou.app.site import Site
 from keshou.gate.act import Act
@@ -105,6 +106,20 @@ def revoke(site: Site, name: str, *, by: str) -> None:
         if not site.links.revoke(tx, name, site.now()):
             raise LinkError("no such link holds", hint="list them")
     site.record_site(LinkRevoked(at=site.now(), link=name), by=by)
+
+
+def end(site: Site, name: str, told: RecordSite) -> Done:
+    """End a link at once and do the job that writes it down, each as often as it is asked for.
+
+    Raises:
+        RequestTakenError: the job is named as another was; the link goes on.
+
+    """
+    with site.reading() as tx:
+        Requests(tx, site.ledger, site._known.vault, [told]).before(told)  # noqa: SLF001 - of the same room
+    with site.writing() as tx:
+        site.links.revoke(tx, name, site.now())
+    return site.do(told)
 
 
 def made_by(site: Site, by: str = "") -> list[Link]:

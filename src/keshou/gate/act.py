@@ -25,6 +25,9 @@ class Act(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Id of the staff member, agent's staff member or program; ``user`` when users act on their own information."""
     when: dt.datetime
     """UTC."""
+    via: str = ""
+    """Id of the program that says `by` does it; empty when `by` was proven to us. It is recorded, and nothing is judged
+    by it."""
     where: str = ""
     """Id of the department (branch) or system where it is done."""
     post: str = ""

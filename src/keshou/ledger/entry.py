@@ -68,6 +68,8 @@ class Header(
     """How values were given, in full or masked; empty when none were."""
     t: Count
     """When, in microseconds since 1970-01-01 UTC."""
+    via: str = ""
+    """Id of the program whose word alone it is that `who` did it; empty when `who` was proven to us."""
     where: str = ""
     """Id of the branch or system."""
     who: str = ""

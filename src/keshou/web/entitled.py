@@ -37,6 +37,11 @@ def actor(caller: Caller, by: str) -> str:
     return caller.id if own else by
 
 
+def through(caller: Caller, by: str) -> str:
+    """Return the program by whose word alone `by` does an act (see `actor`); empty when the caller is `by`."""
+    return caller.id if caller.kind is CallerKind.PROGRAM and by != caller.id else ""
+
+
 def refuse_beyond_key(caller: Caller, purpose: str, kind: ActKind) -> None:
     """Refuse what a key is not for, whatever the posts are granted.
 

@@ -3,7 +3,7 @@
 
 from typing import NamedTuple
 
-from keshou.acts.request import Done
+from keshou.acts.request import Done, RecordSite
 from keshou.app import sharing
 from keshou.app.sharing import Asked
 from keshou.app.site import Site
@@ -13,7 +13,7 @@ from keshou.links.link import Link, Shared
 from keshou.once.errors import SecretToldError
 from keshou.web import entitled
 from keshou.web.errors import NotFoundError
-from keshou.web.idempotency import fresh_id
+from keshou.web.idempotency import fresh_id, named
 from keshou.web.recorded import record
 from keshou.wire.caller import Caller
 from keshou.wire.links import LinkRequest
@@ -60,10 +60,10 @@ def end_link(site: Site, caller: Caller, key: str, name: str) -> Done:
 
     Raises:
         NotFoundError: the caller may end no such link.
+        RequestTakenError: the caller named another request so; the link goes on.
 
     """
     if name not in {each.id for each in seen(caller, site)}:
         raise NotFoundError("there is no such link", hint="list them at /api/v1/links")
-    with site.writing() as tx:
-        site.links.revoke(tx, name, site.now())
-    return record(site, caller, key, None, ("links", name, "revoke"), LinkRevoked(at=site.now(), link=name))
+    told = RecordSite(facts=(LinkRevoked(at=site.now(), link=name),), by=caller.id, must_stand=True)
+    return sharing.end(site, name, named(told, caller, key, None, "links", name, "revoke"))

@@ -8,7 +8,7 @@ from keshou.app.site import Site
 from keshou.app.user_view import all_that_may_be
 from keshou.gate.act import Act
 from keshou.law.terms import ActKind
-from keshou.web.entitled import actor, refuse_beyond_key, require_staff
+from keshou.web.entitled import actor, refuse_beyond_key, require_staff, through
 from keshou.wire import users as w
 from keshou.wire.caller import Caller
 
@@ -22,7 +22,7 @@ def user_act(asked: Asked, kind: ActKind, items: frozenset[str], caller: Caller,
     refuse_beyond_key(caller, asked.purpose, kind)
     return Act(
         kind=kind, user=asked.user, items=items, purpose=asked.purpose, by=by, when=site.now(), where=asked.where,
-        post=asked.post, ground=asked.ground,
+        via=through(caller, by), post=asked.post, ground=asked.ground,
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from keshou.law.terms import BULK_KINDS, SILENT_KINDS, ActKind
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.decided import denied, done_before, permitted
 from keshou.web.described import told
-from keshou.web.entitled import actor, refuse_beyond_key, refuse_beyond_own, require_fresh
+from keshou.web.entitled import actor, refuse_beyond_key, refuse_beyond_own, require_fresh, through
 from keshou.web.errors import ContradictionError, NotFoundError
 from keshou.web.idempotency import IdempotencyKey, named
 from keshou.web.language import language_of
@@ -64,8 +64,8 @@ def act_of(asked: Question, caller: Caller, site: Site) -> Act:
     refuse_beyond_own(caller, user, asked.kind)
     return Act(
         kind=asked.kind, user=user, items=frozenset(asked.items), purpose=asked.purpose, by=by, when=site.now(),
-        where=asked.where, post=asked.post, recipient=asked.recipient, count=asked.count, review=asked.review,
-        ground=asked.ground,
+        via=through(caller, by), where=asked.where, post=asked.post, recipient=asked.recipient, count=asked.count,
+        review=asked.review, ground=asked.ground,
     )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ async def copied(
     by: str,
     language: Language,
     *,
+    via: str = "",
     post: str = "",
     where: str = "",
     part: OwnPart | None = None,
@@ -31,7 +32,8 @@ async def copied(
 ) -> Response[bytes]:
     """Answer with the copy of `user` that `by` asks for; with every article met when nothing of it may be seen."""
     await anyio.to_thread.run_sync(refuse_unmakeable, site, format_)
-    copy = await anyio.to_thread.run_sync(partial(own_copy, site, user, by=by, post=post, where=where, part=part))
+    asking = partial(own_copy, site, user, by=by, via=via, post=post, where=where, part=part)
+    copy = await anyio.to_thread.run_sync(asking)
     refused = [each for each in copy.refused if isinstance(each, Deny)]
     if refused and not copy.purposes:
         reasons: dict[Reason, None] = dict.fromkeys(reason for each in refused for reason in each.reasons)

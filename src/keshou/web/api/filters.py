@@ -14,7 +14,7 @@ from keshou.law.terms import BULK_KINDS
 from keshou.permits.filter import Table
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.described import told
-from keshou.web.entitled import actor, refuse_beyond_key, require_fresh, require_staff
+from keshou.web.entitled import actor, refuse_beyond_key, require_fresh, require_staff, through
 from keshou.wire.caller import Caller
 from keshou.wire.filters import FilterAct, FilterRequest, FilterShape, PermitKeys
 
@@ -46,7 +46,7 @@ def _act(asked: FilterAct, caller: Caller, site: Site) -> Act:
     refuse_beyond_key(caller, asked.purpose, asked.kind)
     return Act(
         kind=asked.kind, user="", items=frozenset(), purpose=asked.purpose, by=by, when=site.now(), where=asked.where,
-        post=asked.post, recipient=asked.recipient, review=asked.review, ground=asked.ground,
+        via=through(caller, by), post=asked.post, recipient=asked.recipient, review=asked.review, ground=asked.ground,
     )  # fmt: skip
 
 

@@ -200,9 +200,9 @@ def _let_in(tx: Transaction, site: Site, request: Requested, flow: Flow, identit
         site.openid.begun(tx, renewed, identity)
         return token, ""
     # whoever was signed in at the provider already proved themselves when they signed in there, and not now
-    proven, binding = identity.authenticated or _LONG_AGO, binding_of(request)
+    since, binding = identity.authenticated or _LONG_AGO, binding_of(request)
     try:
-        found: SignedIn = site.accounts.begin(tx, account, (Factor.OPENID,), binding, now, proven=proven)
+        found: SignedIn = site.accounts.begin(tx, account, (Factor.OPENID,), binding, now, proven=since)
     except UnknownAccountError:
         raise SignInFailedError from None
     site.openid.note(tx, account, identity, now)

@@ -15,7 +15,7 @@ from keshou.law.terms import ActKind
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.decided import denial
 from keshou.web.described import told
-from keshou.web.entitled import actor, refuse_beyond_key, require_staff
+from keshou.web.entitled import actor, refuse_beyond_key, require_staff, through
 from keshou.web.errors import TooManyRequestsError
 from keshou.web.language import language_of
 from keshou.wire import users as w
@@ -39,7 +39,7 @@ async def search(
     refuse_beyond_key(caller, asked.purpose, ActKind.QUERY)
     act = Act(
         kind=ActKind.QUERY, user="", items=frozenset({asked.item}), purpose=asked.purpose, by=by, when=site.now(),
-        where=asked.where, post=asked.post,
+        via=through(caller, by), where=asked.where, post=asked.post,
     )  # fmt: skip
     try:
         found = await anyio.to_thread.run_sync(_find, site, act, asked)

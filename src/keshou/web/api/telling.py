@@ -12,7 +12,7 @@ from keshou.app.site import Site
 from keshou.gate.act import OWN_HAND
 from keshou.gate.facts import NoticeShown, UserFact
 from keshou.web.api.decided import keys_gone
-from keshou.web.entitled import require_user
+from keshou.web.entitled import require_user, through
 from keshou.web.idempotency import named
 from keshou.web.serving import teller
 from keshou.wire.caller import Caller
@@ -36,11 +36,15 @@ class Telling(NamedTuple):
 
     async def write_down(self, *facts: UserFact) -> Told:
         """Write down `facts`, which come true as they are told; return where."""
-        return await self._done(Record(user=self.user, facts=facts, by=self.by, where=self.where, just_now=True))
+        via = through(self.caller, self.by)
+        return await self._done(
+            Record(user=self.user, facts=facts, by=self.by, via=via, where=self.where, just_now=True)
+        )
 
     async def end(self, services: Sequence[str]) -> Told:
         """End services, all when none are named; with the last, what they held is destroyed."""
-        return await self._done(Cancel(user=self.user, by=self.by, where=self.where, services=tuple(services)))
+        via = through(self.caller, self.by)
+        return await self._done(Cancel(user=self.user, by=self.by, via=via, where=self.where, services=tuple(services)))
 
     async def _done(self, job: Record | Cancel) -> Told:
         done = await self.site.perform_async(named(job, self.caller, self.key, self.asked, self.place))

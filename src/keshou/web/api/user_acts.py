@@ -20,7 +20,7 @@ from keshou.web.api.copies import MEDIA_TYPES, copied
 from keshou.web.api.decided import denied, perform
 from keshou.web.api.telling import notice
 from keshou.web.described import told
-from keshou.web.entitled import actor, require_fresh, require_staff
+from keshou.web.entitled import actor, require_fresh, require_staff, through
 from keshou.web.errors import NotEntitledError
 from keshou.web.idempotency import IdempotencyKey, named
 from keshou.web.language import language_of
@@ -123,8 +123,9 @@ async def copy(
         raise NotEntitledError("the key is limited to less than a whole copy", hint="ask with a key that is not")
     require_fresh(caller, site)
     return await copied(
-        site, asked.user, by, language_of(request), post=asked.post, where=asked.where, format_=asked.format
-    )
+        site, asked.user, by, language_of(request), via=through(caller, by), post=asked.post, where=asked.where,
+        format_=asked.format,
+    )  # fmt: skip
 
 
 FACE = Router("/api/v1/users", route_handlers=[register, correct, erase, show, copy], tags=["users"])
