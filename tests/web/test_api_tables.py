@@ -3,6 +3,7 @@
 
 import io
 import json
+import resource
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -166,6 +167,58 @@ def test_what_is_no_table_is_refused_and_nothing_recorded(
     answer = judged(api, body, kind)
     assert answer.status_code == status, answer.text
     assert size(site) == before
+
+
+def packed(kind: str, rows: int, value: str, compression: str) -> bytes:
+    """Return a small table that is large once it is read: one value over and over."""
+    sink, same = io.BytesIO(), pa.array([value]).take(pa.array([0] * rows))
+    table = pa.table({"user_id": same, "tariff_plan": same})
+    if kind == PARQUET:
+        pq.write_table(table, sink, compression=compression)
+    else:
+        options = pa.ipc.IpcWriteOptions(compression=compression)
+        with pa.ipc.new_stream(sink, table.schema, options=options) as stream:
+            stream.write_table(table)
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("kind", "rows", "value", "compression"),
+    [
+        (PARQUET, 1_000_001, "u1", "snappy"), (PARQUET, 10, "u1" * 5000, "zstd"), (PARQUET, 10, "u1" * 5000, "gzip"),
+        (ARROW, 10, "u1" * 5000, "zstd"), (ARROW, 10, "u1" * 5000, "lz4"),
+    ],
+)  # fmt: skip
+def test_a_small_table_that_unpacks_to_much_is_refused_before_it_is_unpacked(
+    api: Api, site: Site, *, kind: str, rows: int, value: str, compression: str
+) -> None:
+    before = size(site)
+    answer = judged(api, packed(kind, rows, value, compression), kind)
+    assert answer.status_code == 422, answer.text
+    assert size(site) == before
+
+
+def test_a_text_that_very_many_rows_have_is_held_once_for_all(api: Api) -> None:
+    """Read out for each row these would be thirty gigabytes."""
+    rows = 60_000
+    users, note = pa.array(["u1"]).take(pa.array([0] * rows)), pa.array(["x" * 500_000])
+    table = pa.table({"user_id": users, "note": pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), note)})
+    sink = io.BytesIO()
+    pq.write_table(table, sink, compression="snappy", store_schema=False)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    answer = judged(api, sink.getvalue(), PARQUET, path=f"{JUDGE}&items=tariff_plan")
+    assert answer.status_code == 200, answer.text
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1_000_000, "kilobytes"
+
+
+def test_an_id_that_is_too_long_to_be_one_is_refused(api: Api) -> None:
+    rows = pa.table({"user_id": ["u1", "u" * 5000], "tariff_plan": ["a", "b"]})
+    assert judged(api, written(PARQUET, rows), PARQUET).status_code == 422
+
+
+def test_what_is_answered_in_parquet_can_be_sent_again(api: Api) -> None:
+    kept = opened(judged(api, written(PARQUET), PARQUET))["kept"]
+    assert judged(api, kept, PARQUET).status_code == 200
 
 
 def test_nothing_of_a_table_touches_a_disk(api: Api, tmp_path: Path) -> None:

@@ -102,6 +102,13 @@ def test_a_head_that_proxies_read_differently_is_refused(server: Server, head: b
     assert answer.count(b"HTTP/1.1") == 1, "what followed was taken for another request"
 
 
+def test_with_a_length_and_chunks_nothing_that_follows_is_taken_for_a_request(server: Server) -> None:
+    both = b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n"
+    following = b"GET /empty HTTP/1.1\r\n" + HOST + END
+    answer = server.raw(b"POST /echo HTTP/1.1\r\n", HOST, JSON, both, END, b"2\r\n{}\r\n0\r\n\r\n", following)
+    assert answer.count(b"HTTP/1.1") == 1, "what followed was taken for another request"
+
+
 @pytest.mark.parametrize(
     "head",
     [b"X-Big: " + b"a" * 40_000 + b"\r\n", b"".join(b"X-%d: a\r\n" % n for n in range(300)), b"X: " + b"a" * 10**6],

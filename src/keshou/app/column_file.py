@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from keshou.app.table_file import read_header
 from keshou.errors import InputError, UnreachableError
+from keshou.gate.frames import StreamError, StreamTooLongError, walk
 
 ROWS = 1 << 16
 """Rows in a batch."""
@@ -22,6 +23,10 @@ _KINDS = (".parquet", ".csv")
 Kind = Literal[".parquet", ".csv", ".arrow"]
 _MOST_BYTES = 1 << 28
 """The most that an uploaded table may come to once it is unpacked."""
+_MOST_ROWS = 1_000_000
+"""The most rows of an uploaded table; equal ones take next to no place in it."""
+_MILD = frozenset({"UNCOMPRESSED", "SNAPPY", "LZ4"})
+"""Compressions by which little can not become too much, whatever a table says of itself."""
 
 
 def _kind(path: Path) -> str:
@@ -48,23 +53,43 @@ class Reader:
             return pa.schema([(name, pa.string()) for name in read_header(self._source)])
         try:
             if self._kind == ".arrow":
+                if isinstance(self._source, bytes):
+                    walk(self._source, _MOST_ROWS)
                 with pa.ipc.open_stream(self._opened()) as stream:
                     return stream.schema
             if isinstance(self._source, bytes):
                 self._refuse_large()
-            return pq.read_schema(self._opened())
-        except pa.ArrowException as error:
+            with pq.ParquetFile(self._opened(), read_dictionary=self._texts()) as file:
+                return file.schema_arrow
+        except StreamTooLongError:
+            raise self._too_large() from None
+        except (pa.ArrowException, StreamError) as error:
             raise self._not_a_table() from error
         except OSError as error:
             if isinstance(self._source, bytes):
                 raise self._not_a_table() from None
             raise UnreachableError(f"{self._name} cannot be read", hint="check the name") from error
 
+    def _texts(self) -> list[str]:
+        """Return the columns of text of an uploaded table: each text is held once, however many rows have it."""
+        if not isinstance(self._source, bytes):
+            return []
+        return [each.name for each in pq.read_schema(self._opened()) if _is_text(each.type)]
+
+    def _too_large(self) -> InputError:
+        return InputError("the table unpacks to too much", hint="send it in parts")
+
     def _refuse_large(self) -> None:
         """Refuse what unpacks to more than is held in memory, before it is unpacked."""
         found = pq.read_metadata(self._opened())
-        if sum(found.row_group(each).total_byte_size for each in range(found.num_row_groups)) > _MOST_BYTES:
-            raise InputError("the table unpacks to too much", hint="send it in parts")
+        groups = [found.row_group(each) for each in range(found.num_row_groups)]
+        if found.num_rows > _MOST_ROWS or sum(each.total_byte_size for each in groups) > _MOST_BYTES:
+            raise self._too_large()
+        used = {each.column(place).compression for each in groups for place in range(each.num_columns)}
+        if not used <= _MILD:
+            raise InputError(
+                "the table is compressed in a way that is not taken", hint="write it with Snappy, or plain"
+            )
 
     def _opened(self) -> Path | pa.BufferReader:
         return pa.BufferReader(self._source) if isinstance(self._source, bytes) else self._source
@@ -103,11 +128,11 @@ class Reader:
                 batch.validate(full=True)
                 unpacked += batch.nbytes
                 if unpacked > _MOST_BYTES:
-                    raise InputError("the table unpacks to too much", hint="send it in parts")
+                    raise self._too_large()
                 yield batch if names is None else batch.select(list(names))
 
     def _parquet_batches(self, names: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
-        with pq.ParquetFile(self._opened()) as file:
+        with pq.ParquetFile(self._opened(), read_dictionary=self._texts()) as file:
             columns = None if names is None else list(names)
             yield from file.iter_batches(ROWS, columns=columns)
 
@@ -140,7 +165,9 @@ class Writer:
             elif chosen == ".arrow":
                 self._file = pa.ipc.new_stream(target, schema)
             else:
-                self._file = pq.ParquetWriter(target, schema, compression="zstd")
+                # what is answered can be sent again
+                compression = "zstd" if isinstance(target, Path) else "snappy"
+                self._file = pq.ParquetWriter(target, schema, compression=compression)
         except OSError as error:
             raise UnreachableError(f"a table cannot be written: {error.strerror}") from error
 
@@ -154,6 +181,13 @@ class Writer:
 
     def __exit__(self, *_: object) -> None:
         self._file.close()
+
+
+def _is_text(type_: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_string(type_) or pa.types.is_binary(type_) or pa.types.is_large_string(type_)
+        or pa.types.is_large_binary(type_)
+    )  # fmt: skip
 
 
 def _plain(schema: pa.Schema) -> pa.Schema:

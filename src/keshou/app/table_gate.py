@@ -36,6 +36,8 @@ from keshou.gate.standing import UserStanding
 from keshou.gate.table import decide_table
 from keshou.ledger.entry import decode
 
+_LONGEST = 4096
+"""Characters of a user's id; no id comes near it."""
 _USERS = 10_000
 _TRIES = 5
 _DENIED = pa.schema(
@@ -222,7 +224,12 @@ def _users(reader: Reader, user_column: str) -> list[str]:
     seen: dict[str, None] = {}
     for batch in reader.batches([user_column]):
         # A dictionary may hold a missing value of its own, which only reading it out tells.
-        seen |= dict.fromkeys(str(user) for user in pc.unique(batch.column(0)).to_pylist() if user is not None)
+        found = [str(user) for user in pc.unique(batch.column(0)).to_pylist() if user is not None]
+        if any(len(each) > _LONGEST for each in found):
+            raise InputError(
+                "a user's id in the table is too long to be one", hint="see what its column of users holds"
+            )
+        seen |= dict.fromkeys(found)
     return list(seen)
 
 

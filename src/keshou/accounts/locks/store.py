@@ -33,15 +33,15 @@ class Locks:
     def count(self, tx: Transaction, account: str, device: str, now: dt.datetime) -> bool:
         """Count one more failure beforehand; say whether the try counts, or comes too soon."""
         here = (_L.account == account) & (_L.device == device)
-        row = tx.execute(sa.select(lock_table).where(here).with_for_update()).one_or_none()
-        if row is not None and row.until > to_micros(now):
+        # Of two first tries at once, in two processes, the second waits for the row of the first.
+        begin = "INSERT INTO account_lock (account, device, failures, until) VALUES (?, ?, 0, 0) ON CONFLICT DO NOTHING"
+        tx.change(begin, (account, device))
+        row = tx.execute(sa.select(lock_table).where(here).with_for_update()).one()
+        if row.until > to_micros(now):
             return False
-        failures = 1 if row is None else row.failures + 1
+        failures = row.failures + 1
         values = {"failures": failures, "until": to_micros(now + self._wait(failures))}
-        if row is None:
-            tx.execute(sa.insert(lock_table).values(account=account, device=device, **values))
-        else:
-            tx.execute(sa.update(lock_table).where(here).values(**values))
+        tx.execute(sa.update(lock_table).where(here).values(**values))
         return True
 
     def is_closed(self, tx: Transaction, account: str, device: str, now: dt.datetime) -> bool:

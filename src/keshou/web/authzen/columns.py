@@ -27,6 +27,7 @@ from keshou.app.site import Site
 from keshou.gate.act import Act
 from keshou.gate.answers import names_of
 from keshou.gate.conditions import Words
+from keshou.gate.frames import StreamError, StreamTooLongError
 from keshou.gate.prohibitions.places import PLACES
 from keshou.gate.prohibitions.registry import PROHIBITIONS
 from keshou.web.authzen.column_layout import Laid, Layout, Rows, rows_of
@@ -34,7 +35,7 @@ from keshou.web.authzen.evaluation import wants_reasons
 from keshou.web.caller import Requested
 from keshou.web.described import told
 from keshou.web.errors import MalformedError, TooLargeError, TooManyRequestsError
-from keshou.wire.authzen_arrow import MEDIA_TYPE, StreamError, StreamTooLongError, read_stream, write_answers
+from keshou.wire.authzen_arrow import MEDIA_TYPE, read_stream, write_answers
 from keshou.wire.caller import Caller
 
 MOST_ROWS = 1_000_000
