@@ -169,6 +169,17 @@ def test_who_was_signed_in_at_the_provider_for_long_has_proven_nothing_just_now(
     assert post(browser, "/session/recovery-codes").status_code == 200
 
 
+def test_what_another_host_of_the_domain_puts_into_a_browser_lets_it_into_no_session(
+    site: Site, browser: TestClient[Litestar], provider: ProviderProcess
+) -> None:
+    linked(site, "officer", SUBJECTS["officer"])
+    given = went(browser, provider, "officer")
+    with browsing(site) as victim:
+        victim.cookies.set("keshou-openid", browser.cookies["__Host-keshou-openid"])
+        assert came_back(victim, given).status_code == 401
+    assert came_back(browser, given).status_code == 303
+
+
 def test_a_closed_account_and_an_ended_link_let_nobody_in(
     site: Site, browser: TestClient[Litestar], provider: ProviderProcess
 ) -> None:

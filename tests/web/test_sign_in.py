@@ -138,6 +138,10 @@ def test_by_tls_the_cookies_are_this_host_s_alone(database: Database, tmp_path: 
         assert [each.partition("=")[0] for each in cookies] == ["__Host-keshou", "__Host-keshou-device"]
         assert all("Secure" in each and "HttpOnly" in each for each in cookies)
         assert client.get("/api/v1/session").status_code == 200
+        tossed = {f"keshou{name}": value for name, value in (("", client.cookies["__Host-keshou"]), ("-device", "x"))}
+        client.cookies.clear()
+        client.cookies.update(tossed)
+        assert client.get("/api/v1/session").status_code == 401, "another host of the domain chose whose session it is"
     site.close()
 
 

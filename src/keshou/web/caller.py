@@ -126,10 +126,25 @@ def _token(request: Requested) -> tuple[str, bool]:
         if scheme.lower() != "bearer" or not token.strip() or len(token) > _LONGEST_TOKEN:
             raise NotSignedInError("the authorization header is not `Bearer KEY`")
         return token.strip(), False
-    token = request.cookies.get(COOKIE) or request.cookies.get(PLAIN_COOKIE) or ""
+    token = session_token(request)
     if not token or len(token) > _LONGEST_TOKEN:
         raise NotSignedInError
     return token, True
+
+
+def session_token(request: Requested) -> str:
+    """Return the token of the session or visit that a browser shows; empty when none."""
+    return own_cookie(request, COOKIE, PLAIN_COOKIE)
+
+
+def own_cookie(request: Requested, name: str, plain: str) -> str:
+    """Return a cookie that this server set; empty when there is none.
+
+    Where callers come by TLS `plain` counts for nothing: a page of any other host under the same domain could have set
+    it, and let somebody go on in a session that is not theirs. Source: RFC 6265bis 4.1.3.2, 8.6.
+    """
+    tls = request.app.state.site.settings.url.startswith("https://")
+    return request.cookies.get(name if tls else plain) or ""
 
 
 def part_of(caller: Caller) -> OwnPart | None:

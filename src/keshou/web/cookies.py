@@ -7,7 +7,7 @@ Both are for this host and the server alone; by TLS they are named so that brows
 from litestar.datastructures import Cookie
 
 from keshou.app.settings import Settings
-from keshou.web.caller import COOKIE, PLAIN_COOKIE, Requested
+from keshou.web.caller import COOKIE, PLAIN_COOKIE, Requested, own_cookie
 
 DEVICE, PLAIN_DEVICE = "__Host-keshou-device", "keshou-device"
 _DAY = 86_400
@@ -30,7 +30,7 @@ def device_cookie(settings: Settings, device: str) -> Cookie:
 
 def device_of(request: Requested) -> str:
     """Return what a browser shows of itself; empty when nothing."""
-    return request.cookies.get(DEVICE) or request.cookies.get(PLAIN_DEVICE) or ""
+    return own_cookie(request, DEVICE, PLAIN_DEVICE)
 
 
 def step_cookie(settings: Settings, step: str, binding: str, minutes: int) -> Cookie:
@@ -45,8 +45,7 @@ def step_cookie(settings: Settings, step: str, binding: str, minutes: int) -> Co
 
 def step_of(request: Requested, step: str) -> str:
     """Return what a browser that began that way of signing in shows; empty when nothing."""
-    names = _step_names(step)
-    return request.cookies.get(names[0]) or request.cookies.get(names[1]) or ""
+    return own_cookie(request, *_step_names(step))
 
 
 def _step_names(step: str) -> tuple[str, str]:

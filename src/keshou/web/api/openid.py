@@ -24,7 +24,7 @@ from keshou.declaration.model import Office
 from keshou.web.account_keeping import known_account, refuse_self
 from keshou.web.api.accounts import AccountId
 from keshou.web.api.asked import Requested, answer, read, refuse_other_type
-from keshou.web.caller import COOKIE, PLAIN_COOKIE, count_unproven
+from keshou.web.caller import count_unproven, session_token
 from keshou.web.cookies import binding_of, device_cookie, session_cookie, step_cookie, step_of
 from keshou.web.described import told
 from keshou.web.entitled import require
@@ -211,7 +211,7 @@ def _let_in(tx: Transaction, site: Site, request: Requested, flow: Flow, identit
 
 
 def _session(tx: Transaction, site: Site, request: Requested) -> Session | None:
-    token = request.cookies.get(COOKIE) or request.cookies.get(PLAIN_COOKIE) or ""
+    token = session_token(request)
     found = site.accounts.find(tx, token, binding_of(request), site.now())
     return None if found is None else found[1]
 

@@ -15,7 +15,7 @@ from keshou.visits.errors import UnknownVisitError
 from keshou.visits.store import PREFIX
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
-from keshou.web.caller import COOKIE, PLAIN_COOKIE, count_unproven
+from keshou.web.caller import count_unproven, session_token
 from keshou.web.cookies import binding_of, session_cookie
 from keshou.web.described import told
 from keshou.web.entitled import require_user
@@ -100,7 +100,7 @@ def end_all(request: Requested, caller: NamedDependency[Caller], site: NamedDepe
 def _over(request: Requested, site: Site, ended: int, *, own: bool) -> Response[bytes]:
     """Return how many ended; of one's own the cookie goes too."""
     response = answer(w.VisitsEnded(ended=ended))
-    held = request.cookies.get(COOKIE) or request.cookies.get(PLAIN_COOKIE) or ""
+    held = session_token(request)
     if own and held.startswith(PREFIX):
         response.set_cookie(session_cookie(site.settings, ""))
     return response

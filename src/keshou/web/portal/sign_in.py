@@ -18,7 +18,7 @@ from keshou.app.site import Site
 from keshou.errors import InputError, UnreachableError
 from keshou.visits.senders import Channel
 from keshou.visits.store import PREFIX
-from keshou.web.caller import COOKIE, PLAIN_COOKIE, count_unproven
+from keshou.web.caller import count_unproven, session_token
 from keshou.web.cookies import binding_of, session_cookie
 from keshou.web.errors import ForgedRequestError, MalformedError
 from keshou.web.find_caller import user_of
@@ -178,7 +178,7 @@ async def _begun(request: Requested, site: Site, token: str, form: Form) -> Resp
 def _changed_over(request: Requested, site: Site, token: str) -> Caller:
     """Return the user whose visit began, limited as the visit is; the one that this browser had before ends."""
     binding, now = binding_of(request), site.now()
-    held = request.cookies.get(COOKIE) or request.cookies.get(PLAIN_COOKIE) or ""
+    held = session_token(request)
     with site.writing() as tx:
         before = site.visits.find(tx, held, binding, now) if held.startswith(PREFIX) else None
         if before is not None:
