@@ -63,7 +63,9 @@ class Reader:
                 return file.schema_arrow
         except StreamTooLongError:
             raise self._too_large() from None
-        except (pa.ArrowException, StreamError) as error:
+        except StreamError as error:
+            raise InputError(str(error), hint="send a whole Arrow stream that is not compressed") from None
+        except pa.ArrowException as error:
             raise self._not_a_table() from error
         except OSError as error:
             if isinstance(self._source, bytes):
