@@ -5,13 +5,14 @@ import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from house import START, act, newcomer, ready
 
 from keshou.acts.request import ActError
 from keshou.app.site import Site
 from keshou.db import Database
-from keshou.gate.facts import ConsentGiven, GroundRecorded, ReviewApproved
+from keshou.gate.facts import ConsentGiven, GroundRecorded, ReviewApproved, StaffAppointed
 from keshou.law.terms import ActKind, ConsentStrength
 
 EXPORT, PLAN = ActKind.EXPORT, frozenset({"tariff_plan"})
@@ -38,6 +39,18 @@ def test_who_wants_the_act_cannot_record_what_another_is_to_answer_for(
 ) -> None:
     with pytest.raises(ActError, match="in another's name"):
         site.record_site(fact, by="lister")
+
+
+@pytest.mark.parametrize("cite", ["npcsc2012:2.1", "npcsc2012:7", "miit24:9.5", "npcsc2012:99"])
+def test_a_provision_that_provides_nothing_otherwise_is_not_written_down_as_a_ground(site: Site, cite: str) -> None:
+    with pytest.raises(ActError, match="does not provide otherwise"):
+        site.record_site(msgspec.structs.replace(GROUND, cite=cite), by="officer")
+    site.record_site(msgspec.structs.replace(GROUND, cite="npcsc2012:10.1"), by="officer")
+
+
+def test_nobody_is_appointed_under_the_name_that_stands_for_users(site: Site) -> None:
+    with pytest.raises(ActError, match="stands for users"):
+        site.record_site(StaffAppointed(at=START, staff="user", post="lister"), by="officer")
 
 
 @pytest.mark.parametrize(

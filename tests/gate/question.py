@@ -167,7 +167,7 @@ class Question:
         instrument = self.law.instruments[citation.instrument]
         if instrument.rank not in {"law", "administrative_regulation"} or not instrument.in_force_on(self.day):
             return False
-        return len(self.law.within(citation)) > 0
+        return len([each for each in self.law.within(citation) if each.provides_otherwise]) > 0
 
     def declared_ground(self) -> bool:
         return self.purpose is not None and self.provides_otherwise(self.purpose.ground)

@@ -133,6 +133,18 @@ def test_principle_and_responsibility_have_no_penalty_of_their_own() -> None:
     assert day.penalty_for("miit24:12") == LAW.provision("miit24:22").penalty
 
 
+def test_only_what_orders_something_itself_provides_otherwise() -> None:
+    """Managing what is published, true identity, helping departments; never the articles that protect users."""
+    assert {each.cite for each in LAW.instruments["npcsc2012"].provisions if each.provides_otherwise} == {
+        "npcsc2012:5", "npcsc2012:6", "npcsc2012:10.1",
+    }  # fmt: skip
+    assert not any(
+        each.provides_otherwise
+        for name in ("miit24", "miit25", "gbz28828")
+        for each in LAW.instruments[name].provisions
+    )
+
+
 def test_guidance_is_never_sanctioned() -> None:
     for each in LAW.instruments["gbz28828"].provisions:
         assert not each.sanctioned_by

@@ -25,6 +25,7 @@ from keshou.gate.facts import (
     ServiceEnded,
     ServiceStarted,
     SiteFact,
+    StaffAppointed,
     UserFact,
 )
 from keshou.gate.offices import serving_posts
@@ -127,7 +128,11 @@ def check_site_fact(work: Work, fact: SiteFact, by: str, now: dt.datetime) -> No
     if isinstance(fact, ReviewApproved) and fact.reviewer != by:
         raise ActError("an approval in another's name (miit24:13.1.3)", hint="the reviewer records it")
     if isinstance(fact, GroundRecorded):
-        _check_ground(fact, by)
+        _check_ground(work, fact, by, now)
+    if isinstance(fact, StaffAppointed) and fact.staff == OWN_HAND:
+        raise ActError(
+            f"`{OWN_HAND}` stands for users themselves (miit24:13.1.3)", hint="give them a code of their own"
+        )
     check_ids(fact)
     check_separation(work, fact, by, now)
     check_medium(work, fact, by)
@@ -148,11 +153,16 @@ def check_ids(fact: SiteFact) -> None:
         )
 
 
-def _check_ground(fact: GroundRecorded, by: str) -> None:
+def _check_ground(work: Work, fact: GroundRecorded, by: str, now: dt.datetime) -> None:
     if fact.rank not in HIGHER_RANKS:
         raise ActError(
             "only a law or an administrative regulation provides otherwise (miit24:9.5)",
             hint="a departmental rule is no ground; name the higher provision",
+        )
+    if not work.view.gate.timeline.at(now).edition.provides_otherwise(fact.cite):
+        raise ActError(
+            f"`{fact.cite}` does not provide otherwise (miit24:9.5)",
+            hint="cite a provision in force of a law or an administrative regulation that does, such as npcsc2012:10.1",
         )
     if fact.recorded_by != by:
         raise ActError("a ground in another's name (miit24:9.5)", hint="whoever relies on it records it")

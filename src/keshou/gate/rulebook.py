@@ -164,8 +164,9 @@ class Edition:
     def provides_otherwise(self, cite: str) -> bool:
         """Say whether `cite` may stand as a law or administrative regulation that provides otherwise.
 
-        An instrument that the law's data holds must be of that rank, in force, and have the provision; one that it
-        does not hold is taken at the operator's word. Source: miit24:9.5
+        An instrument that the law's data holds must be of that rank, in force, and have the provision, which must be
+        one that provides so: the article that asks for consent is no ground to go without. An instrument that the
+        data does not hold is taken at the operator's word. Source: miit24:9.5
         """
         try:
             citation = Citation.parse(cite)
@@ -177,7 +178,7 @@ class Edition:
         return (
             instrument.rank in HIGHER_RANKS
             and instrument.in_force_on(self._day.day)
-            and any(each.citation.within(citation) for each in instrument.provisions)
+            and any(each.provides_otherwise and each.citation.within(citation) for each in instrument.provisions)
         )
 
     def carried(self, version: int, row: "Row", agent: str) -> int:

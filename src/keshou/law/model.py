@@ -108,6 +108,8 @@ class Provision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Evidence the provision itself asks for."""
     evidence_inferred: Text | None = None
     """Evidence we propose; the provision does not prescribe it."""
+    provides_otherwise: bool = False
+    """Whether it provides otherwise than Order 24 Art. 9(1) to 9(4), and so may be relied on as a ground."""
     sanctioned_by: str = ""
     """Citation of the penalty provision that names this one; empty when none does."""
     penalty: Penalty | None = None

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from keshou.law.model import Citation, Instrument, Item, ItemClass, LawError, Period, Provision
-from keshou.law.terms import Carrier, Rank
+from keshou.law.terms import HIGHER_RANKS, Carrier, Rank
 
 SOURCES = ("full", "corroborated", "secondary", "general_knowledge")
 """How well a provision's source was read, best first."""
@@ -50,6 +50,8 @@ def _check_provision(each: Provision, instrument: Instrument, file: str) -> None
     _need(each.source in SOURCES, file, place, f"`{each.source}` is not a source quality")
     _need(len(set(each.carriers)) == len(each.carriers) > 0, file, place, "carriers are missing or doubled")
     _need(Carrier.NONE not in each.carriers or len(each.carriers) == 1, file, place, "`none` stands beside a carrier")
+    higher = instrument.rank in HIGHER_RANKS
+    _need(higher or not each.provides_otherwise, file, place, "`provides_otherwise` needs a higher rank (miit24:9.5)")
     draft = instrument.rank is Rank.DRAFT
     _need(not (draft and each.prohibitions), file, place, "a draft is never enforced")
     _need(not each.prohibitions or Carrier.GATE in each.carriers, file, place, "prohibitions need the carrier `gate`")

@@ -108,8 +108,10 @@ def _ground_code(case: Case, cite: str) -> str:
         return "ground_unverified"
     if instrument.rank not in HIGHER_RANKS:
         return "ground_rank"
-    if not case.law.within(cite):
+    if not (named := case.law.within(cite)):
         return "ground_unknown_provision"
+    if not any(each.provides_otherwise for each in named):
+        return "ground_provides_nothing"
     return "" if instrument.in_force_on(case.today) else "ground_not_in_force"
 
 
