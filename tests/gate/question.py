@@ -240,17 +240,24 @@ class Question:
 
     def consents(self) -> list[tuple[f.ConsentGiven, set[str]]]:
         standing: list[tuple[f.ConsentGiven, set[str]]] = []
+        silence = True  # counts, until the user objects to the purpose
+        objected: set[str] = set()
         for fact in self.user:
             if getattr(fact, "purpose", None) != self.act.purpose:
                 continue
             match fact:
+                case f.ConsentGiven() if fact.strength == S.TACIT:
+                    reach = self.reach(fact.version) - objected if silence else set()
+                    standing.append((fact, {item for item in reach if not fact.items or item in fact.items}))
                 case f.ConsentGiven():
+                    silence, objected = silence or not fact.items, objected - (fact.items or objected)
                     reach = self.reach(fact.version)
                     standing.append((fact, {item for item in reach if not fact.items or item in fact.items}))
                 case f.ConsentWithdrawn() if fact.items:
+                    objected = objected | fact.items
                     standing = [(given, items - fact.items) for given, items in standing]
                 case f.ConsentWithdrawn() | f.ConsentVoided():
-                    standing = []
+                    silence, objected, standing = False, set(), []
         return standing
 
     def agreed(self, items: set[str] | frozenset[str], *strengths: S) -> bool:
@@ -299,7 +306,7 @@ class Question:
             if isinstance(fact, f.ConsentVoided) and fact.purpose == self.act.purpose:
                 state = True
             if isinstance(fact, f.ConsentGiven) and fact.purpose == self.act.purpose:
-                state = False
+                state = state and fact.strength == S.TACIT
         return state
 
     def services_in_use(self) -> set[str]:

@@ -82,12 +82,27 @@ class UserStanding(NamedTuple):
 class _Draft:
     """A standing being folded."""
 
-    __slots__ = ("consents", "deceived", "ended", "in_use", "known", "last", "limited", "messages", "notices")
+    __slots__ = (
+        "consents",
+        "deceived",
+        "ended",
+        "in_use",
+        "known",
+        "last",
+        "limited",
+        "messages",
+        "notices",
+        "objected",
+    )
+
+    objected: dict[str, frozenset[str]]
+    """Purpose -> items to which the user objected and has not agreed expressly since; empty means the whole purpose."""
 
     def __init__(self) -> None:
         self.known = self.limited = False
         self.consents: dict[str, tuple[Consent, ...]] = {}
         self.deceived: set[str] = set()
+        self.objected = {}
         self.notices: set[tuple[int, str]] = set()
         self.in_use: set[str] = set()
         self.messages = ""
@@ -126,11 +141,25 @@ def _notice_shown(draft: _Draft, fact: f.NoticeShown) -> None:
 
 
 def _consent_given(draft: _Draft, fact: f.ConsentGiven) -> None:
+    """Take a consent; silence is none where the user objected or was deceived. Source: gbz28828:2.4, gbz28828:4.1.3."""
     draft.known = True
+    objected = draft.objected.get(fact.purpose)
+    if fact.strength is not ConsentStrength.TACIT:
+        _no_longer_objected(draft, fact)
+        objected = _NONE
+    elif objected == _NONE:
+        return
     draft.deceived.discard(fact.purpose)
-    given = Consent(fact.version, fact.strength, fact.items, _NONE)
+    given = Consent(fact.version, fact.strength, fact.items, objected or _NONE)
     others = [each for each in draft.consents.get(fact.purpose, ()) if each[:3] != given[:3]]
     draft.consents[fact.purpose] = tuple(sorted([*others, given], key=_consent_order))
+
+
+def _no_longer_objected(draft: _Draft, fact: f.ConsentGiven) -> None:
+    """Let an express consent end the objections that it covers; one to the whole purpose only as a whole."""
+    objected = draft.objected.pop(fact.purpose, None)
+    if objected is not None and fact.items and (not objected or objected - fact.items):
+        draft.objected[fact.purpose] = objected - fact.items
 
 
 def _consent_order(consent: Consent) -> tuple[object, ...]:
@@ -140,6 +169,8 @@ def _consent_order(consent: Consent) -> tuple[object, ...]:
 def _consent_withdrawn(draft: _Draft, fact: f.ConsentWithdrawn) -> None:
     draft.known = True
     standing = draft.consents.pop(fact.purpose, ())
+    before = draft.objected.get(fact.purpose, fact.items)
+    draft.objected[fact.purpose] = before | fact.items if before and fact.items else _NONE
     if fact.items and standing:
         left = {each._replace(less=each.less | fact.items) for each in standing}
         draft.consents[fact.purpose] = tuple(sorted(left, key=_consent_order))
@@ -148,6 +179,7 @@ def _consent_withdrawn(draft: _Draft, fact: f.ConsentWithdrawn) -> None:
 def _consent_voided(draft: _Draft, fact: f.ConsentVoided) -> None:
     draft.known = True
     draft.consents.pop(fact.purpose, None)
+    draft.objected[fact.purpose] = _NONE
     draft.deceived.add(fact.purpose)
 
 
