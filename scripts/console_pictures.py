@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from console_steps import STEPS, walk
 from pictures import CHROMIUM, DOCS, FOLDER, LANGUAGES, QUIET, ROOT, SIZES, served
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -26,6 +27,7 @@ PAGES = {
     "console-people": "/console/people",
     "console-posts": "/console/people/posts",
     "console-agents": "/console/people/agents",
+    "console-agent": "/console/people/agents/west_shop",
     "console-access": "/console/people/access",
     "console-reviews": "/console/reviews",
     "console-holds": "/console/holds",
@@ -68,6 +70,21 @@ def take(browser: Browser, url: str, pages: dict[str, str], scheme: str = "light
             context.close()
 
 
+def after(browser: Browser, url: str) -> Iterator[Path]:
+    """Take pictures of what follows when a form is sent."""
+    for name, (account, steps) in STEPS.items():
+        for language, locale in LANGUAGES.items():
+            for size, viewport in SIZES.items():
+                context = browser.new_context(viewport=viewport, locale=locale)  # type: ignore[arg-type]
+                page = context.new_page()
+                enter(page, url, account)
+                walk(page, url, steps, f"{language}-{size}")
+                taken = FOLDER / f"{name}-{language}-{size}.png"
+                page.screenshot(path=taken, full_page=True)
+                yield taken
+                context.close()
+
+
 def show(browser: Browser, url: str) -> Iterator[Path]:
     """Take the pictures that the documentation shows: what is seen first, on a screen."""
     for name, (page_name, language) in SHOWN.items():
@@ -96,6 +113,7 @@ def main() -> None:
         with served(console_house.build(Path(folder) / "console", users=60)) as url:
             taken = [*take(browser, url, DOOR), *take(browser, url, PAGES, account="officer")]
             taken += take(browser, url, {each: PAGES[each] for each in DARK}, "dark", "officer")
+            taken += after(browser, url)
             if "--docs" in sys.argv[1:]:
                 taken += show(browser, url)
         with served(console_house.empty(Path(folder) / "bare")) as url:
