@@ -289,10 +289,17 @@ def _ended(tx: Transaction) -> Iterator[Transaction]:
             tx.cursor.close()
 
 
+_PRAGMAS = (
+    *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", _PATIENT),
+    "cache_size=-16000",
+)
+"""The cache, in kibibytes, has room for the pages that a thousand acts on users drawn at random touch."""
+
+
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", _PATIENT):
+    for pragma in _PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -43,7 +43,7 @@ def test_a_list_longer_than_one_statement_takes_is_sealed_as_a_shorter_one_is(da
     """Also where the parts of the list need the same keys, and where a value stands in two of them."""
     with database.transaction() as tx:
         users = vault.admit(tx, [f"u{number}" for number in range(1500)])
-        found = vault.look_up(tx, users)
+        found = vault.look_up(tx, users, [class_.value for class_ in RetentionClass])
         rows = [(user, class_, {class_.value: "1"}) for class_ in RetentionClass for user in users]
         again = [(users[0], SERVICE, {SERVICE.value: "2"})]
         made = vault.seal_all(tx, rows + again, [(user, bytes(32), b"entry") for user in users], found)
@@ -53,6 +53,28 @@ def test_a_list_longer_than_one_statement_takes_is_sealed_as_a_shorter_one_is(da
     assert {len(each.values) for each in kept} == {3}
     receipt = Receipt(0, openings=len(users))
     assert [vault.open(each, receipt)[SERVICE.value] for each in kept] == ["2"] + ["1"] * (len(users) - 1)
+
+
+@pytest.mark.parametrize("looked_up", [(), ("mobile_number",), ("mobile_number", "person_name"), ("email_address",)])
+def test_each_value_replaced_gets_the_next_version_whatever_was_looked_up_before(
+    database: Database, vault: Vault, looked_up: tuple[str, ...]
+) -> None:
+    with database.transaction() as tx:
+        (user,) = vault.admit(tx, ["a"])
+        vault.seal(tx, [(user, SERVICE, {"mobile_number": "1", "person_name": "1"})])
+        vault.seal(tx, [(user, SERVICE, {"mobile_number": "2"})])
+    with database.transaction() as tx:
+        found = vault.look_up(tx, [user], looked_up)
+        values = {"mobile_number": "3", "person_name": "2", "home_address": "1"}
+        vault.seal_all(tx, [(user, SERVICE, values)], (), found)
+    with database.reading() as tx:
+        (kept,) = vault.fetch_many(tx, [user], list(values))
+    assert {each.item: each.version for each in kept.values} == {
+        "mobile_number": 3,
+        "person_name": 2,
+        "home_address": 1,
+    }
+    assert vault.open(kept, Receipt(0)) == values
 
 
 @pytest.mark.parametrize("ids", [["new", "known"], ["new", "new"], ["new", ""]])

@@ -44,11 +44,11 @@ class _Overlay(dict[str, UserStanding]):
 
     def __init__(self, base: Mapping[str, UserStanding]) -> None:
         super().__init__()
-        self._here, self._base = super().get, base.get
+        self._base = base.get
 
     def get(self, user: str, default: UserStanding | None = None) -> UserStanding | None:  # type: ignore[override]
         """Return the user's standing here, else the one everybody sees."""
-        found = self._here(user)
+        found = dict.get(self, user)
         return found if found is not None else self._base(user, default)
 
 

@@ -32,6 +32,8 @@ from keshou.gate.offices import serving_posts
 from keshou.law.terms import HIGHER_RANKS
 
 _WRONGS = frozenset({"deceit", "misleading", "coercion"})
+_OF_OTHER_ACTS, _OF_A_VERSION = (Erased, ServiceEnded), (ConsentGiven, NoticeShown)
+_OF_CONSENT = (ConsentGiven, ConsentWithdrawn, ConsentVoided)
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _NAMED = (
     "staff", "post", "agent", "review", "requester", "reviewer", "suspension", "ground", "recorded_by", "by",
@@ -48,11 +50,11 @@ def check_user_fact(work: Work, fact: UserFact, now: dt.datetime) -> None:
 
     """
     _check_time(fact, now)
-    if isinstance(fact, Erased | ServiceEnded):
+    if isinstance(fact, _OF_OTHER_ACTS):
         raise ActError("a service ends and a user is erased by acts of their own", hint="use cancel or erase")
-    if isinstance(fact, ConsentGiven | NoticeShown) and fact.version not in work.view.versions():
+    if isinstance(fact, _OF_A_VERSION) and fact.version not in work.view.versions():
         raise ActError(f"no rules of version {fact.version} were published")
-    if isinstance(fact, ConsentGiven | ConsentWithdrawn | ConsentVoided):
+    if isinstance(fact, _OF_CONSENT):
         _check_consent(work, fact)
     if isinstance(fact, ConsentVoided) and fact.because not in _WRONGS:
         raise ActError("consent is voided for deceit, misleading or coercion (miit24:9.3)")

@@ -112,15 +112,21 @@ class Work:
         self._drafts, self._settled = [], 0
         self.known.vault.index.choose(self.view.indexed(now))
         self.view.prepare(self.tx, jobs)
-        written = {job.act.user for job in jobs if isinstance(job, Perform) and job.values and not job.admit}
-        keys = [self.view.keys[user] for user in written & self.view.keys.keys()]
-        self._found = self.known.vault.look_up(self.tx, keys)
-        self._held = {key: set(self._found.values.get(key, ())) for key in keys}
+        self._look_up([job for job in jobs if isinstance(job, Perform) and job.values and not job.admit])
         requests = Requests(self.tx, self.ledger, self.known.vault, jobs)
         answers = [self._answer(job, requests, now) for job in jobs]
         with self.tx.unanswered():
             self._append(now, requests)
         return [Pending(draft, draft.place) for draft in answers]
+
+    def _look_up(self, writing: Sequence[Perform]) -> None:
+        """Fetch, for all jobs that write about known users, those users' keys and what is held of the items written."""
+        users = {job.act.user for job in writing}
+        keys = [self.view.keys[user] for user in users & self.view.keys.keys()]
+        # What nobody ever declared is not held, and may be as much as a caller likes.
+        items = self.names.items & {item for job in writing for item in job.values}
+        self._found = self.known.vault.look_up(self.tx, keys, items)
+        self._held = {key: set(self._found.values.get(key, ())) for key in keys}
 
     def _answer(self, job: Job, requests: Requests, now: dt.datetime) -> Draft:
         if job.request_id and (before := requests.before(job)) is not None:
@@ -160,7 +166,7 @@ class Work:
             self._held[key].add(item)
 
     def held(self, key: int) -> set[str]:
-        """Return the items held about a user, those that wait to be sealed among them."""
+        """Return the items held about a user, of those that any job writes; what waits to be sealed is among them."""
         found = self._held.get(key)
         if found is None:
             waiting = (self._seals.get((key, class_), {}) for class_ in RetentionClass)
@@ -201,7 +207,7 @@ class Work:
     def settle(self) -> None:
         """Do what waits, so that later jobs of the batch find it done and keys may go."""
         if self._admitted:
-            self._found.users.update(self.known.vault.admit(self.tx, self._admitted, since=self.head.size))
+            self._found.new.update(self.known.vault.admit(self.tx, self._admitted, since=self.head.size))
             self._admitted = []
         self._fetch()
         self._seal(self._drafts[self._settled :])

@@ -38,7 +38,10 @@ class Timeline:
         return found
 
     def at(self, when: dt.datetime) -> View:
-        """Return what holds at `when`."""
+        """Return what holds at `when`; most often what held at the moment asked for last."""
+        latest = self.latest
+        if latest is not None and latest.start <= when < latest.end:
+            return latest
         place = bisect.bisect_right(self._moments, when)
         start = self._moments[place - 1] if place else BEFORE_ALL
         end = self._moments[place] if place < len(self._moments) else AFTER_ALL

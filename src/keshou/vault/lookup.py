@@ -12,37 +12,49 @@ _KEYS = 'SELECT "user", class, kid, epoch, wrapped FROM vault_key WHERE "user" @
 _KEYS_AND_VERSIONS = (
     f'{_KEYS} UNION ALL SELECT "user", item, NULL, version, NULL FROM vault_value WHERE "user" @ AND item @'  # noqa: S608
 )
-_ALL_KEYS_AND_VERSIONS = (
+_ALL_KEYS = (
     'SELECT "user", class, kid, epoch, wrapped FROM vault_key WHERE "user" @ '
-    'UNION ALL SELECT "user", item, NULL, version, NULL FROM vault_value WHERE "user" @'
+    'UNION ALL SELECT "user", item, NULL, version, NULL FROM vault_value WHERE "user" @ AND item @'
 )
 
 
 class Found:
     """Wrapped keys and versions of values that a transaction has looked up, still true of its tables."""
 
-    __slots__ = ("keys", "users", "values")
+    __slots__ = ("items", "keys", "new", "users", "values")
 
     def __init__(self) -> None:
         self.users: set[int] = set()
-        """Users of whom nothing is missing here."""
+        """Users of whom no key is missing here, nor the version of any of `items`."""
+        self.items: frozenset[str] = frozenset()
+        self.new: set[int] = set()
+        """Users of whom nothing was held before: nothing at all is missing here."""
         self.keys: dict[Place, WrappedKey] = {}
         """Rows of the key table by user and class."""
         self.values: dict[int, dict[str, int]] = {}
-        """By user: the version of each item held."""
+        """By user: the version of each item that was found to be held."""
 
     def versions(self, places: Collection[Place]) -> dict[Place, int]:
         """Return the versions of those of `places`, each a user and an item, that are here."""
         found = {(user, item): self.values.get(user, {}).get(item, 0) for user, item in places}
         return {place: version for place, version in found.items() if version}
 
+    def lacks_keys(self, user: int) -> bool:
+        """Say whether the table may have a key of the user that is not here."""
+        return user not in self.users and user not in self.new
 
-def look_up(tx: Transaction, users: Collection[int]) -> Found:
-    """Return all wrapped keys of `users`, and the version of each value held of them."""
+    def lacks(self, user: int, item: str) -> bool:
+        """Say whether a value may be held whose version is not here."""
+        return user not in self.new and not (user in self.users and item in self.items)
+
+
+def look_up(tx: Transaction, users: Collection[int], items: Collection[str]) -> Found:
+    """Return all wrapped keys of `users`, and the version of each value held of them that is one of `items`."""
     found = Found()
     found.users.update(users)
+    found.items = frozenset(items)
     for chunk in chunks(list(users)):
-        for row in select(tx, _ALL_KEYS_AND_VERSIONS, list(chunk), list(chunk)):
+        for row in select(tx, _ALL_KEYS, list(chunk), list(chunk), list(found.items)):
             if row[4] is None:
                 found.values.setdefault(row[0], {})[row[1]] = row[3]
             else:
@@ -56,8 +68,8 @@ def look_for(
     """Return the wrapped keys of `wanted` and the versions of `values`, asking only for what `found` does not have."""
     keys = {place: found.keys[place] for place in wanted & found.keys.keys()}
     versions = found.versions(values)
-    places = {place for place in wanted - keys.keys() if place[0] not in found.users}
-    other = {place for place in values if place[0] not in found.users}
+    places = {place for place in wanted - keys.keys() if found.lacks_keys(place[0])}
+    other = {place for place in values if found.lacks(*place)}
     if not places and not other:
         return keys, versions
     users, classes = list({user for user, _ in places | other}), list({class_ for _, class_ in places})

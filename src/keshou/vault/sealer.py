@@ -115,14 +115,15 @@ class Sealer:
         self._keys.look_again()  # tags are made under the newest key, whoever made it
         sealed: list[ValueRow] = []
         tags: list[TagRow] = []
-        nonces, seal = Nonces(len(plan)), self._envelope.seal
+        nonces, seal, found_by = Nonces(len(plan)), self._envelope.seal, self.finding.ways
         for (user, item), (class_, value) in plan.items():
             if not isinstance(value, str):
                 raise VaultError(f"the value of `{item}` is not text", hint="give values as text")
             version = versions.get((user, item), 0) + 1
             record = seal(keys[user, class_], (_TABLE, item, class_), user, version, value.encode(), nonces=nonces)
             sealed.append((user, item, class_, version, record))
-            tags += self.tags(user, item, value)
+            if item in found_by:
+                tags += self.tags(user, item, value)
         return sealed, tags
 
     def open(self, user: int, value: SealedValue) -> bytes:

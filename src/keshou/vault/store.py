@@ -167,12 +167,12 @@ class Vault:
         """
         self.seal_all(tx, rows, ())
 
-    def look_up(self, tx: Transaction, users: Collection[int]) -> Found:
-        """Return all wrapped keys of `users`, and the version of each value held of them.
+    def look_up(self, tx: Transaction, users: Collection[int], items: Collection[str]) -> Found:
+        """Return all wrapped keys of `users`, and the version of each value held of them that is one of `items`.
 
         `seal_all` need not look again; it serves until anything of these users is sealed, removed or shredded.
         """
-        return look_up(tx, users)
+        return look_up(tx, users, items)
 
     def seal_all(
         self, tx: Transaction, rows: Sequence[SealRow], records: Sequence[RecordRow], found: Found | None = None
@@ -185,7 +185,10 @@ class Vault:
         made: list[tuple[bytes, bytes]] = []
         for some, others in zip_longest(chunks(rows), chunks(records), fillvalue=()):
             plan = {
-                (user, item): (class_.value, value) for user, class_, values in some for item, value in values.items()
+                (user, item): (name, value)
+                for user, class_, values in some
+                for name in (class_.value,)
+                for item, value in values.items()
             }
             wanted = {(user, class_) for (user, _), (class_, _) in plan.items()}
             wanted |= {(user, RECORD) for user, *_ in others}

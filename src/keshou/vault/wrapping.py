@@ -33,7 +33,7 @@ _SHORTEST = _HEADER + NONCE + 16
 
 def join(parts: Iterable[bytes]) -> bytes:
     """Put `parts` one after another, each after its length in two bytes, so that no two lists give the same bytes."""
-    return b"".join(len(part).to_bytes(2) + part for part in parts)
+    return b"".join([len(part).to_bytes(2) + part for part in parts])
 
 
 def commitment(key: bytes) -> bytes:
