@@ -112,6 +112,15 @@ def test_a_page_in_chinese_is_set_as_chinese_is(path: Path) -> None:
     assert re.findall(r"[\u4e00-\u9fff] [\u4e00-\u9fff]", text) == [], "a space between characters"
 
 
+def test_the_two_glossaries_have_the_same_chinese_words() -> None:
+    def words(path: Path) -> list[str]:
+        return re.findall(r"^\| ([^|`]*[\u4e00-\u9fff][^|`]*) \| ", path.read_text("utf-8"), re.M)
+
+    english, chinese = words(DOCS / "glossary.md"), words(CHINESE / "glossary.md")
+    assert len(english) > 80
+    assert [word for word in english if word not in chinese] == []
+
+
 def _pages(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, root / SCRIPT, *words]
     return subprocess.run(command, cwd=root, check=False, capture_output=True, text=True, encoding="utf-8")

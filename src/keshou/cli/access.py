@@ -154,7 +154,7 @@ def emergencies(call: Call) -> ExitStatus:
             "at": fact.at, "until": each.until, "found": review.found if review else "",
             "reviewed_by": review.by if review else "",
         })  # fmt: skip
-    call.answer(data, shown if opened else Line(words("没有应急借用", "there were none"), GOOD))
+    call.answer(data, shown if opened else Line(words("没有应急授权", "there were none"), GOOD))
     return ExitStatus.NO if any(each.review is None for each in opened) else ExitStatus.DONE
 
 

@@ -55,7 +55,7 @@ def list_(call: Call) -> None:
         now = site.now()
     words = call.words
     shown = table(
-        words("编号", "key"), words("业务", "service"), words("算法", "algorithm"), words("到期", "until"), ""
+        words("编号", "key"), words("服务", "service"), words("算法", "algorithm"), words("到期", "until"), ""
     )
     for each in found:
         over = words("已吊销", "revoked") if each.revoked else words("已到期", "over") if each.until <= now else ""

@@ -55,7 +55,7 @@ def shown(call: Call, file: Path, findings: Sequence[Finding], *, name: Path | N
     errors = sum(each.severity == "error" for each in findings)
     warnings = len(findings) - errors
     if not findings:
-        return [Line(call.words("没有发现问题，可以发布。", "Nothing found; it may be published."), GOOD)]
+        return [Line(call.words("没有发现问题，可以公布。", "Nothing found; it may be published."), GOOD)]
     told = call.words(f"{errors} 处错误，{warnings} 处警告。", f"{errors} error(s), {warnings} warning(s).")
     return [*out, Line(told, BAD if errors else "")]
 

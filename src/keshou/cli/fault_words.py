@@ -7,7 +7,7 @@ FAULT = {
     "denied": Text("闸门不允许", "the gate denies it"),
     "malformed": Text("不是合格的 CSV", "not well-formed CSV"),
     "no_information": Text("没有任何信息", "holds no information"),
-    "no_user_id": Text("没有用户标识", "no user id"),
+    "no_user_id": Text("没有用户编号", "no user id"),
     "not_true_or_false": Text("应当是 true 或 false", "neither true nor false"),
     "not_utf8": Text("不是 UTF-8 编码", "not UTF-8"),
     "too_few_values": Text("列数少于表头", "fewer values than columns"),
@@ -18,6 +18,6 @@ FAULT = {
     "user_known": Text("该用户已有记录", "the user is on record already"),
     "user_twice": Text("该用户在表中出现两次", "the user stands twice in the table"),
     "value_too_long": Text("数据过长", "a value that is too long"),
-    "wrong_user_id": Text("用户标识过长或含有控制字符", "the user id is too long or has control characters"),
+    "wrong_user_id": Text("用户编号过长或含有控制字符", "the user id is too long or has control characters"),
 }
 """Code of what is wrong with a row -> its name."""

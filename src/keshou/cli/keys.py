@@ -23,7 +23,7 @@ group.add_typer(rotate, name="rotate")
 
 _SOURCES = {
     "file": ("文件", "file"),
-    "pkcs11": ("密码设备（PKCS#11）", "token (PKCS#11)"),
+    "pkcs11": ("令牌（PKCS#11）", "token (PKCS#11)"),
     "shares": ("分片", "shares"),
 }
 _LEVELS = {"epoch": ("世代密钥", "epoch"), "data": ("数据密钥", "data keys"), "index": ("索引密钥", "index key")}
@@ -135,13 +135,13 @@ def _progress(call: Call, site: Site) -> AbstractContextManager[Advance]:
 
 def _tell(call: Call, done: Rotated) -> ExitStatus:
     told = call.words(
-        f"{done.keys:,} 个数据密钥已在第 {done.epoch} 世代",
+        f"{done.keys:,} 把数据密钥已在第 {done.epoch} 世代",
         f"{done.keys:,} data keys lie in epoch {done.epoch} now",
     )
     shown = [Line(told, GOOD)]
     if done.left:
         left = call.words(
-            f"{done.left:,} 个无法打开，保持原样；请与备份比对",
+            f"{done.left:,} 把无法打开，保持原样；请与备份比对",
             f"{done.left:,} do not open and were left as they are; compare them with a backup",
         )
         shown.append(Line(left, BAD))

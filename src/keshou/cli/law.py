@@ -78,7 +78,7 @@ def _instruments(call: Call, law: Law) -> list[RenderableType]:
     shown = table("", call.words("法规", "instrument"), call.words("位阶", "rank"), call.words("施行", "in force"), "")
     for one in law.instruments.values():
         since = str(one.in_force or call.words("从未", "never"))
-        count = call.words(f"{len(one.provisions)} 条款项", f"{len(one.provisions)} provisions")
+        count = call.words(f"{len(one.provisions)} 项条款", f"{len(one.provisions)} provisions")
         shown.add_row(Line(one.id, STRONG), call.of(one.short), call.of(RANK[one.rank]), since, Line(count, QUIET))
     return [shown]
 
@@ -114,7 +114,7 @@ def _provision(call: Call, each: Provision) -> list[RenderableType]:
         call.words("措施", "measures"): measures(each.penalty, call.language) if each.penalty else "",
         call.words("罚则", "penalty"): each.sanctioned_by,
         call.words("如何落实", "carried"): call.of(each.how),
-        call.words("闸门规则", "enforced by"): comma.join(each.prohibitions),
+        call.words("闸门禁令", "enforced by"): comma.join(each.prohibitions),
         call.words("同一事项", "same matter"): comma.join(each.same_as),
         call.words("不同之处", "differs"): call.of(each.differs),
         call.words("读到何处", "source"): call.of(SOURCE[each.source]) if each.source != "full" else "",

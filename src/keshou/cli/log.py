@@ -26,8 +26,8 @@ _AUDITED = (
     ("树根", "root"),
     ("签名检查点", "signed checkpoints"),
     ("已签名条目", "signed entries"),
-    ("单位事实", "facts of the operator"),
-    ("用户事实", "facts of users"),
+    ("经营者的事实", "facts of the operator"),
+    ("用户的事实", "facts of users"),
     ("规则版本", "versions of the rules"),
     ("载荷", "payloads"),
     ("已打开的载荷", "payloads opened"),
@@ -81,7 +81,7 @@ def verify_log(
     entries = {call.words(*name): value for name, value in zip(_AUDITED, data.values(), strict=True)}
     told_ = call.words("日志完好，事实与规则和日志相符", "the log is whole; facts and rules are what it tells")
     call.answer(
-        {**data, "vkey": vkey}, Line(told_, GOOD), pairs({**entries, call.words("验证公钥", "verifier key"): vkey})
+        {**data, "vkey": vkey}, Line(told_, GOOD), pairs({**entries, call.words("核对公钥", "verifier key"): vkey})
     )
 
 

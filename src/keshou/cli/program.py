@@ -138,7 +138,7 @@ def list_(call: Call, program: Annotated[str, typer.Argument(metavar="PROGRAM", 
     if program and not found:
         raise UnknownProgramError
     words = call.words
-    shown = table(words("系统", "program"), words("编号", "key"), words("方式", "kind"), words("范围", "scopes"),
+    shown = table(words("程序", "program"), words("编号", "key"), words("方式", "kind"), words("范围", "scopes"),
                   words("目的", "purposes"), words("行为", "acts"), words("到期", "until"), "")  # fmt: skip
     for each in found:
         closed = Line(words("已关闭", "closed") if each.closed else "", BAD)
@@ -149,7 +149,7 @@ def list_(call: Call, program: Annotated[str, typer.Argument(metavar="PROGRAM", 
         {"id": each.id, "created": each.created, "closed": each.closed, "keys": [_data(one) for one in held[each.id]]}
         for each in found
     ]
-    call.answer(data, shown if found else Line(words("没有系统", "there are none")))
+    call.answer(data, shown if found else Line(words("没有程序", "there are none")))
 
 
 def _row(call: Call, each: Credential, now: dt.datetime) -> tuple[str | Line, ...]:

@@ -32,7 +32,7 @@ def retention(call: Call, *, since: Day = None, until: Day = None) -> None:
         today = calendar.day_of(site.now())
         first = _day(since) if since else today
         last = _day(until) if until else _end_of_next_month(first)
-        with call.progress(call.words("查看保留期限", "looking at terms of retention")) as advance:
+        with call.progress(call.words("查看留存期", "looking at terms of retention")) as advance:
             found = site.retention.preview(first, last, advance)
     shown = table(
         *(call.words("日期", "from"), call.words("用户", "users"), call.words("信息种类", "kinds of information"))
@@ -42,7 +42,7 @@ def retention(call: Call, *, since: Day = None, until: Day = None) -> None:
     names = {
         call.words("期间", "span"): f"{found.since} - {found.until}",
         call.words("依据", "under"): found.under,
-        call.words("可销毁的用户", "users to erase"): found.users,
+        call.words("信息可删除的用户", "users to erase"): found.users,
         call.words("已逾期", "overdue"): found.overdue,
     }
     lists = {"days": [each._asdict() for each in found.days], "held": [each._asdict() for each in found.held]}

@@ -59,7 +59,7 @@ def gate(
     with call.open() as site:
         rest = {"post": post, "where": where, "recipient": recipient, "review": review, "ground": ground}
         act = asked.act(kind, "", item, purpose, by=by, when=asked.moment(at, site.now()), **rest)
-        with call.progress(call.words("判断每一行", "deciding rows")) as advance:
+        with call.progress(call.words("逐行裁定", "deciding rows")) as advance:
             verdict = gate_table(site, act, Files(source, output, denied), user_column, advance)
         data = {
             "rows": verdict.rows,

@@ -144,7 +144,7 @@ def _shown(call: Call, url: str, key: str, asked: dict[str, str], *, guided: boo
             "may billing use the plan of this user for the service? (yes)",
         ),
         "denied": call.words("问：可以出售它吗？（不可以，逐条列出依据）", "may it be sold? (no, with every article)"),
-        "act": call.words("问并执行：判定、结果和日志条目一并写入", "ask and do: decision, effect and entry at once"),
+        "act": call.words("问并执行：裁定、结果和日志条目一并写入", "ask and do: decision, effect and entry at once"),
     }
     lines: list[RenderableType] = [
         Line(

@@ -41,7 +41,7 @@ MISSING = {
     "review": Text("批量操作没有事先审查", "the bulk act was not reviewed"),
     "service": Text("用户没有在使用该目的所属的服务", "the user does not use a service of the purpose"),
     "staff": Text("此人不担任任何岗位", "whoever acts holds no post"),
-    "suspension": Text("主管机关要求暂停这类行为", "the authority has suspended this"),
+    "suspension": Text("电信管理机构要求暂停这类行为", "the authority has suspended this"),
     "user": Text("没有这个用户的记录", "no such user is on record"),
 }
 """Code of what was missing -> why the prohibition was met."""

@@ -111,6 +111,7 @@ def _suspended(stage: Stage, user: str) -> tuple[str, RenderableType]:
     decision = site.ask(act)
     site.record_site(SuspensionLifted(at=site.now(), suspension=name), by="officer")
     told = Text(
-        "计费程序再接续服务，主管机关已要求暂停", "the billing program again, while the authority has it suspended"
+        "计费程序再问，电信管理机构已要求暂停",
+        "the billing program again, while the authority has it suspended",
     )
     return stage.call.of(told), stage.articles(decision)

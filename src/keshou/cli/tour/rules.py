@@ -33,7 +33,7 @@ _FIRST_LINES = 12
 def check(stage: Stage) -> None:
     """Hold a declaration with three faults against the law."""
     stage.scene(
-        "声明，先对照法律检查", "A declaration, held against the law",
+        "声明，先对照法规检查", "A declaration, held against the law",
         "经营者在 operator.toml 里写明收集什么、为什么、谁可以用。下面这一份里故意写错了三处，keshou check 逐处指出："
         "在第几行、违反哪一条、怎么改。",
         "In operator.toml the operator says what it collects, why, "

@@ -19,7 +19,7 @@ _BAR = 30
 def gate(stage: Stage) -> None:
     """Gate the table of use for marketing."""
     stage.scene(
-        "成批判断", "A whole table at once",
+        "整表裁定", "A whole table at once",
         f"话单平台在保险库之外，有 {USES:,} 行使用记录。想用其中的流量做营销：能用的留下，其余按条款说明原因。",
         f"The usage platform lies outside the vault and holds {USES:,} "
         "records of use. Marketing would use the data volume "
@@ -33,7 +33,7 @@ def gate(stage: Stage) -> None:
         stage.folder / "usage.parquet", stage.folder / "usage-permitted.parquet", stage.folder / "usage-denied.csv"
     )
     began = time.perf_counter()
-    with stage.call.progress(stage.words("判断每一行", "deciding rows"), USES) as advance:
+    with stage.call.progress(stage.words("逐行裁定", "deciding rows"), USES) as advance:
         verdict = gate_table(stage.site, act, files, "user_id", advance)
     took = time.perf_counter() - began
     counts = verdict.by_article()
