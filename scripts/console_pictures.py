@@ -27,7 +27,6 @@ PAGES = {
     "console-people": "/console/people",
     "console-posts": "/console/people/posts",
     "console-agents": "/console/people/agents",
-    "console-agent": "/console/people/agents/west_shop",
     "console-access": "/console/people/access",
     "console-reviews": "/console/reviews",
     "console-holds": "/console/holds",

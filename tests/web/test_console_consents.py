@@ -159,6 +159,12 @@ def test_what_is_wrong_is_told_kept_and_not_written_down(site: Site, wrong: dict
     assert size(site) == before
 
 
+def test_no_box_is_ticked_before_the_user_agreed(site: Site) -> None:
+    page = opened(client_of(site, "clerk"), USERS[2])
+    assert _ticks(page)
+    assert not re.search(r"<input[^>]* checked", page)
+
+
 def test_nothing_ticked_is_no_consent(site: Site) -> None:
     browser = client_of(site, "clerk")
     form = {name: each for name, each in agreeing(opened(browser, USERS[3])).items() if not name.startswith("item.")}

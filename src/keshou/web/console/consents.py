@@ -89,7 +89,7 @@ def of(request: Requested, caller: NamedDependency[Caller], site: NamedDependenc
     purpose = next((each for each in asked_for(desk) if each.id == form.get("purpose")), None)
     if purpose is None or not _is_user(form):
         return _ask(request, desk, form, wrong=True, status=422)
-    return _page(request, desk, purpose, form, first=True)
+    return _page(request, desk, purpose, form)
 
 
 def _is_user(form: Mapping[str, str]) -> bool:
@@ -102,7 +102,7 @@ def _is_user(form: Mapping[str, str]) -> bool:
 
 def _page(
     request: Requested, desk: Desk, purpose: Purpose, given: Mapping[str, str], *, said: str = "",
-    changed: bool = False, first: bool = False, status: int = 200,
+    changed: bool = False, status: int = 200,
 ) -> Response[bytes]:  # fmt: skip
     names, language = item_names(desk), desk.language
     ticked = {each for each in given if each.startswith(_ITEM)}
@@ -113,8 +113,7 @@ def _page(
         refusal=purpose.refusal.in_(language), kept=held(purpose.retention, language),
         recipients=named(purpose.recipients, recipient_names(desk)), commercial=purpose.commercial_messages,
         needs=[
-            (each.item, names.get(each.item, each.item), each.why.in_(language),
-             first or f"{_ITEM}{each.item}" in ticked)
+            (each.item, names.get(each.item, each.item), each.why.in_(language), f"{_ITEM}{each.item}" in ticked)
             for each in purpose.needs
         ],
         strengths=[(each.value, CONSENT[each].in_(language)) for each in wanted],
