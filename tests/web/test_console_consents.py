@@ -163,6 +163,7 @@ def test_no_box_is_ticked_before_the_user_agreed(site: Site) -> None:
     page = opened(client_of(site, "clerk"), USERS[2])
     assert _ticks(page)
     assert not re.search(r"<input[^>]* checked", page)
+    assert "Macro" not in page  # the place where one is has the place's name
 
 
 def test_nothing_ticked_is_no_consent(site: Site) -> None:
