@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from journey import Story, at
 
+from keshou.acts.request import ActError
 from keshou.db import Database
 from keshou.gate.facts import ServiceStarted, StaffAppointed, StaffRemoved
 from keshou.law.terms import ActKind
@@ -84,5 +85,6 @@ def test_a_post_that_the_rules_do_not_have_may_do_nothing(story: Story) -> None:
 
 
 def test_nobody_is_appointed_to_act_as_the_user(story: Story) -> None:
-    story.appoint("user", "counter_clerk", "east_branch")
+    with pytest.raises(ActError, match="users themselves"):
+        story.appoint("user", "counter_clerk", "east_branch")
     assert story.denied(ActKind.USE, WANG, "user_name", by="user", where="east_branch", **PLAN) >= GRANT
