@@ -219,9 +219,12 @@ class Database:
 
     def _make_engine(self) -> sa.Engine:
         if self.postgresql:
-            return sa.create_engine(self.url, hide_parameters=True)
+            return sa.create_engine(self.url, hide_parameters=True, pool_use_lifo=True)
         engine = sa.create_engine(
-            self.url, hide_parameters=True, connect_args={"check_same_thread": False, "timeout": _PATIENCE}
+            self.url,
+            hide_parameters=True,
+            pool_use_lifo=True,
+            connect_args={"check_same_thread": False, "timeout": _PATIENCE},
         )
         event.listen(engine, "connect", _prepare_sqlite)
         return engine

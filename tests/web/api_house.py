@@ -2,6 +2,7 @@
 """The small operator's site behind its API, and who calls there."""
 
 import itertools
+from collections import ChainMap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -55,7 +56,7 @@ class Api:
 @contextmanager
 def serving(site: Site, **more: Caller) -> Iterator[Api]:
     """Give the API of `site`."""
-    with TestClient(served(site, CALLERS | more)) as client:
+    with TestClient(served(site, ChainMap(more, CALLERS))) as client:
         yield Api(client)
 
 

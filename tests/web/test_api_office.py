@@ -36,7 +36,7 @@ until = 2034-12-31
 protection_clause = true
 """
 GROUND = {
-    "cite": "a law, article 1", "rank": "law", "kinds": ["use"], "purposes": ["marketing"], "items": ["tariff_plan"],
+    "cite": "npcsc2012:10.1", "rank": "law", "kinds": ["use"], "purposes": ["marketing"], "items": ["tariff_plan"],
     "until": "2026-09-01T00:00:00+08:00",
 }  # fmt: skip
 QUESTION = {"kind": "use", "user": "u1", "items": ["tariff_plan"], "purpose": "service"}
