@@ -8,6 +8,7 @@ from typing import NamedTuple
 from keshou.app.own_copy import OwnAct, OwnCopy
 from keshou.app.site import Site
 from keshou.app.user_history import rules_ever
+from keshou.app.value_words import worded
 from keshou.copies.sheet import Sheet, Table
 from keshou.declaration.render import labels
 from keshou.declaration.wording import ACTS
@@ -121,7 +122,9 @@ def sheet(site: Site, copy: OwnCopy, language: Language) -> Sheet:
         "entries": ("、" if language == "zh" else ", ").join(map(str, copy.entries)),
     }
     rows: dict[str, list[tuple[str, ...]]] = {
-        "information": [(names.items.get(item, item), value) for item, value in sorted(copy.information.items())],
+        "information": [
+            (names.items.get(item, item), value) for item, value in sorted(worded(copy.information, language).items())
+        ],
         "purposes": [(names.purposes.get(each, each), names.all(items)) for each, items in copy.purposes.items()],
         "consents": [_fact(each, names) for each in copy.facts],
         "recipients": [

@@ -15,6 +15,7 @@ from litestar.di import NamedDependency
 from keshou.acts.request import Done
 from keshou.app.site import Site
 from keshou.app.user_view import UserView, acts_about, user_view
+from keshou.app.value_words import worded
 from keshou.gate.decision import Deny
 from keshou.language import Text
 from keshou.law.terms import RetentionClass
@@ -91,7 +92,7 @@ def _shown(request: Requested, desk: Desk, asked: w.Viewing, done: Done) -> Resp
         )  # fmt: skip
     view = user_view(desk.site, asked.user)
     items = item_names(desk)
-    shown = [(items.get(item, item), value) for item, value in sorted(done.values.items())]
+    shown = [(items.get(item, item), value) for item, value in sorted(worded(done.values, desk.language).items())]
     return show(
         request, desk, "user_file.html.j2", asked=asked, purpose=purpose, entry=done.entry, values=shown,
         again={each: form for each in _FIELDS if (form := getattr(asked, each))} if asked.masked else {},

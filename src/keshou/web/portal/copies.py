@@ -15,6 +15,7 @@ from keshou.app.copy_file import Format, file_of, refuse_unmakeable
 from keshou.app.copy_sheet import sheet
 from keshou.app.own_copy import OwnCopy, own_copy
 from keshou.app.site import Site
+from keshou.app.value_words import worded
 from keshou.copies.errors import FontError
 from keshou.gate.act import OWN_HAND
 from keshou.web.caller import part_of
@@ -69,15 +70,17 @@ def _copied(site: Site, caller: Caller) -> OwnCopy:
 
 
 def _readable(request: Requested, site: Site, copy: OwnCopy) -> Response[bytes]:
-    names = names_of(request, site)
-    told = sheet(site, copy, language_of(request))
+    names, language = names_of(request, site), language_of(request)
+    told = sheet(site, copy, language)
     return PAGES.answer(
         request,
         "copy_file.html.j2",
         more=[each for each in told.tables if each.key in ("given", "acts", "kept")],
         made=copy.made,
         user=copy.user,
-        information=[(names.items([item]), value) for item, value in sorted(copy.information.items())],
+        information=[
+            (names.items([item]), value) for item, value in sorted(worded(copy.information, language).items())
+        ],
         purposes=[(names.purpose(purpose), names.items(items)) for purpose, items in copy.purposes.items()],
         facts=[(each.at, fact(each, names)) for each in copy.facts],
         recipients=[

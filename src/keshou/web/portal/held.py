@@ -15,6 +15,7 @@ from litestar.params import RawBody
 from keshou.acts.request import Perform
 from keshou.app.own_acts import own_acts
 from keshou.app.site import Site
+from keshou.app.value_words import worded
 from keshou.gate.decision import Decision, Deny
 from keshou.law.terms import ActKind
 from keshou.web.caller import part_of
@@ -71,13 +72,15 @@ async def _look(site: Site, caller: Caller, items: Collection[str], *, masked: b
 
 async def _page(request: Requested, site: Site, caller: Caller, seen: _Seen) -> Response[bytes]:
     """Show the page: what was seen in full, and the rest masked as far as the user may see it at all."""
-    found = await anyio.to_thread.run_sync(holdings, site, caller.user, language_of(request), part_of(caller))
+    language = language_of(request)
+    found = await anyio.to_thread.run_sync(holdings, site, caller.user, language, part_of(caller))
     rest = [each.item for each in found if each.may_query and each.item not in seen.values]
     masked = await _look(site, caller, rest, masked=True)
     kept = await anyio.to_thread.run_sync(_kept, request, site, caller)
     return await show(
-        request, site, caller, "held.html.j2", found=found, values=seen.values, masked=masked.values,
-        entries=seen.entries, refused=refusals(site, seen.denied, request), kept=kept,
+        request, site, caller, "held.html.j2", found=found, values=worded(seen.values, language),
+        masked=worded(masked.values, language), entries=seen.entries, refused=refusals(site, seen.denied, request),
+        kept=kept,
     )  # fmt: skip
 
 
