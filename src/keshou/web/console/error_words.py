@@ -78,7 +78,7 @@ REFUSALS = {
         "规则没有把这个岗位列入应急授权", "the rules do not lend this post in an emergency"
     ),
     "the rules do not know this reason for an emergency": Text(
-        "规则里没有这个紧急理由", "the rules do not know this reason for an emergency"
+        "规则里没有这个应急理由", "the rules do not know this reason for an emergency"
     ),
     "it would hold for longer than the rules let it": Text(
         "超过了规则允许的时间", "it would hold for longer than the rules let it"
@@ -127,8 +127,8 @@ REFUSALS = {
     "the export waits for another person's review": Text(
         "这次导出还在等待审查", "the export waits for another person's review"
     ),
-    "the export's review was refused": Text("这次导出的审查不同意", "the export's review was refused"),
-    "the approval of the export is over": Text("对这次导出的同意已经过期", "the approval of the export is over"),
+    "the export's review was refused": Text("这次导出的审查没有批准", "the export's review was refused"),
+    "the approval of the export is over": Text("对这次导出的批准已经过期", "the approval of the export is over"),
     "there is no such export": Text("没有这次导出", "there is no such export"),
     "there is no such link": Text("没有这个链接", "there is no such link"),
     "the rules declare no such recipient": Text("规则里没有这个接收方", "the rules declare no such recipient"),

@@ -36,9 +36,9 @@ from keshou.wire.exports import ExportRequest, Stand
 HERE = "/console/exports"
 STATE: Mapping[Stand, Text] = {
     "waiting": Text("等待审查", "waits for a review"),
-    "approved": Text("已同意，可以制作", "approved: can be made"),
-    "refused": Text("审查不同意", "review refused"),
-    "lapsed": Text("同意已过期", "approval is over"),
+    "approved": Text("已批准，可以制作", "approved: can be made"),
+    "refused": Text("审查不批准", "review refused"),
+    "lapsed": Text("批准已过期", "approval is over"),
     "making": Text("正在制作", "is being made"),
     "made": Text("已制作", "made"),
     "denied": Text("法律不允许", "denied"),

@@ -72,7 +72,7 @@ MANNER: Mapping[str, Text] = {
 WHAT: Mapping[str, Text] = {
     "registered": Text("登记", "entered"),
     "moved": Text("移动或交接", "moved or handed over"),
-    "checked": Text("查看", "looked at"),
+    "checked": Text("核查", "looked at"),
     "destroyed": Text("销毁", "destroyed"),
 }
 BACKUP: Mapping[BackupState, Text] = {

@@ -85,12 +85,12 @@ MEND: Final = {
     ),
     "retention": (Text("等留存期满再删除", "wait until the time of retention is over"), ""),
     "review": (
-        Text("先申请审查，由另一个人同意", "ask for a review first; another person approves it"),
+        Text("先申请审查，由另一个人批准", "ask for a review first; another person approves it"),
         "/console/reviews",
     ),
     "service": (Text("用户开始使用服务之后才可以", "it may be done once the user uses the service"), _USER),
     "staff": (Text("先任命此人到岗位", "appoint whoever acts to a post"), _PEOPLE),
-    "suspension": (Text("等主管机关解除暂停", "wait until the authority lifts the suspension"), ""),
+    "suspension": (Text("等电信管理机构解除暂停", "wait until the authority lifts the suspension"), ""),
     "user": (Text("先登记这个用户", "take the user in first"), ""),
 }
 """Code of what was missing -> how it is mended, and on which page (empty: on none)."""

@@ -27,10 +27,10 @@ from keshou.wire.law_words import KIND
 A_PAGE = 50
 STATES = {
     ReviewState.ASKED: Text("等待审查", "waits"),
-    ReviewState.APPROVED: Text("已同意", "approved"),
-    ReviewState.REFUSED: Text("不同意", "refused"),
+    ReviewState.APPROVED: Text("已批准", "approved"),
+    ReviewState.REFUSED: Text("不批准", "refused"),
     ReviewState.USED: Text("已用掉", "used"),
-    ReviewState.OVER: Text("同意已过期", "approval is over"),
+    ReviewState.OVER: Text("批准已过期", "approval is over"),
 }
 LOOKS = {ReviewState.ASKED: "care", ReviewState.APPROVED: "good", ReviewState.REFUSED: "bad"}
 Name = Annotated[str, PathParameter(pattern="^[A-Za-z0-9._-]{1,64}$")]
