@@ -51,6 +51,7 @@ from keshou.once.store import Once
 from keshou.permits.keys import LABEL, SigningKeys
 from keshou.permits.permit import Issuer
 from keshou.programs.store import Programs
+from keshou.shapes import lay_out
 from keshou.tally.store import Tally
 from keshou.vault.keys import FileKeys
 from keshou.vault.receipt import Receipt
@@ -77,8 +78,8 @@ class Site:
         keys: FileKeys,
         now: Callable[[], dt.datetime] = clock.now,
     ) -> None:
-        self.home, self.settings, self.database = home, settings, database
-        self.now, self.secret = now, keys.secret
+        lay_out()
+        self.home, self.settings, self.database, self.now, self.secret = home, settings, database, now, keys.secret
         self.law, self.declarations = load(), Declarations()
         self.links, self.jobs = Links(keys.secret("links")), Jobs(keys.secret)
         self.ledger = Ledger(settings.log_origin, keys.signer, tolerance=round(settings.clock_tolerance * 1_000_000))

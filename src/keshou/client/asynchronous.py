@@ -15,6 +15,7 @@ from keshou.client.question import Answer, Question, Recorded
 from keshou.client.sync import TIMEOUT
 from keshou.permits.filter import RowFilter, Table
 from keshou.permits.keys import PublicKeys
+from keshou.shapes import lay_out
 
 T = TypeVar("T")
 
@@ -31,6 +32,7 @@ class AsyncKeshou:
         patience: Patience = Patience(),  # noqa: B008 - a value that cannot change
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
+        lay_out()
         self._access = ApiKey(credentials) if isinstance(credentials, str) else credentials
         self._patience = patience
         self._line = InLoop(httpx2.AsyncClient(base_url=safe_address(url), timeout=timeout, transport=transport))

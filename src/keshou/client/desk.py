@@ -11,6 +11,7 @@ from keshou.permits.errors import PermitOnceError
 from keshou.permits.jws import key_named
 from keshou.permits.keys import PublicKeys
 from keshou.permits.verify import LEEWAY, Permitted, Serving, verify
+from keshou.shapes import lay_out
 
 KEYS_FRESH = dt.timedelta(hours=1)
 """For how long a fetched key set serves, unless the service says otherwise; it must be well below the keys' epoch."""
@@ -34,6 +35,7 @@ class PermitDesk:
         fresh: dt.timedelta = KEYS_FRESH,
         leeway: dt.timedelta = LEEWAY,
     ) -> None:
+        lay_out()
         self._fetch, self._redeemer = fetch, redeemer
         self._fresh, self._leeway = fresh, leeway
         self._keys: PublicKeys | None = None

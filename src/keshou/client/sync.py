@@ -14,6 +14,7 @@ from keshou.client.exchange import Call, Patience, exchange
 from keshou.client.question import Answer, Question, Recorded
 from keshou.permits.filter import RowFilter, Table
 from keshou.permits.keys import PublicKeys
+from keshou.shapes import lay_out
 
 TIMEOUT = 5.0
 """Seconds for an answer, unless the program says otherwise."""
@@ -37,6 +38,7 @@ class Keshou:
         patience: Patience = Patience(),  # noqa: B008 - a value that cannot change
         transport: httpx2.BaseTransport | None = None,
     ) -> None:
+        lay_out()
         self._access = ApiKey(credentials) if isinstance(credentials, str) else credentials
         self._patience = patience
         self._line = Blocking(httpx2.Client(base_url=safe_address(url), timeout=timeout, transport=transport))
