@@ -23,7 +23,8 @@ _EVER = frozenset((*FINDABLE, *NAMES))
 """Items of which there can be rows, also from when the rules chose otherwise."""
 _REMOVE = 'DELETE FROM vault_index WHERE "user" = ? AND item = ?'
 _REMOVE_WAY = 'DELETE FROM vault_index WHERE "user" = ? AND item = ? AND way = ?'
-_NEXT_WAY = "SELECT item, way FROM vault_index WHERE (item, way) > (?, ?) ORDER BY item, way LIMIT 1"
+_NEXT_WAY = "SELECT item, way FROM vault_index WHERE item = ? AND way > ? ORDER BY item, way LIMIT 1"
+_NEXT_ITEM = "SELECT item, way FROM vault_index WHERE item > ? ORDER BY item, way LIMIT 1"
 _IN_WAY = 'SELECT "user", item, way FROM vault_index WHERE item = ? AND way = ? LIMIT ?'
 _FIND = 'SELECT "user" FROM vault_index WHERE item = ? AND way = ? AND tag @ ORDER BY "user"'
 
@@ -116,7 +117,8 @@ def begin(tx: Transaction, finding: Finding, *, again: bool) -> None:
 def taken_back(tx: Transaction, finding: Finding) -> list[Way]:
     """Return the ways of which there are rows and which nothing declares any more: nobody is searched by them."""
     found, last = list[Way](), Way("", "")
-    while rows := select(tx, _NEXT_WAY, *last):  # a step of the index for each way, however many rows it has
+    # Two looks into the index for each way, however many rows it has: SQLite walks over all of an item's rows for one.
+    while rows := select(tx, _NEXT_WAY, *last) or select(tx, _NEXT_ITEM, last.item):
         last = Way(*rows[0])
         if last.way not in finding.ways.get(last.item, ()):
             found.append(last)
