@@ -24,7 +24,7 @@ from keshou.vault.keys import ROOT, FileKeys
 from keshou.vault.masters.shares import Split
 from keshou.vault.rotations.store import Rotation
 
-REWRAPPED, RENEWED, REINDEXED, SWEPT = 250, 50, 100, 500
+REWRAPPED, RENEWED, REINDEXED, SWEPT = 120, 50, 100, 500
 """In one transaction: keys wrapped anew, users whose keys are made anew, or whose tags are; rows that are removed."""
 Advance = Callable[[int], None]
 """Told how many more are done."""
@@ -168,7 +168,8 @@ class Keeper:
         after, moved, seen = (0, ""), 0, 0
         while True:
             with self._house.reading() as tx:
-                stale = self._rotations.stale(tx, after, epoch, REWRAPPED)
+                # A SQLite file has one writer at a time: acts wait for a piece, where PostgreSQL works beside them.
+                stale = self._rotations.stale(tx, after, epoch, REWRAPPED if tx.postgresql else REWRAPPED // 2)
             if not stale:
                 return self._end("epoch", epoch, moved, seen - moved)
             rows = list(self._rotations.rewrapped(stale))
