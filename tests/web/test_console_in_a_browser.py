@@ -128,6 +128,7 @@ def test_a_reviewer_answers_what_waits_and_the_asker_may_not(reader: Reader, lan
     expect(card).to_contain_text(str(t("reviews.own")))
     expect(card.get_by_role("button")).to_have_count(0)
     page.get_by_role("button", name=str(t("desk.sign_out"))).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(str(t("door.title")))
     enter(reader, language, "reviewer", "/console/reviews")
     card = page.locator(".postcard", has_text="321").first
     card.get_by_role("button", name=str(t("reviews.approve")), exact=True).click()
@@ -144,6 +145,7 @@ def test_the_second_of_two_windows_is_told_that_somebody_answered(reader: Reader
     page.get_by_label(str(t("reviews.most"))).fill("654")
     page.get_by_role("button", name=str(t("reviews.ask_do")), exact=True).click()
     page.get_by_role("button", name=str(t("desk.sign_out"))).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(str(t("door.title")))
     enter(reader, language, "reviewer", "/console/reviews")
     other = page.context.new_page()
     other.goto(f"{reader.url}/console/reviews")

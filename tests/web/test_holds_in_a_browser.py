@@ -49,6 +49,7 @@ def test_one_sets_a_hold_and_another_lifts_it(reader: Reader, language: Language
     expect(card).to_contain_text(str(t("holds.own")))
     expect(card.get_by_role("button")).to_have_count(0)
     page.get_by_role("button", name=str(t("desk.sign_out"))).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(str(t("door.title")))
     page = enter(reader, language, "second", "/console/holds")
     card = page.locator(".postcard", has_text=document)
     card.get_by_label(str(t("holds.why"))).select_option("settled")
