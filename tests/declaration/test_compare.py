@@ -185,3 +185,32 @@ def test_lengths_compare_as_the_calendar_does():
     assert is_shorter(length(years=1), length(years=10_000))
     assert not has_passed(length(years=1), dt.date(2025, 11, 22), dt.date(2026, 11, 22))
     assert has_passed(length(years=1), dt.date(2025, 11, 21), dt.date(2026, 11, 22))
+
+
+def with_agent(*stand_ins):
+    shop = change(BASE.agents[0], id="shop", stand_ins=stand_ins)
+    posts = (*BASE.posts, change(BASE.posts[0], id="seller", agent="shop"))
+    return change(BASE, agents=(shop,), posts=posts, grants=(*BASE.grants, change(BASE.grants[0], post="seller")))
+
+
+def test_an_agent_that_is_to_see_what_it_had_stand_ins_of_asks_anew_for_its_own_hands_alone():
+    items = {need.item for need in BASE.purposes[0].needs}
+    first = sorted(items)[0]
+    found = compare(with_agent(*items), with_agent(*(items - {first})))
+    assert {(each.quadruple.item, each.quadruple.post, each.reasons) for each in found.widened} == {
+        (first, "seller", ("stand_ins",))
+    }
+    assert {(each.item, each.post) for each in found.anew} == {(first, "seller")}
+    assert compare(with_agent(first), with_agent(*items)).is_empty
+
+
+def test_a_recipient_that_is_to_see_what_it_had_stand_ins_of_asks_everybody_anew():
+    purpose = next(each for each in BASE.purposes if each.recipients)
+    item = purpose.needs[0].item
+    given = [change(each, stand_ins=(item,)) for each in BASE.recipients]
+    found = compare(change(BASE, recipients=tuple(given)), BASE)
+    assert {(each.quadruple.purpose, each.quadruple.item, each.reasons) for each in found.widened} == {
+        (purpose.id, item, ("recipient_stand_ins",))
+    }
+    assert found.needs_consent == {(purpose.id, item)}
+    assert compare(BASE, change(BASE, recipients=tuple(given))).is_empty

@@ -79,6 +79,22 @@ def test_the_rules_say_all_that_users_must_be_told(language, make):
     assert digest(SAMPLE) in said
 
 
+@pytest.mark.parametrize("make", [render, render_text])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_rules_say_who_gets_stand_ins_and_of_what(language, make):
+    def said(of):
+        return make(publish(change(SAMPLE, **of)), load(), language)
+
+    told = "代号" if language == "zh" else "stand-in"
+    label = load().items["user_name"].label.in_(language)
+    assert told not in said({})
+    for name in ("agents", "recipients"):
+        first, *others = getattr(SAMPLE, name)
+        text = said({name: (change(first, stand_ins=("user_name",)), *others)})
+        assert text.count(told) == (1 if name == "agents" else sum(first.id in p.recipients for p in SAMPLE.purposes))
+        assert re.search(rf"{told}[^\n]*{label}", text)
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_one_language_does_not_leak_into_the_other(language):
     said = render_text(publish(SAMPLE), load(), language)

@@ -236,7 +236,12 @@ class Question:
             theirs = {post.id for post in declared.posts if post.agent == agent}
             items = {q.item for q in quads if (q.purpose, q.act) == here and (not agent or q.post in theirs)}
             same = items if same is None else same & items
-        return same - {w.quadruple.item for w in widened if w.quadruple[0::2] == here and set(w.reasons) - {"agent"}}
+        for each in widened:
+            (_, item, _, post), ours = each.quadruple, {"agent", "stand_ins"}
+            plainer = bool(agent) and post in theirs and "stand_ins" in each.reasons
+            if each.quadruple[0::2] == here and (plainer or set(each.reasons) - ours):
+                same.discard(item)
+        return same
 
     def consents(self) -> list[tuple[f.ConsentGiven, set[str]]]:
         standing: list[tuple[f.ConsentGiven, set[str]]] = []

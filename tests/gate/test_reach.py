@@ -32,6 +32,10 @@ def is_listed(lines: list[Reach], act: Act) -> bool:
     )
 
 
+def is_full(lines: list[Reach], act: Act) -> bool:
+    return is_listed([line for line in lines if line.full], act)
+
+
 def is_granted(view: View, act: Act) -> bool:
     word = view.prepare(act).word
     granted, needed, agent, fit, within = (bool(word & BITS[name]) for name in WORD)
@@ -70,5 +74,7 @@ def test_a_line_stands_in_the_list_just_when_the_gate_grants_it():
                 act = asked_of(r, lines, when)
                 expected = is_granted(view, act)
                 assert is_listed(lines, act) == expected, (seed, act)
+                if expected:
+                    assert is_full(lines, act) == view.prepare(act).full, (seed, act)
                 listed, asked = listed + expected, asked + 1
     assert listed > asked // 20, "too little is granted for the comparison to mean much"

@@ -105,6 +105,7 @@ def agent(r: random.Random) -> m.Agent:
         purposes=some(r, PURPOSES, 1),
         acts=KINDS if chance(r, 0.5) else some(r, KINDS),
         items=() if chance(r, 0.7) else some(r, ITEMS),
+        stand_ins=some(r, ITEMS) if chance(r, 0.3) else (),
     )
 
 
@@ -118,7 +119,7 @@ def declaration(r: random.Random) -> m.Declaration:
         services=tuple(m.Service(id=name, name=T, kind="mobile", user_facing=name != "inner") for name in SERVICES),
         purposes=tuple(purpose(r, name) for name in PURPOSES[: r.randint(2, 3)]),
         recipients=(
-            m.Recipient(id="partner", name=T),
+            m.Recipient(id="partner", name=T, stand_ins=some(r, ITEMS) if chance(r, 0.3) else ()),
             m.Recipient(id="abroad", name=T, overseas=True, country="SG", basis=r.choice(BASES)),
         ),
         items=(

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An entry in the making: what one job will leave in the log, before its place there is known."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -34,6 +34,8 @@ class Draft(msgspec.Struct, eq=False, gc=False):
     decision: Decision | None = None
     shown: Sequence[tuple[str, Sealed]] = ()
     """What a permitted act shows, still sealed, with the operator's id of the user."""
+    stand_ins: Mapping[str, str] = {}
+    """Items shown of which a stand-in is given in place of the value -> for which agent or recipient."""
     refused: dict[str, Decision] = {}
     shredded: Sequence[Shredded] = ()
     removed: Sequence[tuple[int, str]] = ()

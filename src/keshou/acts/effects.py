@@ -3,7 +3,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
 
@@ -38,7 +38,9 @@ def perform(work: Work, job: Perform, now: dt.datetime) -> Draft:
     decision, standing = _decide_with(work, job)
     if job.masked:
         decision = _as_asked(job, decision)
+    decision, stand_ins = with_stand_ins(work, job, decision)
     draft = Draft({"revision": decision.revision}, decision=decision, base=_base_of(work, act, decision))
+    draft.stand_ins = stand_ins
     if type(decision) is Deny:
         if key is not None:
             draft.users = ((key, _payload(act, act.user)),)
@@ -77,8 +79,10 @@ def perform_bulk(work: Work, job: BulkPerform, now: dt.datetime) -> Draft:
         )
     _refuse_masking_nothing(job)
     act = msgspec.structs.replace(job.act, count=len(users))
-    decision = _as_asked(job, work.view.gate.decide(act))
-    draft = Draft(header_of(work, act, decision), decision=decision)
+    decision, stand_ins = with_stand_ins(
+        work, msgspec.structs.replace(job, act=act), _as_asked(job, work.view.gate.decide(act))
+    )
+    draft = Draft(header_of(work, act, decision), decision=decision, stand_ins=stand_ins)
     if isinstance(decision, Deny):
         return draft
     permitted = [user for user in users if _is_permitted(work, draft, act, user)]
@@ -95,6 +99,22 @@ def perform_bulk(work: Work, job: BulkPerform, now: dt.datetime) -> Draft:
 def _as_asked(job: Perform | BulkPerform, decision: Decision) -> Decision:
     """Return `decision`, for no more than masked values when those will do."""
     return decision._replace(full=False) if job.masked and isinstance(decision, Permit) else decision
+
+
+_NONE: Mapping[str, str] = {}
+
+
+def with_stand_ins(work: Work, job: Perform | BulkPerform, decision: Decision) -> tuple[Decision, Mapping[str, str]]:
+    """Return which items are shown by stand-ins, and the decision as it is about the others.
+
+    Those are shown as they would be if they were all that was asked for.
+    """
+    act = job.act
+    if isinstance(decision, Deny) or act.kind in SILENT_KINDS or not (given := work.view.gate.stand_ins(act)):
+        return decision, _NONE
+    rest = act.items.difference(given)
+    alone = work.view.gate.decide(msgspec.structs.replace(act, items=rest)) if rest and not job.masked else decision
+    return decision._replace(full=type(alone) is Permit and bool(rest) and alone.full), given
 
 
 def _is_permitted(work: Work, draft: Draft, act: Act, user: str) -> bool:

@@ -77,7 +77,8 @@ class Acts:
             by_user = self._opened(draft, place)
             values = next(iter(by_user.values())) if len(by_user) == 1 else {}
         shredded = tuple((each.class_, each.kid.hex()) for each in draft.shredded) if draft.shredded else ()
-        return Done(place, draft.decision, values, by_user, draft.refused, draft.version, shredded)
+        stand_ins = frozenset(draft.stand_ins)
+        return Done(place, draft.decision, values, by_user, draft.refused, draft.version, shredded, stand_ins=stand_ins)
 
     def audit(
         self, tx: Transaction, receipt: Receipt | None = None, on_progress: Progress | None = None
@@ -102,9 +103,19 @@ class Acts:
         """Return what a permitted act shows, by user, opened against its entry."""
         receipt = Receipt(place, len(draft.shown))
         by_user = {user: self._known.vault.open(sealed, receipt) for user, sealed in draft.shown}
-        if isinstance(draft.decision, Permit) and draft.decision.full:
+        full = isinstance(draft.decision, Permit) and draft.decision.full
+        if not full:
+            by_user = {user: {item: masked(item, value) for item, value in of.items()} for user, of in by_user.items()}
+        if not draft.stand_ins:
             return by_user
-        return {user: {item: masked(item, value) for item, value in of.items()} for user, of in by_user.items()}
+        make, keys = self._known.vault.stand_ins.make, {user: sealed.user for user, sealed in draft.shown}
+        return {
+            user: {
+                item: make(draft.stand_ins[item], item, keys[user]) if item in draft.stand_ins else value
+                for item, value in of.items()
+            }
+            for user, of in by_user.items()
+        }
 
 
 def do(work: Work, job: Job, now: dt.datetime) -> Draft:

@@ -236,6 +236,8 @@ class Done(NamedTuple):
     """Whether this request had been answered before; then nothing was done now and no value is shown."""
     verdict: str = ""
     """``permit`` or ``deny`` as it was answered before; `decision` is None then."""
+    stand_ins: frozenset[str] = frozenset()
+    """Items that were shown by stand-ins, whatever `decision` says of the others."""
 
 
 class ActError(InputError):

@@ -12,6 +12,7 @@ from keshou.acts.effects import header_of
 from keshou.acts.request import ActError, Search
 from keshou.acts.versions import searched_by
 from keshou.acts.work import Work
+from keshou.declaration.findable import Part
 from keshou.gate.decision import Deny
 from keshou.law.terms import ActKind
 from keshou.vault.receipt import Receipt
@@ -37,13 +38,28 @@ def search(work: Work, job: Search, now: dt.datetime) -> Draft:
         return draft
     work.settle()
     vault = work.known.vault
-    # What is indexed already for rules to come is searched by only when they are in force.
-    found = vault.find(work.tx, item, job.value, job.part, searched_by(work.view.rules_at(now)))
+    found = _behind(work, job, item)
+    if found is None:
+        # What is indexed already for rules to come is searched by only when they are in force.
+        found = vault.find(work.tx, item, job.value, job.part, searched_by(work.view.rules_at(now)))
     draft.header["count"] = len(found)
     if found and len(found) <= job.most:
         newest = work.ledger.newest_payloads(work.tx, found)
         draft.found = vault.fetch_records(work.tx, [(user, newest[user]) for user in found])
     return draft
+
+
+def _behind(work: Work, job: Search, item: str) -> list[int] | None:
+    """Return whose value a stand-in stands for; None where it is no stand-in.
+
+    An agent's staff find by their agent's own alone: by another party's nobody is found, as by one that was made up.
+    """
+    stand_ins = work.known.vault.stand_ins
+    behind = stand_ins.read(item, job.value) if job.part is Part.WHOLE else None
+    if behind is None:
+        return None
+    agent = work.view.gate.agent_of(job.act)
+    return stand_ins.held(work.tx, item, behind.user) if agent in ("", behind.party) else []
 
 
 def opened(vault: Vault, draft: Draft, place: int) -> list[str]:

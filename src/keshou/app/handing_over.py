@@ -178,7 +178,8 @@ def _manifest(
         site=site.settings.log_origin, act=act.kind.value, entry=done.entry, rules=decision.rules if decision else 0,
         purpose=act.purpose, recipient=key.recipient, review=act.review, items=tuple(sorted(act.items)),
         count=len(done.by_user), masked=not (isinstance(decision, Permit) and decision.full),
-        spelling="marked" if spell else "kept", made=site.now(), key=key.key, handover=handover, file=file,
+        stand_ins=tuple(sorted(done.stand_ins)), spelling="marked" if spell else "kept",
+        made=site.now(), key=key.key, handover=handover, file=file,
     )  # fmt: skip
 
 

@@ -104,7 +104,7 @@ def _decided(done: Done):  # type: ignore[no-untyped-def]
 
 def _tell(call: Call, site: Site, done: Done) -> None:
     decision = _decided(done)
-    data = {**data_of(decision), "entry": done.entry, "values": dict(done.values)}
+    data = {**data_of(decision), "entry": done.entry, "values": dict(done.values), "stand_ins": sorted(done.stand_ins)}
     entry = Line(call.words(f"已记为日志第 {done.entry} 条", f"recorded as entry {done.entry}"), QUIET)
     if not decision.permitted:
         call.answer(data, *shown(call, site.law, decision), entry)

@@ -90,6 +90,7 @@ class _Side:
         self.purposes = {each.id: each for each in declaration.purposes}
         self.agents = {post.id: post.agent for post in declaration.posts}
         self.declared = frozenset(_declared(declaration.purposes))
+        self.stand_ins = declaration.stand_ins()
 
     @functools.cached_property
     def quadruples(self) -> frozenset[Quadruple]:
@@ -121,7 +122,7 @@ def carried(old: Declaration | None, new: Declaration) -> frozenset[Hand]:
 
     An act on an item for a purpose is reached when `old` declared it and no term of it widened. Which of the
     operator's own posts does it is not the user's to agree to; but an agent is somebody else, so an agent's staff are
-    reached only where staff of that agent were before.
+    reached only where staff of that agent were before. Whoever was given a stand-in and is to see more is not reached.
     """
     if old is None:
         return frozenset()
@@ -135,7 +136,13 @@ _Reasons = Mapping[tuple[str, str, ActKind], tuple[str, ...]]
 def _carried(was: _Side, now: _Side, reasons: _Reasons) -> frozenset[Hand]:
     stood = {each for each, why in reasons.items() if not why}
     own = {(*each, "") for each in stood}
-    return frozenset(own | {each for each in now.hands & was.hands if each[:3] in stood})
+    others = {each for each in now.hands & was.hands if each[:3] in stood}
+    return frozenset(own | {each for each in others if each[1] not in _plainer(was, now, each[3])})
+
+
+def _plainer(was: _Side, now: _Side, party: str) -> frozenset[str]:
+    """Return the items of which a party was given stand-ins, and gets to see more now."""
+    return was.stand_ins.get(party, frozenset()) - now.stand_ins.get(party, frozenset())
 
 
 def hands(declaration: Declaration) -> frozenset[Hand]:
@@ -148,9 +155,17 @@ def _reasons(was: _Side, now: _Side) -> _Reasons:
     both = was.purposes.keys() & now.purposes.keys()
     old, new = was.declaration, now.declaration
     wider = {name: tuple(_purpose_reasons(old, new, was.purposes[name], now.purposes[name])) for name in both}
+    plainer = {name: _plainer_to_recipients(was, now, now.purposes[name]) for name in both}
     pairs = {(purpose, item) for purpose, item, _ in was.declared & now.declared}
     needs = {each: tuple(_need_reasons(was.purposes[each[0]], now.purposes[each[0]], each[1])) for each in pairs}
-    return {each: wider[each[0]] + needs[each[:2]] for each in was.declared & now.declared}
+    return {
+        each: wider[each[0]] + needs[each[:2]] + ("recipient_stand_ins",) * (each[1] in plainer[each[0]])
+        for each in was.declared & now.declared
+    }
+
+
+def _plainer_to_recipients(was: _Side, now: _Side, purpose: Purpose) -> frozenset[str]:
+    return frozenset(item for party in purpose.recipients for item in _plainer(was, now, party))
 
 
 def _widened(was: _Side, now: _Side, reasons: _Reasons) -> Iterator[Widening]:
@@ -160,7 +175,8 @@ def _widened(was: _Side, now: _Side, reasons: _Reasons) -> Iterator[Widening]:
         if (terms := reasons.get(each[:3])) is not None:
             agent = now.agents.get(each.post, "")
             other = bool(agent) and (*each[:3], agent) not in was.hands
-            if every := terms + ("agent",) * other:
+            plainer = each.item in _plainer(was, now, agent)
+            if every := terms + ("agent",) * other + ("stand_ins",) * plainer:
                 found.append(Widening(each, every))
     yield from sorted(found)
 

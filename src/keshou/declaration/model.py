@@ -79,6 +79,8 @@ class Recipient(_Table, frozen=True, kw_only=True):
     """ISO 3166-1 alpha-2, upper case; needed when `overseas`."""
     basis: str = ""
     """Citation of the law or approval that provides for it; empty when consent is the basis."""
+    stand_ins: tuple[str, ...] = ()
+    """Items of which it is given a stand-in in place of the value."""
 
 
 class Need(_Table, frozen=True, kw_only=True):
@@ -227,6 +229,8 @@ class Agent(_Table, frozen=True, kw_only=True):
     acts: tuple[ActKind, ...]
     items: tuple[str, ...] = ()
     """Empty means every item the purposes declare."""
+    stand_ins: tuple[str, ...] = ()
+    """Items of which its staff are given a stand-in in place of the value, whatever they are granted."""
 
 
 class Channels(_Table, frozen=True, kw_only=True):
@@ -335,6 +339,15 @@ class Declaration(_Table, frozen=True, kw_only=True):
     """How information is protected, in words for users (GB/Z 28828 asks for it)."""
     risks: Text | None = None
     """What users risk in giving information, in words for users (GB/Z 28828 asks for it)."""
+
+    def stand_ins(self) -> dict[str, frozenset[str]]:
+        """Return the agents and recipients that are given stand-ins, each with the items; one id is one party."""
+        found: dict[str, frozenset[str]] = {}
+        parties: tuple[Agent | Recipient, ...] = (*self.agents, *self.recipients)
+        for party in parties:
+            if party.stand_ins:
+                found[party.id] = found.get(party.id, frozenset()) | frozenset(party.stand_ins)
+        return found
 
 
 class Published(msgspec.Struct, frozen=True):

@@ -48,6 +48,7 @@ WORDS = {
     ),
     "agents": Text("代表我们为您服务的代理人", "Agents who serve you for us"),
     "agent": Text("代理人", "Agent"),
+    "stand_ins": Text("只给代号、不给信息本身的", "Given as a stand-in, never as it is"),
     "contact": Text("联系方式", "Contact"),
     "rights": Text("您可以怎样做", "What you can do"),
     "query": Text("查询您的信息", "Query your information"),

@@ -146,6 +146,14 @@ class Gate:
             return Deny(answer.reasons, edition.version, self.revision)
         return Permit(answer.grounds, edition.version, self.revision, prepared.full)
 
+    def agent_of(self, act: Act) -> str:
+        """Return the id of the agent in whose post `act` is done; empty: none."""
+        return self.timeline.at(act.when).agent_of(act)
+
+    def stand_ins(self, act: Act) -> Mapping[str, str]:
+        """Return the items of `act` of which a stand-in is given in place of the value -> for which party."""
+        return self.timeline.at(act.when).stand_ins(act)
+
     def look(self, act: Act) -> tuple[View, Prepared, UserStanding]:
         """Return what holds at the act's time, the act prepared, and its user's standing at that time."""
         when = act.when

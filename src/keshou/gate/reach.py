@@ -118,11 +118,20 @@ def _lines(declaration: Declaration, state: SiteState, seat: _Seat, post: Post, 
         return
     until = _earlier(seat.until, calendar.end_of(grant.until) if grant.until else None)
     for branch in _branches(seat, grant):
-        for purpose, acts, items in _allowed(declaration, grant, agent):
-            yield Reach(
-                seat.staff, seat.post, branch, purpose, acts, items, grant.full, grant.hours, until, seat.confirmed_by,
-                seat.due, seat.emergency,
-            )  # fmt: skip
+        for purpose, acts, every in _allowed(declaration, grant, agent):
+            for full, items in _shown(every, grant, agent):
+                yield Reach(
+                    seat.staff, seat.post, branch, purpose, acts, items, full, grant.hours, until, seat.confirmed_by,
+                    seat.due, seat.emergency,
+                )  # fmt: skip
+
+
+def _shown(every: tuple[str, ...], grant: Grant, agent: Agent | None) -> Iterator[tuple[bool, tuple[str, ...]]]:
+    """Yield the items that are shown in full, and those that are not; of which an agent gets stand-ins never are."""
+    hidden = frozenset(agent.stand_ins if agent else ()) if grant.full else frozenset(every)
+    for full in (True, False):
+        if items := tuple(item for item in every if (item not in hidden) is full):
+            yield full, items
 
 
 def _branches(seat: _Seat, grant: Grant) -> tuple[str, ...]:

@@ -96,6 +96,8 @@ class Edition:
         self.posts: dict[str, Post] = {post.id: post for post in declared.posts} if declared else {}
         self.agents: dict[str, Agent] = {agent.id: agent for agent in declared.agents} if declared else {}
         self.recipients: dict[str, Recipient] = {each.id: each for each in declared.recipients} if declared else {}
+        self.stand_ins: dict[str, frozenset[str]] = declared.stand_ins() if declared else {}
+        """Agents and recipients that are given stand-ins -> the items."""
         self.grants = declared.grants if declared else ()
         self.hours = frozenset(grant.hours for grant in self.grants if grant.hours)
         """The daily spans to which grants are limited."""

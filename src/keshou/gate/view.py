@@ -82,7 +82,7 @@ class View:
         else:
             allowed, shown = self._granted(act, row, post)
             word |= _B["granted"] if mask and not mask & ~allowed else 0
-            full = bool(mask) and not mask & ~shown
+            full = bool(mask) and not mask & ~shown and not self.stand_ins(act, post)
             word |= self._agent(act, row, mask, post)
         word |= self._suspension(act, kind) | self._recipient(act, row)
         word |= self._bulk(act, kind) | self._ground(act, kind) | self._held(act)
@@ -93,6 +93,24 @@ class View:
                 self.prepared.clear()
             self.prepared[act.purpose, act.kind, act.items, act.by, act.post, act.where] = found
         return found
+
+    def agent_of(self, act: Act) -> str:
+        """Return the id of the agent in whose post `act` is done; empty: it is done in none, or in no one post."""
+        post = self.edition.posts.get(self._seat(act)[0])
+        return post.agent if post else ""
+
+    def stand_ins(self, act: Act, post: str | None = None) -> dict[str, str]:
+        """Return the items of `act` of which a stand-in is given in place of the value -> for which party.
+
+        That is the agent whose staff act, or whom the act names as its recipient: what leaves is made for whoever
+        gets it. `post` is the one in which it is done, where that is known already.
+        """
+        given = self.edition.stand_ins
+        if not given or act.by == OWN_HAND:
+            return {}
+        held = self.edition.posts.get(self._seat(act)[0] if post is None else post)
+        parties = (held.agent if held else "", act.recipient)
+        return {item: party for party in parties for item in act.items & given.get(party, frozenset())}
 
     def _about_items(self, act: Act, row: Row, mask: int, *, own: bool) -> int:
         declared = row.purpose.declared is not None

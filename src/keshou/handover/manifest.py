@@ -58,6 +58,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How many users' rows the file has."""
     masked: bool
     """Whether values are masked."""
+    stand_ins: tuple[str, ...] = ()
+    """Items of which the file has stand-ins in place of values."""
     spelling: Literal["marked", "kept"]
     """Whether equal spellings were chosen for this recipient, or every value kept to the letter."""
     made: dt.datetime

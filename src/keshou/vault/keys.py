@@ -155,6 +155,11 @@ class FileKeys:
         """Number of the key under which new tags are made."""
         return max(self._indexes)
 
+    @property
+    def root_suite(self) -> Suite:
+        """The suite that the site began with, in which what never changes is made, whatever the site has now."""
+        return self._indexes[ROOT].suite
+
     def new_epoch(self, now: dt.datetime) -> int:
         """Start an epoch and return its number."""
         with key_file.locked(self.folder):

@@ -28,6 +28,7 @@ from keshou.vault.rotations.store import Rotations
 from keshou.vault.rows import chunks, each, replace, select
 from keshou.vault.sealed import Sealed, SealedRecord, SealedValue, Shredded
 from keshou.vault.sealer import RECORD, Place, Sealer
+from keshou.vault.stand_in import StandIns
 
 _user = sa.Table(
     "vault_user",
@@ -107,6 +108,8 @@ class Vault:
         """New keys for old."""
         self.index = Reindexing(self._sealer)
         """By what users are found, and new tags for old."""
+        self.stand_ins = StandIns(keys)
+        """What stands for values."""
         self._lock = threading.Lock()
         self._openings = 0
 

@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives import hmac as keyed
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers import BlockCipherAlgorithm, Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _TAG = 16
@@ -82,6 +82,8 @@ class Suite(NamedTuple):
     digest: Callable[[bytes], bytes]
     mac: Callable[[bytes, bytes], bytes]
     """Keyed hash of a key and data, 32 bytes."""
+    block: Callable[[bytes], BlockCipherAlgorithm]
+    """Makes the cipher of single blocks, 16 bytes each, from a secret of 32 bytes."""
 
     def expand(self, secret: bytes, info: bytes) -> bytes:
         """Return 32 bytes for the use `info` names (HKDF-Expand, RFC 5869 section 2.3).
@@ -99,7 +101,11 @@ def _sm4_gcm(secret: bytes) -> Aead:
     return Sm4Gcm(hmac_sm3(secret, b"keshou:sm4-gcm\x01")[:_SM4_KEY])
 
 
-INTERNATIONAL = Suite("international", 1, AESGCM, _sha256, partial(hmac.digest, digest="sha256"))
-CHINESE = Suite("chinese", 2, _sm4_gcm, sm3, hmac_sm3)
+def _sm4_block(secret: bytes) -> BlockCipherAlgorithm:
+    return algorithms.SM4(hmac_sm3(secret, b"keshou:sm4-block\x01")[:_SM4_KEY])
+
+
+INTERNATIONAL = Suite("international", 1, AESGCM, _sha256, partial(hmac.digest, digest="sha256"), algorithms.AES256)
+CHINESE = Suite("chinese", 2, _sm4_gcm, sm3, hmac_sm3, _sm4_block)
 SUITES = {each.name: each for each in (INTERNATIONAL, CHINESE)}
 """Every suite by its name in the settings."""

@@ -27,6 +27,12 @@ REASONS: Final[Mapping[str, Text]] = {
     "why": Text("必要的理由改了", "the reason why it is necessary is another"),
     "class": Text("与另一类信息一起保存和销毁", "it is kept and destroyed with another class of information"),
     "agent": Text("由另外的代理人办理", "another agent does it"),
+    "stand_ins": Text(
+        "代理人原来只得到代号，现在会看到信息", "an agent that was given a stand-in gets to see the information"
+    ),
+    "recipient_stand_ins": Text(
+        "接收方原来只得到代号，现在会看到信息", "a recipient that was given a stand-in gets to see the information"
+    ),
 }
 """Code of what widened -> what that means for users. Source: declaration/compare.py."""
 

@@ -74,6 +74,8 @@ class ActAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Item to value, as shown: masked unless the grant is for full values."""
     by_user: dict[str, dict[str, str]] = {}
     """The same for many users."""
+    stand_ins: list[str] = []
+    """Items of which `values` and `by_user` have stand-ins, whatever `decision` says of the others."""
     refused: dict[str, DecisionShape] = {}
     """Users among many whose own state refused it."""
     shredded: list[KeyGone] = []

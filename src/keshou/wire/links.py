@@ -52,6 +52,8 @@ class LinkOpened(msgspec.Struct, frozen=True, kw_only=True):
     recipient: str
     values: dict[str, str]
     """Item to value, masked unless the maker's grant is for full values."""
+    stand_ins: list[str] = []
+    """Items of which `values` has stand-ins."""
     until: dt.datetime
     left: int
     """How often it opens still."""

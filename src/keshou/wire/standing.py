@@ -70,6 +70,8 @@ class UserAnswer(msgspec.Struct, frozen=True, kw_only=True):
     revision: Revision
     values: dict[str, str]
     """Item to value: masked unless the grant is for full values."""
+    stand_ins: list[str] = []
+    """Items of which `values` has stand-ins."""
     standing: StandingShape
 
 

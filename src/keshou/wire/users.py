@@ -181,6 +181,8 @@ class FoundUser(msgspec.Struct, frozen=True, kw_only=True):
     """Of the query of this user."""
     values: dict[str, str]
     """Masked unless the grant is for full values."""
+    stand_ins: list[str] = []
+    """Items of which `values` has stand-ins."""
 
 
 class SearchAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -75,4 +75,22 @@ def scope(case: Case) -> Iterator[Raised]:
             yield Raised("agent_items_beyond", f"{path}.items[{count}]", {**words, "item": item})
 
 
-RULES = (qualification, contract, supervision, scope)
+def stand_ins(case: Case) -> Iterator[Raised]:
+    """Whoever is given stand-ins would else be given those items."""
+    for index, agent in enumerate(case.declaration.agents):
+        needs = [need for name in agent.purposes if name in case.purposes for need in case.purposes[name].needs]
+        entrusted = {need.item for need in needs if not agent.items or need.item in agent.items}
+        yield from _for_nothing(f"agents[{index}]", agent.id, agent.stand_ins, entrusted)
+    for index, recipient in enumerate(case.declaration.recipients):
+        purposes = [each for each in case.declaration.purposes if recipient.id in each.recipients]
+        provided = {need.item for purpose in purposes for need in purpose.needs}
+        yield from _for_nothing(f"recipients[{index}]", recipient.id, recipient.stand_ins, provided)
+
+
+def _for_nothing(path: str, party: str, items: tuple[str, ...], given: set[str]) -> Iterator[Raised]:
+    for count, item in enumerate(items):
+        if item not in given:
+            yield Raised("stand_in_for_nothing", f"{path}.stand_ins[{count}]", {"party": party, "item": item})
+
+
+RULES = (qualification, contract, supervision, scope, stand_ins)

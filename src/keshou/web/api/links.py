@@ -67,7 +67,8 @@ def open_(request: Requested, site: NamedDependency[Site], body: RawBody) -> Res
         raise NotFoundError("no link of this token holds", hint="ask whoever sent it for another")
     taken, done = opened
     return answer(w.LinkOpened(
-        purpose=taken.shared.purpose, recipient=taken.shared.recipient, values=dict(done.values), until=taken.until,
+        purpose=taken.shared.purpose, recipient=taken.shared.recipient, values=dict(done.values),
+        stand_ins=sorted(done.stand_ins), until=taken.until,
         left=taken.left, entry=done.entry,
     ), headers={"Cache-Control": "no-store"})  # fmt: skip
 

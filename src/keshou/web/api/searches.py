@@ -48,7 +48,10 @@ async def search(
     language = language_of(request)
     if not isinstance(found.decision, Permit):
         return denial(site, found.decision, found.entry, language)
-    users = [w.FoundUser(user=user, entry=done.entry, values=dict(done.values)) for user, done in found.users.items()]
+    users = [
+        w.FoundUser(user=user, entry=done.entry, values=dict(done.values), stand_ins=sorted(done.stand_ins))
+        for user, done in found.users.items()
+    ]
     decision = decision_shape(found.decision, site.law, language)
     return answer(w.SearchAnswer(decision=decision, entry=found.entry, hits=found.hits, users=users))
 

@@ -103,6 +103,7 @@ async def show(
         entry=done.entry,
         revision=done.entry + 1,
         values=dict(done.values),
+        stand_ins=sorted(done.stand_ins),
         standing=standing_shape(view.standing if view else UNKNOWN),
     )
     return answer(found)
