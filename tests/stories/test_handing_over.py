@@ -95,6 +95,26 @@ def opened(file: Path, secret: Path) -> bytes:
     return subprocess.run([AGE, "-d", "-i", secret, file], check=True, capture_output=True).stdout
 
 
+def test_a_recipient_of_stand_ins_gets_a_file_of_them_and_the_manifest_says_so(
+    site: Site, tmp_path: Path, recipient: Path
+) -> None:
+    bank, printer = rules().recipients
+    hidden = (msgspec.structs.replace(bank, stand_ins=("mobile_number",)), printer)
+    site.publish(msgspec.structs.replace(rules(), recipients=hidden), by="officer")
+    verify(site, public(recipient))
+    approve(site)
+    found = hand(site, tmp_path / "list.age")
+    assert found.manifest is not None
+    assert (found.manifest.stand_ins, found.manifest.masked) == (("mobile_number",), False)
+    _, *rows = read(opened(tmp_path / "list.age", recipient))
+    assert len({phone for phone, _ in rows}) == len(USERS)
+    assert all(phone.startswith("bank~") for phone, _ in rows)
+    assert {plan for _, plan in rows} == {VALUES["tariff_plan"]}
+    text = rows[0][0]
+    told = site.searches.find(act(ActKind.QUERY, "", "mobile_number", by="clerk1"), text)
+    assert [each.values["mobile_number"][:7] for each in told.users.values()] == ["1549999"]
+
+
 @pytest.mark.parametrize("format_", ["csv", "jsonl"])
 def test_tools_that_are_not_ours_open_the_file_and_check_its_manifest(
     site: Site, tmp_path: Path, recipient: Path, format_: Any

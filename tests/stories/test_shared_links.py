@@ -150,6 +150,17 @@ def test_of_an_erased_user_no_link_is_left(site: Site) -> None:
     assert open_link(site, token) is None
 
 
+def test_a_recipient_of_stand_ins_opens_a_link_to_them(site: Site) -> None:
+    (bank,) = rules().recipients
+    hidden = (msgspec.structs.replace(bank, stand_ins=("tariff_plan",)),)
+    site.publish(msgspec.structs.replace(rules(), recipients=hidden), by="officer")
+    opened = open_link(site, shared(site))
+    assert opened is not None
+    assert opened.done.stand_ins == {"tariff_plan"}
+    assert opened.done.values["tariff_plan"].startswith("bank~")
+    assert header(site, opened.done.entry).stand_ins == ("tariff_plan",)
+
+
 def test_neither_token_nor_user_stands_in_the_table_or_the_log(site: Site) -> None:
     token = shared(site)
     with site.reading() as tx:

@@ -4,23 +4,30 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from agents_house import HIDDEN, rules, seated
 from house import VALUES, Clock, act, newcomer, open_site
 
 from keshou.acts.request import BulkPerform, Erase, Perform
+from keshou.app.copy_sheet import sheet
+from keshou.app.own_copy import own_copy
 from keshou.app.site import Site
 from keshou.db import Database
+from keshou.declaration.findable import Part
+from keshou.declaration.model import FoundBy
 from keshou.gate.decision import Permit
 from keshou.gate.reach import reach
 from keshou.law.terms import ActKind
 from keshou.ledger.entry import decode
 
+BY = (FoundBy(item="mobile_number", last_four=True, prefix=7),)
+
 
 @pytest.fixture
 def site(database: Database, tmp_path: Path) -> Iterator[Site]:
     with open_site(database, tmp_path, Clock()) as site:
-        site.publish(rules(), by="officer")
+        site.publish(msgspec.structs.replace(rules(), finding=BY), by="officer")
         site.record_site(*seated(), by="officer")
         site.do_all([newcomer(site, "u1"), newcomer(site, "u2", VALUES | {"mobile_number": "15499990002"})])
         yield site
@@ -68,6 +75,22 @@ def test_the_log_says_masked_where_nothing_but_stand_ins_was_shown(site: Site) -
     )  # fmt: skip
 
 
+def test_the_log_names_the_stand_ins_that_were_given(site: Site) -> None:
+    entry = site.perform(act(ActKind.USE, "u1", "mobile_number", "tariff_plan", by="rider1")).entry
+    own = site.perform(act(ActKind.USE, "u1", "mobile_number", "tariff_plan")).entry
+    with site.reading() as tx:
+        assert decode(site.ledger.entry(tx, entry)).stand_ins == ("mobile_number",)
+        assert decode(site.ledger.entry(tx, own)).stand_ins == ()
+
+
+def test_an_answer_says_that_full_values_are_not_to_be_shown_whatever_is_shown_beside(site: Site) -> None:
+    """What a system of the operator's own goes by is the decision, and it makes no stand-ins."""
+    done = site.perform(act(ActKind.USE, "u1", "mobile_number", "tariff_plan", by="rider1"))
+    assert isinstance(done.decision, Permit)
+    assert not done.decision.full
+    assert (done.in_full, done.stand_ins) == (True, {"mobile_number"})
+
+
 def test_a_question_tells_that_no_full_value_is_to_be_shown(site: Site) -> None:
     asked = site.ask(act(ActKind.USE, "u1", "mobile_number", "tariff_plan", by="rider1"))
     assert isinstance(asked, Permit)
@@ -98,6 +121,27 @@ def test_an_agents_staff_find_by_their_own_stand_ins_and_by_no_others(site: Site
     assert found(site, others, by="rider1") == {}
 
 
+@pytest.mark.parametrize(("value", "part"), [
+    (VALUES["mobile_number"], Part.WHOLE), ("0001", Part.LAST_FOUR), ("1549999", Part.PREFIX),
+])  # fmt: skip
+def test_an_agents_staff_do_not_learn_by_trying_values_whose_they_are(site: Site, value: str, part: Part) -> None:
+    def hits(by: str) -> int:
+        return site.searches.find(act(ActKind.QUERY, "", "mobile_number", by=by), value, part).hits
+
+    assert (hits("rider1"), hits("caller1"), hits("clerk1")) == (0, *[2 if part is Part.PREFIX else 1] * 2)
+
+
+def test_a_copy_says_what_is_not_given_in_full(site: Site) -> None:
+    copy = own_copy(site, "u1", by="rider1")
+    assert copy.partly == set(HIDDEN)
+    assert copy.information["mobile_number"].startswith("courier~")
+    assert own_copy(site, "u1", by="clerk1").partly == set()
+    told = {each["item"]: each["masked"] for each in copy.data("en", site)["information"]}  # type: ignore[attr-defined]
+    assert told == {item: item in HIDDEN for item in VALUES}
+    table = next(each for each in sheet(site, copy, "en").tables if each.key == "information")
+    assert sum("(not in full)" in value for _, value in table.rows) == len(HIDDEN)
+
+
 def test_a_stand_in_is_found_by_where_values_are_not(site: Site) -> None:
     name = look(site, "user_name")["user_name"]
     assert found(site, name, item="user_name") == {"u1": VALUES["user_name"]}
@@ -111,11 +155,12 @@ def test_a_corrected_value_keeps_its_stand_in(site: Site) -> None:
 
 
 def test_the_stand_in_of_somebody_erased_is_nobodys(site: Site) -> None:
-    text = look(site, "mobile_number")["mobile_number"]
-    done = site.do(Erase(act=act(ActKind.DESTROY, "u1", *VALUES)))
-    if not isinstance(done.decision, Permit):  # registration information is kept for as long as the law says
-        site.do(Perform(act=act(ActKind.DELETE, "u1", "mobile_number")))
+    site.do(newcomer(site, "u3", {each: VALUES[each] for each in ("mobile_number", "tariff_plan")}))
+    text = look(site, "mobile_number", user="u3")["mobile_number"]
+    assert site.do(Erase(act=act(ActKind.DELETE, "u3", by="user"))).shredded
+    site.do(newcomer(site, "u3"))
     assert found(site, text) == {}
+    assert look(site, "mobile_number", user="u3")["mobile_number"] != text
 
 
 def test_a_list_for_a_recipient_has_its_stand_ins_and_the_rest_in_full(site: Site) -> None:

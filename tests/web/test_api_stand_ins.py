@@ -41,6 +41,7 @@ def test_an_answer_names_the_items_that_are_stand_ins(api: Api) -> None:
     assert found["stand_ins"] == ["mobile_number"]
     assert found["values"]["tariff_plan"] == PLAN
     assert found["values"]["mobile_number"].startswith("courier~")
+    assert found["decision"]["full"] is False
     assert api.post("/acts", use("mobile_number"), "clerk").json()["stand_ins"] == []
 
 

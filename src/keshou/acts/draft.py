@@ -36,6 +36,8 @@ class Draft(msgspec.Struct, eq=False, gc=False):
     """What a permitted act shows, still sealed, with the operator's id of the user."""
     stand_ins: Mapping[str, str] = {}
     """Items shown of which a stand-in is given in place of the value -> for which agent or recipient."""
+    rest_full: bool = False
+    """Whether the others are shown in full, though `decision` as a whole is not for full values."""
     refused: dict[str, Decision] = {}
     shredded: Sequence[Shredded] = ()
     removed: Sequence[tuple[int, str]] = ()

@@ -3,7 +3,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from operator import attrgetter
 
@@ -38,9 +38,8 @@ def perform(work: Work, job: Perform, now: dt.datetime) -> Draft:
     decision, standing = _decide_with(work, job)
     if job.masked:
         decision = _as_asked(job, decision)
-    decision, stand_ins = with_stand_ins(work, job, decision)
     draft = Draft({"revision": decision.revision}, decision=decision, base=_base_of(work, act, decision))
-    draft.stand_ins = stand_ins
+    _stand_in(work, draft, job)
     if type(decision) is Deny:
         if key is not None:
             draft.users = ((key, _payload(act, act.user)),)
@@ -79,17 +78,16 @@ def perform_bulk(work: Work, job: BulkPerform, now: dt.datetime) -> Draft:
         )
     _refuse_masking_nothing(job)
     act = msgspec.structs.replace(job.act, count=len(users))
-    decision, stand_ins = with_stand_ins(
-        work, msgspec.structs.replace(job, act=act), _as_asked(job, work.view.gate.decide(act))
-    )
-    draft = Draft(header_of(work, act, decision), decision=decision, stand_ins=stand_ins)
+    decision = _as_asked(job, work.view.gate.decide(act))
+    draft = Draft(header_of(work, act, decision), decision=decision)
     if isinstance(decision, Deny):
         return draft
+    _stand_in(work, draft, msgspec.structs.replace(job, act=act))
     permitted = [user for user in users if _is_permitted(work, draft, act, user)]
     _count(work, draft, act, len(permitted))
     draft.header |= {"count": len(permitted), "fact": fact_json({"denied": _denials(draft)})}
     if not permitted:
-        draft.header |= {"decision": "deny", "shown": ""}
+        draft.header |= {"decision": "deny", "shown": "", "stand_ins": ()}
     found = [(key, user) for user in users if (key := work.view.keys.get(user)) is not None]
     draft.users = [(key, _payload(act, user)) for key, user in sorted(found)]
     _do_bulk(work, draft, act, permitted, now)
@@ -101,20 +99,17 @@ def _as_asked(job: Perform | BulkPerform, decision: Decision) -> Decision:
     return decision._replace(full=False) if job.masked and isinstance(decision, Permit) else decision
 
 
-_NONE: Mapping[str, str] = {}
-
-
-def with_stand_ins(work: Work, job: Perform | BulkPerform, decision: Decision) -> tuple[Decision, Mapping[str, str]]:
-    """Return which items are shown by stand-ins, and the decision as it is about the others.
-
-    Those are shown as they would be if they were all that was asked for.
-    """
+def _stand_in(work: Work, draft: Draft, job: Perform | BulkPerform) -> None:
+    """Note which items a permitted act shows by stand-ins; the others are shown as if they were all it asked for."""
     act = job.act
-    if isinstance(decision, Deny) or act.kind in SILENT_KINDS or not (given := work.view.gate.stand_ins(act)):
-        return decision, _NONE
+    if isinstance(draft.decision, Deny) or act.kind in SILENT_KINDS or not (given := work.view.gate.stand_ins(act)):
+        return
+    draft.stand_ins = given
     rest = act.items.difference(given)
-    alone = work.view.gate.decide(msgspec.structs.replace(act, items=rest)) if rest and not job.masked else decision
-    return decision._replace(full=type(alone) is Permit and bool(rest) and alone.full), given
+    if rest and not job.masked:
+        alone = work.view.gate.decide(msgspec.structs.replace(act, items=rest))
+        draft.rest_full = isinstance(alone, Permit) and alone.full
+    draft.header |= {"stand_ins": tuple(sorted(given)), "shown": "full" if draft.rest_full else "masked"}
 
 
 def _is_permitted(work: Work, draft: Draft, act: Act, user: str) -> bool:

@@ -77,8 +77,10 @@ class Acts:
             by_user = self._opened(draft, place)
             values = next(iter(by_user.values())) if len(by_user) == 1 else {}
         shredded = tuple((each.class_, each.kid.hex()) for each in draft.shredded) if draft.shredded else ()
-        stand_ins = frozenset(draft.stand_ins)
-        return Done(place, draft.decision, values, by_user, draft.refused, draft.version, shredded, stand_ins=stand_ins)
+        return Done(
+            place, draft.decision, values, by_user, draft.refused, draft.version, shredded,
+            stand_ins=frozenset(draft.stand_ins), in_full=_in_full(draft),
+        )  # fmt: skip
 
     def audit(
         self, tx: Transaction, receipt: Receipt | None = None, on_progress: Progress | None = None
@@ -103,19 +105,24 @@ class Acts:
         """Return what a permitted act shows, by user, opened against its entry."""
         receipt = Receipt(place, len(draft.shown))
         by_user = {user: self._known.vault.open(sealed, receipt) for user, sealed in draft.shown}
-        full = isinstance(draft.decision, Permit) and draft.decision.full
-        if not full:
-            by_user = {user: {item: masked(item, value) for item, value in of.items()} for user, of in by_user.items()}
-        if not draft.stand_ins:
+        if _in_full(draft) and not draft.stand_ins:
             return by_user
-        make, keys = self._known.vault.stand_ins.make, {user: sealed.user for user, sealed in draft.shown}
+        keys = {user: sealed.user for user, sealed in draft.shown}
+        return {user: self._seen(draft, keys[user], of) for user, of in by_user.items()}
+
+    def _seen(self, draft: Draft, user: int, values: Mapping[str, str]) -> dict[str, str]:
+        """Return a user's values as they are shown: a stand-in, in full, or masked."""
+        full, given, own = _in_full(draft), draft.stand_ins, self._known.versions.own_items
+        make = self._known.vault.stand_ins.make
         return {
-            user: {
-                item: make(draft.stand_ins[item], item, keys[user]) if item in draft.stand_ins else value
-                for item, value in of.items()
-            }
-            for user, of in by_user.items()
+            item: make(given[item], item, user) if item in given else value if full else masked(item, value, own)
+            for item, value in values.items()
         }
+
+
+def _in_full(draft: Draft) -> bool:
+    """Say whether values are shown in full, but for those that stand-ins stand for."""
+    return draft.rest_full or (isinstance(draft.decision, Permit) and draft.decision.full)
 
 
 def do(work: Work, job: Job, now: dt.datetime) -> Draft:

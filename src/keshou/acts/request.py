@@ -237,7 +237,9 @@ class Done(NamedTuple):
     verdict: str = ""
     """``permit`` or ``deny`` as it was answered before; `decision` is None then."""
     stand_ins: frozenset[str] = frozenset()
-    """Items that were shown by stand-ins, whatever `decision` says of the others."""
+    """Items that were shown by stand-ins."""
+    in_full: bool = False
+    """Whether values were shown in full, but for those of `stand_ins`."""
 
 
 class ActError(InputError):

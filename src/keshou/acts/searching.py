@@ -53,11 +53,13 @@ def _behind(work: Work, job: Search, item: str) -> list[int] | None:
     """Return whose value a stand-in stands for; None where it is no stand-in.
 
     An agent's staff find by their agent's own alone: by another party's nobody is found, as by one that was made up.
+    Nor do they find anybody by a value, or a part of one, of which they are given stand-ins: whoever tries values would
+    learn from it what a stand-in stands for.
     """
     stand_ins = work.known.vault.stand_ins
     behind = stand_ins.read(item, job.value) if job.part is Part.WHOLE else None
     if behind is None:
-        return None
+        return [] if work.view.gate.stand_ins(job.act) else None
     agent = work.view.gate.agent_of(job.act)
     return stand_ins.held(work.tx, item, behind.user) if agent in ("", behind.party) else []
 

@@ -16,6 +16,14 @@ class Versions:
         self.published = published
         self._classes: dict[int, dict[str, RetentionClass]] = {}
         self._indexed: tuple[int, Finding] | None = None
+        self._own: frozenset[str] | None = None
+
+    @property
+    def own_items(self) -> frozenset[str]:
+        """The kinds of information that any version describes itself."""
+        if self._own is None:
+            self._own = frozenset(item.id for each in self.published.values() for item in each.declaration.items)
+        return self._own
 
     def indexed(self, now: dt.datetime) -> Finding:
         """Return what is indexed at `now`: what the rules in force declare, and those to come."""

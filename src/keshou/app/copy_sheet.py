@@ -87,6 +87,7 @@ GROUNDS: Mapping[str, Text] = {
 _DUE = Text("留存结束后销毁", "destroyed once nothing kept it")
 _DONE, _REFUSED = Text("已做", "done"), Text("被拒绝", "refused")
 _USER, _UNKNOWN = Text("用户本人", "the user"), Text("岗位不明", "post not known")
+_MASKED = Text("（不是全值）", " (not in full)")
 _VERSION = Text("第{n}版", "version {n}")
 _OVER = Text("了结为止", "until it is over")
 
@@ -123,7 +124,8 @@ def sheet(site: Site, copy: OwnCopy, language: Language) -> Sheet:
     }
     rows: dict[str, list[tuple[str, ...]]] = {
         "information": [
-            (names.items.get(item, item), value) for item, value in sorted(worded(copy.information, language).items())
+            (names.items.get(item, item), value + names.say(_MASKED) * (item in copy.partly))
+            for item, value in sorted(worded(copy.information, language).items())
         ],
         "purposes": [(names.purposes.get(each, each), names.all(items)) for each, items in copy.purposes.items()],
         "consents": [_fact(each, names) for each in copy.facts],

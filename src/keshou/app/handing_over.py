@@ -177,7 +177,7 @@ def _manifest(
     return Manifest(
         site=site.settings.log_origin, act=act.kind.value, entry=done.entry, rules=decision.rules if decision else 0,
         purpose=act.purpose, recipient=key.recipient, review=act.review, items=tuple(sorted(act.items)),
-        count=len(done.by_user), masked=not (isinstance(decision, Permit) and decision.full),
+        count=len(done.by_user), masked=not done.in_full,
         stand_ins=tuple(sorted(done.stand_ins)), spelling="marked" if spell else "kept",
         made=site.now(), key=key.key, handover=handover, file=file,
     )  # fmt: skip

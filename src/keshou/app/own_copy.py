@@ -58,6 +58,8 @@ class OwnCopy(NamedTuple):
     """All that was done with the user's information, or was asked for and refused, oldest first."""
     kept: tuple[Kept, ...] = ()
     """What a hold keeps, as far as the user is told."""
+    partly: frozenset[str] = frozenset()
+    """Items that who asked may not see in full: `information` has them masked, or stand-ins of them."""
 
     def data(self, language: Language, site: Site) -> dict[str, object]:
         """Return the copy as plain values, with names for people in `language`."""
@@ -66,7 +68,7 @@ class OwnCopy(NamedTuple):
             "made": self.made.isoformat(),
             "user": self.user,
             "information": [
-                {"item": item, "name": labels.get(item, item), "value": value}
+                {"item": item, "name": labels.get(item, item), "value": value, "masked": item in self.partly}
                 for item, value in sorted(self.information.items())
             ],
             "purposes": self.purposes,
@@ -93,6 +95,7 @@ def own_copy(
         raise InputError("no rules are in force", hint="publish them first, with `keshou publish`")
     information: dict[str, str] = {}
     purposes: dict[str, tuple[str, ...]] = {}
+    partly: set[str] = set()
     refused: list[Decision] = []
     entries: list[int] = []
     declared = [each for each in rules.declaration.purposes if part is None or each.id in part.purposes]
@@ -110,13 +113,14 @@ def own_copy(
             refused += [done.decision] if done.decision else []
         elif done.values:
             information |= done.values
+            partly |= done.stand_ins if done.in_full else done.values.keys()
             purposes[each.id] = tuple(sorted(done.values))
     recipients = {each.id: each.recipients for each in declared if each.recipients}
     facts = _facts(site, user, part) if purposes else ()
     acts = _acts(site, user, part) if purposes else ()
     kept = tuple(site.holds.of_user(user, information)) if purposes else ()
     told = (tuple(refused), tuple(entries), acts, kept)
-    return OwnCopy(site.now(), user, information, purposes, facts, recipients, *told)
+    return OwnCopy(site.now(), user, information, purposes, facts, recipients, *told, partly=frozenset(partly))
 
 
 def _acts(site: Site, user: str, part: OwnPart | None) -> tuple[OwnAct, ...]:

@@ -56,7 +56,10 @@ def find(
     with call.open() as site:
         act = asked.act(ActKind.QUERY, "", [item], purpose, by=by, when=site.now(), post=post, where=where)
         found = site.searches.find(act, sought, part)
-        told = [{"user": user, "values": done.values, "entry": done.entry} for user, done in found.users.items()]
+        told = [
+            {"user": user, "values": done.values, "entry": done.entry, "stand_ins": sorted(done.stand_ins)}
+            for user, done in found.users.items()
+        ]
         head = data_of(found.decision) | {"entry": found.entry, "count": found.hits, "users": told}
         if not found.decision.permitted:
             call.answer(head, *shown(call, site.law, found.decision))

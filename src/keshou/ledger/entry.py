@@ -66,6 +66,8 @@ class Header(
     """Version of the published rules the decision was made on."""
     shown: Literal["", "full", "masked"] = ""
     """How values were given, in full or masked; empty when none were."""
+    stand_ins: tuple[str, ...] = ()
+    """Those of `items` of which a stand-in was given in place of the value; `shown` tells of the others."""
     t: Count
     """When, in microseconds since 1970-01-01 UTC."""
     via: str = ""

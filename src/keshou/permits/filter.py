@@ -198,6 +198,6 @@ def _can_be_stored(text: str) -> bool:
 
 def _shown(row: dict[str, Any], hidden: Mapping[str, str]) -> dict[str, Any]:
     return {
-        name: masked(hidden[name], str(value)) if name in hidden and value is not None else value
+        name: masked(hidden[name], str(value), {hidden[name]}) if name in hidden and value is not None else value
         for name, value in row.items()
     }

@@ -75,7 +75,7 @@ class ActAnswer(msgspec.Struct, frozen=True, kw_only=True):
     by_user: dict[str, dict[str, str]] = {}
     """The same for many users."""
     stand_ins: list[str] = []
-    """Items of which `values` and `by_user` have stand-ins, whatever `decision` says of the others."""
+    """Items of which `values` and `by_user` have stand-ins; the others are shown as if they were all."""
     refused: dict[str, DecisionShape] = {}
     """Users among many whose own state refused it."""
     shredded: list[KeyGone] = []

@@ -136,6 +136,8 @@ class NamedValue(msgspec.Struct, frozen=True, kw_only=True):
     item: str
     name: str
     value: str
+    masked: bool = False
+    """Whether who asked may not see it in full: then it is masked, or a stand-in."""
 
 
 class OwnActShape(msgspec.Struct, frozen=True, kw_only=True):

@@ -116,10 +116,8 @@ def _permit(site: Site, act: Act, asked: ActRequest, caller: Caller, done: Done,
     if not users or not isinstance(done.decision, Permit):
         return ""
     program = caller.id if caller.kind is CallerKind.PROGRAM else ""
-    # Only the vault makes stand-ins: where one is due, a system of the operator's own shows masked values alone.
-    decision = done.decision._replace(full=done.decision.full and not done.stand_ins)
     return site.permits.issue(
-        act, decision, users=users, audience=asked.holding, caller=program, entry=done.entry, now=site.now(),
+        act, done.decision, users=users, audience=asked.holding, caller=program, entry=done.entry, now=site.now(),
         once=once,
     )  # fmt: skip
 

@@ -51,7 +51,7 @@ def _shape(copy: OwnCopy, site: Site, language: Language) -> CopyAnswer:
         made=copy.made,
         user=copy.user,
         information=[
-            NamedValue(item=item, name=names.get(item, item), value=value)
+            NamedValue(item=item, name=names.get(item, item), value=value, masked=item in copy.partly)
             for item, value in sorted(copy.information.items())
         ],
         purposes={purpose: list(items) for purpose, items in copy.purposes.items()},

@@ -30,7 +30,10 @@ class Way(NamedTuple):
 
 
 def ways(desk: Desk) -> list[Way]:
-    """Return every way to find users that the rules in force know, of what their purposes need."""
+    """Return every way to find users that the rules in force know, of what their purposes need.
+
+    Of what somebody is given stand-ins, they are found by these.
+    """
     if desk.declaration is None:
         return []
     needed = {need.item for each in desk.declaration.purposes for need in each.needs}
@@ -44,7 +47,8 @@ def ways(desk: Desk) -> list[Way]:
         if (more := chosen.get(item)) is not None:
             found += [Way(item, Part.LAST_FOUR, 0)] if more.last_four else []
             found += [Way(item, Part.PREFIX, more.prefix)] if more.prefix else []
-    return found
+    stood_for = frozenset(item for items in desk.declaration.stand_ins().values() for item in items)
+    return found + [Way(item, Part.WHOLE, 0) for item in sorted(stood_for - {each.item for each in found})]
 
 
 def named_ways(desk: Desk) -> dict[str, str]:

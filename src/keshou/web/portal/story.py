@@ -147,8 +147,10 @@ def _more(happening: Happening, names: Names) -> list[Markup]:
     found: list[Markup] = []
     if (where := names.department(header.where)) is not None:
         found.append(words("history.where", where=where))
-    if header.shown:
+    if header.shown and set(header.stand_ins) != set(header.items):
         found.append(words("history.in_full") if header.shown == "full" else words("history.masked"))
+    if header.stand_ins:
+        found.append(words("history.stand_ins", items=names.items(header.stand_ins)))
     if header.event.startswith("fact:") and header.who != OWN_HAND:
         found.append(words("history.noted", who=names.who(happening)))
     if header.count > 1:
