@@ -91,3 +91,24 @@ def test_a_skipped_test_fails_the_run_on_a_build_machine(
     run = subprocess.run(program, cwd=_CONFTEST.parent, capture_output=True, text=True, check=False)
     assert run.returncode == status, run.stdout + run.stderr
     assert ("test_skips.py::test_left_out" in run.stdout) == (status == 1)
+
+
+def test_a_file_read_as_memory_shows_what_others_commit(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    ours, theirs = Database(url), Database(url)
+    with theirs.transaction() as tx:
+        tx.connection.exec_driver_sql("CREATE TABLE things (n INTEGER)")
+        tx.connection.exec_driver_sql("INSERT INTO things VALUES (1)")
+    ours.map()
+    with ours.reading() as tx:
+        assert tx.ask("PRAGMA mmap_size")[0][0] > 0
+        assert tx.ask("SELECT n FROM things") == [(1,)]
+    with theirs.transaction() as tx:
+        tx.connection.exec_driver_sql("UPDATE things SET n = 2")
+        tx.connection.exec_driver_sql("INSERT INTO things VALUES (3)")
+    with theirs.reading() as tx:
+        tx.ask("PRAGMA wal_checkpoint(TRUNCATE)")
+    with ours.reading() as tx:
+        assert tx.ask("SELECT n FROM things") == [(2,), (3,)]
+    ours.close()
+    theirs.close()

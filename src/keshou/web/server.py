@@ -40,6 +40,7 @@ def make() -> Litestar:
 
     """
     site = Site.open()
+    site.database.map()
     site.pulse.watch()
     app = application(site, finder(site), closes=True)
     _settle()
