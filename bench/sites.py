@@ -177,8 +177,8 @@ class Floor:
 
     def _values(self, tx: Transaction, places: Sequence[tuple[int, str]], found: int) -> None:
         record = random.randbytes(VALUE)
-        columns = ("user", "item", "class", "version", "sealed")
-        tx.insert(self.value, columns, [(user, item, "service", 1, record) for user, item in places])
+        columns = ("user", "item", "class", "version", "sealed", "since")
+        tx.insert(self.value, columns, [(user, item, "service", 1, record, user) for user, item in places])
         items = set(ITEMS[-found:]) if found > 1 else {CORRECTED}
         tags = [(user, item, "", user.to_bytes(16), 0) for user, item in places if item in items]
         tx.insert(self.tag, ("user", "item", "way", "tag", "index_key"), tags)

@@ -36,3 +36,26 @@ def test_a_database_of_a_newer_version_is_refused(database: Database) -> None:
         tx.connection.exec_driver_sql("UPDATE alembic_version SET version_num = 'of-tomorrow'")
     with pytest.raises(InputError, match="newer"):
         upgrade(database)
+
+
+def test_values_of_before_were_collected_when_their_user_was_taken_in(database: Database) -> None:
+    """Of older values no more is on record than the entry by which their user came."""
+    with database.transaction() as tx:
+        do = tx.connection.exec_driver_sql
+        do("ALTER TABLE vault_value DROP COLUMN since")
+        do("UPDATE alembic_version SET version_num = '0023'")
+        entries = [
+            (place, b"h", b'{"V":1,"event":"collect","t":%d}' % (1_700_000_000_000_000 + place)) for place in (4, 5)
+        ]
+        tx.insert(metadata.tables["log_entry"], ("idx", "leaf", "body"), entries)
+        tx.insert(
+            metadata.tables["vault_user"], ("user", "ref", "since", "index_key"), [(1, b"a", 4, 0), (2, b"b", 5, 0)]
+        )
+        values = [(user, item, "service", 1, b"s") for user in (1, 2) for item in ("x", "y")]
+        tx.insert(metadata.tables["vault_value"], ("user", "item", "class", "version", "sealed"), values)
+    upgrade(database)
+    with database.reading() as tx:
+        found = tx.ask('SELECT "user", item, since FROM vault_value ORDER BY "user", item')
+        assert is_current(tx)
+    first, second = 1_700_000_000_000_004, 1_700_000_000_000_005
+    assert found == [(1, "x", first), (1, "y", first), (2, "x", second), (2, "y", second)]

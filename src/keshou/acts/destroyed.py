@@ -1,12 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How an entry tells which keys were destroyed."""
+"""Values that go one by one, keys that go with the last of them, and how an entry tells which keys were destroyed."""
 
-from collections.abc import Sequence
+import datetime as dt
+from collections.abc import Collection, Sequence
 
-from keshou.acts.work import root_of
+from keshou.acts.work import Work, root_of
+from keshou.law.terms import RetentionClass
 from keshou.vault.sealed import Shredded
 
 _MOST_KEYS = 64
+_INFORMATION = (RetentionClass.SERVICE, RetentionClass.REGISTRATION)
+
+
+def remove(work: Work, key: int, items: Collection[str], now: dt.datetime) -> list[Shredded]:
+    """Remove values and shred the key of every class of which nothing is left."""
+    vault = work.known.vault
+    vault.remove(work.tx, key, items)
+    work.removed(key)
+    left = set(vault.items_of(work.tx, key).values())
+    gone = [each for each in _INFORMATION if each not in left]
+    return vault.shred(work.tx, key, gone, now) if gone else []
 
 
 def key_ids(shredded: Sequence[Shredded]) -> tuple[str, ...]:

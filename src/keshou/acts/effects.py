@@ -3,13 +3,13 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from operator import attrgetter
 
 import msgspec
 
-from keshou.acts.destroyed import key_ids
+from keshou.acts.destroyed import key_ids, remove
 from keshou.acts.draft import Draft, Payload
 from keshou.acts.holding import end_service_class, note_admitted
 from keshou.acts.request import ActError, BulkPerform, Cancel, Erase, Perform
@@ -22,12 +22,10 @@ from keshou.gate.standing import UserStanding, fold_user
 from keshou.law.terms import BULK_KINDS, SILENT_KINDS, ActKind, RetentionClass
 from keshou.ledger.entry import Header, fact_json
 from keshou.vault.kept_back.store import KeptBack
-from keshou.vault.sealed import Shredded
 
 _MOST_WRITTEN = 4096
 _WRITING = frozenset({ActKind.COLLECT, ActKind.CORRECT})
 _ERASING = frozenset({ActKind.DELETE, ActKind.DESTROY})
-_INFORMATION = (RetentionClass.SERVICE, RetentionClass.REGISTRATION)
 
 
 def perform(work: Work, job: Perform, now: dt.datetime) -> Draft:
@@ -132,7 +130,7 @@ def _do_bulk(work: Work, draft: Draft, act: Act, permitted: Sequence[str], now: 
         work.show(draft, [(user, work.view.keys[user]) for user in permitted], _in_order(act.items))
         return
     work.settle()
-    draft.shredded = [each for user in permitted for each in _remove(work, work.view.keys[user], act.items, now)]
+    draft.shredded = [each for user in permitted for each in remove(work, work.view.keys[user], act.items, now)]
     draft.header["keys"] = key_ids(draft.shredded)
 
 
@@ -299,10 +297,11 @@ def _do(work: Work, draft: Draft, job: Perform, key: int, now: dt.datetime) -> N
             _refuse_new(work, key, act)
         classes = work.view.classes(decision.rules if decision else 0)
         for item, value in job.values.items():
-            work.seal(key, classes.get(item, RetentionClass.SERVICE), item, value)
+            class_ = classes.get(item, RetentionClass.SERVICE)
+            work.seal(key, class_, item, value, mends=act.kind is ActKind.CORRECT)
     elif act.kind in _ERASING:
         work.settle()
-        draft.shredded = _remove(work, key, act.items, now)
+        draft.shredded = remove(work, key, act.items, now)
         draft.header["keys"] = key_ids(draft.shredded)
     else:
         work.show(draft, ((act.user, key),), _in_order(act.items))
@@ -311,13 +310,3 @@ def _do(work: Work, draft: Draft, job: Perform, key: int, now: dt.datetime) -> N
 def _refuse_new(work: Work, key: int, act: Act) -> None:
     if not act.items <= work.held(key):
         raise ActError("what is not held cannot be corrected", hint="collect it first")
-
-
-def _remove(work: Work, key: int, items: Collection[str], now: dt.datetime) -> list[Shredded]:
-    """Remove values and shred the key of every class of which nothing is left."""
-    vault = work.known.vault
-    vault.remove(work.tx, key, items)
-    work.removed(key)
-    left = set(vault.items_of(work.tx, key).values())
-    gone = [each for each in _INFORMATION if each not in left]
-    return vault.shred(work.tx, key, gone, now) if gone else []

@@ -67,11 +67,13 @@ class Work:
         self._next_user = 0
         self._seals: dict[tuple[int, RetentionClass], dict[str, str]] = {}
         self._sealing: set[int] = set()
+        self._mended: set[tuple[int, str]] = set()
+        """User and item of values that wait and stand for what was collected before."""
         self._fetches: list[tuple[Draft, Sequence[tuple[str, int]], tuple[str, ...]]] = []
         self._fetching: set[int] = set()
         self._held: dict[int, set[str]] = {}
         self._found = Found()
-        self._spoiled = False
+        self._spoiled, self._moment = False, 0
         self._adding_up = AddingUp(tx, known.takings)
 
     def perform(self, jobs: Sequence[Job], now: dt.datetime) -> list[Pending]:
@@ -88,10 +90,14 @@ class Work:
         self._spoiled = True
         self.ledger.check_clock(self.head, to_micros(now))
         with _undisturbed():
-            done = self._perform(jobs, max(now, from_micros(self.head.last_time)))
+            done = self._perform(jobs, self._present(now))
         self._tell(self.tx, jobs, done, now)
         self._spoiled = False
         return done
+
+    def _present(self, now: dt.datetime) -> dt.datetime:
+        self._moment = max(to_micros(now), self.head.last_time)
+        return from_micros(self._moment)
 
     @property
     def place(self) -> int:
@@ -156,11 +162,16 @@ class Work:
         self._admitted.append(user)
         return self._next_user + len(self._admitted) - 1
 
-    def seal(self, key: int, class_: RetentionClass, item: str, value: str) -> None:
-        """Have a value sealed when the batch settles."""
+    def seal(self, key: int, class_: RetentionClass, item: str, value: str, *, mends: bool = False) -> None:
+        """Have a value sealed when the batch settles; one that `mends` what was collected before keeps its moment."""
         if key in self._fetching:
             self.settle()
-        self._seals.setdefault((key, class_), {})[item] = value
+        waiting = self._seals.setdefault((key, class_), {})
+        if not mends:
+            self._mended.discard((key, item))
+        elif item not in waiting:
+            self._mended.add((key, item))
+        waiting[item] = value
         self._sealing.add(key)
         if key in self._held:
             self._held[key].add(item)
@@ -190,9 +201,14 @@ class Work:
 
     def facts(self, user: str) -> list[UserFact]:
         """Return a user's facts: those on record, then those of this batch."""
-        key = self.view.keys.get(user, -1)
-        added = [fact for draft in self._drafts for of, facts in draft.user_facts if of == key for fact in facts]
-        return [*self.view.facts(self.tx, user), *added]
+        return [*self.view.facts(self.tx, user), *self._added(self.view.keys.get(user, -1))]
+
+    def facts_of(self, key: int) -> list[UserFact]:
+        """Return the same of a user who is known by the surrogate key alone."""
+        return [*self.known.standings.user_facts(self.tx, key), *self._added(key)]
+
+    def _added(self, key: int) -> list[UserFact]:
+        return [fact for draft in self._drafts for of, facts in draft.user_facts if of == key for fact in facts]
 
     def blinded(self, fact: SiteFact) -> SiteFact:
         """Return a fact as it may stand in a table: ids of users replaced by their blind index."""
@@ -257,13 +273,13 @@ class Work:
     def _seal(self, drafts: Sequence[Draft]) -> None:
         """Seal the values that wait and the payloads of `drafts`; put pseudonyms and commitments into their headers."""
         values = [(key, class_, of) for (key, class_), of in self._seals.items()]
-        self._seals, self._sealing = {}, set()
+        self._seals, self._sealing, mended, self._mended = {}, set(), self._mended, set()
         open_ = [draft for draft in drafts if draft.users and "c" not in draft.header]
         told = [each for draft in open_ for each in draft.users]
         rows = [(user, salt, _encode(payload)) for (user, payload), salt in zip(told, _salts(len(told)), strict=True)]
         leaves = [entry.commit(salt, body) for _, salt, body in rows]
         found, self._found = self._found, Found()
-        made = self.known.vault.seal_all(self.tx, values, rows, found)
+        made = self.known.vault.seal_all(self.tx, values, rows, found, since=self._moment, kept=mended)
         start = 0
         for draft in open_:
             if len(draft.users) == 1:

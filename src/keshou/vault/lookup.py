@@ -2,8 +2,10 @@
 """Wrapped keys and versions of values, looked up in one step for all who need them."""
 
 from collections.abc import Collection
+from typing import NamedTuple
 
 from keshou.db import Transaction
+from keshou.law.terms import RetentionClass
 from keshou.vault.key_cache import WrappedKey
 from keshou.vault.rows import chunks, select
 from keshou.vault.sealer import Place
@@ -16,6 +18,8 @@ _ALL_KEYS = (
     'SELECT "user", class, kid, epoch, wrapped FROM vault_key WHERE "user" @ '
     'UNION ALL SELECT "user", item, NULL, version, NULL FROM vault_value WHERE "user" @ AND item @'
 )
+
+_CLASSES = {each.value: each for each in RetentionClass}
 
 
 class Found:
@@ -95,3 +99,28 @@ def items_in(tx: Transaction, users: Collection[int], class_: str) -> dict[int, 
         for user, item in select(tx, sql, class_, list(chunk)):
             found.setdefault(user, []).append(item)
     return {user: tuple(items) for user, items in found.items()}
+
+
+class Collected(NamedTuple):
+    """One value held, and when it was collected."""
+
+    item: str
+    class_: RetentionClass
+    since: int
+    """Microseconds, UTC."""
+
+
+def collected_of(tx: Transaction, users: Collection[int]) -> dict[int, list[Collected]]:
+    """Return what is held about each of `users` of whom anything is, in the order of items."""
+    found: dict[int, list[Collected]] = {}
+    for chunk in chunks(list(users)):
+        sql = 'SELECT "user", item, class, since FROM vault_value WHERE "user" @ ORDER BY "user", item'
+        for user, item, class_, since in select(tx, sql, list(chunk)):
+            found.setdefault(user, []).append(Collected(item, _CLASSES[class_], since))
+    return found
+
+
+def users_after(tx: Transaction, user: int, limit: int) -> list[int]:
+    """Return up to `limit` users after one in order, of whom anything is known still."""
+    sql = 'SELECT "user" FROM vault_user WHERE "user" > ? AND ref IS NOT NULL ORDER BY "user" LIMIT ?'
+    return [each for (each,) in select(tx, sql, user, limit)]

@@ -35,12 +35,21 @@ def each(tx: Transaction, sql: str, rows: list[tuple[Any, ...]]) -> None:
 
 
 def replace(
-    tx: Transaction, table: str, columns: Mapping[str, str], key: Sequence[str], rows: Sequence[tuple[Any, ...]]
+    tx: Transaction,
+    table: str,
+    columns: Mapping[str, str],
+    key: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    kept: str = "",
 ) -> None:
-    """Insert rows, each in place of the one that has the same `key`; `columns` gives PostgreSQL's type of each."""
+    """Insert rows, each in place of the one that has the same `key`; `columns` gives PostgreSQL's type of each.
+
+    Where a new row has 0 in the column `kept`, that of the one in whose place it comes stays.
+    """
     if not rows:
         return
-    sql = _replacing(table, tuple(columns.items()), tuple(key), by_arrays=tx.postgresql)
+    sql = _replacing(table, tuple(columns.items()), tuple(key), kept, by_arrays=tx.postgresql)
     if tx.postgresql:
         tx.put(sql, [array(each) for each in zip(*rows, strict=True)])
     else:
@@ -48,9 +57,14 @@ def replace(
 
 
 @lru_cache(maxsize=64)
-def _replacing(table: str, columns: tuple[tuple[str, str], ...], key: tuple[str, ...], *, by_arrays: bool) -> str:
+def _replacing(
+    table: str, columns: tuple[tuple[str, str], ...], key: tuple[str, ...], kept: str, *, by_arrays: bool
+) -> str:
     names = [name for name, _ in columns]
-    new = ", ".join(f'"{name}" = excluded."{name}"' for name in names if name not in key)
+    taken = {name: f'excluded."{name}"' for name in names if name not in key}
+    if kept:
+        taken[kept] = f'COALESCE(NULLIF(excluded."{kept}", 0), "{table}"."{kept}")'
+    new = ", ".join(f'"{name}" = {value}' for name, value in taken.items())
     if by_arrays:
         rows = f"SELECT * FROM unnest({arrays([type_ for _, type_ in columns])})"  # noqa: S608 - our own
     else:

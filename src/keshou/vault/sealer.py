@@ -25,8 +25,12 @@ _USER_LABEL = f"{blind_index.USER_LABEL}/1"
 
 Place = tuple[int, str]
 """A user with an item, or a user with a class."""
-ValueRow = tuple[int, str, str, int, bytes]
-"""User, item, class, version, record."""
+ValueRow = tuple[int, str, str, int, bytes, int]
+"""User, item, class, version, record, and when it was collected (microseconds, UTC; 0: when what was there was)."""
+VALUE_COLUMNS = {
+    "user": "bigint", "item": "text", "class": "text", "version": "integer", "sealed": "bytea", "since": "bigint",
+}  # fmt: skip
+"""The table of them: column -> PostgreSQL's type."""
 TagRow = tuple[int, str, str, bytes, int]
 """User, item, way, tag, number of the index key."""
 
@@ -102,9 +106,9 @@ class Sealer:
         return self._keys.current_index
 
     def seal(
-        self, plan: Mapping[Place, tuple[str, str]], keys: Mapping[Place, DataKey], versions: Mapping[Place, int]
+        self, plan: Mapping[Place, tuple[str, str, int]], keys: Mapping[Place, DataKey], versions: Mapping[Place, int]
     ) -> tuple[list[ValueRow], list[TagRow]]:
-        """Return the value rows and index rows of `plan`, which gives class and value by user and item.
+        """Return the value rows and index rows of `plan`: by user and item the class, the value, when it was collected.
 
         `keys` are by user and class; `versions` are of the values that are replaced.
 
@@ -116,12 +120,12 @@ class Sealer:
         sealed: list[ValueRow] = []
         tags: list[TagRow] = []
         nonces, seal, found_by = Nonces(len(plan)), self._envelope.seal, self.finding.ways
-        for (user, item), (class_, value) in plan.items():
+        for (user, item), (class_, value, since) in plan.items():
             if not isinstance(value, str):
                 raise VaultError(f"the value of `{item}` is not text", hint="give values as text")
             version = versions.get((user, item), 0) + 1
             record = seal(keys[user, class_], (_TABLE, item, class_), user, version, value.encode(), nonces=nonces)
-            sealed.append((user, item, class_, version, record))
+            sealed.append((user, item, class_, version, record, since))
             if item in found_by:
                 tags += self.tags(user, item, value)
         return sealed, tags
@@ -188,11 +192,11 @@ class Sealer:
         nonces, (user, class_) = Nonces(len(values)), row[:2]
         sealed: list[ValueRow] = []
         tags: list[TagRow] = []
-        for _, item, _, version, record in values:
+        for _, item, _, version, record, since in values:
             about = (_TABLE, item, class_)
             plain = self._open(row, about, version, bytes(record))
             again = self._envelope.seal(key, about, user, version, plain, nonces=nonces)
-            sealed.append((user, item, class_, version, again))
+            sealed.append((user, item, class_, version, again, since))
             tags += self.tags(user, item, plain.decode())
         return made, sealed, tags
 

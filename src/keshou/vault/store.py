@@ -27,7 +27,7 @@ from keshou.vault.rotations.reindex import Reindexing
 from keshou.vault.rotations.store import Rotations
 from keshou.vault.rows import chunks, each, replace, select
 from keshou.vault.sealed import Sealed, SealedRecord, SealedValue, Shredded
-from keshou.vault.sealer import RECORD, Place, Sealer
+from keshou.vault.sealer import RECORD, VALUE_COLUMNS, Place, Sealer
 from keshou.vault.stand_in import StandIns
 
 _user = sa.Table(
@@ -55,6 +55,7 @@ _value = sa.Table(
     sa.Column("class", sa.Text, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("since", sa.BigInteger, nullable=False, server_default="0"),
 )
 _index = sa.Table(
     "vault_index",
@@ -85,7 +86,6 @@ _FETCH = (
 )
 
 _PLACE = ("user", "item")
-_VALUE_COLUMNS = {"user": "bigint", "item": "text", "class": "text", "version": "integer", "sealed": "bytea"}
 SealRow = tuple[int, RetentionClass, Mapping[str, str]]
 """A user, the class, and the values to seal by item."""
 RecordRow = tuple[int, bytes, bytes]
@@ -178,22 +178,30 @@ class Vault:
         return look_up(tx, users, items)
 
     def seal_all(
-        self, tx: Transaction, rows: Sequence[SealRow], records: Sequence[RecordRow], found: Found | None = None
+        self,
+        tx: Transaction,
+        rows: Sequence[SealRow],
+        records: Sequence[RecordRow],
+        found: Found | None = None,
+        *,
+        since: int = 0,
+        kept: Collection[Place] = (),
     ) -> list[tuple[bytes, bytes]]:
         """Seal and store values as `seal` does; return for each record its sealed payload and the user's pseudonym.
 
-        Values and records together need each user's keys once; what `found` has is not looked up again.
+        Values and records together need each user's keys once; what `found` has is not looked up again. The values
+        were collected at `since` (microseconds, UTC), but for those of `kept`: they replace what was collected before.
         """
         found = found or Found()
         made: list[tuple[bytes, bytes]] = []
         for some, others in zip_longest(chunks(rows), chunks(records), fillvalue=()):
             plan = {
-                (user, item): (name, value)
+                (user, item): (name, value, 0 if (user, item) in kept else since)
                 for user, class_, values in some
                 for name in (class_.value,)
                 for item, value in values.items()
             }
-            wanted = {(user, class_) for (user, _), (class_, _) in plan.items()}
+            wanted = {(user, class_) for (user, _), (class_, *_) in plan.items()}
             wanted |= {(user, RECORD) for user, *_ in others}
             keys, versions = self._keys_and_versions(tx, wanted, plan, found)
             if plan:
@@ -206,16 +214,16 @@ class Vault:
     def _write(
         self,
         tx: Transaction,
-        plan: Mapping[Place, tuple[str, str]],
+        plan: Mapping[Place, tuple[str, str, int]],
         keys: Mapping[Place, DataKey],
         versions: Mapping[Place, int],
     ) -> None:
         sealed, tags = self._sealer.seal(plan, keys, versions)
         if versions:
-            replace(tx, "vault_value", _VALUE_COLUMNS, _PLACE, sealed)
+            replace(tx, "vault_value", VALUE_COLUMNS, _PLACE, sealed, kept="since")
             found_by.put(tx, list(versions), tags, self._sealer.finding)
         else:
-            tx.insert(_value, tuple(_VALUE_COLUMNS), sealed)
+            tx.insert(_value, tuple(VALUE_COLUMNS), sealed)
             tx.insert(_index, found_by.COLUMNS, tags)
 
     def fetch(self, tx: Transaction, user: int, items: Collection[str]) -> Sealed:

@@ -17,7 +17,7 @@ from keshou.vault.errors import SealBrokenError
 from keshou.vault.key_cache import WrappedKey
 from keshou.vault.keys import ROOT
 from keshou.vault.rows import each, replace, select
-from keshou.vault.sealer import RECORD, Place, Sealer, TagRow, ValueRow
+from keshou.vault.sealer import RECORD, VALUE_COLUMNS, Place, Sealer, TagRow, ValueRow
 
 _rotation = sa.Table(
     "vault_rotation",
@@ -53,7 +53,6 @@ _MOVE_ARRAYS = (
     f'FROM unnest({_MOVE_TYPES}) AS n(kid, epoch, wrapped, "user", class, old) '
     'WHERE k."user" = n."user" AND k.class = n.class AND k.wrapped = n.old'
 )
-_VALUE_COLUMNS = {"user": "bigint", "item": "text", "class": "text", "version": "integer", "sealed": "bytea"}
 
 Moved = tuple[bytes, int, bytes, int, str, bytes]
 """Key id, epoch, wrapped key; and where: user, class, and as what it was wrapped before."""
@@ -152,7 +151,7 @@ class Rotations:
         site's it becomes one of the site's, and the payloads returned must take the place of those given.
         """
         rows = select(tx, 'SELECT "user", class, kid, epoch, wrapped FROM vault_key WHERE "user" @', list(users))
-        sql = 'SELECT "user", item, class, version, sealed FROM vault_value WHERE "user" @'
+        sql = 'SELECT "user", item, class, version, sealed, since FROM vault_value WHERE "user" @'
         held: dict[Place, list[ValueRow]] = {}
         for value in select(tx, sql, list(users)):
             held.setdefault((value[0], value[2]), []).append(tuple(value))
@@ -163,7 +162,7 @@ class Rotations:
             except SealBrokenError:
                 done.left += 1
         self.put(tx, done.keys)
-        replace(tx, "vault_value", _VALUE_COLUMNS, ("user", "item"), done.values)
+        replace(tx, "vault_value", VALUE_COLUMNS, ("user", "item"), done.values)
         found_by.put(tx, [row[:2] for row in done.values], done.tags, self._sealer.finding)
         return Renewed(len(done.keys), len(done.values), done.payloads, done.left)
 
