@@ -5,6 +5,7 @@ import datetime as dt
 import functools
 
 from keshou.declaration.model import Hours
+from keshou.declaration.span import Length
 from keshou.law.model import Period
 
 CHINA = dt.timezone(dt.timedelta(hours=8))
@@ -28,7 +29,7 @@ def end_of(day: dt.date) -> dt.datetime:
     return start_of(day) + _DAY
 
 
-def add(day: dt.date, period: Period) -> dt.date:
+def add(day: dt.date, period: Length) -> dt.date:
     """Return the last day of a period that runs from `day`; a day its month lacks becomes the first of the next."""
     months = day.year * 12 + day.month - 1 + period.years * 12 + period.months
     year, month = divmod(months, 12)
