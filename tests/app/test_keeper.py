@@ -84,7 +84,7 @@ def test_an_old_record_or_key_put_back_after_a_rotation_opens_nothing(site: Site
     site.keeper.renew_data_keys("keeper", quiet)
     site.keeper.retire("keeper")
     vault = Vault(FileKeys.open(tmp_path / "keys", SITE), SITE)
-    user, item, class_, _, sealed = old["vault_value"][0]
+    user, item, class_, _, sealed, _ = old["vault_value"][0]
     _, _, kid, epoch, wrapped = next(row for row in old["vault_key"] if row[:2] == (user, class_))
     with site.writing() as tx:
         tx.change('UPDATE vault_value SET sealed = ? WHERE "user" = ? AND item = ?', (sealed, user, item))

@@ -186,3 +186,6 @@ def test_what_may_be_erased_soon_is_foreseen_for_whoever_may_read_the_log(api: A
     assert "u1" not in found.text
     assert api.get("/retention?until=2000-01-01", "auditor1").status_code == 422
     assert {api.get("/retention", who).status_code for who in OTHERS} == {403}
+    (over,) = found.json()["over"]
+    assert (over["purpose"], over["class"], over["users"], over["by_itself"]) == ("service", "registration", 1, False)
+    assert set(over["items"]) == {"user_name", "resident_id_number"}

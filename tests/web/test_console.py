@@ -25,7 +25,8 @@ PAGES = [
     "/console", "/console?show=missing", "/console/me", "/console/acts", "/console/acts?days=365",
     "/console/acts/list", "/console/acts/list?decision=deny", "/console/acts/list?decision=permit&before=30",
     "/console/acts/2", "/console/acts/0", "/console/information", "/console/people", "/console/people/posts",
-    "/console/people/agents", "/console/people/access", "/console/reviews", "/console/holds", "/console/exports",
+    "/console/people/agents", "/console/people/access", "/console/reviews", "/console/holds", "/console/retention",
+    "/console/exports",
     "/console/exports/links", "/console/media", "/console/media?every=all", "/console/user", "/console/rules",
     "/console/rules?from=file", "/console/log", "/console/emergencies", "/console/consents",
 ]  # fmt: skip

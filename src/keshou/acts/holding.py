@@ -183,12 +183,12 @@ def release(work: Work, job: Release, now: dt.datetime) -> Draft:
     gone = end_service_class(work, draft, key, name, now)
     items = gone or tuple(sorted(service))
     draft.header["items"] = tuple(item for item in items if item in work.names.items)
-    if user := _name_of(work, key):
+    if user := name_of(work, key):
         draft.users = [(key, Payload(user, ActKind.DESTROY, items))]
     return draft
 
 
-def _name_of(work: Work, key: int) -> str:
+def name_of(work: Work, key: int) -> str:
     """Return the operator's id of a user, out of the newest payload about them; empty when there is none any more.
 
     Whoever looks for who a user is reads the newest payload, so each names them.

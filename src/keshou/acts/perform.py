@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from keshou.acts import again, effects, events, holding, searching
+from keshou.acts import again, effects, events, expiring, holding, searching
 from keshou.acts.audit import FactsAudited, Progress, audit_facts
 from keshou.acts.draft import Draft
 from keshou.acts.known import Known
@@ -19,6 +19,7 @@ from keshou.acts.request import (
     Done,
     Erase,
     EraseAgain,
+    Expire,
     Job,
     Judged,
     KeysChanged,
@@ -153,4 +154,5 @@ _PROCEDURES: dict[type[Job], Callable[[Work, Any, dt.datetime], Draft]] = {
     EraseAgain: again.erase_again,
     Restore: again.restore,
     Release: holding.release,
+    Expire: expiring.expire,
 }

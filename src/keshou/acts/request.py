@@ -184,6 +184,18 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     said: str = ""
 
 
+class Expire(msgspec.Struct, frozen=True, kw_only=True):
+    """Let go what of a user's information no purpose needs any more, since the time of the last one is over."""
+
+    user: int
+    """Surrogate key."""
+    by: str
+    classes: frozenset[RetentionClass]
+    """The classes of which something may go so."""
+    request_id: str = ""
+    said: str = ""
+
+
 class Restore(msgspec.Struct, frozen=True, kw_only=True):
     """Write down that an archive was put back, and destroy again what was destroyed of users after it."""
 
@@ -211,6 +223,7 @@ Job = (
     | Judged
     | EraseAgain
     | Release
+    | Expire
     | Restore
 )
 

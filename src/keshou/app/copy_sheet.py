@@ -5,6 +5,8 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from keshou.acts.expiring import OVER
+from keshou.acts.holding import DUE
 from keshou.app.own_copy import OwnAct, OwnCopy
 from keshou.app.site import Site
 from keshou.app.user_history import rules_ever
@@ -84,7 +86,10 @@ GROUNDS: Mapping[str, Text] = {
     "law": Text("其他法律、法规规定", "another law asks for it"),
 }
 """Ground of a hold -> what it is called."""
-_DUE = Text("留存结束后销毁", "destroyed once nothing kept it")
+_BY_ITSELF = {
+    DUE: Text("留存结束后销毁", "destroyed once nothing kept it"),
+    OVER: Text("到期后销毁", "destroyed once its time was over"),
+}
 _DONE, _REFUSED = Text("已做", "done"), Text("被拒绝", "refused")
 _USER, _UNKNOWN = Text("用户本人", "the user"), Text("岗位不明", "post not known")
 _MASKED = Text("（不是全值）", " (not in full)")
@@ -181,7 +186,7 @@ def _fact(fact: UserFact, names: _Names) -> tuple[str, ...]:
 
 def _act(act: OwnAct, names: _Names) -> tuple[str, ...]:
     who = names.say(_USER) if act.by == OWN_HAND else names.posts.get(act.post, act.post) or names.say(_UNKNOWN)
-    what = names.say(ACTS.get(act.act, _DUE))
+    what = names.say(ACTS.get(act.act) or _BY_ITSELF.get(act.act, _BY_ITSELF[DUE]))
     to = names.recipients.get(act.recipient, act.recipient)
     return (
         _moment(act.at), who, f"{what} → {to}" if to else what, names.purposes.get(act.purpose, act.purpose),

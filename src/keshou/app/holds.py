@@ -6,6 +6,7 @@ from collections.abc import Callable, Container
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
+from keshou.acts.expiring import keepers
 from keshou.acts.holding import kept_items
 from keshou.acts.known import Known
 from keshou.acts.request import ActError, Done, Job, RecordSite, Release
@@ -147,8 +148,3 @@ class Holds:
             elif not all(keepers(state, name, item, _SERVICE) for item in items):
                 due.append(user)
         return due, over
-
-
-def keepers(state: SiteState, name: str, item: str, class_: RetentionClass) -> list[HoldSet]:
-    """Return the standing holds that keep an item of a class, of whom `name` stands for in holds."""
-    return [each for each in state.holds() if concerns(each, (name,)) and is_kept(each, item, class_)]

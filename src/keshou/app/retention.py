@@ -1,22 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What may be erased, and when: registration information once the statutory time after the service is over.
+"""What may be erased, and when: information whose purposes are all over, and registration information by statute.
 
-What the service class holds is shredded when the last service ends, so nothing of it waits. Source: miit25:11,
-miit24:9.4.
+What the service class holds is shredded when the last service ends, so nothing of it waits for that. Source:
+miit24:8, miit24:9.4, miit25:11.
 """
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
+from keshou.acts.expiring import keepers
 from keshou.acts.known import Known
-from keshou.app.holds import keepers
+from keshou.acts.request import Job
+from keshou.acts.work import Pending
+from keshou.app.expiry import Expiry, Gone, free_from
+from keshou.app.settings import Settings
 from keshou.db import Transaction
 from keshou.errors import InputError
 from keshou.gate import calendar
-from keshou.gate.holds import HoldSet
 from keshou.gate.rulebook import RETENTION
 from keshou.gate.site import SiteState
 from keshou.gate.standing import fold_user
@@ -59,11 +62,15 @@ class Preview(NamedTuple):
     since: dt.date
     until: dt.date
     under: str
-    """The provision whose time is over then."""
+    """The provision whose time is over then; empty when none binds."""
     overdue: int
     """Users of whom it might have been erased before the span, and was not."""
     days: tuple[Due, ...]
     held: tuple[HeldBack, ...] = ()
+    over: tuple[Gone, ...] = ()
+    """What no purpose needs any more, by day, purpose and class; what a hold keeps beyond the span is left out."""
+    by_itself: tuple[RetentionClass, ...] = ()
+    """The classes of which that goes by the clock; of others it waits for somebody's act."""
 
     @property
     def users(self) -> int:
@@ -75,6 +82,7 @@ class House(Protocol):
     """What of a site is looked at."""
 
     ledger: Ledger
+    settings: Settings
     now: Callable[[], dt.datetime]
 
     def reading(self) -> AbstractContextManager[Transaction]:
@@ -85,7 +93,8 @@ class _Found:
     """What was found so far: what may go on which day, and what each hold keeps of whom."""
 
     def __init__(self, state: SiteState, until: dt.date) -> None:
-        self.due: list[tuple[dt.date, tuple[str, ...]]] = []
+        self.due: dict[dt.date, tuple[int, Counter[str]]] = {}
+        """Day -> of how many users something may go, and of how many of them each item."""
         self._state, self._until = state, until
         self._users: dict[str, set[int]] = {}
         self._items: dict[str, Counter[str]] = {}
@@ -98,16 +107,18 @@ class _Found:
         by_day: dict[dt.date, list[str]] = {}
         keeping: dict[str, list[str]] = {}
         for item in items:
-            last: dt.date | None = day
-            for each in keepers(self._state, who[1], item, class_):
-                ends = _free_from(each)
-                if ends is None or ends > day:
+            found = keepers(self._state, who[1], item, class_)
+            for each in found:
+                if free_from([each], day) != day:
                     keeping.setdefault(each.hold, []).append(item)
-                    last = max(last, ends) if last and ends else None
+            last = free_from(found, day)
             if last is not None and last <= self._until:
                 by_day.setdefault(last, []).append(item)
         if class_ is RetentionClass.REGISTRATION:
-            self.due += [(each, tuple(of)) for each, of in by_day.items()]
+            for each_day, of in by_day.items():
+                users, counts = self.due.get(each_day, (0, Counter()))
+                counts.update(of)
+                self.due[each_day] = users + 1, counts
         for hold, of in keeping.items():
             self._users.setdefault(hold, set()).add(who[0])
             self._items.setdefault(hold, Counter()).update(of)
@@ -126,9 +137,11 @@ class _Found:
 class RetentionSchedule:
     """The schedule of one site: computed from facts, stored nowhere."""
 
-    def __init__(self, house: House, known: Known) -> None:
+    def __init__(self, house: House, known: Known, do: Callable[[Job], Pending]) -> None:
         self._house = house
         self._known = known
+        self._expiry = Expiry(house, known, do)
+        self.let_go = self._expiry.let_go
 
     def preview(self, since: dt.date, until: dt.date, advance: Callable[[int], None] = lambda _: None) -> Preview:
         """Return what may be erased from `since` to `until`, both included, and what a hold keeps; nobody is named.
@@ -141,18 +154,22 @@ class RetentionSchedule:
             raise InputError("the span ends before it begins", hint="give the earlier day first")
         with self._house.reading() as tx:
             view = self._known.view(tx, self._house.ledger.head(tx).size)
-            period = view.gate.timeline.at(calendar.start_of(since)).retention
-            if period is None:
+            then = view.gate.timeline.at(calendar.start_of(since))
+            if then.retention is None and then.edition.published is None:
                 raise InputError(
                     "no rules bind to retain anything then", hint="publish rules first, or give a later day"
                 )
             found = _Found(view.gate.timeline.at(self._house.now()).state, until)
-            self._registration(tx, period, until, found, advance)
+            if then.retention is not None:
+                self._registration(tx, then.retention, until, found, advance)
             self._service(tx, since, found)
-        due = found.due
-        overdue = sum(day < since for day, _ in due)
-        days = sorted({day for day, _ in due if day >= since})
-        return Preview(since, until, RETENTION, overdue, tuple(_due(day, due) for day in days), found.held())
+            over = self._expiry.preview(tx, since, until, advance)
+        due = sorted(found.due.items())
+        overdue = sum(users for day, (users, _) in due if day < since)
+        days = tuple(Due(day, users, dict(sorted(of.items()))) for day, (users, of) in due if day >= since)
+        by_itself = tuple(sorted(self._expiry.going))
+        under = RETENTION if then.retention is not None else ""
+        return Preview(since, until, under, overdue, days, found.held(), over.all(), by_itself)
 
     def _registration(
         self, tx: Transaction, period: Period, until: dt.date, found: _Found, advance: Callable[[int], None]
@@ -178,19 +195,6 @@ class RetentionSchedule:
             for user, items in items_in(tx, users, RetentionClass.SERVICE.value).items():
                 found.add(since, (user, names.get(user, "")), items, RetentionClass.SERVICE)
             last = users[-1]
-
-
-def _free_from(hold: HoldSet) -> dt.date | None:
-    """Return the first day in China on the whole of which a hold keeps nothing; None: it has no end."""
-    if hold.until is None:
-        return None
-    day = calendar.day_of(hold.until)
-    return day if calendar.start_of(day) == hold.until else day + _DAY
-
-
-def _due(day: dt.date, found: Iterable[tuple[dt.date, tuple[str, ...]]]) -> Due:
-    here = [items for each, items in found if each == day]
-    return Due(day, len(here), dict(sorted(Counter(item for items in here for item in items).items())))
 
 
 def _parts(users: Sequence[int]) -> Iterator[Sequence[int]]:

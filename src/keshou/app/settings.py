@@ -66,6 +66,13 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """How fresh a proof of identity must be for exports, erasure and grants."""
 
 
+class RetentionSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What becomes of information whose purposes are all over: the table ``[retention]``."""
+
+    over: Literal["wait", "service", "all"] = "wait"
+    """Whether it waits for somebody's act, or goes by the clock: all but registration information, or that too."""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What a site is made of. Paths are relative to the site's folder unless absolute."""
 
@@ -102,6 +109,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """How the place of the master key is reached."""
     server: ServerSettings = ServerSettings()
     """How it is served."""
+    retention: RetentionSettings = RetentionSettings()
+    """What becomes of information that is over."""
     accounts: AccountSettings = AccountSettings()
     """Accounts and sessions of people."""
     programs: ProgramSettings = ProgramSettings()

@@ -95,19 +95,19 @@ class Site:
         self._counter, self._bells = Counter(self._count), Bells()
         self.once, self.imports = Once(keys.secret("once")), self.jobs.imports
         self._closing: list[Callable[[], None]] = []
-        self.accounts = Accounts(keys.secret("accounts"), settings.accounts, home)
-        of_keys = settings.accounts.passkeys
-        self.passkeys = Passkeys(keys.secret("accounts"), place_of(of_keys, settings.url), "Keshou", of_keys)
-        self.openid = OpenIdAccounts(keys.secret("accounts"), settings.accounts.openid)
+        accounts, of_keys = keys.secret("accounts"), settings.accounts.passkeys
+        self.accounts, self.keeper = Accounts(accounts, settings.accounts, home), Keeper(self, keys, self._known)
+        self.passkeys = Passkeys(accounts, place_of(of_keys, settings.url), "Keshou", of_keys)
+        self.openid = OpenIdAccounts(accounts, settings.accounts.openid)
         self.provider = provider_of(settings.accounts.openid, settings.url, home)
         self.programs = Programs(keys.secret("programs"), settings.url, settings.programs)
         signing = SigningKeys(keys.secret(LABEL), settings.log_origin)
         self.permits = Issuer(settings.log_origin, signing, dt.timedelta(minutes=settings.server.permit_minutes))
-        self.keeper, self.retention = Keeper(self, keys, self._known), RetentionSchedule(self, self._known)
         self._sequencer: Sequencer[Job, Pending] = Sequencer(
             database, self._write, self._sign, most=settings.batch, every=settings.checkpoint_every
         )
         self.holds = Holds(self, self._known, self._sequencer.do)
+        self.retention = RetentionSchedule(self, self._known, self._sequencer.do)
         self.searches = Searches(self, settings.finding, self._sequencer.do, self._acts.found)
         self.codes = CodePost(
             self.visits, senders_of(settings.visits, home, now), writing=self.writing, is_known=self._is_known,
@@ -350,8 +350,8 @@ class Site:
             return log, self._acts.audit(tx, receipt)
 
     def tidy(self) -> None:
-        """Tell what lapsed; let go and drop what is over: holds, sessions, codes, locks, old events; count the rest."""
-        for go in (self._lapses.tell, self.holds.release, self.keeper.sweep):
+        """Tell what lapsed; let go and drop what is over: holds, terms, sessions, codes, old events; count the rest."""
+        for go in (self._lapses.tell, self.holds.release, self.retention.let_go, self.keeper.sweep):
             go()
         with self.writing() as tx:
             for each in (self.accounts, self.openid, self.visits):

@@ -4,6 +4,7 @@
 import datetime as dt
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.table import Table
 
@@ -13,6 +14,7 @@ from keshou.cli.verb import verb
 from keshou.errors import InputError
 from keshou.gate import calendar
 from keshou.wire.hold_words import GROUND
+from keshou.wire.retention import CLASS, retention_shape
 
 _MONTH = 31
 Day = Annotated[str | None, typer.Option(metavar="DAY", help="A day in China, e.g. 2026-12-31.")]
@@ -24,7 +26,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def retention(call: Call, *, since: Day = None, until: Day = None) -> None:
-    """Say what may be erased soon: registration information whose statutory time is over. Nobody is named.
+    """Say what may be erased soon: what no purpose needs any more, and registration information. Nobody is named.
 
     Without days: from today to the end of the month after this one.
     """
@@ -34,22 +36,54 @@ def retention(call: Call, *, since: Day = None, until: Day = None) -> None:
         last = _day(until) if until else _end_of_next_month(first)
         with call.progress(call.words("查看留存期", "looking at terms of retention")) as advance:
             found = site.retention.preview(first, last, advance)
-    shown = table(
-        *(call.words("日期", "from"), call.words("用户", "users"), call.words("信息种类", "kinds of information"))
-    )
-    for each in found.days:
-        shown.add_row(f"{each.day:%Y-%m-%d}", str(each.users), ", ".join(each.items))
     names = {
         call.words("期间", "span"): f"{found.since} - {found.until}",
         call.words("依据", "under"): found.under,
         call.words("信息可删除的用户", "users to erase"): found.users,
         call.words("已逾期", "overdue"): found.overdue,
     }
-    lists = {"days": [each._asdict() for each in found.days], "held": [each._asdict() for each in found.held]}
-    data = {**found._asdict(), **lists, "users": found.users}
-    call.answer(
-        data, pairs(names), *(("", shown) if found.days else ()), *(("", _held(call, found)) if found.held else ())
+    shown = (
+        *(("", _days(call, found)) if found.days else ()),
+        *((call.words("已无目的需要", "no purpose needs it any more"), _over(call, found)) if found.over else ()),
+        *(("", _held(call, found)) if found.held else ()),
     )
+    call.answer(msgspec.to_builtins(retention_shape(found)), pairs(names), *shown)
+
+
+def _days(call: Call, found: Preview) -> Table:
+    """Return whose statutory time is over, a row each day."""
+    shown = table(
+        *(call.words("日期", "from"), call.words("用户", "users"), call.words("信息种类", "kinds of information"))
+    )
+    for each in found.days:
+        shown.add_row(f"{each.day:%Y-%m-%d}", str(each.users), ", ".join(each.items))
+    return shown
+
+
+def _over(call: Call, found: Preview) -> Table:
+    """Return what no purpose needs any more, a row for each day, purpose and class."""
+    titles = (
+        ("日期", "from"),
+        ("最后的目的", "last purpose"),
+        ("类别", "class"),
+        ("用户", "users"),
+        ("信息种类", "kinds of information"),
+        ("删除", "goes"),
+    )
+    shown = table(*(call.words(*each) for each in titles))
+    for each in found.over:
+        goes = (
+            call.words("到期自动", "by itself") if each.class_ in found.by_itself else call.words("待人办理", "waits")
+        )
+        shown.add_row(
+            f"{each.day:%Y-%m-%d}",
+            each.purpose,
+            call.of(CLASS[each.class_]),
+            str(each.users),
+            ", ".join(each.items),
+            goes,
+        )
+    return shown
 
 
 def _held(call: Call, found: Preview) -> Table:

@@ -14,7 +14,7 @@ from keshou.web.api.asked import answer
 from keshou.web.described import told
 from keshou.web.entitled import require_log_reader
 from keshou.wire.caller import Caller
-from keshou.wire.retention import DueShape, HeldBackShape, RetentionShape
+from keshou.wire.retention import RetentionShape, retention_shape
 
 _MONTH = dt.timedelta(days=31)
 
@@ -26,18 +26,10 @@ Until = Annotated[dt.date | None, QueryParameter(name="until", description="Last
 def retention(
     caller: NamedDependency[Caller], site: NamedDependency[Site], since: Since = None, until: Until = None
 ) -> Response[bytes]:
-    """Return what may be erased soon: registration information whose statutory time is over (Order 25 Art. 11)."""
+    """Return what may be erased soon: what no purpose needs any more, registration information (Order 25 Art. 11)."""
     require_log_reader(caller, site)
     first = since or calendar.day_of(site.now())
-    found = site.retention.preview(first, until or first + _MONTH)
-    days = [DueShape(day=each.day, users=each.users, items=each.items) for each in found.days]
-    held = [HeldBackShape(**each._asdict()) for each in found.held]
-    return answer(
-        RetentionShape(
-            since=found.since, until=found.until, under=found.under, users=found.users, overdue=found.overdue,
-            days=days, held=held,
-        )
-    )  # fmt: skip
+    return answer(retention_shape(site.retention.preview(first, until or first + _MONTH)))
 
 
 FACE = Router("/api/v1/retention", route_handlers=[retention], tags=["retention"])

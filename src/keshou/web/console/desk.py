@@ -122,6 +122,7 @@ PLACES: Final = (
     Place("/console/information", Text("信息去向", "Information"), _anybody),
     Place("/console/people", Text("人员与岗位", "People"), _sees_people),
     Place("/console/reviews", Text("审查", "Reviews"), _sees_reviews),
+    Place("/console/retention", Text("保存期限", "Time kept"), _has(Office.GROUNDS, Office.AUDIT)),
     Place("/console/holds", Text("法定留存", "Holds"), _has(Office.GROUNDS, Office.AUDIT)),
     Place("/console/emergencies", Text("应急授权", "Emergencies"), _in_own_post),
     Place("/console/exports", Text("移交", "Handing over"), lambda desk: desk.is_staff),

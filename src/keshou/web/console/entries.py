@@ -5,6 +5,8 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+from keshou.acts.expiring import OVER
+from keshou.acts.holding import DUE
 from keshou.app.site import Site
 from keshou.db import Transaction, from_micros
 from keshou.language import Language, Text
@@ -148,8 +150,17 @@ def row_of(desk: Desk, place: int, header: Header) -> Row:
     )
 
 
+_BY_ITSELF = {
+    DUE: Text("留存结束后销毁", "destroyed once nothing kept it"),
+    OVER: Text("到期后销毁", "destroyed once its time was over"),
+}
+"""Event of what goes by the clock -> what it is called."""
+
+
 def event_name(event: str, language: Language) -> str:
     """Return what an entry's event is called."""
+    if event in _BY_ITSELF:
+        return _BY_ITSELF[event].in_(language)
     if event in set(ActKind):
         return KIND[ActKind(event)].in_(language)
     kinds = event.removeprefix("fact:").split("+")

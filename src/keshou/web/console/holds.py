@@ -18,7 +18,6 @@ from keshou.law.terms import RetentionClass
 from keshou.web.console.desk import Desk, desk_of, key_of, show, to, typed
 from keshou.web.console.names import item_names, named, purpose_names
 from keshou.web.console.people import id_of
-from keshou.web.console.user import CLASS
 from keshou.web.entitled import require
 from keshou.web.frame.page import Requested
 from keshou.web.idempotency import fresh_id
@@ -26,6 +25,7 @@ from keshou.web.recorded import record
 from keshou.wire.caller import Caller
 from keshou.wire.hold_words import ENDING, GROUND, STATE
 from keshou.wire.holds import HoldShape, hold_shapes
+from keshou.wire.retention import CLASS
 
 A_PAGE = 50
 LOOKS = {"stands": "care", "over": "", "lifted": ""}

@@ -18,7 +18,6 @@ from keshou.app.user_view import UserView, acts_about, user_view
 from keshou.app.value_words import worded
 from keshou.gate.decision import Deny
 from keshou.language import Text
-from keshou.law.terms import RetentionClass
 from keshou.web.console.consents import asked_for
 from keshou.web.console.desk import Desk, desk_of, show, typed
 from keshou.web.console.entries import row_of
@@ -31,14 +30,10 @@ from keshou.web.frame.page import Requested
 from keshou.web.looking import look
 from keshou.wire import users as w
 from keshou.wire.caller import Caller
+from keshou.wire.retention import CLASS
 
 MOST = 60
 """Acts of a file that are shown, the latest."""
-CLASS = {
-    RetentionClass.SERVICE: Text("服务信息", "service"),
-    RetentionClass.REGISTRATION: Text("登记资料", "registration papers"),
-    RetentionClass.RECORD: Text("记录", "record"),
-}
 MESSAGES = {
     "requested": Text("要求接收", "asked for"),
     "refused": Text("拒收", "refused"),

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from markupsafe import Markup
 
+from keshou.acts.expiring import OVER
 from keshou.acts.holding import DUE
 from keshou.app.user_history import Happening
 from keshou.db import from_micros
@@ -129,6 +130,8 @@ def story(happening: Happening, names: Names) -> Story:
 
 def _act(happening: Happening, names: Names) -> Markup:
     header, words = happening.header, names.words
+    if header.event == OVER:
+        return words("history.over", items=names.items(header.items))
     if header.event == DUE:
         return words("history.due", items=names.items(header.items))
     who, purpose, items = names.who(happening), names.purpose(header.purpose), names.items(header.items)

@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What is over: information that no purpose needs any more goes by the operator's own hand, as the rules say it will.
+
+Nobody asks the gate: the published rules say for how long each purpose keeps it, as they say that the service's
+information goes with the service. Holds keep it, and so does the authority that asks for destruction to stop.
+"""
+
+import datetime as dt
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+from keshou.acts.destroyed import key_ids, remove
+from keshou.acts.draft import Draft, Payload
+from keshou.acts.holding import name_of
+from keshou.acts.known import View
+from keshou.acts.request import ActError, Expire
+from keshou.acts.work import Work
+from keshou.db import from_micros
+from keshou.gate.calendar import day_of
+from keshou.gate.holds import HoldSet, concerns, is_kept
+from keshou.gate.keeping import Keeping, Over, Terms, Use, fold_use
+from keshou.gate.rulebook import GUIDANCE
+from keshou.gate.site import SiteState
+from keshou.law.terms import ActKind, RetentionClass
+from keshou.vault.kept_back.store import KeptBack
+from keshou.vault.lookup import Collected, collected_of
+
+OVER = "over:destroy"
+"""The event of an entry that tells of what went because the time of the last purpose that needed it was over."""
+_RULES = "miit24:8"
+_GUIDED = f"{GUIDANCE}:7.1.3"
+
+
+class Held(NamedTuple):
+    """What is held of one user, and what decides how long it is kept."""
+
+    values: Iterable[Collected]
+    use: Use
+    name: str
+    """What stands for the user in holds; empty: none names them."""
+
+
+def terms_of(view: View, now: dt.datetime) -> Terms:
+    """Return what of the rules decides, as of `now`, how long information is kept."""
+    edition = view.gate.timeline.at(now).edition
+    purposes = edition.published.declaration.purposes if edition.published else ()
+    return Terms(
+        {version: each.declaration for version, each in view.versions().items()},
+        edition.version,
+        frozenset(each.id for each in purposes if edition.provides_otherwise(each.ground)),
+        edition.retention(),
+    )
+
+
+def ends(held: Held, keeping: Keeping) -> Iterable[tuple[Collected, Over]]:
+    """Yield what of a user's information may go on some day as things stand, whatever holds say."""
+    for each in held.values:
+        found = keeping.over(each.item, each.class_, day_of(from_micros(each.since)), held.use)
+        if found is not None:
+            yield each, found
+
+
+def due(
+    held: Held, keeping: Keeping, state: SiteState, today: dt.date, classes: Collection[RetentionClass]
+) -> tuple[str, ...]:
+    """Return the items that are over on a day in China, of some classes, and that nothing keeps."""
+    return tuple(
+        each.item
+        for each, last in ends(held, keeping)
+        if each.class_ in classes
+        and last.day <= today
+        and not is_stopped(state, last.purpose)
+        and not keepers(state, held.name, each.item, each.class_)
+    )
+
+
+def keepers(state: SiteState, name: str, item: str, class_: RetentionClass) -> list[HoldSet]:
+    """Return the standing holds that keep an item of a class, of whom `name` stands for in holds.
+
+    What is kept as a record is seen as service information, as the gate sees it.
+    """
+    seen = class_ if class_ is RetentionClass.REGISTRATION else RetentionClass.SERVICE
+    return [each for each in state.holds() if concerns(each, (name,)) and is_kept(each, item, seen)]
+
+
+def is_stopped(state: SiteState, purpose: str) -> bool:
+    """Say whether the authority asked that destruction for a purpose stop. Source: miit24:14.2."""
+    return any(
+        (not each.kinds or ActKind.DESTROY in each.kinds) and (not each.purposes or purpose in each.purposes)
+        for each in state.suspensions()
+    )
+
+
+def expire(work: Work, job: Expire, now: dt.datetime) -> Draft:
+    """Let go what of a user's information is over.
+
+    Raises:
+        ActError: nothing is.
+
+    """
+    work.settle()
+    key, terms, view = job.user, terms_of(work.view, now), work.view.gate.timeline.at(now)
+    values, names = collected_of(work.tx, [key]), KeptBack().names_of(work.tx, [key])
+    held = Held(values.get(key, ()), fold_use(work.facts_of(key)), names.get(key, ""))
+    items = due(held, Keeping(terms), view.state, day_of(now), job.classes)
+    if not items:
+        raise ActError("nothing of the user is over", hint="see `keshou retention`")
+    draft = Draft(
+        {
+            "event": OVER, **work.names.of_record(job.by, ""), "count": 1, "decision": "permit",
+            "cites": (_RULES, _GUIDED) if GUIDANCE in view.edition.binding else (_RULES,), "rules": terms.current,
+            "items": tuple(item for item in items if item in work.names.items),
+        }
+    )  # fmt: skip
+    if user := name_of(work, key):
+        draft.users = [(key, Payload(user, ActKind.DESTROY, items))]
+    draft.shredded = remove(work, key, items, now)
+    draft.removed = [(key, item) for item in items]
+    draft.header["keys"] = key_ids(draft.shredded)
+    return draft

@@ -1,0 +1,172 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Information whose purposes are all over: how much of it goes on which day, and its going by the clock.
+
+Computed from facts and stored nowhere, some users at a time.
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import NamedTuple, Protocol
+
+from keshou.acts.expiring import Held, due, ends, is_stopped, keepers, terms_of
+from keshou.acts.known import Known, View
+from keshou.acts.request import ActError, Expire, Job
+from keshou.acts.work import Pending
+from keshou.app.holds import CLOCK
+from keshou.app.settings import Settings
+from keshou.db import Transaction
+from keshou.gate import calendar
+from keshou.gate.holds import HoldSet
+from keshou.gate.keeping import Keeping, fold_use
+from keshou.gate.site import SiteState
+from keshou.law.terms import RetentionClass
+from keshou.ledger.store import Ledger
+from keshou.vault.kept_back.store import KeptBack
+from keshou.vault.lookup import collected_of, users_after
+
+_AT_ONCE = 500
+_DAY = dt.timedelta(days=1)
+_GOING = {
+    "wait": frozenset[RetentionClass](),
+    "service": frozenset({RetentionClass.SERVICE, RetentionClass.RECORD}),
+    "all": frozenset(RetentionClass),
+}
+
+
+class Gone(NamedTuple):
+    """What no purpose needs any more from one day on."""
+
+    day: dt.date
+    """In China; what was over before the span is told with its first day."""
+    purpose: str
+    """The one that needed it last."""
+    class_: RetentionClass
+    users: int
+    items: dict[str, int]
+    """Of how many of these users each item is held."""
+
+
+class House(Protocol):
+    """What of a site is looked at."""
+
+    ledger: Ledger
+    settings: Settings
+    now: Callable[[], dt.datetime]
+
+    def reading(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction that writes nothing."""
+
+
+class Found:
+    """What was found so far, by day, purpose and class; as large as the span is long, however many users there are."""
+
+    def __init__(self, state: SiteState, since: dt.date, until: dt.date) -> None:
+        self._state, self._since, self._until = state, since, until
+        self._users: Counter[tuple[dt.date, str, RetentionClass]] = Counter()
+        self._items: dict[tuple[dt.date, str, RetentionClass], Counter[str]] = {}
+
+    def add(self, held: Held, keeping: Keeping) -> None:
+        """Note what of one user goes on which day."""
+        told = set()
+        for each, last in ends(held, keeping):
+            if last.day > self._until:
+                continue
+            day = free_from(keepers(self._state, held.name, each.item, each.class_), last.day)
+            if day is None or day > self._until or is_stopped(self._state, last.purpose):
+                continue
+            place = (max(day, self._since), last.purpose, each.class_)
+            told.add(place)
+            self._items.setdefault(place, Counter())[each.item] += 1
+        self._users.update(told)
+
+    def all(self) -> tuple[Gone, ...]:
+        """Return it in the order of days."""
+        return tuple(
+            Gone(*place, users, dict(sorted(self._items[place].items())))
+            for place, users in sorted(self._users.items())
+        )
+
+
+class Expiry:
+    """Of one site; `do` brings a job to the door."""
+
+    def __init__(self, house: House, known: Known, do: Callable[[Job], Pending]) -> None:
+        self._house, self._known, self._do = house, known, do
+        self._keeping: Keeping | None = None
+
+    @property
+    def going(self) -> frozenset[RetentionClass]:
+        """The classes of which it goes by the clock."""
+        return _GOING[self._house.settings.retention.over]
+
+    def preview(self, tx: Transaction, since: dt.date, until: dt.date, advance: Callable[[int], None]) -> Found:
+        """Return what goes from `since` to `until`, as things stand."""
+        now = self._house.now()
+        view = self._known.view(tx, self._house.ledger.head(tx).size)
+        found, keeping, last = Found(view.gate.timeline.at(now).state, since, until), self._kept(view, now), 0
+        while users := users_after(tx, last, _AT_ONCE):
+            for _, held in self._held(tx, users):
+                found.add(held, keeping)
+            advance(len(users))
+            last = users[-1]
+        return found
+
+    def let_go(self, by: str = CLOCK) -> int:
+        """Let go what is over, where the settings let it go by the clock; return of how many users something went.
+
+        Each is an act of its own, committed by itself: what is interrupted goes on the next time.
+        """
+        classes, count, last = self.going, 0, 0
+        while classes:
+            with self._house.reading() as tx:
+                users = users_after(tx, last, _AT_ONCE)
+                over = self._over(tx, users, classes)
+            if not users:
+                break
+            for user in over:
+                count += self._expire(user, by, classes)
+            last = users[-1]
+        return count
+
+    def _over(self, tx: Transaction, users: Sequence[int], classes: frozenset[RetentionClass]) -> list[int]:
+        now = self._house.now()
+        view = self._known.view(tx, self._house.ledger.head(tx).size)
+        state, keeping = view.gate.timeline.at(now).state, self._kept(view, now)
+        today = calendar.day_of(now)
+        return [user for user, held in self._held(tx, users) if due(held, keeping, state, today, classes)]
+
+    def _kept(self, view: View, now: dt.datetime) -> Keeping:
+        """Return how long things are kept; what was worked out before serves while the terms are the same."""
+        terms, kept = terms_of(view, now), self._keeping
+        if kept is None or not kept.terms.same(terms):
+            kept = self._keeping = Keeping(terms)
+        return kept
+
+    def _expire(self, user: int, by: str, classes: frozenset[RetentionClass]) -> int:
+        try:
+            self._do(Expire(user=user, by=by, classes=classes))
+        except ActError:  # another process was first, or something keeps it since
+            return 0
+        return 1
+
+    def _held(self, tx: Transaction, users: Sequence[int]) -> Iterator[tuple[int, Held]]:
+        """Yield what is held of each of `users`, and what decides how long it is kept."""
+        values, names = collected_of(tx, users), KeptBack().names_of(tx, users)
+        facts = self._known.standings.facts_of(tx, list(values))
+        for user, held in values.items():
+            yield user, Held(held, fold_use(facts.get(user, ())), names.get(user, ""))
+
+
+def free_from(keeping: Collection[HoldSet], day: dt.date) -> dt.date | None:
+    """Return the first day in China, and not before `day`, on the whole of which no hold keeps something; None: never.
+
+    A hold that stands until it is lifted has no such day.
+    """
+    for each in keeping:
+        if each.until is None:
+            return None
+        last = calendar.day_of(each.until)
+        day = max(day, last if calendar.start_of(last) == each.until else last + _DAY)
+    return day
