@@ -42,7 +42,7 @@ class Reader:
     def __init__(self, source: Path | bytes, kind: Kind | None = None) -> None:
         self._source = source
         self._kind = kind or _kind(source if isinstance(source, Path) else Path())
-        self._name = f"`{source}`" if isinstance(source, Path) else "the table"
+        self._name = f"the table `{source}`" if isinstance(source, Path) else "the table"
         self._schema = self._read_schema()
         self.names: list[str] = list(self._schema.names)
         if len(set(self.names)) < len(self.names):

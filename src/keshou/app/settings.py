@@ -159,7 +159,10 @@ def read_settings(home: Path, environ: Mapping[str, str] | None = None) -> Setti
     try:
         raw = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: {error}", hint="mend the file; docs/reference/settings.md has every key") from error
+        raise InputError(
+            f"the settings in {path} are not TOML: {error}",
+            hint="mend the file; docs/reference/settings.md has every key",
+        ) from error
     except OSError as error:
         raise UnreachableError(f"{path} cannot be read: {error.strerror}") from error
     _refuse_secrets(path, raw)
@@ -167,7 +170,9 @@ def read_settings(home: Path, environ: Mapping[str, str] | None = None) -> Setti
     try:
         return msgspec.convert(raw, Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise InputError(f"{path}: {error}", hint="docs/reference/settings.md has every key") from error
+        raise InputError(
+            f"the settings in {path} are not right: {error}", hint="docs/reference/settings.md has every key"
+        ) from error
 
 
 def without_file(site: str, environ: Mapping[str, str] | None = None) -> Settings:
@@ -181,7 +186,9 @@ def without_file(site: str, environ: Mapping[str, str] | None = None) -> Setting
     try:
         return msgspec.convert({**given, "site": site}, Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise InputError(f"{error}", hint="docs/reference/settings.md has every key") from error
+        raise InputError(
+            f"the settings in the environment are not right: {error}", hint="docs/reference/settings.md has every key"
+        ) from error
 
 
 def _refuse_secrets(path: Path, raw: Mapping[str, Any]) -> None:

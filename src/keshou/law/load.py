@@ -100,9 +100,9 @@ def _parse(path: Folder) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise LawError(f"{path.name}: cannot be read", hint=_HINT) from error
+        raise LawError(f"{path.name} cannot be read", hint=_HINT) from error
     except tomllib.TOMLDecodeError as error:
-        raise LawError(f"{path.name}: {str(error)[:1].lower()}{str(error)[1:]}", hint="the file is not TOML") from error
+        raise LawError(f"{path.name} is not TOML: {_lower(error)}", hint=_HINT) from error
 
 
 def _convert(raw: dict[str, Any], type_: type[_T], file: str, place: str) -> _T:
@@ -110,5 +110,8 @@ def _convert(raw: dict[str, Any], type_: type[_T], file: str, place: str) -> _T:
     try:
         return msgspec.convert(raw, type_)
     except msgspec.ValidationError as error:
-        what = str(error)
-        raise LawError(f"{file}: {place}: {what[:1].lower()}{what[1:]}", hint=_HINT) from error
+        raise LawError(f"{file} is not sound at {place}: {_lower(error)}", hint=_HINT) from error
+
+
+def _lower(error: Exception) -> str:
+    return str(error)[:1].lower() + str(error)[1:]

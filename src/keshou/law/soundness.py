@@ -134,4 +134,6 @@ def check_taxonomy(items: Sequence[Item], classes: Sequence[ItemClass], file: st
 def _need(truth: bool, file: str, place: str, what: str) -> None:  # noqa: FBT001 - reads as an assertion
     """Raise unless `truth`."""
     if not truth:
-        raise LawError(f"{file}: {place}: {what}", hint="the keys are described in docs/reference/law.md")
+        raise LawError(
+            f"{file} is not sound at {place}: {what}", hint="the keys are described in docs/reference/law.md"
+        )

@@ -120,7 +120,8 @@ def _check_tiles(tx: Transaction, writer: TileWriter) -> None:
         if {n: bytes(hashes) for n, hashes in rows} != mine:
             held = {n: bytes(hashes) for n, hashes in rows}
             bad = min(n for n in mine if held.get(n) != mine[n])
-            raise LedgerTamperedError(*_first_difference(level, bad, mine[bad], held.get(bad, b"")))
+            first, what = _first_difference(level, bad, mine[bad], held.get(bad, b""))
+            raise LedgerTamperedError(first, what)
 
 
 def _first_difference(level: int, number: int, right: bytes, held: bytes) -> tuple[int, str]:
@@ -206,8 +207,8 @@ class _Checkpoints:
 
     def _check(self, checkpoint: Checkpoint, growing: Frontier) -> None:
         if growing.root() != checkpoint.root:
-            what = "the entries up to it are not those that were signed"
-            raise LedgerTamperedError(self.covered, f"{what} (checkpoint of size {checkpoint.size})")
+            what = f"the entries up to the checkpoint of size {checkpoint.size} are not those that were signed"
+            raise LedgerTamperedError(self.covered, what)
         self.seen += 1
         self.covered = checkpoint.size
 

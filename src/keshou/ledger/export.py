@@ -66,7 +66,7 @@ def read_piece(tx: Transaction, name: TileName, size: int) -> bytes:
     place = (level, name.number)
     data = bytes(read_tiles(tx, [place], read_head(tx).size).get(place, b"")[: name.width * HASH_SIZE])
     if len(data) != name.width * HASH_SIZE:
-        raise LedgerTamperedError(name.number * WIDTH ** (level + 1), f"{name.path} is missing")
+        raise LedgerTamperedError(name.number * WIDTH ** (level + 1), f"the file {name.path} is missing")
     return data
 
 

@@ -98,7 +98,7 @@ def _check_tile(folder: Path, name: TileName, right: bytes) -> None:
     for at in range(0, len(right), HASH_SIZE):
         if held[at : at + HASH_SIZE] != right[at : at + HASH_SIZE]:
             index = start + at // HASH_SIZE * WIDTH**level
-            raise LedgerTamperedError(index, f"{name.path} is not what the entries give")
+            raise LedgerTamperedError(index, f"the file {name.path} is not what the entries give")
 
 
 def _read_tile(folder: Path, name: TileName, index: int) -> bytes:
@@ -111,6 +111,6 @@ def _read(path: Path, index: int) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise LedgerTamperedError(index, f"{path.name} is missing from the exported log") from error
+        raise LedgerTamperedError(index, f"the file {path.name} is missing from the exported log") from error
     except OSError as error:
         raise LedgerError(f"{path} cannot be read") from error

@@ -115,7 +115,9 @@ def _message(key: str, given: Mapping[str, object]) -> Message:
             raise MessageError(f"message `{key}` is not whole in `{language}`")
         known = LOCALES[language].plural_form.tags | {"other"}
         if spoken.keys() - known or (isinstance(side, dict) and spoken.keys() != known):
-            raise MessageError(f"message `{key}` has not just the plurals of `{language}`", hint=str(sorted(known)))
+            raise MessageError(
+                f"message `{key}` has not just the plurals of `{language}`", hint=f"they are {', '.join(sorted(known))}"
+            )
         forms[language] = spoken
     message = Message(forms)
     if any(_names(text) | {"n"} != message.names() | {"n"} for side in forms.values() for text in side.values()):
