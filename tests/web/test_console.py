@@ -156,6 +156,9 @@ def test_refusals_are_told_plainly_in_either_language(browser: Browser) -> None:
         answer = browser.post("/console/people/appoint", data=form, headers={"Accept-Language": language})
         assert answer.status_code == 403
         assert told in answer.text
+    unknown = {"key": "k2", "staff": "newhand", "post": "king"}
+    for language, told in (("zh", "规则里没有这个岗位"), ("en", "the rules declare no such post")):
+        assert told in browser.post("/console/people/appoint", data=unknown, headers={"Accept-Language": language}).text
     assert browser.post("/console/people/appoint", data={**form, "key": ""}).status_code == 422
     assert browser.post("/console/people/appoint", data={**form, "staff": "<b>"}).status_code == 422
     assert browser.post("/console/people/appoint", data={**form, "staff": "x", "post": "king"}).status_code == 422

@@ -10,6 +10,7 @@ import pytest
 import keshou
 from keshou.accounts.account import AccountKind
 from keshou.declaration.model import Office
+from keshou.errors import KeshouError
 from keshou.gate.every_fact import AnySiteFact, AnyUserFact
 from keshou.language import Text
 from keshou.law.terms import ConsentStrength, RetentionClass
@@ -17,6 +18,7 @@ from keshou.web.console.accounts import KIND
 from keshou.web.console.chart import Column, Node, Picture, Ribbon, columns, flow
 from keshou.web.console.entries import FACTS
 from keshou.web.console.error_words import REFUSALS
+from keshou.web.console.error_words import in_words as page_words
 from keshou.web.console.information import CONSENT
 from keshou.web.console.mending import MEND
 from keshou.web.console.names import OFFICE
@@ -24,6 +26,7 @@ from keshou.web.console.reviews import STATES
 from keshou.web.console.user import CLASS
 from keshou.wire.access import ReviewState
 from keshou.wire.decision_words import MISSING
+from keshou.wire.error_words import in_words
 
 SOURCE = Path(keshou.__file__).parent
 
@@ -46,6 +49,19 @@ def test_every_code_that_is_shown_has_words() -> None:
 def test_a_refusal_that_is_translated_is_one_that_is_told(told: str) -> None:
     rooms = [path for path in SOURCE.rglob("*.py") if path.name != "error_words.py"]
     assert any(told in path.read_text("utf-8") for path in rooms)
+
+
+@pytest.mark.parametrize("told", sorted(REFUSALS))
+def test_a_refusal_of_the_pages_own_says_something_else_than_the_rooms(told: str) -> None:
+    zh, en = in_words(KeshouError(told), "zh")[0], told
+    assert (REFUSALS[told].zh, REFUSALS[told].en) != (zh, en), "the general words will do"
+
+
+def test_a_hint_that_leads_to_a_list_of_another_face_is_no_hint_on_a_page() -> None:
+    for hint in ("list them at /api/v1/reviews", "see `keshou hold list`"):
+        assert page_words(KeshouError("no such hold stands", hint=hint), "zh") == ("没有这项法定留存，或者已经结束", "")
+    led = KeshouError("the index is not complete yet for this search by `x`", hint="run `keshou keys rotate index`")
+    assert page_words(led, "zh")[1] == "运行`keshou keys rotate index`"
 
 
 def test_words_are_whole_in_both_languages() -> None:

@@ -21,6 +21,7 @@ from rich.text import Text as Line
 from keshou.app.reader import names_width
 from keshou.errors import KeshouError
 from keshou.language import Language, Text
+from keshou.wire.error_words import in_words
 
 if TYPE_CHECKING:
     from keshou.app.site import Site
@@ -124,12 +125,13 @@ def pairs(entries: Mapping[str, object]) -> Table:
 
 
 def complain(call: Call, error: KeshouError) -> None:
-    """Say on standard error what is wrong and what to do about it."""
+    """Say on standard error what is wrong and what to do about it: people in their language, programs in English."""
     if call.json:
         told: dict[str, Any] = {"error": str(error), "hint": error.hint, "status": int(error.status)}
         sys.stderr.write(json.dumps(told, ensure_ascii=False) + "\n")
         return
+    what, hint = in_words(error, call.language)
     err = console(stderr=True)
-    err.print(Line.assemble((call.words("错误：", "error: "), BAD), plain(error)), soft_wrap=True)
-    if error.hint:
-        err.print(Line.assemble((call.words("提示：", "hint: "), QUIET), plain(error.hint)), soft_wrap=True)
+    err.print(Line.assemble((call.words("错误：", "error: "), BAD), plain(what)), soft_wrap=True)
+    if hint:
+        err.print(Line.assemble((call.words("提示：", "hint: "), QUIET), plain(hint)), soft_wrap=True)

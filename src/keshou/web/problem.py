@@ -25,6 +25,7 @@ from keshou.web import errors as e
 from keshou.web.language import language_of
 from keshou.web.methods import allowed
 from keshou.webhooks.errors import SubscriptionChangedError, UnknownDeliveryError, UnknownSubscriptionError
+from keshou.wire.error_words import in_words
 from keshou.wire.problem import Problem
 
 MEDIA_TYPE = "application/problem+json"
@@ -105,13 +106,13 @@ def problem_of(error: Exception, language: Language, request_id: str = "") -> Pr
     if isinstance(error, HTTPException):
         return _of_http(error, language, request_id)
     kind = kind_of(error)
-    known = isinstance(error, KeshouError)
+    detail, hint = in_words(error, language) if isinstance(error, KeshouError) else ("", "")
     return Problem(
         type=f"/problems/{kind.slug}",
         title=kind.title.in_(language),
         status=kind.status,
-        detail=str(error) if known else "",
-        hint=error.hint if isinstance(error, KeshouError) else "",
+        detail=detail,
+        hint=hint,
         request_id=request_id,
         pointers=getattr(error, "pointers", ()),
     )

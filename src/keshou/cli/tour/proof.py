@@ -15,6 +15,7 @@ from keshou.ledger import audit as auditing
 from keshou.ledger import export as exporting
 from keshou.ledger import verify as outside
 from keshou.ledger.errors import LedgerTamperedError
+from keshou.wire.error_words import in_words
 
 _SQLITE = "sqlite:///"
 
@@ -61,7 +62,7 @@ def tamper(stage: Stage) -> None:
                 _in_export(stage, Path(folder))
         except LedgerTamperedError as error:
             stage.facts["tampered"] = error.index
-            stage.say(f"核对发现：第 {error.index} 条被改动", f"found: {error}", BAD)
+            stage.say(f"核对发现：{in_words(error, 'zh')[0]}", f"found: {error}", BAD)
             return
     stage.say("没有发现", "nothing was found", BAD)
 

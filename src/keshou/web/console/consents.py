@@ -23,7 +23,7 @@ from keshou.law.terms import ConsentStrength
 from keshou.ledger.entry import decode
 from keshou.web.console.desk import Desk, desk_of, key_of, show, to, typed
 from keshou.web.console.entries import row_of
-from keshou.web.console.error_words import in_words
+from keshou.web.console.error_words import in_one
 from keshou.web.console.information import CONSENT
 from keshou.web.console.names import branches, item_names, named, purpose_names, recipient_names
 from keshou.web.frame.page import Requested
@@ -150,7 +150,7 @@ def tell(request: Requested, caller: NamedDependency[Caller], site: NamedDepende
     except msgspec.ValidationError:
         return _page(request, desk, purpose, form, said="form", status=422)
     except ActError as error:
-        return _page(request, desk, purpose, form, said=in_words(error, desk.language)[0], status=422)
+        return _page(request, desk, purpose, form, said=in_one(error, desk.language), status=422)
     return to(f"{HERE}?told={done.entry}")
 
 

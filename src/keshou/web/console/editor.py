@@ -32,7 +32,7 @@ from keshou.ledger.entry import decode
 from keshou.web.changes import Changes, Naming, changes
 from keshou.web.cited import cited
 from keshou.web.console.desk import Desk, desk_of, key_of, show, to, typed
-from keshou.web.console.error_words import in_words
+from keshou.web.console.error_words import in_one
 from keshou.web.console.todo import index_due
 from keshou.web.entitled import require_reader
 from keshou.web.errors import ChangedMeanwhileError
@@ -148,7 +148,7 @@ def publish(request: Requested, caller: NamedDependency[Caller], site: NamedDepe
     except ChangedMeanwhileError:
         return _page(request, desk, text, _newest(site), status=412, why="changed")
     except InputError as error:
-        return _page(request, desk, text, newest, status=422, said=in_words(error, desk.language)[0])
+        return _page(request, desk, text, newest, status=422, said=in_one(error, desk.language))
     with site.reading() as tx:
         version = decode(site.ledger.entry(tx, done.entry)).rules
     return to(f"/console/rules?published={version}")

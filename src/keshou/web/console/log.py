@@ -16,6 +16,7 @@ from keshou.web.console.entries import listed_all, row_of
 from keshou.web.entitled import require, require_log_reader
 from keshou.web.frame.page import Requested
 from keshou.wire.caller import Caller
+from keshou.wire.error_words import in_words
 
 
 @get("/console/log", sync_to_thread=True, include_in_schema=False)
@@ -57,9 +58,8 @@ def check(request: Requested, caller: NamedDependency[Caller], site: NamedDepend
     try:
         found, facts = site.audit()
     except IntegrityError as error:
-        return show(
-            request, desk, "log_checked.html.j2", status=500, broken=str(error), first=getattr(error, "index", -1)
-        )  # fmt: skip
+        broken, first = in_words(error, desk.language)[0], getattr(error, "index", -1)
+        return show(request, desk, "log_checked.html.j2", status=500, broken=broken, first=first)
     return show(
         request, desk, "log_checked.html.j2", broken="", found=found, facts=facts,
         seconds=clock.stopwatch() - began,
