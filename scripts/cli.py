@@ -25,7 +25,8 @@ _HEAD = Text(
 
 由 `scripts/cli.py` 根据程序自己的帮助写成；有一个测试把两者对在一起。以中文答复时，`keshou --help` 说的也是这些。
 
-`keshou VERB`。标准输出里只有答案；进度和错误写到标准错误。错误是一条消息和一条提示，从不重复任何人的值。
+`keshou VERB`。标准输出里只有答案；进度和错误写到标准错误。错误是一条消息和一条提示，用读者的语言，从不重复任何人的值；\
+带 `--json` 时是一行JSON，有 `error`、`hint` 和 `status`，用英文，因为读它的是程序。
 
 | 退出状态 | 意思 |
 |---|---|
@@ -47,7 +48,8 @@ _HEAD = Text(
 Drawn from the program's own help by `scripts/cli.py`; a test holds both together.
 
 `keshou VERB`. Nothing but the answer goes to standard output; progress and errors go to standard error. Errors are one
-message and a hint, and never repeat anybody's values.
+message and a hint, in the reader's language, and never repeat anybody's values; with `--json` they are one line of
+JSON with `error`, `hint` and `status`, in English, since programs read them.
 
 | exit status | means |
 |---|---|
