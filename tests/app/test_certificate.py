@@ -10,7 +10,7 @@ import pytest
 from house import VALUES, act, newcomer, ready
 
 from keshou.acts.request import Cancel
-from keshou.app.keeper import KeysAliveError
+from keshou.app.certifying import KeysAliveError
 from keshou.app.site import Site
 from keshou.db import Database
 from keshou.errors import KeshouError

@@ -189,3 +189,12 @@ def test_what_may_be_erased_soon_is_foreseen_for_whoever_may_read_the_log(api: A
     (over,) = found.json()["over"]
     assert (over["purpose"], over["class"], over["users"], over["by_itself"]) == ("service", "registration", 1, False)
     assert set(over["items"]) == {"user_name", "resident_id_number"}
+
+
+def test_the_keys_that_an_entry_destroyed_are_listed(api: Api, site: Site) -> None:
+    gone = site.do(Cancel(user="u1", by=OWN_HAND))
+    answer = api.get(f"/log/entries/{gone.entry}/keys", "inspector")
+    assert answer.status_code == 200
+    assert certificate.read_list(answer.content) == site.keeper.destroyed(gone.entry) != []
+    assert api.get("/log/entries/0/keys", "inspector").status_code == 404
+    assert api.get(f"/log/entries/{gone.entry}/keys", "clerk").status_code == 403

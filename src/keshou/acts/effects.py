@@ -9,9 +9,10 @@ from operator import attrgetter
 
 import msgspec
 
-from keshou.acts.destroyed import key_ids, remove
+from keshou.acts.destroyed import key_ids
 from keshou.acts.draft import Draft, Payload
 from keshou.acts.holding import end_service_class, note_admitted
+from keshou.acts.removing import remove
 from keshou.acts.request import ActError, BulkPerform, Cancel, Erase, Perform
 from keshou.acts.truth import check_hand, check_order, check_user_fact
 from keshou.acts.work import Work
@@ -130,8 +131,14 @@ def _do_bulk(work: Work, draft: Draft, act: Act, permitted: Sequence[str], now: 
         work.show(draft, [(user, work.view.keys[user]) for user in permitted], _in_order(act.items))
         return
     work.settle()
-    draft.shredded = [each for user in permitted for each in remove(work, work.view.keys[user], act.items, now)]
-    draft.header["keys"] = key_ids(draft.shredded)
+    removed: Counter[str] = Counter()
+    draft.shredded = [
+        each for user in permitted for each in remove(work, work.view.keys[user], act.items, now, removed)
+    ]
+    draft.header |= {
+        "keys": key_ids(draft.shredded),
+        "fact": fact_json({"denied": _denials(draft), "removed": removed}),
+    }
 
 
 def _payload(act: Act, user: str, facts: tuple[UserFact, ...] = ()) -> Payload:

@@ -9,10 +9,11 @@ import datetime as dt
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from keshou.acts.destroyed import key_ids, remove
+from keshou.acts.destroyed import key_ids
 from keshou.acts.draft import Draft, Payload
 from keshou.acts.holding import name_of
 from keshou.acts.known import View
+from keshou.acts.removing import remove
 from keshou.acts.request import ActError, Expire
 from keshou.acts.work import Work
 from keshou.db import from_micros

@@ -20,6 +20,7 @@ from typing import NamedTuple
 import msgspec
 
 from keshou.acts.adding_up import AddingUp
+from keshou.acts.destroyed import to_keep
 from keshou.acts.draft import Draft
 from keshou.acts.known import Known, View
 from keshou.acts.naming import Names
@@ -31,8 +32,9 @@ from keshou.gate.facts import GroundRecorded, SiteFact, UserFact
 from keshou.gate.holds import HoldSet
 from keshou.law.terms import RetentionClass
 from keshou.ledger import entry
-from keshou.ledger.merkle import Frontier, leaf_hash
+from keshou.ledger.merkle import root_over
 from keshou.ledger.store import Ledger
+from keshou.vault.destroyed.store import Destroyed
 from keshou.vault.lookup import Found
 from keshou.vault.sealed import Sealed
 
@@ -292,7 +294,7 @@ class Work:
             draft.sealed = [
                 (user, sealed) for (user, *_), (sealed, _) in zip(rows[start:stop], made[start:stop], strict=True)
             ]
-            draft.header["c"], draft.header["obj"] = entry.to_text(root_of(leaves[start:stop])), ""
+            draft.header["c"], draft.header["obj"] = entry.to_text(root_over(leaves[start:stop])), ""
             start = stop
 
     def _append(self, now: dt.datetime, requests: Requests) -> None:
@@ -304,6 +306,7 @@ class Work:
         self.ledger.write_payloads(
             self.tx, [(user, each.place, sealed) for each in drafts for user, sealed in each.sealed]
         )
+        Destroyed().keep(self.tx, to_keep(drafts))
         requests.remember()
         standings = self.known.standings
         standings.write_user(
@@ -346,11 +349,3 @@ def _undisturbed() -> Iterator[None]:
         yield
     finally:
         gc.enable()
-
-
-def root_of(leaves: Sequence[bytes]) -> bytes:
-    """Return the RFC 6962 root over `leaves`."""
-    tree = Frontier()
-    for leaf in leaves:
-        tree.push(leaf_hash(leaf))
-    return tree.root()

@@ -14,10 +14,11 @@ from typing import NamedTuple, Protocol
 from keshou.acts.audit_payload import user_of
 from keshou.acts.known import Known
 from keshou.acts.request import Done, Job, KeysChanged
+from keshou.app.certifying import certify, destroyed
 from keshou.app.keys import open_keys
 from keshou.app.settings import Settings
 from keshou.db import Transaction
-from keshou.errors import InputError, IntegrityError
+from keshou.errors import InputError
 from keshou.ledger.certificate import Certificate
 from keshou.ledger.store import Ledger
 from keshou.vault.keys import ROOT, FileKeys
@@ -28,16 +29,6 @@ REWRAPPED, RENEWED, REINDEXED, SWEPT = 120, 50, 100, 500
 """In one transaction: keys wrapped anew, users whose keys are made anew, or whose tags are; rows that are removed."""
 Advance = Callable[[int], None]
 """Told how many more are done."""
-
-
-class KeysAliveError(IntegrityError):
-    """Keys that the log says were destroyed are there: a backup was put back, or the database altered."""
-
-    def __init__(self, index: int) -> None:
-        super().__init__(
-            f"a key that entry {index} destroyed is in the database again",
-            hint="nothing is certified; was a backup restored without the erasures after it?",
-        )
 
 
 class House(Protocol):
@@ -274,7 +265,7 @@ class Keeper:
         return Retired(epochs, indexes)
 
     def certify(self, index: int) -> tuple[Certificate, bytes]:
-        """Return a certificate that entry `index` destroyed users' keys, as what it says and as a signed note.
+        """Return a certificate that entry `index` destroyed users' keys or values: what it says, and a signed note.
 
         Raises:
             EntryError: it destroyed none.
@@ -283,10 +274,17 @@ class Keeper:
         """
         self._keys.look_again()
         with self._house.reading() as tx:
-            told, note = self._house.ledger.certify(tx, index, self._keys.epochs)
-            if self._rotations.alive(tx, [bytes.fromhex(each) for each in told.keys if ":" not in each]):
-                raise KeysAliveError(index)
-        return told, note
+            return certify(tx, self._house.ledger, index, self._keys.epochs)
+
+    def destroyed(self, index: int) -> list[bytes]:
+        """Return the ids of the keys that entry `index` destroyed, as its certificate names them.
+
+        Raises:
+            EntryError: it destroyed nothing, or is of a time when of very many keys only the root was kept.
+
+        """
+        with self._house.reading() as tx:
+            return destroyed(tx, self._house.ledger, index)
 
     def stale(self) -> int:
         """Return how many data keys a rotation that is under way has still to do, or a new one would have to."""

@@ -9,6 +9,7 @@ import typer
 from rich.text import Text as Line
 
 from keshou.app.settings import SETTINGS_FILE
+from keshou.app.site import Site
 from keshou.cli.rules import write
 from keshou.cli.terminal import GOOD, QUIET, Call, pairs
 from keshou.cli.verb import verb
@@ -16,11 +17,11 @@ from keshou.errors import InputError, UnreachableError
 from keshou.ledger import certificate
 from keshou.ledger import export as exporting
 from keshou.ledger import verify as outside
-from keshou.ledger.errors import FormatError
+from keshou.ledger.errors import EntryError, FormatError
 from keshou.ledger.note import parse_key
 
 group = typer.Typer(help="The log: verify, prove, sign, export.", no_args_is_help=True)
-_SUFFIX = ".entry"
+_SUFFIX, _KEYS = ".entry", ".keys"
 _AUDITED = (
     ("条目", "entries"),
     ("树根", "root"),
@@ -37,6 +38,7 @@ _CERTIFIED = {
     "at": ("时间", "when"),
     "keys": ("已销毁的密钥", "keys destroyed"),
     "under": ("依据", "under"),
+    "removed": ("已删除的值（种类与用户数）", "values removed (kind and users)"),
 }
 _SIGNED = {"origin": "日志名称", "size": "条目数", "root": "树根", "index": "第几条", "entry": "条目"}
 
@@ -118,25 +120,44 @@ def certify(
     *,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where the certificate goes.")],
 ) -> None:
-    """Certify that an entry destroyed users' keys: what, when, which keys, under which rule; checked offline.
+    """Certify that an entry destroyed users' keys or values: what, when, which, under which rule; checked offline.
 
-    Beside it go the entry (FILE.entry) and its proof (FILE.proof).
+    Beside it go the entry (FILE.entry), its proof (FILE.proof) and, of very many keys, their ids (FILE.keys).
     """
     with call.open() as site:
         site.checkpoint()
         told, note = site.keeper.certify(index)
+        kids = _destroyed(site, index)
         with site.reading() as tx:
             entry, proof = site.ledger.entry(tx, index), site.ledger.tlog_proof(tx, index)
         vkey = str(site.ledger.key)
     beside = {output: note, entry_of(output): entry, output.with_name(output.name + ".proof"): proof}
+    if kids is not None and len(kids) > certificate.MOST_NAMED:
+        beside[_keys_of(output)] = certificate.write_list(kids)
     for path, content in beside.items():
         write(path, content)
     files = [str(path) for path in beside]
-    shown = {"entry": told.entry, "at": told.at, "keys": len(told.keys), "under": ", ".join(told.under)}
+    count = told.keys[0].partition(":")[0] if kids is None else len(kids)
+    shown = {"entry": told.entry, "at": told.at, "keys": count, "under": ", ".join(told.under)}
+    if told.removed:
+        shown["removed"] = ", ".join(told.removed)
     named = {call.words(*_CERTIFIED[name]): value for name, value in shown.items()}
     written = call.words("已写入 " + "、".join(files), "written to " + ", ".join(files))
     data = {**told._asdict(), "leaf": told.leaf.hex(), "files": files, "vkey": vkey}
     call.answer(data, pairs(named), Line(written, GOOD), Line(f"keshou verify {output} --vkey {vkey}", QUIET))
+
+
+def _destroyed(site: Site, index: int) -> list[bytes] | None:
+    """Return the ids of the keys that an entry destroyed; None of an old one of which only the root was kept."""
+    try:
+        return site.keeper.destroyed(index)
+    except EntryError:
+        return None
+
+
+def _keys_of(output: Path) -> Path:
+    """Return where the list lies of the keys that a certificate names by their root."""
+    return output.with_name(output.name + _KEYS)
 
 
 @verb(group, "checkpoint")
@@ -192,13 +213,15 @@ def verify(
     entry: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The entry the proof is about; else FILE.entry.")
     ] = None,
+    keys: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The keys a certificate names by their root; else FILE.keys.")
+    ] = None,
 ) -> None:
     """Check a proof, a certificate or an exported log without a site. Exit status 3 when it is not what was signed."""
     _refuse_no_key(vkey)
     try:
         if not what.is_dir() and certificate.is_certificate(held := what.read_bytes()):
-            beside = entry or entry_of(what)
-            data = _certified(held, beside.read_bytes() if entry or beside.exists() else None, vkey)
+            data = _certified(held, _beside(entry, entry_of(what)), _beside(keys, _keys_of(what)), vkey)
         elif what.is_dir():
             found = outside.verify_export(what, vkey)
             data = {"origin": found.origin, "size": found.size, "root": found.root.hex()}
@@ -219,9 +242,18 @@ def verify(
     call.answer(data, Line(told, GOOD), pairs(entries))
 
 
-def _certified(held: bytes, entry: bytes | None, vkey: str) -> dict[str, object]:
-    found = certificate.verify(held, parse_key(vkey), entry)
-    return {**found._asdict(), "leaf": found.leaf.hex(), "compared": entry is not None}
+def _beside(named: Path | None, usual: Path) -> bytes | None:
+    """Return what lies in the file that was named, or in the usual one when it is there."""
+    if named is not None:
+        return named.read_bytes()
+    return usual.read_bytes() if usual.exists() else None
+
+
+def _certified(held: bytes, entry: bytes | None, keys: bytes | None, vkey: str) -> dict[str, object]:
+    kids = None if keys is None else certificate.read_list(keys)
+    found = certificate.verify(held, parse_key(vkey), entry, kids)
+    whole = kids is not None or not any(":" in each for each in found.keys)
+    return {**found._asdict(), "leaf": found.leaf.hex(), "compared": entry is not None, "listed": whole}
 
 
 def _refuse_no_key(vkey: str) -> None:

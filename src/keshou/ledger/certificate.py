@@ -5,23 +5,36 @@ It is a C2SP signed note, so that every program for signed notes can check its s
 says, and the entry's leaf hash ties it to the log: whoever has the entry and its proof too sees that nothing else was
 written there.
 
+Keys that are too many to stand in an entry are named there by ``number:root``, the RFC 6962 root over their ids of 16
+bytes each. Which they are says a list beside the certificate: the ids in hex, one a line, in the order of the tree.
+
 Source: C2SP signed-note, tlog-proof; miit24:9.4, miit24:13.1.6.
 """
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from keshou.ledger.entry import Header, decode
 from keshou.ledger.errors import EntryError, FormatError, LedgerTamperedError
-from keshou.ledger.merkle import leaf_hash
+from keshou.ledger.merkle import leaf_hash, root_over
 from keshou.ledger.note import Signer, VerifierKey, from_base64, sign_note, to_base64, verify_note
 
 TITLE = "keshou erasure certificate v1"
 _ENDING = "fact:service_ended"
 _END_RULE = "miit24:9.4"
 _ONCE = ("log", "entry", "leaf", "event", "at", "by", "rules", "users")
-_MANY = ("under", "item", "key", "epoch")
+_MANY = ("under", "item", "removed", "key", "epoch")
+_ERASING = frozenset({"delete", "destroy", "due:destroy"})
+MOST_NAMED = 64
+"""So many keys stand in an entry by their ids; of more, it has the root."""
+_HEX = re.compile(r"[0-9a-f]{32}")
+
+_Told = tuple[str, str, str, int, int, tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+"""What a certificate and its entry say alike, in the order of the certificate."""
 
 
 class Certificate(NamedTuple):
@@ -39,6 +52,8 @@ class Certificate(NamedTuple):
     under: tuple[str, ...]
     """Provisions it was done under."""
     items: tuple[str, ...]
+    removed: tuple[str, ...]
+    """Of an act on many users: each item of which values were removed, and of how many users."""
     keys: tuple[str, ...]
     """Ids of the keys destroyed; of very many, their number and the root of the tree over them."""
     epochs: tuple[int, ...]
@@ -49,22 +64,41 @@ def of_entry(log: str, index: int, body: bytes, epochs: Sequence[int]) -> Certif
     """Return what is to be certified of an entry.
 
     Raises:
-        EntryError: no key was destroyed by it.
+        EntryError: no key was destroyed by it, and no value removed.
 
     """
     header = decode(body)
-    if not header.keys or header.event.startswith("keys:"):
+    if header.event.startswith("keys:") or not (header.keys or _took_values(header)):
         raise EntryError(
-            f"entry {index} destroyed no key of a user", hint="name an entry of an erasure or an ended service"
+            f"entry {index} destroyed no key of a user and removed no value",
+            hint="name an entry of an erasure, a deletion or an ended service",
         )
     return Certificate(log, index, leaf_hash(body), *_told(header), tuple(epochs))
 
 
-def _told(header: Header) -> tuple[str, str, str, int, int, tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+def _took_values(header: Header) -> bool:
+    """Say whether values went one by one: by an act that was permitted, or of one of whom a hold kept the rest."""
+    if header.event == _ENDING:
+        return bool(header.items)
+    if header.event not in _ERASING or header.decision != "permit":
+        return False
+    # Before counts were written down, whatever was permitted was removed.
+    return header.fact is msgspec.UNSET or "removed" not in (told := _counts(header)) or bool(told["removed"])
+
+
+def _counts(header: Header) -> dict[str, dict[str, int]]:
+    """Return what an entry about many users counts; nothing of any other."""
+    if header.fact is msgspec.UNSET or header.event not in _ERASING:
+        return {}
+    return msgspec.json.decode(header.fact, type=dict[str, dict[str, int]])
+
+
+def _told(header: Header) -> _Told:
     moment = dt.datetime.fromtimestamp(header.t // 1_000_000, dt.UTC)
     under = header.cites or ((_END_RULE,) if header.event == _ENDING else ())
     at = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-    return header.event, at, header.who, header.rules, header.count, under, header.items, header.keys
+    removed = tuple(f"{item} {users}" for item, users in sorted(_counts(header).get("removed", {}).items()))
+    return header.event, at, header.who, header.rules, header.count, under, header.items, removed, header.keys
 
 
 def sign(certificate: Certificate, signer: Signer) -> bytes:
@@ -74,22 +108,49 @@ def sign(certificate: Certificate, signer: Signer) -> bytes:
         *(certificate.at, certificate.by, certificate.rules, certificate.users),
     )
     lines = [TITLE, *(f"{name} {value}" for name, value in zip(_ONCE, once, strict=True))]
-    many = (certificate.under, certificate.items, certificate.keys, certificate.epochs)
+    many = (certificate.under, certificate.items, certificate.removed, certificate.keys, certificate.epochs)
     lines += [f"{name} {value}" for name, values in zip(_MANY, many, strict=True) for value in values]
     return sign_note("\n".join(lines) + "\n", certificate.log, signer)
 
 
-def verify(data: bytes, key: VerifierKey, entry: bytes | None = None) -> Certificate:
-    """Check a certificate offline, and with the entry's own bytes that it says what the entry does.
+def named(kids: Sequence[bytes]) -> tuple[str, ...]:
+    """Return how an entry names keys: their ids in hex, or ``number:root`` when they are many."""
+    ids = tuple(each.hex() for each in kids)
+    return ids if len(ids) <= MOST_NAMED else (f"{len(ids)}:{root_over(kids).hex()}",)
+
+
+def write_list(kids: Sequence[bytes]) -> bytes:
+    """Return the list that goes beside a certificate: ids in hex, one a line."""
+    return "".join(f"{each.hex()}\n" for each in kids).encode()
+
+
+def read_list(data: bytes) -> list[bytes]:
+    """Return the ids of such a list.
+
+    Raises:
+        FormatError: it is none.
+
+    """
+    lines = data.decode("ascii", "replace").split("\n")
+    if lines.pop() or not all(map(_HEX.fullmatch, lines)):
+        raise FormatError("a list of keys has their ids, 32 hex digits in each line")
+    return [bytes.fromhex(each) for each in lines]
+
+
+def verify(
+    data: bytes, key: VerifierKey, entry: bytes | None = None, keys: Sequence[bytes] | None = None
+) -> Certificate:
+    """Check a certificate offline; with the entry's own bytes that it says what the entry does, with `keys` whose.
 
     1. the log's key signed it, and it names this log
     2. it has every line it must have
     3. the entry has the leaf hash it names, and says the same
+    4. the ids in `keys` are those it names, or give the root it names
 
     Raises:
         FormatError: it is no certificate.
         SignatureError: the log did not sign it.
-        LedgerTamperedError: the entry is another, or says otherwise.
+        LedgerTamperedError: the entry is another, or says otherwise; the keys are others.
 
     """
     found = _read(verify_note(data, [key]))
@@ -97,6 +158,8 @@ def verify(data: bytes, key: VerifierKey, entry: bytes | None = None) -> Certifi
         raise FormatError("the certificate is of another log than the key")
     if entry is not None and (leaf_hash(entry) != found.leaf or found[3:-1] != _told(decode(entry))):
         raise LedgerTamperedError(found.entry, "the certificate does not say what the entry does")
+    if keys is not None and named(keys) != found.keys:
+        raise LedgerTamperedError(found.entry, "the keys listed are not those that the certificate names")
     return found
 
 
@@ -122,7 +185,7 @@ def _read(text: str) -> Certificate:
     try:
         head = (once["log"], int(once["entry"]), from_base64(once["leaf"]), once["event"], once["at"], once["by"])
         counts = (int(once["rules"]), int(once["users"]))
-        under, items, keys, epochs = (tuple(many[name]) for name in _MANY)
-        return Certificate(*head, *counts, under, items, keys, tuple(int(each) for each in epochs))
+        under, items, removed, keys, epochs = (tuple(many[name]) for name in _MANY)
+        return Certificate(*head, *counts, under, items, removed, keys, tuple(int(each) for each in epochs))
     except (KeyError, ValueError) as error:
         raise FormatError("a certificate that lacks a line") from error

@@ -46,13 +46,13 @@ class Header(
     event: str
     """The kind of act that was asked for, or ``fact:`` and what came true, or ``keys:`` and which keys change."""
     fact: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    """A fact about the site, as `fact_json` writes it; never one about a user."""
+    """A fact about the site, as `fact_json` writes it, or what an act on many users counts; never about one user."""
     ground: str = ""
     """Id of the recorded ground in higher law it relied on."""
     items: tuple[str, ...] = ()
     """Ids of the kinds of information touched."""
     keys: tuple[str, ...] = ()
-    """Ids of the keys an erasure destroyed, or ``epoch:`` and the number of an epoch that is."""
+    """Ids of the keys an erasure destroyed, of many their number and root; or ``epoch:`` and an epoch's number."""
     obj: str = ""
     """Pseudonym of the user, good for this entry alone: 16 bytes as base64url."""
     post: str = ""

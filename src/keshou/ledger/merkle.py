@@ -106,6 +106,14 @@ class Frontier:
         return root
 
 
+def root_over(leaves: Sequence[bytes]) -> bytes:
+    """Return the root over `leaves`, as they are before they are hashed."""
+    tree = Frontier()
+    for leaf in leaves:
+        tree.push(leaf_hash(leaf))
+    return tree.root()
+
+
 def chunks(packed: bytes) -> list[bytes]:
     """Return the 32-byte hashes of which `packed` consists; a rest that is no whole hash is the last one."""
     return [packed[at : at + HASH_SIZE] for at in range(0, len(packed), HASH_SIZE)]

@@ -271,12 +271,12 @@ class Ledger:
         return out_of_nodes(tx, now, lambda nodes: tree_root(nodes, size))
 
     def certify(self, tx: Transaction, index: int, epochs: Sequence[int]) -> tuple[certificate.Certificate, bytes]:
-        """Return what is certified of an entry that destroyed keys, and the note signed by the log's key.
+        """Return what is certified of an entry that destroyed keys or values, and the note signed by the log's key.
 
         `epochs` are those that live. That the keys are gone is for the caller to see to.
 
         Raises:
-            EntryError: no key of a user was destroyed by it.
+            EntryError: no key of a user was destroyed by it, and no value removed.
 
         """
         told = certificate.of_entry(self.origin, index, self.entry(tx, index), epochs)

@@ -109,11 +109,6 @@ class Rotations:
         """Return for each epoch how many living data keys are wrapped under it; those shredded do not count."""
         return dict(select(tx, _COUNT))
 
-    def alive(self, tx: Transaction, kids: Sequence[bytes]) -> bool:
-        """Say whether any data key with one of these ids is in the key table."""
-        sql = "SELECT 1 FROM vault_key WHERE kid @ LIMIT 1"
-        return bool(kids) and bool(select(tx, sql, list(kids)))
-
     # Wrapping anew
 
     def stale(self, tx: Transaction, after: Place, epoch: int, limit: int) -> list[WrappedKey]:

@@ -14,6 +14,7 @@ from litestar.params import FromPath, PathParameter, QueryParameter, RawBody
 from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.declaration.model import Office
+from keshou.ledger.certificate import write_list
 from keshou.ledger.checkpoint import verify_checkpoint
 from keshou.ledger.errors import EntryError, FormatError
 from keshou.ledger.export import read_piece
@@ -136,7 +137,7 @@ def proof(place: Place, caller: NamedDependency[Caller], site: NamedDependency[S
     str, media_types=(_TEXT,), problems=(404,)
 ))  # fmt: skip
 def certify(place: Place, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
-    """Certify that an entry destroyed users' keys: what, when, which keys, under which rule (C2SP signed-note).
+    """Certify that an entry destroyed users' keys or values: what, when, which, under which rule (C2SP signed-note).
 
     Refused as broken integrity while a key it would name is in the database again.
     """
@@ -144,7 +145,26 @@ def certify(place: Place, caller: NamedDependency[Caller], site: NamedDependency
     try:
         return Response(site.keeper.certify(place)[1], media_type=_TEXT)
     except EntryError:
-        raise NotFoundError("no entry there destroyed a key of a user", hint="name one that ended or erased") from None
+        raise NotFoundError(
+            "no entry there destroyed anything of a user", hint="name one that ended or erased"
+        ) from None
+
+
+@get("/entries/{place:int}/keys", sync_to_thread=True, operation_class=told(
+    str, media_types=(_TEXT,), problems=(404,)
+))  # fmt: skip
+def destroyed(place: Place, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
+    """Return the ids of the keys that an entry destroyed, one a line, as the certificate names them or their root.
+
+    The root is that of RFC 6962 over the ids, 16 bytes each, in this order.
+    """
+    require_log_reader(caller, site)
+    try:
+        return Response(write_list(site.keeper.destroyed(place)), media_type=_TEXT)
+    except EntryError:
+        raise NotFoundError(
+            "no entry there destroyed keys that are on record", hint="name one that ended or erased"
+        ) from None
 
 
 @get("/consistency", sync_to_thread=True, operation_class=told(w.ConsistencyShape, problems=(422,)))
@@ -195,7 +215,7 @@ def _signed(tx: Transaction, site: Site) -> int:
 
 FACE = Router(
     "/api/v1/log",
-    route_handlers=[log, checkpoint, sign, tile, entries, entry, proof, certify, consistency, audit],
+    route_handlers=[log, checkpoint, sign, tile, entries, entry, proof, certify, destroyed, consistency, audit],
     tags=["log"],
 )
 """The router of the log."""
