@@ -20,8 +20,8 @@ from sites import NOON, admit, open_site, reading
 from keshou.app.site import Site
 from keshou.cli.sample.people import subscribers
 from keshou.db import metadata
+from keshou.suite import CHINESE, INTERNATIONAL, Sm4Gcm, Suite
 from keshou.vault.envelope import DataKey, Envelope, Nonces
-from keshou.vault.suite import CHINESE, INTERNATIONAL, Sm4Gcm, Suite
 from postgresql import Cluster
 
 KEYS, USERS, PART = 1_000_000, 200, 20_000

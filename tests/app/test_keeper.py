@@ -15,9 +15,9 @@ from keshou.db import Database
 from keshou.errors import InputError
 from keshou.gate.decision import Permit
 from keshou.law.terms import ActKind, RetentionClass
+from keshou.suite import CHINESE, SUITES
 from keshou.vault.keys import FileKeys
 from keshou.vault.store import Vault
-from keshou.vault.suite import CHINESE, SUITES
 
 USERS = [f"u{number}" for number in range(8)]
 

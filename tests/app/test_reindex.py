@@ -21,10 +21,10 @@ from keshou.declaration.findable import Part
 from keshou.errors import InputError
 from keshou.gate.decision import Permit
 from keshou.law.terms import ActKind
+from keshou.suite import SUITES
 from keshou.vault.errors import KeyMissingError, VaultError
 from keshou.vault.keys import FileKeys
 from keshou.vault.settings import FindingSettings
-from keshou.vault.suite import SUITES
 
 USERS = [f"u{number}" for number in range(7)]
 LIMITS = FindingSettings(per_hour=10_000)

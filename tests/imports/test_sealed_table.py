@@ -12,19 +12,26 @@ import pytest
 from keshou.app.table_file import read_header, read_rows
 from keshou.imports.errors import ImportTamperedError
 from keshou.imports.sealed_table import SealedTable
+from keshou.suite import CHINESE, SUITES, Sm4Gcm, Suite
 
-PART = (1 << 16) + 16
+HEAD, PART = 4, (1 << 16) + 16
 
 
 Put = Callable[..., SealedTable]
 
 
+@pytest.fixture(params=SUITES.values(), ids=lambda suite: suite.name)
+def suite(request: pytest.FixtureRequest) -> Suite:
+    chosen: Suite = request.param
+    return chosen
+
+
 @pytest.fixture
-def put(tmp_path: Path) -> Iterator[Put]:
+def put(tmp_path: Path, suite: Suite) -> Iterator[Put]:
     with ExitStack() as stack:
 
         def made(*parts: bytes) -> SealedTable:
-            table = stack.enter_context(closing(SealedTable(tmp_path)))
+            table = stack.enter_context(closing(SealedTable(tmp_path, suite)))
             for each in parts:
                 table.write(each)
             table.finish()
@@ -64,17 +71,25 @@ def test_nothing_of_it_is_in_the_folder_and_what_is_on_the_disk_tells_nothing(pu
     assert b"user_id" not in found
 
 
+def test_it_begins_with_its_form_suite_and_key_and_is_sealed_so(put: Put, suite: Suite) -> None:
+    table = put(b"user_id\nA-1\n")
+    found = os.pread(table._file.fileno(), 1 << 20, 0)
+    assert found[:HEAD] == bytes([2, suite.algorithm, 0, 1])
+    assert isinstance(table._aead, Sm4Gcm) is (suite is CHINESE)
+    assert table._aead.decrypt(bytes(12), found[HEAD:], found[:HEAD] + b"\1") == b"user_id\nA-1\n"
+
+
 @pytest.mark.parametrize("harm", ["a bit", "two parts exchanged", "the end cut off", "a part cut off"])
 def test_what_was_altered_is_told_and_not_read(put: Put, harm: str) -> None:
     table = put(random.Random(1).randbytes(200_000))
     file = table._file.fileno()
-    first, second = os.pread(file, PART, 0), os.pread(file, PART, PART)
+    first, second = os.pread(file, PART, HEAD), os.pread(file, PART, HEAD + PART)
     if harm == "a bit":
-        os.pwrite(file, bytes([second[9] ^ 1]), PART + 9)
+        os.pwrite(file, bytes([second[9] ^ 1]), HEAD + PART + 9)
     elif harm == "two parts exchanged":
-        os.pwrite(file, second + first, 0)
+        os.pwrite(file, second + first, HEAD)
     else:
-        os.ftruncate(file, 2 * PART if harm == "a part cut off" else 2 * PART + 7)
+        os.ftruncate(file, HEAD + 2 * PART + (0 if harm == "a part cut off" else 7))
         table._parts -= harm == "a part cut off"
     with pytest.raises(ImportTamperedError), table.opened() as opened:
         opened.read()

@@ -12,8 +12,8 @@ from keshou.app import clock, keeper
 from keshou.app.settings import Settings
 from keshou.app.site import Site
 from keshou.db import Database
+from keshou.suite import SUITES
 from keshou.vault.keys import FileKeys
-from keshou.vault.suite import SUITES
 
 keeper.REWRAPPED, keeper.RENEWED, keeper.REINDEXED = 7, 3, 3  # type: ignore[misc]
 

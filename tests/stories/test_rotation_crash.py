@@ -20,8 +20,8 @@ from keshou.db import Database
 from keshou.declaration.findable import Part
 from keshou.gate.decision import Permit
 from keshou.law.terms import ActKind
+from keshou.suite import SUITES
 from keshou.vault.keys import FileKeys
-from keshou.vault.suite import SUITES
 
 WORKER = Path(__file__).with_name("rotating_worker.py")
 ROUNDS = int(os.environ.get("KESHOU_CRASH_ROUNDS", "3"))

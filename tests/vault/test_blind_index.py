@@ -10,12 +10,12 @@ from keshou.declaration.findable import FINDABLE, LONGEST, Part
 from keshou.declaration.findable import Written as Kind
 from keshou.declaration.model import FoundBy
 from keshou.law.terms import RetentionClass
+from keshou.suite import INTERNATIONAL
 from keshou.vault.blind_index import LAST_FOUR, SIMPLIFIED, WHOLE, Finding, Way, normalise
 from keshou.vault.errors import VaultError
 from keshou.vault.keys import FileKeys
 from keshou.vault.sealer import Sealer
 from keshou.vault.store import Vault
-from keshou.vault.suite import INTERNATIONAL
 
 CASES = [
     (Kind.PHONE, "19912345678", "+8619912345678"),

@@ -6,9 +6,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keshou.suite import CHINESE, INTERNATIONAL, Suite
 from keshou.vault.envelope import DataKey, Envelope, Nonces, checked_key, key_context
 from keshou.vault.errors import SealBrokenError
-from keshou.vault.suite import CHINESE, INTERNATIONAL, Suite
 
 ABOUT = ("vault_value", "mobile_number", "service")
 SECRET = bytes(range(32))

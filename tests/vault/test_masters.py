@@ -15,13 +15,13 @@ from pkcs11 import Attribute, ObjectClass
 from pkcs11.exceptions import AttributeSensitive
 from shamir_mnemonic import MnemonicError, combine_mnemonics
 
+from keshou.suite import INTERNATIONAL
 from keshou.vault.errors import KeyFileError, KeyMissingError, SealBrokenError
 from keshou.vault.keys import FileKeys
 from keshou.vault.masters.file import FileSource
 from keshou.vault.masters.shares import SharesSource, Split, read_shares
 from keshou.vault.masters.source import KeySource, Sources
 from keshou.vault.masters.token import Token, TokenSource
-from keshou.vault.suite import INTERNATIONAL
 from softhsm import LABEL, PIN, SoftToken
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "slip39.json").read_text("utf-8"))

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from keshou.db import Database
 from keshou.law.terms import RetentionClass
+from keshou.suite import CHINESE, INTERNATIONAL, SUITES, Suite
 from keshou.vault.keys import FileKeys
 from keshou.vault.stand_in import Behind, StandIns
 from keshou.vault.store import Vault
-from keshou.vault.suite import CHINESE, INTERNATIONAL, SUITES, Suite
 
 NOW = dt.datetime(2026, 11, 22, 8, tzinfo=dt.UTC)
 PARTIES, ITEMS, USERS = ("courier", "courier_2", "text_house"), ("mobile_number", "user_name"), (0, 1, 2, 2**63 - 1)

@@ -14,9 +14,9 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keshou.suite import CHINESE, INTERNATIONAL, Sm4Gcm, Suite, hmac_sm3, sm3
 from keshou.vault.envelope import DataKey, Envelope, Nonces
 from keshou.vault.errors import SealBrokenError
-from keshou.vault.suite import CHINESE, INTERNATIONAL, Sm4Gcm, Suite, hmac_sm3, sm3
 from keshou.vault.wrapping import SmWrappingKey, WrappingKey, wrapping_key
 
 BOTH = pytest.mark.parametrize("suite", [INTERNATIONAL, CHINESE], ids=lambda suite: suite.name)

@@ -6,16 +6,17 @@ import secrets
 
 from keshou.accounts.errors import AccountTamperedError
 from keshou.sealing import Box, derive
+from keshou.suite import INTERNATIONAL, Suite
 
 _DEVICE = 16
 
 
 class Secrets:
-    """Digests, seals and signs under keys derived from `secret` (32 bytes)."""
+    """Digests, seals (in `suite`) and signs under keys derived from `secret` (32 bytes)."""
 
-    def __init__(self, secret: bytes) -> None:
+    def __init__(self, secret: bytes, suite: Suite = INTERNATIONAL) -> None:
         self._digests, self._devices = derive(secret, "accounts: digests"), derive(secret, "accounts: devices")
-        self._box = Box(derive(secret, "accounts: seal"), AccountTamperedError)
+        self._box = Box(derive(secret, "accounts: seal"), AccountTamperedError, suite)
 
     def digest(self, kind: str, text: str) -> bytes:
         """Return what is stored of a token or code: 32 bytes."""

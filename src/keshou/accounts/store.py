@@ -26,6 +26,7 @@ from keshou.accounts.secrets import Secrets
 from keshou.accounts.sessions.store import Sessions
 from keshou.accounts.settings import AccountSettings
 from keshou.db import Transaction, from_micros, metadata, to_micros, touch_access
+from keshou.suite import INTERNATIONAL, Suite
 
 account_table = sa.Table(
     "account",
@@ -76,12 +77,17 @@ class Try(NamedTuple):
 
 
 class Accounts:
-    """Keeps accounts of people. `secret` is 32 bytes of the site's; files of the settings are taken from `folder`."""
+    """Keeps accounts of people. `secret` is 32 bytes of the site's, `suite` what it seals in.
 
-    def __init__(self, secret: bytes, settings: AccountSettings, folder: Path | None = None) -> None:
+    Files of the settings are taken from `folder`.
+    """
+
+    def __init__(
+        self, secret: bytes, settings: AccountSettings, folder: Path | None = None, suite: Suite = INTERNATIONAL
+    ) -> None:
         self.settings = settings
         self._leaks = Leaks((folder or Path()) / settings.leaked_passwords) if settings.leaked_passwords else None
-        self.secrets = Secrets(secret)
+        self.secrets = Secrets(secret, suite)
         self.sessions = Sessions(self.secrets, settings)
         self.locks = Locks(settings)
         self.events = Events()

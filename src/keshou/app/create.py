@@ -14,8 +14,8 @@ from keshou.db import Database, Transaction
 from keshou.errors import InputError
 from keshou.ledger.store import Ledger
 from keshou.migrations.run import upgrade
+from keshou.suite import SUITES
 from keshou.vault.keys import FileKeys
-from keshou.vault.suite import SUITES
 
 _ID_BYTES = 8
 _SAMPLE = """

@@ -9,14 +9,15 @@ from keshou.backup.asked.store import BackupJobs
 from keshou.db import Transaction
 from keshou.handover.store import Orders
 from keshou.imports.store import Imports
+from keshou.suite import Suite
 
 
 class Jobs:
-    """The stores of all three; `secret` gives the site's secret for a use."""
+    """The stores of all three; `secret` gives the site's secret for a use, `suite` is what it seals in."""
 
-    def __init__(self, secret: Callable[[str], bytes]) -> None:
+    def __init__(self, secret: Callable[[str], bytes], suite: Suite) -> None:
         self.imports = Imports()
-        self.orders = Orders(secret("exports"))
+        self.orders = Orders(secret("exports"), suite)
         self.backups = BackupJobs()
 
     def purge(self, tx: Transaction, now: dt.datetime, settings: ServerSettings) -> None:

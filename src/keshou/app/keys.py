@@ -4,11 +4,11 @@
 from pathlib import Path
 
 from keshou.app.settings import Settings
+from keshou.suite import SUITES
 from keshou.vault.keys import FileKeys
 from keshou.vault.masters import file, shares, token
 from keshou.vault.masters.shares import Split
 from keshou.vault.masters.source import Sources
-from keshou.vault.suite import SUITES
 
 __all__ = ["Split", "open_keys", "sources_of"]
 

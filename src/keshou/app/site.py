@@ -80,23 +80,23 @@ class Site:
     ) -> None:
         lay_out()
         self.home, self.settings, self.database, self.now, self.secret = home, settings, database, now, keys.secret
-        self.law, self.declarations = load(), Declarations()
-        self.links, self.jobs = Links(keys.secret("links")), Jobs(keys.secret)
+        self.law, self.declarations, self.suite = load(), Declarations(), (suite := keys.suite)
+        self.links, self.jobs = Links(keys.secret("links"), suite), Jobs(keys.secret, suite)
         self.ledger = Ledger(settings.log_origin, keys.signer, tolerance=round(settings.clock_tolerance * 1_000_000))
         self._known = Known(Standings(), self.declarations, Vault(keys, settings.site), self.law, settings.standings)
-        self.webhooks = Webhooks(keys.secret("webhooks"), settings.log_origin, settings.webhooks.under(home))
+        self.webhooks = Webhooks(keys.secret("webhooks"), settings.log_origin, settings.webhooks.under(home), suite)
         self.rules_known = self._known.rules_known  # the rules in force, when memory is as new as asked
         self._lapses = Lapses(self.webhooks, self._known, self.ledger, self.writing, now=now)
         self.messenger = Messenger(self.webhooks, self.writing, self.reading, now, lapses=self._lapses.tell)
         self._outbox = Outbox(self.webhooks, self.messenger.wake)
         self.listed, self._acts = Listed(home, database, keys), Acts(self._known, self.ledger, self._told)
-        self.visits = Visits(keys.secret("visits"), settings.url, settings.visits)
+        self.visits = Visits(keys.secret("visits"), settings.url, settings.visits, suite)
         self.pulse, self.tally = Pulse(database), Tally(self.ledger)
         self._counter, self._bells = Counter(self._count), Bells()
         self.once, self.imports = Once(keys.secret("once")), self.jobs.imports
         self._closing: list[Callable[[], None]] = []
         accounts, of_keys = keys.secret("accounts"), settings.accounts.passkeys
-        self.accounts, self.keeper = Accounts(accounts, settings.accounts, home), Keeper(self, keys, self._known)
+        self.accounts, self.keeper = Accounts(accounts, settings.accounts, home, suite), Keeper(self, keys, self._known)
         self.passkeys = Passkeys(accounts, place_of(of_keys, settings.url), "Keshou", of_keys)
         self.openid = OpenIdAccounts(accounts, settings.accounts.openid)
         self.provider = provider_of(settings.accounts.openid, settings.url, home)

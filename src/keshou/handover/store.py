@@ -16,6 +16,7 @@ from keshou.db import Transaction, from_micros, metadata, to_micros
 from keshou.errors import IntegrityError
 from keshou.handover.order import Order, State, Wanted
 from keshou.sealing import Box, derive
+from keshou.suite import INTERNATIONAL, Suite
 
 PART = 1 << 20
 """Bytes of a file that lie, and are read, together."""
@@ -63,10 +64,10 @@ class OrderTamperedError(IntegrityError):
 
 
 class Orders:
-    """Keeps exports; `secret` is 32 bytes of the site's."""
+    """Keeps exports; `secret` is 32 bytes of the site's, `suite` what it is sealed in for whom an export is."""
 
-    def __init__(self, secret: bytes) -> None:
-        self._box = Box(derive(secret, "exports: seal"), OrderTamperedError)
+    def __init__(self, secret: bytes, suite: Suite = INTERNATIONAL) -> None:
+        self._box = Box(derive(secret, "exports: seal"), OrderTamperedError, suite)
 
     def add(self, tx: Transaction, order: Order, users: tuple[str, ...]) -> None:
         """Keep an export that was asked for, and for whom."""

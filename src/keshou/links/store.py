@@ -12,6 +12,7 @@ from keshou.db import Transaction, from_micros, metadata, to_micros
 from keshou.errors import ExitStatus, KeshouError
 from keshou.links.link import Link, Shared, Taken
 from keshou.sealing import Box, derive
+from keshou.suite import INTERNATIONAL, Suite
 
 PREFIX = "kl_"
 
@@ -45,12 +46,12 @@ class LinkTamperedError(KeshouError):
 
 
 class Links:
-    """Keeps shared links; `secret` is 32 bytes of the site's."""
+    """Keeps shared links; `secret` is 32 bytes of the site's, `suite` what users' ids are sealed in."""
 
-    def __init__(self, secret: bytes) -> None:
+    def __init__(self, secret: bytes, suite: Suite = INTERNATIONAL) -> None:
         self._users = derive(secret, "links: users")
         self._tokens = derive(secret, "links: tokens")
-        self._box = Box(derive(secret, "links: seal"), LinkTamperedError)
+        self._box = Box(derive(secret, "links: seal"), LinkTamperedError, suite)
 
     def add(self, tx: Transaction, user: str, link: Link) -> str:
         """Keep a link to the record of `user` and return its token, which is kept nowhere."""

@@ -13,8 +13,8 @@ from functools import lru_cache
 
 from cryptography.exceptions import InvalidTag
 
+from keshou.suite import CHINESE, INTERNATIONAL, Aead, Suite
 from keshou.vault.errors import SealBrokenError
-from keshou.vault.suite import CHINESE, INTERNATIONAL, Aead, Suite
 from keshou.vault.wrapping import join
 
 NONCE = 12

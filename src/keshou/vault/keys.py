@@ -20,13 +20,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
+from keshou.suite import INTERNATIONAL, Suite
 from keshou.vault import key_file
 from keshou.vault.errors import KeyFileError, KeyMissingError, SealBrokenError
 from keshou.vault.key_file import KeyFile
 from keshou.vault.master_files import Masters, suite_of
 from keshou.vault.masters import file
 from keshou.vault.masters.source import Sources
-from keshou.vault.suite import INTERNATIONAL, Suite
 from keshou.vault.wrapping import KEY, SmWrappingKey, WrappingKey, join, wrapping_key
 
 _EPOCH, _INDEX, _LOG = "epoch", "index", "log"

@@ -5,11 +5,11 @@ import datetime as dt
 import re
 from pathlib import Path
 
+from keshou.suite import SUITES, Suite
 from keshou.vault import key_file
 from keshou.vault.errors import KeyFileError
 from keshou.vault.key_file import KeyFile
 from keshou.vault.masters.source import Master, Sources, source_of
-from keshou.vault.suite import SUITES, Suite
 
 _PURPOSE = "master"
 _NAME = re.compile(r"master-(\d{6})\.key")

@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 
 from keshou.declaration.findable import Part
 from keshou.law.terms import RetentionClass
+from keshou.suite import SUITES, Suite
 from keshou.vault import blind_index
 from keshou.vault.envelope import KEY_SIZE, DataKey, Envelope, Nonces, checked_key, key_context
 from keshou.vault.errors import SealBrokenError, VaultError
 from keshou.vault.key_cache import KeyCache, WrappedKey
 from keshou.vault.keys import FileKeys
 from keshou.vault.sealed import SealedRecord, SealedValue
-from keshou.vault.suite import SUITES, Suite
 
 RECORD = RetentionClass.RECORD.value
 _TABLE = "vault_value"

@@ -18,8 +18,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from keshou.suite import INTERNATIONAL, Sm4Gcm, Suite, hmac_sm3
 from keshou.vault.errors import SealBrokenError
-from keshou.vault.suite import INTERNATIONAL, Sm4Gcm, Suite, hmac_sm3
 
 KEY = 32
 """Bytes of a key that wraps others."""

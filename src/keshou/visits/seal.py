@@ -4,17 +4,18 @@
 import hmac
 
 from keshou.sealing import Box, derive
+from keshou.suite import INTERNATIONAL, Suite
 from keshou.visits.errors import VisitTamperedError
 
 
 class Seal:
-    """Digests and seals under keys derived from `secret` (32 bytes)."""
+    """Digests, and seals in `suite`, under keys derived from `secret` (32 bytes)."""
 
-    def __init__(self, secret: bytes) -> None:
+    def __init__(self, secret: bytes, suite: Suite = INTERNATIONAL) -> None:
         self._users = derive(secret, "visits: users")
         self._digests = derive(secret, "visits: digests")
-        self._box = Box(derive(secret, "visits: seal"), VisitTamperedError)
-        self._forms = Box(derive(secret, "visits: forms"), VisitTamperedError)
+        self._box = Box(derive(secret, "visits: seal"), VisitTamperedError, suite)
+        self._forms = Box(derive(secret, "visits: forms"), VisitTamperedError, suite)
 
     def pseudonym(self, user: str) -> bytes:
         """Return what stands for `user` in the tables, 32 bytes."""

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from keshou.db import Transaction, from_micros, metadata, to_micros, touch_access
+from keshou.suite import INTERNATIONAL, Suite
 from keshou.visits.codes.store import Codes, Redeemed
 from keshou.visits.errors import UnknownVisitError
 from keshou.visits.keys.store import AppKeys
@@ -40,11 +41,11 @@ _V = visit_table.c
 
 
 class Visits:
-    """Keeps users' visits. `secret` is 32 bytes of the site's, `url` the server's own address."""
+    """Keeps users' visits. `secret` is 32 bytes of the site's, `suite` what it seals in, `url` the server's address."""
 
-    def __init__(self, secret: bytes, url: str, settings: VisitSettings) -> None:
+    def __init__(self, secret: bytes, url: str, settings: VisitSettings, suite: Suite = INTERNATIONAL) -> None:
         self.settings = settings
-        self._seal = Seal(secret)
+        self._seal = Seal(secret, suite)
         self.keys = AppKeys(self._seal, url, settings)
         """The public keys of the operator's apps."""
         self._codes = Codes(self._seal, settings)

@@ -4,16 +4,17 @@
 import hmac
 
 from keshou.sealing import Box, derive
+from keshou.suite import INTERNATIONAL, Suite
 from keshou.webhooks.errors import OutboxTamperedError
 
 _REF_BYTES = 16
 
 
 class Seal:
-    """Seals and opens under keys derived from `secret` (32 bytes)."""
+    """Seals in `suite` and opens under keys derived from `secret` (32 bytes)."""
 
-    def __init__(self, secret: bytes) -> None:
-        self._box = Box(derive(secret, "webhooks: sealing"), OutboxTamperedError)
+    def __init__(self, secret: bytes, suite: Suite = INTERNATIONAL) -> None:
+        self._box = Box(derive(secret, "webhooks: sealing"), OutboxTamperedError, suite)
         self._names = derive(secret, "webhooks: pseudonyms")
 
     def close(self, value: bytes, context: str) -> bytes:

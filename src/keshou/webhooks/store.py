@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from keshou.db import Transaction, from_micros, metadata, to_micros
+from keshou.suite import INTERNATIONAL, Suite
 from keshou.webhooks import address, message
 from keshou.webhooks.delivery import ALTERED, DEAD, DELIVERED, WAITING, Claimed, Delivery, Subscription
 from keshou.webhooks.errors import (
@@ -71,10 +72,12 @@ _ID_BYTES = 12
 class Webhooks:
     """Subscriptions and the outbox of one site. `secret` has 32 bytes; `source` names the site in every event."""
 
-    def __init__(self, secret: bytes, source: str, settings: WebhookSettings | None = None) -> None:
+    def __init__(
+        self, secret: bytes, source: str, settings: WebhookSettings | None = None, suite: Suite = INTERNATIONAL
+    ) -> None:
         self.settings = settings or WebhookSettings()
         self._source = source
-        self._seal = Seal(secret)
+        self._seal = Seal(secret, suite)
 
     # Subscriptions ---------------------------------------------------------------------------------------------
 

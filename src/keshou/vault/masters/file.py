@@ -3,8 +3,8 @@
 
 import os
 
+from keshou.suite import Suite
 from keshou.vault.masters.source import Master
-from keshou.vault.suite import Suite
 from keshou.vault.wrapping import KEY, wrapping_key
 
 NAME = "file"

@@ -16,10 +16,10 @@ from typing import NamedTuple
 import msgspec
 from shamir_mnemonic import MnemonicError, Share, combine_mnemonics, generate_mnemonics
 
+from keshou.suite import Suite
 from keshou.vault import key_file
 from keshou.vault.errors import KeyFileError, KeyMissingError
 from keshou.vault.masters.source import Master
-from keshou.vault.suite import Suite
 from keshou.vault.wrapping import KEY, commitment, wrapping_key
 
 NAME = "shares"

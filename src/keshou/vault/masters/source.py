@@ -4,8 +4,8 @@
 from collections.abc import Mapping
 from typing import Protocol
 
+from keshou.suite import Suite
 from keshou.vault.errors import KeyFileError
-from keshou.vault.suite import Suite
 
 
 class Master(Protocol):

@@ -18,10 +18,10 @@ import pkcs11
 from pkcs11 import Attribute, GCMParams, KeyType, Mechanism, ObjectClass, Session
 from pkcs11.exceptions import PinIncorrect, PinInvalid, PinLenRange, PinLocked, PKCS11Error, UserAlreadyLoggedIn
 
+from keshou.suite import Suite
 from keshou.vault import key_file
 from keshou.vault.errors import KeyFileError, KeyMissingError, SealBrokenError
 from keshou.vault.masters.source import Master
-from keshou.vault.suite import Suite
 
 NAME = "pkcs11"
 _HEADER = b"\x01\x03"

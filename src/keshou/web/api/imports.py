@@ -55,7 +55,7 @@ async def send(
     with importer.place(site.settings.server.tables_waiting) as free:
         if not free:
             raise TooManyRequestsError(_LATER)
-        table = await anyio.to_thread.run_sync(SealedTable, site.home)
+        table = await anyio.to_thread.run_sync(SealedTable, site.home, site.suite)
         wanted = Wanted(table, by, where, chosen, pairs, "skip" if mode is tables.OnError.SKIP else "stop")
         taken: list[str] = []
         try:

@@ -3,6 +3,8 @@
 
 International: AES-256-GCM, SHA-256, HMAC-SHA-256. Chinese commercial cryptography: SM4-GCM, SM3, HMAC-SM3.
 
+The vault's keys are of a suite, and so is what other rooms seal.
+
 Source: NIST SP 800-38D; RFC 2104, 5869; GB/T 32905-2016 (SM3), GB/T 32907-2016 (SM4), RFC 8998 (SM4-GCM).
 """
 
