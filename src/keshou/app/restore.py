@@ -29,7 +29,7 @@ from keshou.backup.errors import ListError, NotEmptyError, OlderError
 from keshou.backup.read import Checked, check, put
 from keshou.backup.store import Erasure, Erasures
 from keshou.backup.tables.store import is_bare
-from keshou.db import Database, Transaction
+from keshou.db import Database, Transaction, to_micros
 from keshou.declaration.store import Declarations
 from keshou.errors import UnreachableError
 from keshou.gate.facts import Restored
@@ -43,6 +43,7 @@ from keshou.ledger.store import Ledger
 from keshou.migrations.run import upgrade_within
 from keshou.vault.errors import SealBrokenError
 from keshou.vault.keys import FileKeys
+from keshou.vault.numbers import skip_to
 from keshou.vault.rotations.store import index_key_of
 from keshou.vault.store import Vault
 
@@ -279,6 +280,7 @@ class _Putting:
         items = tuple((each.user, each.item) for each in rest if each.item)
         jobs.append(Restore(fact=fact, by=fact.by, keys=keys, items=items))
         acts.start(self._tx).perform(jobs, now)
+        skip_to(self._tx, to_micros(now))  # whoever was admitted after the archive keeps the number for good
         self._find_again(known, now)
 
     def _find_again(self, known: Known, now: dt.datetime) -> None:

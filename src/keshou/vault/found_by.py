@@ -99,7 +99,7 @@ def keep_only(tx: Transaction, finding: Finding) -> None:
     """Take note that ways which nothing declares any more are not kept complete; with no users, all others are."""
     known = select(tx, "SELECT item, way FROM vault_way")
     each(tx, "DELETE FROM vault_way WHERE item = ? AND way = ?", [row for row in known if row not in finding.extra])
-    if finding.extra and not select(tx, "SELECT 1 FROM vault_user LIMIT 1"):
+    if finding.extra and not select(tx, "SELECT 1 FROM vault_user WHERE ref IS NOT NULL LIMIT 1"):
         _write(tx, finding, 1)
 
 

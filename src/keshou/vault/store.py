@@ -22,6 +22,7 @@ from keshou.vault.errors import SealBrokenError, VaultError
 from keshou.vault.key_cache import WrappedKey
 from keshou.vault.keys import FileKeys
 from keshou.vault.lookup import Found, look_for, look_up
+from keshou.vault.numbers import next_number
 from keshou.vault.receipt import Receipt
 from keshou.vault.rotations.reindex import Reindexing
 from keshou.vault.rotations.store import Rotations
@@ -150,7 +151,7 @@ class Vault:
 
     def next_user(self, tx: Transaction) -> int:
         """Return the surrogate key that `admit` gives next."""
-        return int(select(tx, 'SELECT COALESCE(MAX("user"), 0) FROM vault_user')[0][0]) + 1
+        return next_number(tx)
 
     def blind(self, external_id: str) -> str:
         """Return what may stand on record for the operator's id of a user, as hex; it never changes."""
