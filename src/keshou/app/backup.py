@@ -94,7 +94,7 @@ def back_up(
             site.checkpoint()
             site.listed.bring_up()
             _write(site, file, fact, to, on_progress)
-            manifest = _read_back(site, part, on_progress)
+            manifest = _read_back(site, part, medium, on_progress)
             made = Made(path, path.with_name(path.name + LIST_SUFFIX), manifest, *_digest(part))
             site.listed.bring_up()
             _lay_beside(site.listed.path, made.list_path)
@@ -236,7 +236,7 @@ def _write(site: Site, file: BinaryIO, fact: MediumRegistered, to: Sequence[str]
     os.fsync(file.fileno())
 
 
-def _read_back(site: Site, part: Path, on_progress: Progress) -> Manifest:
+def _read_back(site: Site, part: Path, medium: str, on_progress: Progress) -> Manifest:
     with part.open("rb") as file:
         manifest = check(file, keys_of(site.listed)).manifest
     rows = sum(each.rows for each in manifest.tables)
@@ -244,6 +244,8 @@ def _read_back(site: Site, part: Path, on_progress: Progress) -> Manifest:
     with site.reading() as tx:
         if site.ledger.root(tx, manifest.size).hex() != manifest.root:
             raise ArchiveError("the archive that was read back is not of this log")
+    if manifest.medium != medium:
+        raise ArchiveError("the archive that was read back is not the one that was written")
     return manifest
 
 
