@@ -2,25 +2,35 @@
 """Looking for users is an act: asked, recorded with how many were found, limited; what was sought is nowhere."""
 
 import datetime as dt
+import importlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from house import VALUES, Clock, act, newcomer, ready
+import sqlalchemy as sa
+from house import SITE, VALUES, Clock, act, newcomer, ready
 
-from keshou.acts.request import Cancel
-from keshou.app.search import SearchFound, TooManySearchesError
+from keshou.acts.audit_payload import FactsTamperedError
+from keshou.acts.request import Cancel, Search
+from keshou.acts.searching import TooManySearchesError
+from keshou.app.search import SearchFound
+from keshou.app.settings import Settings
 from keshou.app.site import Site
 from keshou.db import Database
 from keshou.declaration.findable import Part
 from keshou.gate.decision import Deny
+from keshou.gate.taking.store import bulk_taking
 from keshou.law.terms import ActKind
 from keshou.ledger.entry import Header, decode
+from keshou.migrations.run import upgrade_within
 from keshou.vault.errors import VaultError
+from keshou.vault.keys import FileKeys
 from keshou.vault.settings import FindingSettings
 
 NUMBERS = {"u1": "15499990001", "u2": "15488880001", "u3": "15499990002", "u4": "15499990001"}
 LIMITS = FindingSettings(most=2, per_hour=5)
+COUNTED = importlib.import_module("keshou.migrations.versions.0027_count_searches_with_their_entries")
 BY = ({"item": "mobile_number", "last_four": True, "prefix": 7},)
 
 
@@ -93,6 +103,88 @@ def test_one_hand_searches_only_so_often_within_an_hour(site: Site) -> None:
     find(site, "15499990001", by="lister")
     clock.moment += dt.timedelta(hours=1)
     assert find(site, "15499990001").hits == 2
+
+
+def beside(site: Site) -> Site:
+    """Open the same site once more, as another process does."""
+    url = site.database.url.render_as_string(hide_password=False)
+    settings = Settings(site=SITE, finding=LIMITS)
+    return Site(site.home, settings, Database(url), FileKeys.open(site.home / "keys", SITE), site.now)
+
+
+def test_a_hand_has_one_count_however_often_it_opens_the_site(site: Site) -> None:
+    for _ in range(LIMITS.per_hour):
+        with beside(site) as opened:
+            find(opened, "15400000000")
+    with beside(site) as opened, pytest.raises(TooManySearchesError):
+        find(opened, "15499990001")
+    with pytest.raises(TooManySearchesError):
+        find(site, "15499990001")
+
+
+def test_many_searches_at_once_from_two_processes_do_not_go_round_the_limit(site: Site) -> None:
+    def tried(at: Site) -> bool:
+        try:
+            find(at, "15400000000")
+        except TooManySearchesError:
+            return False
+        return True
+
+    with beside(site) as two, ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(tried, [site, two] * 8))
+    assert sum(found) == LIMITS.per_hour
+    assert [each.event for each in entries(site, 0)].count("search") == LIMITS.per_hour
+
+
+def test_searches_of_one_transaction_count_each_other(site: Site) -> None:
+    asked = Search(act=act(ActKind.QUERY, "", "mobile_number"), value="15400000000", per_hour=2)
+    with pytest.raises(TooManySearchesError), site.as_one() as do:
+        do([asked] * 3)
+    with site.as_one() as do:
+        assert len(do([asked] * 2)) == 2
+
+
+def test_who_is_looked_for_to_sign_in_counts_for_no_hand(site: Site) -> None:
+    asked = act(ActKind.QUERY, "", "mobile_number")
+    for _ in range(LIMITS.per_hour + 1):
+        assert site.searches.ids(asked, "15499990002") == ["u3"]
+    assert bytes(entries(site, 0)[-1].fact) == b'{"counts":0}'
+    assert find(site, "15499990002").hits == 1
+    site.audit(by="clerk1")
+
+
+def test_denied_searches_count(site: Site) -> None:
+    for _ in range(LIMITS.per_hour):
+        assert isinstance(find(site, "15400000000", by="lister").decision, Deny)
+    with pytest.raises(TooManySearchesError):
+        find(site, "15400000000", by="lister")
+
+
+@pytest.mark.parametrize("how", ["gone", "another's", "added"])
+def test_whoever_edits_how_often_a_hand_searched_is_found_out(site: Site, how: str) -> None:
+    entry = find(site, "15400000000").entry
+    with site.database.transaction() as tx:
+        if how == "gone":
+            tx.execute(sa.delete(bulk_taking))
+        elif how == "another's":
+            tx.execute(sa.update(bulk_taking).values(who="lister"))
+        else:
+            tx.insert(bulk_taking, bulk_taking.columns.keys(), [(entry - 1, "clerk1", "search", 0, 1)])
+    with pytest.raises(FactsTamperedError) as raised:
+        site.audit(by="clerk1")
+    assert raised.value.index == entry - (how == "added")
+
+
+def test_searches_of_before_the_upgrade_count(site: Site) -> None:
+    for _ in range(LIMITS.per_hour):
+        find(site, "15400000000")
+    with site.database.transaction() as tx:
+        tx.execute(sa.delete(bulk_taking).where(bulk_taking.c.kind == "search"))
+        tx.execute(sa.text(f"UPDATE alembic_version SET version_num = '{COUNTED.down_revision}'"))  # noqa: S608
+        upgrade_within(tx, "0027")
+    site.audit(by="clerk1")
+    with pytest.raises(TooManySearchesError):
+        find(site, "15499990001")
 
 
 def test_whose_service_ended_is_named_no_more(site: Site) -> None:

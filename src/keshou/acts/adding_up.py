@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Many small exports, copies or destructions by one hand add up to one bulk act (Order 24 Art. 13(iii))."""
+"""Many small exports, copies or destructions by one hand add up to one bulk act (Order 24 Art. 13(iii)).
+
+How often a hand searched is counted in the same way, for a limit of the site's own.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -7,6 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from keshou.acts.known import View
+from keshou.acts.sums import HOUR
 from keshou.db import Transaction, to_micros
 from keshou.gate.act import Act
 from keshou.gate.taking.store import Taking, Takings
@@ -14,6 +18,8 @@ from keshou.ledger.entry import Header
 
 JUDGED = "judged:"
 """What the event of an entry begins with that tells of a table; the kind of act follows."""
+SEARCH = "search"
+"""The event of an entry that tells of a search."""
 
 
 class AddingUp:
@@ -36,6 +42,15 @@ class AddingUp:
         if key not in self._read:
             self._read[key] = view.so_far(self._tx, act, hours)
         return msgspec.structs.replace(act, so_far=self._read[key] + self._waiting[hand])
+
+    def searched(self, view: View, act: Act) -> int:
+        """Return how often whoever does `act` searched within the hour before it."""
+        until = to_micros(act.when)
+        hand = view.who(act), SEARCH
+        key = (*hand, until, 1)
+        if key not in self._read:
+            self._read[key] = self._takings.so_far(self._tx, *hand, until - HOUR, until)
+        return self._read[key] + self._waiting[hand]
 
     def note(self, header: Header, count: int) -> None:
         """Take note of an act that is about to be written."""

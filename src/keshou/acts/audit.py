@@ -6,7 +6,7 @@ The log is walked once from its first entry to its last; stored facts and payloa
 1. the operator's facts are those in their entry's header: none missing, none added, none altered
 2. every published declaration has the digest its entry tells, and its pages have the digests kept with them
 3. a user's facts lie under an entry about that user, and an entry that tells of such facts has them
-4. what counts towards bulk acts is what the entries of exports, copies and destructions tell
+4. what counts towards bulk acts is what the entries of exports, copies and destructions tell, and searches are counted
 5. payloads lie under entries that commit to them; with a receipt they are opened, are what was committed to, and say
    what the stored facts say
 
@@ -19,7 +19,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from keshou.acts.adding_up import JUDGED, kind_of
+from keshou.acts.adding_up import JUDGED, SEARCH, kind_of
 from keshou.acts.again import AGAIN
 from keshou.acts.audit_payload import FactsTamperedError, Opener, Payloads
 from keshou.db import Transaction, from_micros
@@ -220,11 +220,19 @@ class _Walk:
 
     def _taking(self, index: int, header: Header) -> None:
         """Check that an act counts towards a bulk act as its entry tells; one under a review may count or not."""
+        if header.event == SEARCH:
+            self._search(index, header)
+            return
         users = header.count if header.event in BULK_KINDS and header.decision == "permit" else _judged_users(header)
         told = [Taking(index, header.who, kind_of(header.event), header.t, users)] if users > 0 else []
         held = list(self._takings.at(index))
         if held != told and (held or header.review == ""):
             raise FactsTamperedError(index, "what counts towards a bulk act is missing, altered or added")
+
+    def _search(self, index: int, header: Header) -> None:
+        told = [Taking(index, header.who, SEARCH, header.t, 1)] if header.fact is msgspec.UNSET else []
+        if list(self._takings.at(index)) != told:
+            raise FactsTamperedError(index, "a search is not counted as the entry tells")
 
     def _rules(self, index: int, fact: RulesPublished) -> None:
         held = self._declarations.stored(self._tx, fact.version)

@@ -125,6 +125,8 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     part: Part = Part.WHOLE
     most: int = 20
     """The most users that may be found; what finds more finds nobody."""
+    per_hour: int | None = None
+    """How many searches of the same hand there may be within an hour, this one among them; None: it is not counted."""
     request_id: str = ""
     said: str = ""
 

@@ -2,10 +2,13 @@
 """A search is an act: asked about nobody yet, decided, recorded with how many it found; who they are comes after.
 
 What was looked for is in no entry. Looking at whom it found is an act on each of them, asked and recorded as such.
+Searches are counted with their entries, under the log's lock: however many processes and desks a hand searches from,
+it does so only so often within an hour.
 """
 
 import datetime as dt
 
+from keshou.acts.adding_up import SEARCH
 from keshou.acts.audit_payload import user_of
 from keshou.acts.draft import Draft
 from keshou.acts.effects import header_of
@@ -13,10 +16,23 @@ from keshou.acts.request import ActError, Search
 from keshou.acts.versions import searched_by
 from keshou.acts.work import Work
 from keshou.declaration.findable import Part
+from keshou.errors import ExitStatus, KeshouError
 from keshou.gate.decision import Deny
 from keshou.law.terms import ActKind
+from keshou.ledger.entry import fact_json
 from keshou.vault.receipt import Receipt
 from keshou.vault.store import Vault
+
+
+class TooManySearchesError(KeshouError):
+    """One hand searched more often than the site lets it; nothing was looked for."""
+
+    status = ExitStatus.NO
+
+    def __init__(self, per_hour: int) -> None:
+        super().__init__(
+            f"this hand searched {per_hour} times within an hour", hint="wait, or see `per_hour` of `[finding]`"
+        )
 
 
 def search(work: Work, job: Search, now: dt.datetime) -> Draft:
@@ -24,16 +40,21 @@ def search(work: Work, job: Search, now: dt.datetime) -> Draft:
 
     Raises:
         ActError: it is no query of one item about nobody.
+        TooManySearchesError: this hand searched too often.
         VaultError: users cannot be found by this item here, or not so.
 
     """
     act = job.act
     if act.kind is not ActKind.QUERY or act.user or len(act.items) != 1:
         raise ActError("a search is a query of one item, about nobody yet", hint="give kind query and one item")
+    if job.per_hour is not None and work.searched(act) >= job.per_hour:
+        raise TooManySearchesError(job.per_hour)
     (item,) = act.items
     decision = work.view.gate.decide(act)
-    draft = Draft(header_of(work, act, decision), decision=decision)
-    draft.header |= {"event": "search", "count": 0, "shown": ""}
+    draft = Draft(header_of(work, act, decision), decision=decision, counts=int(job.per_hour is not None))
+    draft.header |= {"event": SEARCH, "count": 0, "shown": ""}
+    if not draft.counts:
+        draft.header["fact"] = fact_json({"counts": 0})
     if isinstance(decision, Deny):
         return draft
     work.settle()

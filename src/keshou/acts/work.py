@@ -222,6 +222,10 @@ class Work:
         """Return `act` with what it adds up with, jobs of this transaction among it."""
         return self._adding_up.counted(self.view, act)
 
+    def searched(self, act: Act) -> int:
+        """Return how often whoever does `act` searched within the hour, in this transaction as well."""
+        return self._adding_up.searched(self.view, act)
+
     def settle(self) -> None:
         """Do what waits, so that later jobs of the batch find it done and keys may go."""
         if self._admitted:

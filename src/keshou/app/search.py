@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Looking for users: one act for the search, one for each user it found, and only so many within an hour."""
 
-import datetime as dt
-import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
@@ -12,24 +9,9 @@ import msgspec
 from keshou.acts.request import Done, Job, Perform, Search
 from keshou.acts.work import Pending
 from keshou.declaration.findable import Part
-from keshou.errors import ExitStatus, KeshouError
 from keshou.gate.act import Act
 from keshou.gate.decision import Decision
 from keshou.vault.settings import FindingSettings
-
-_HOUR = dt.timedelta(hours=1)
-_HANDS = 10_000
-
-
-class TooManySearchesError(KeshouError):
-    """One hand searched more often than the site lets it; nothing was looked for."""
-
-    status = ExitStatus.NO
-
-    def __init__(self, per_hour: int) -> None:
-        super().__init__(
-            f"this hand searched {per_hour} times within an hour", hint="wait, or see `per_hour` of `[finding]`"
-        )
 
 
 class SearchFound(NamedTuple):
@@ -46,8 +28,6 @@ class SearchFound(NamedTuple):
 
 class Door(Protocol):
     """What of a site a search uses."""
-
-    now: Callable[[], dt.datetime]
 
     def do_all(self, jobs: Sequence[Job]) -> list[Done]:
         """Bring many jobs to the door."""
@@ -67,8 +47,6 @@ class Searches:
         self._settings = settings
         self._bring = bring
         self._found = found
-        self._asked: dict[str, deque[dt.datetime]] = {}
-        self._lock = threading.Lock()
 
     def find(self, act: Act, value: str, part: Part = Part.WHOLE, *, masked: bool = False) -> SearchFound:
         """Look for users whose one item of `act` equals `value`, or ends or begins so; `act` is a query about nobody.
@@ -81,8 +59,8 @@ class Searches:
             VaultError: users cannot be found by this item here.
 
         """
-        self._count(act.by)
-        pending = self._bring(Search(act=act, value=value, part=part, most=self._settings.most))
+        most, per_hour = self._settings.most, self._settings.per_hour
+        pending = self._bring(Search(act=act, value=value, part=part, most=most, per_hour=per_hour))
         decision = pending.draft.decision
         assert decision is not None  # noqa: S101 - a search is always decided
         count = pending.draft.header["count"]
@@ -95,16 +73,7 @@ class Searches:
     def ids(self, act: Act, value: str) -> list[str]:
         """Return whom a search finds, by the operator's ids; nobody when it is denied, or finds too many.
 
-        It is counted for no hand, and nobody is queried: for those who use what they find in an act of its own.
+        No hand is refused for having searched too often, and nobody is queried: for those who use what they find in an
+        act of its own.
         """
         return self._found(self._bring(Search(act=act, value=value, most=self._settings.most)))
-
-    def _count(self, hand: str) -> None:
-        now, most = self._door.now(), self._settings.per_hour
-        with self._lock:
-            if len(self._asked) > _HANDS:
-                self._asked = {who: times for who, times in self._asked.items() if times[-1] > now - _HOUR}
-            times = self._asked.setdefault(hand, deque(maxlen=most))
-            if len(times) == most and times[0] > now - _HOUR:
-                raise TooManySearchesError(most)
-            times.append(now)

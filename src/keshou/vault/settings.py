@@ -33,4 +33,4 @@ class FindingSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     most: int = 20
     """The most users that one search may find; what finds more is too wide and finds nobody."""
     per_hour: int = 120
-    """The most searches of one hand within an hour, a process; the next is refused, and nothing is looked for."""
+    """The most searches of one hand within an hour; the next is refused, and nothing is looked for."""

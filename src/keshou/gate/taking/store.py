@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How many users each hand exported, copied or destroyed, and when; so that many small acts add up to one bulk act.
 
-A row goes with each permitted act of these kinds that no review covered. Who was touched is not in it.
+A row goes with each permitted act of these kinds that no review covered. Who was touched is not in it. Each search by
+hand has a row too, of the kind ``search`` and for one user whoever it found: a hand searches only so often.
 """
 
 from collections.abc import Iterable, Iterator
@@ -47,8 +48,8 @@ class Takings:
     def so_far(self, tx: Transaction, who: str, kind: str, after: int, until: int) -> int:
         """Return how many users the acts of one hand and kind come to that were later than `after`, up to `until`.
 
-        Read from the index alone. There are never more rows between the two than users that make a bulk act, since
-        from there on nothing is permitted without a review.
+        Read from the index alone. There are never more rows between the two than users that make a bulk act, or
+        searches of an hour, since from there on nothing is permitted without a review, and no search done.
         """
         here = (bulk_taking.c.who == who) & (bulk_taking.c.kind == kind)
         within = (bulk_taking.c.at > after) & (bulk_taking.c.at <= until)

@@ -6,7 +6,8 @@ from litestar import Response, Router, post
 from litestar.di import NamedDependency
 from litestar.params import RawBody
 
-from keshou.app.search import SearchFound, TooManySearchesError
+from keshou.acts.searching import TooManySearchesError
+from keshou.app.search import SearchFound
 from keshou.app.site import Site
 from keshou.declaration.findable import Part
 from keshou.gate.act import Act

@@ -11,7 +11,8 @@ from anyio.to_thread import run_sync
 from litestar import Response, post
 from litestar.di import NamedDependency
 
-from keshou.app.search import SearchFound, TooManySearchesError
+from keshou.acts.searching import TooManySearchesError
+from keshou.app.search import SearchFound
 from keshou.app.site import Site
 from keshou.errors import ExitStatus, KeshouError
 from keshou.gate.act import Act
