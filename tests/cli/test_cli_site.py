@@ -169,6 +169,16 @@ def test_a_correction_may_come_on_standard_input(keshou: Caller, people: list[Su
     assert (values["tariff_plan"], values["email_address"]) == ("P=1", "new@example.org")
 
 
+def test_a_correction_names_what_shows_it_to_be_right(keshou: Caller, people: list[Subscriber], tmp_path: Path) -> None:
+    user = people[0].user_id
+    words = ("user", "correct", user, "tariff_plan=P-9", "--by", "officer", "--purpose", "service", "--evidence")
+    keshou(*words, "form-17").ok()
+    assert keshou(*words, "a form").status == 2
+    keshou("user", "export", user, "-o", tmp_path / "copy.json").ok()
+    copy = json.loads((tmp_path / "copy.json").read_text("utf-8"))
+    assert [each["evidence"] for each in copy["history"] if each["type"] == "corrected"] == ["form-17"]
+
+
 @pytest.mark.parametrize(
     "bad", ["secretvalue", "=secretvalue", "tariff_plan=", "tariff_plan=secretvalue|tariff_plan=2"]
 )

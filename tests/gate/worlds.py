@@ -207,6 +207,7 @@ def user_fact(r: random.Random, versions: int) -> f.UserFact:
         lambda: f.ServiceStarted(at=at, service=r.choice(SERVICES)),
         lambda: f.ServiceEnded(at=at, service=r.choice(SERVICES)),
         lambda: f.CapacityLimited(at=at) if chance(r, 0.5) else f.CapacityFull(at=at),
+        lambda: f.Corrected(at=at, purpose=aim, items=frozenset(ITEMS[:1]), evidence="slip"),
         lambda: f.Erased(at=at) if chance(r, 0.15) else f.MessagesRequested(at=at),
     ))()  # fmt: skip
 

@@ -10,10 +10,12 @@ import pytest
 from api_house import CALLERS, USER, Api, serving, size
 from house import START, VALUES, Clock
 
+from keshou.app.own_facts import wish
 from keshou.app.site import Site
 from keshou.app.user_view import user_view
 from keshou.gate.standing import Profile
 from keshou.ledger.entry import decode
+from keshou.ledger.verify import verify_proof
 
 
 @pytest.fixture
@@ -75,6 +77,27 @@ def test_users_correct_what_is_held_of_them(api: Api) -> None:
     told(api, "/corrections", purpose="service", values={"tariff_plan": "P-20"})
     copy = {each["item"]: each["value"] for each in told(api, "/copy")["information"]}
     assert copy["tariff_plan"] == "P-20"
+
+
+def test_users_say_what_shows_a_correction_to_be_right_and_find_it_in_their_copy(api: Api) -> None:
+    told(api, "/corrections", purpose="service", values={"tariff_plan": "P-20"}, evidence="slip-7")
+    (found,) = [each for each in told(api, "/copy")["history"] if each["type"] == "corrected"]
+    assert (found["evidence"], found["items"]) == ("slip-7", ["tariff_plan"])
+    body = {"purpose": "service", "values": {"tariff_plan": "P-20"}, "evidence": "not an id"}
+    assert api.post("/me/corrections", body, "user").status_code == 400
+
+
+def test_users_fetch_an_entry_about_themselves_and_its_proof_and_nobody_elses(api: Api, site: Site) -> None:
+    place = told(api, "/corrections", purpose="service", values={"tariff_plan": "P-20"})["entry"]
+    entry, proof = api.get(f"/me/entries/{place}", "user"), api.get(f"/me/entries/{place}/proof", "user")
+    assert (entry.status_code, proof.status_code) == (200, 200), entry.text + proof.text
+    key = api.get("/me", "user").json()["log_key"]
+    index, signed = verify_proof(proof.content, entry.content, key)
+    assert (index, signed.size > place, entry.json()["event"]) == (place, True, "correct")
+    other = site.record("u2", wish(site, wanted=False)) - 1
+    for path in (f"/me/entries/{other}", f"/me/entries/{other}/proof", "/me/entries/0", "/me/entries/9999"):
+        assert api.get(path, "user").status_code == 404
+    assert api.get(f"/me/entries/{place}", "clerk").status_code == 403
 
 
 @pytest.mark.parametrize(

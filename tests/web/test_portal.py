@@ -2,7 +2,9 @@
 """Users see, agree, take back, correct, copy and end on pages, without scripts; what they do is done once."""
 
 import datetime as dt
+import io
 import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ from keshou.gate.standing import Profile
 from keshou.law.load import load
 from keshou.law.terms import ActKind
 from keshou.ledger.entry import Header, decode
+from keshou.ledger.verify import verify_proof
 
 PLAN = load().items["tariff_plan"].label.en
 
@@ -196,6 +199,33 @@ def test_what_is_wrong_is_corrected_and_the_log_holds_no_word_of_it(site: Site, 
     assert "P-20" not in str(page.url)
     browser.open("/me/held")
     assert "P-20" in browser.send("/me/held").text
+
+
+def test_what_shows_a_correction_to_be_right_is_named_and_told_in_the_history(site: Site, browser: Browser) -> None:
+    browser.open("/me/correct/tariff_plan")
+    before = size(site)
+    page = browser.send("/me/correct/tariff_plan", value="P-20", evidence="证件 7")
+    assert (page.status_code, size(site)) == (400, before)
+    assert told(page, en("correct.evidence_wrong"))
+    assert not told(page, en("correct.wrong"))
+    assert 'value="P-20"' in page.text
+    page = browser.send("/me/correct/tariff_plan", at=page, value="P-20", evidence=" slip-7 ")
+    assert told(page, "(on file as <bdi>slip-7</bdi>)")
+    assert told(browser.open("/me/history"), "(on file as <bdi>slip-7</bdi>)")
+
+
+def test_an_entry_of_the_history_is_taken_away_with_what_proves_it(site: Site, browser: Browser) -> None:
+    browser.open("/me/correct/tariff_plan")
+    browser.send("/me/correct/tariff_plan", value="P-20")
+    place = size(site) - 1
+    assert told(browser.open("/me/history"), f'href="/me/history/{place}/proof"')
+    taken = browser.open(f"/me/history/{place}/proof")
+    assert taken.headers["content-disposition"] == f'attachment; filename="keshou-entry-{place}.zip"'
+    assert taken.headers["cache-control"] == "no-store"
+    with zipfile.ZipFile(io.BytesIO(taken.content)) as archive:
+        proof, entry, key = (archive.read(each) for each in archive.namelist())
+    assert verify_proof(proof, entry, key.decode().strip())[0] == place
+    assert browser.open("/me/history/0/proof").status_code == 404
 
 
 @pytest.mark.parametrize("value", ["", "  ", "a\nb", "a\x00b", "x" * 4097])

@@ -101,6 +101,7 @@ FACTS = [
     f.ServiceEnded(at=START, service="mobile"),
     f.CapacityLimited(at=START),
     f.CapacityFull(at=START),
+    f.Corrected(at=START, purpose="care", items=frozenset({"bill"}), evidence="slip-7"),
     f.Erased(at=START),
 ]
 

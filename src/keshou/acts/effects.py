@@ -14,11 +14,11 @@ from keshou.acts.draft import Draft, Payload
 from keshou.acts.holding import end_service_class, note_admitted
 from keshou.acts.removing import remove
 from keshou.acts.request import ActError, BulkPerform, Cancel, Erase, Perform
-from keshou.acts.truth import check_hand, check_order, check_user_fact
+from keshou.acts.truth import check_evidence, check_hand, check_order, check_user_fact
 from keshou.acts.work import Work
 from keshou.gate.act import Act
 from keshou.gate.decision import Decision, Deny, Ground, Permit, Reason
-from keshou.gate.facts import Erased, ReviewUsed, ServiceEnded, UserFact
+from keshou.gate.facts import Corrected, Erased, ReviewUsed, ServiceEnded, UserFact
 from keshou.gate.standing import UserStanding, fold_user
 from keshou.law.terms import BULK_KINDS, SILENT_KINDS, ActKind, RetentionClass
 from keshou.ledger.entry import Header, fact_json
@@ -33,6 +33,8 @@ def perform(work: Work, job: Perform, now: dt.datetime) -> Draft:
     """Ask about one act on one user's information and, when it is permitted, do it."""
     act = job.act
     _check(work, job, now)
+    if job.evidence:
+        job = _with_evidence(job, now)
     key = work.view.keys.get(act.user)
     decision, standing = _decide_with(work, job)
     if job.masked:
@@ -276,6 +278,16 @@ def _check(work: Work, job: Perform, now: dt.datetime) -> None:
         check_user_fact(work, fact, now)
     if not job.admit:
         check_order(sorted(job.facts, key=attrgetter("at")), work.view.gate.standing(act.user).last)
+
+
+def _with_evidence(job: Perform, now: dt.datetime) -> Perform:
+    """Let it come true with a correction that something shows it to be right."""
+    act = job.act
+    if act.kind is not ActKind.CORRECT:
+        raise ActError("evidence of a correction, and the act is none", hint="leave it out")
+    check_evidence(job.evidence)
+    shown = Corrected(at=now, purpose=act.purpose, items=act.items, evidence=job.evidence)
+    return msgspec.structs.replace(job, facts=(*job.facts, shown))
 
 
 def _refuse_masking_nothing(job: Perform | BulkPerform) -> None:

@@ -74,6 +74,8 @@ def _tokens(job: Job, vault: Vault) -> tuple[bytes, bytes]:
         if isinstance(body, Perform | BulkPerform) and not body.masked:
             # As it was before there was such a choice: whoever asks again after an upgrade asks for the same.
             body = msgspec.structs.replace(body, masked=msgspec.UNSET)
+        if isinstance(body, Perform) and not body.evidence:
+            body = msgspec.structs.replace(body, evidence=msgspec.UNSET)
         asked = msgspec.structs.asdict(job.act) | {"when": None}
         body = (body, asked if job.act.via else {name: value for name, value in asked.items() if name != "via"})
     elif isinstance(job, Record | RecordSite):

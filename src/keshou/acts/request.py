@@ -27,6 +27,8 @@ class Perform(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Whether the user is new; an id already known is then an error."""
     masked: bool = False
     """Whether masked values will do, though the grant may be for full ones."""
+    evidence: str = ""
+    """Of a correction: id of what shows that it is right, in the operator's own books."""
     request_id: str = ""
     """Names this request for good: asked again, it is answered with the first entry and not done twice."""
     said: str = ""

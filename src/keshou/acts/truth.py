@@ -16,6 +16,7 @@ from keshou.gate.facts import (
     ConsentGiven,
     ConsentVoided,
     ConsentWithdrawn,
+    Corrected,
     Erased,
     GroundRecorded,
     NoticeShown,
@@ -52,6 +53,8 @@ def check_user_fact(work: Work, fact: UserFact, now: dt.datetime) -> None:
     _check_time(fact, now)
     if isinstance(fact, _OF_OTHER_ACTS):
         raise ActError("a service ends and a user is erased by acts of their own", hint="use cancel or erase")
+    if isinstance(fact, Corrected):
+        raise ActError("what shows a correction to be right comes with the correction", hint="correct, with evidence")
     if isinstance(fact, _OF_A_VERSION) and fact.version not in work.view.versions():
         raise ActError(f"no rules of version {fact.version} were published")
     if isinstance(fact, _OF_CONSENT):
@@ -60,6 +63,19 @@ def check_user_fact(work: Work, fact: UserFact, now: dt.datetime) -> None:
         raise ActError("consent is voided for deceit, misleading or coercion (miit24:9.3)")
     if isinstance(fact, ServiceStarted) and fact.service not in work.names.services:
         raise ActError("the rules declare no such service", hint="see the services with `keshou rules`")
+
+
+def check_evidence(evidence: str) -> None:
+    """Refuse what is no id: a fact holds nothing else.
+
+    Raises:
+        ActError: it is none.
+
+    """
+    if not _ID.fullmatch(evidence):
+        raise ActError(
+            "evidence that is not named by an id", hint="give the id that the operator's own books have for it"
+        )
 
 
 def check_order(facts: Sequence[UserFact], last: dt.datetime) -> None:
@@ -105,10 +121,8 @@ def _check_consent(work: Work, fact: ConsentGiven | ConsentWithdrawn | ConsentVo
     declared = [purpose for each in chosen for purpose in each.declaration.purposes if purpose.id == fact.purpose]
     if not declared:
         raise ActError("the rules declare no such purpose", hint="see the purposes with `keshou rules`")
-    if not isinstance(fact, ConsentVoided) and fact.evidence and not _ID.fullmatch(fact.evidence):
-        raise ActError(
-            "evidence that is not named by an id", hint="give the id that the operator's own books have for it"
-        )
+    if not isinstance(fact, ConsentVoided) and fact.evidence:
+        check_evidence(fact.evidence)
     items = frozenset() if isinstance(fact, ConsentVoided) else fact.items
     if items and not items <= {need.item for purpose in declared for need in purpose.needs}:
         raise ActError("the purpose needs no such item", hint="see the items with `keshou rules`")

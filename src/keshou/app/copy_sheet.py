@@ -71,6 +71,7 @@ FACTS: Mapping[str, Text] = {
     "service_ended": Text("停止使用服务", "stopped a service"),
     "capacity_limited": Text("行为能力受限", "limited capacity"),
     "capacity_full": Text("行为能力恢复", "full capacity"),
+    "corrected": Text("更正有凭据", "a correction was shown to be right"),
     "erased": Text("全部删除", "erased"),
 }
 """Kind of fact -> what it is called."""
@@ -94,6 +95,7 @@ _DONE, _REFUSED = Text("已做", "done"), Text("被拒绝", "refused")
 _USER, _UNKNOWN = Text("用户本人", "the user"), Text("岗位不明", "post not known")
 _MASKED = Text("（不是全值）", " (not in full)")
 _VERSION = Text("第{n}版", "version {n}")
+_EVIDENCE = Text("凭据编号{id}", "on file as {id}")
 _OVER = Text("了结为止", "until it is over")
 
 
@@ -178,6 +180,7 @@ def _fact(fact: UserFact, names: _Names) -> tuple[str, ...]:
         names.services.get(service := getattr(fact, "service", ""), service),
         names.say(_VERSION).format(n=version) if version else "",
         names.say(STRENGTH[strength]) if strength else "",
+        names.say(_EVIDENCE).format(id=evidence) if (evidence := getattr(fact, "evidence", "")) else "",
     ]
     what = FACTS[str(fact.__struct_config__.tag)]
     told = " · ".join(each for each in about if each)

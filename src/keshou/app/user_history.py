@@ -18,7 +18,8 @@ from keshou.gate.act import OWN_HAND
 from keshou.gate.facts import UserFact
 from keshou.ledger.entry import Header, decode
 
-_TOLD = "fact:told"
+TOLD = "fact:told"
+"""The event of an entry of which a part alone is told."""
 _ROUNDS = 20
 """How often entries are read for one page of a part, where few of them are of it."""
 
@@ -85,7 +86,7 @@ def _of_part(given: Happening, part: OwnPart | None) -> Happening | None:
     if not facts:
         return None
     bare = {"purpose": "", "items": (), "recipient": "", "count": 1, "decision": "", "cites": ()}
-    return given._replace(header=msgspec.structs.replace(given.header, event=_TOLD, **bare), facts=facts)
+    return given._replace(header=msgspec.structs.replace(given.header, event=TOLD, **bare), facts=facts)
 
 
 def rules_ever(site: Site) -> Mapping[int, Published]:

@@ -28,6 +28,12 @@ group = typer.Typer(help="One user's information: see, correct, copy, cancel.", 
 User = Annotated[str, typer.Argument(metavar="USER", help="The operator's own id of the user.")]
 Self = Annotated[str, typer.Option(metavar="STAFF", help="Who acts; else the user's own hand.")]
 _MOST_PAIRS = 100
+Evidence = Annotated[
+    str,
+    typer.Option(
+        metavar="ID", help="What shows that it is right, such as a document seen, by its id in your own books."
+    ),
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -126,6 +132,7 @@ def correct(
     ] = None,
     *,
     purpose: asked.Purpose,
+    evidence: Evidence = "",
     by: Self = OWN_HAND,
     post: asked.Post = "",
     where: asked.Where = "",
@@ -134,7 +141,7 @@ def correct(
     values = _values(_lines() if change in (None, [], ["-"]) else change or [])
     with call.open() as site:
         act = asked.act(ActKind.CORRECT, user, list(values), purpose, by=by, when=site.now(), post=post, where=where)
-        done = site.perform(act, values)
+        done = site.do(Perform(act=act, values=values, evidence=evidence))
         decision = _decided(done)
         told = call.words(f"已更正，记为日志第 {done.entry} 条", f"corrected; recorded as entry {done.entry}")
         text = [Line(told, GOOD)] if decision.permitted else shown(call, site.law, decision)

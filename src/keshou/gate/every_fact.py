@@ -10,6 +10,7 @@ from keshou.gate.facts import (
     ConsentGiven,
     ConsentVoided,
     ConsentWithdrawn,
+    Corrected,
     EmergencyOpened,
     EmergencyReviewed,
     Erased,
@@ -54,6 +55,7 @@ AnyUserFact = (
     | ServiceEnded
     | CapacityLimited
     | CapacityFull
+    | Corrected
     | Erased
 )
 """What can come true of a user."""

@@ -84,6 +84,15 @@ class CapacityFull(UserFact, frozen=True, kw_only=True, tag="capacity_full"):
     """The user came of the age or regained capacity."""
 
 
+class Corrected(UserFact, frozen=True, kw_only=True, tag="corrected"):
+    """What was held of the user was corrected, and something shows that it is right now (Order 24 Art. 9(2))."""
+
+    purpose: str
+    items: frozenset[str]
+    evidence: str
+    """Id of what shows it, such as the document that was seen, in the operator's own books."""
+
+
 class Erased(UserFact, frozen=True, kw_only=True, tag="erased"):
     """Every key of the user was destroyed; nothing about the user can be done any more."""
 

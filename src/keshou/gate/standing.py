@@ -210,6 +210,10 @@ def _capacity_full(draft: _Draft, _fact: f.UserFact) -> None:
     draft.known, draft.limited = True, False
 
 
+def _corrected(draft: _Draft, _fact: f.UserFact) -> None:
+    draft.known = True
+
+
 def _erased(draft: _Draft, fact: f.UserFact) -> None:
     draft.__init__()  # type: ignore[misc]
     draft.last = fact.at
@@ -226,6 +230,7 @@ _STEPS: dict[type[f.UserFact], Callable[[_Draft, Any], None]] = {
     f.ServiceEnded: _service_ended,
     f.CapacityLimited: _capacity_limited,
     f.CapacityFull: _capacity_full,
+    f.Corrected: _corrected,
     f.Erased: _erased,
 }
 

@@ -6,7 +6,7 @@ from typing import Literal
 import msgspec
 
 from keshou.wire.users import Services, Values, Version
-from keshou.wire.words import Id, SomeItems
+from keshou.wire.words import Id, NoId, SomeItems
 
 
 class OwnConsent(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,6 +56,8 @@ class OwnCorrection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     purpose: Id
     values: Values
     """Item to what is right."""
+    evidence: NoId = ""
+    """Id under which the operator has what shows it, such as a document that I showed."""
 
 
 class OwnErasure(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

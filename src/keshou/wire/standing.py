@@ -111,6 +111,8 @@ class MeAnswer(msgspec.Struct, frozen=True, kw_only=True):
     kept: list[KeptShape]
     """What of it may not be erased for now, as far as the user is told."""
     standing: StandingShape
+    log_key: str
+    """Verifier key of the log, for checking an entry's proof; whoever checks takes it from another channel too."""
 
 
 class FactShape(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

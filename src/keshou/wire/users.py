@@ -129,6 +129,8 @@ class Correcting(_Act, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Correct what is held."""
 
     values: Values
+    evidence: NoId = ""
+    """Id of what shows that it is right, such as the document that was seen, in the operator's own books."""
 
 
 class Erasing(_Act, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Users about themselves: see, agree, take back, correct, copy, cancel, delete. Who asks is proven and never named."""
 
+from typing import Annotated, Any
+
 import anyio.to_thread
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
-from litestar.params import RawBody
+from litestar.params import PathParameter, RawBody
 
 from keshou.acts.request import Erase, Perform
 from keshou.app.own_facts import agreement, wish, withdrawal
 from keshou.app.own_part import OwnPart, may_message
+from keshou.app.own_proof import OwnProof, own_proof
 from keshou.app.site import Site
 from keshou.app.user_history import is_whole
 from keshou.app.user_view import own_view, user_view
@@ -20,7 +23,7 @@ from keshou.web.api.copies import MEDIA_TYPES, copied
 from keshou.web.api.decided import perform
 from keshou.web.api.telling import by_user, notice
 from keshou.web.caller import part_of
-from keshou.web.described import told
+from keshou.web.described import JSON, told
 from keshou.web.entitled import require_fresh, require_user
 from keshou.web.errors import NotEntitledError, NotFoundError
 from keshou.web.idempotency import IdempotencyKey, named
@@ -29,6 +32,9 @@ from keshou.wire import me as w
 from keshou.wire.acts import ActAnswer
 from keshou.wire.caller import Caller
 from keshou.wire.standing import CopyAnswer, HeldShape, KeptShape, MeAnswer, StandingShape, Told, standing_shape
+
+_TEXT = "text/plain"
+Place = Annotated[int, PathParameter(ge=0, le=2**53 - 1)]
 
 
 @get("/", operation_class=told(MeAnswer, problems=(404,)))
@@ -54,7 +60,31 @@ async def me(request: Requested, caller: NamedDependency[Caller], site: NamedDep
     ]
     kept = await anyio.to_thread.run_sync(site.holds.of_user, user, {each.item for each in held})
     told = [KeptShape(**each._asdict() | {"items": list(each.items)}) for each in kept]
-    return answer(MeAnswer(revision=view.revision, held=shapes, kept=told, standing=_standing(view.standing, part)))
+    return answer(
+        MeAnswer(
+            revision=view.revision, held=shapes, kept=told, standing=_standing(view.standing, part),
+            log_key=str(site.ledger.key),
+        )
+    )  # fmt: skip
+
+
+@get("/entries/{place:int}", operation_class=told(dict[str, Any], problems=(404,)))
+async def entry(place: Place, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
+    """Give me the bytes of an entry about me, which are what was hashed: who did what, when, under which articles."""
+    return Response((await _proof(caller, site, place)).entry, media_type=JSON)
+
+
+@get("/entries/{place:int}/proof", operation_class=told(str, media_types=(_TEXT,), problems=(404,)))
+async def proof(place: Place, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
+    """Give me the proof that an entry about me is in the signed log (C2SP tlog-proof), for `keshou verify`."""
+    return Response((await _proof(caller, site, place)).proof, media_type=_TEXT)
+
+
+async def _proof(caller: Caller, site: Site, place: int) -> OwnProof:
+    found = await anyio.to_thread.run_sync(own_proof, site, require_user(caller), place, part_of(caller))
+    if found is None:
+        raise NotFoundError("no entry there is given to the user", hint="the copy lists the entries about the user")
+    return found
 
 
 @post("/copy", status_code=200, operation_class=told(CopyAnswer, body=w.OwnCopying, media_types=MEDIA_TYPES))
@@ -135,7 +165,7 @@ async def correct(
     """Correct what is held of me (Order 24 Art. 9(2)), as far as the gate permits."""
     asked = read(request, body, w.OwnCorrection)
     act = _own(caller, site, ActKind.CORRECT, asked.purpose, *asked.values)
-    job = Perform(act=act, values=asked.values)
+    job = Perform(act=act, values=asked.values, evidence=asked.evidence)
     return await perform(site, named(job, caller, key, asked, "me/corrections"), language_of(request))
 
 
@@ -208,7 +238,7 @@ async def _ending(caller: Caller, site: Site, asked: list[str]) -> list[str]:
 
 FACE = Router(
     "/api/v1/me",
-    route_handlers=[me, copy, consent, withdraw, show_notice, messages, cancel, correct, erase],
+    route_handlers=[me, entry, proof, copy, consent, withdraw, show_notice, messages, cancel, correct, erase],
     tags=["me"],
 )
 """The router of users about themselves."""

@@ -63,10 +63,10 @@ async def _facts(site: Site, asked: w.Registration) -> tuple[UserFact, ...]:
 async def correct(
     request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
 ) -> Response[bytes]:
-    """Correct what is held of a user (Order 24 Art. 9(2))."""
+    """Correct what is held of a user (Order 24 Art. 9(2)), and say what shows that it is right."""
     asked = read(request, body, w.Correcting)
     act = user_act(asked, ActKind.CORRECT, frozenset(asked.values), caller, site)
-    job = Perform(act=act, values=asked.values)
+    job = Perform(act=act, values=asked.values, evidence=asked.evidence)
     return await perform(site, named(job, caller, key, asked, "users/corrections"), language_of(request))
 
 

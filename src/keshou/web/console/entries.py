@@ -62,6 +62,7 @@ FACTS: Mapping[str, Text] = {
     "service_ended": Text("终止服务", "service ended"),
     "capacity_limited": Text("行为能力受限", "limited capacity"),
     "capacity_full": Text("行为能力恢复", "full capacity"),
+    "corrected": Text("更正有凭据", "correction shown to be right"),
     "erased": Text("全部删除", "erased"),
 }
 """Kind of fact -> what it is called."""

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``/me/correct/ITEM``: what is held is wrong, and the user says what is right. Source: miit24:9.2."""
 
+import re
 import unicodedata
 from typing import Annotated, Any, Final
 
@@ -26,6 +27,7 @@ from keshou.wire.words import LONGEST_VALUE
 
 PATH: Final = "/me/correct"
 Item = Annotated[str, PathParameter(pattern="^[A-Za-z0-9._-]{1,64}$", max_length=64)]
+_EVIDENCE: Final = re.compile(r"[A-Za-z0-9._-]{0,64}")
 _DENIED: Final = 403
 _WRONG: Final = 400
 
@@ -41,12 +43,13 @@ async def correct(request: Requested, site: NamedDependency[Site], item: Item, b
     """Correct it, as far as the gate permits; else say why not, and keep what was typed."""
     form = read_form(request, body)
     caller, value = await visitor(request, site, form), one(form, "value").strip()
-    if not _is_value(value):
-        return await page(request, site, caller, item, typed=form, wrong=True, status=_WRONG)
+    evidence = one(form, "evidence").strip()
+    if not _is_value(value) or not _EVIDENCE.fullmatch(evidence):
+        return await page(request, site, caller, item, typed=form, checked=True, status=_WRONG)
     acts = await anyio.to_thread.run_sync(own_acts, site, caller.user, ActKind.CORRECT, [item], part_of(caller))
     if not acts:
         raise NotFoundError("no purpose of the rules in force needs this", hint="turn to the operator")
-    job = once(Perform(act=acts[0], values={item: value}), caller, form, PATH)
+    job = once(Perform(act=acts[0], values={item: value}, evidence=evidence), caller, form, PATH)
     found = await site.perform_async(job)
     if isinstance(found.decision, Deny):
         refused = refusals(site, [found.decision], request)
@@ -62,21 +65,23 @@ async def page(
     *,
     typed: Form | None = None,
     refused: list[Refusal] | None = None,
-    wrong: bool = False,
+    checked: bool = False,
     late: bool = False,
     status: int = 200,
 ) -> Response[bytes]:
-    """Return the page on which something is corrected, with what was typed.
+    """Return the page on which something is corrected, with what was typed; `checked`, it says what of it is wrong.
 
     Raises:
         NotFoundError: nothing of that kind is held.
 
     """
     found = await anyio.to_thread.run_sync(_holding, site, caller, item, request)
+    value, evidence = (one(typed, "value"), one(typed, "evidence").strip()) if typed else ("", "")
     more = {"late": True} if late else {}
     return await show(
         request, site, caller, "correct.html.j2", status=status, one=found, path=f"{PATH}/{item}",
-        typed=one(typed, "value") if typed else "", refused=refused or [], wrong=wrong, longest=LONGEST_VALUE, **more,
+        typed=value, evidence=evidence, wrong=checked and not _is_value(value.strip()), longest=LONGEST_VALUE,
+        unfit=checked and not _EVIDENCE.fullmatch(evidence), refused=refused or [], **more,
     )  # fmt: skip
 
 

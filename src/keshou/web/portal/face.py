@@ -25,6 +25,7 @@ FACE = Router(
         consents.switch,
         consents.messages,
         happened.happened,
+        happened.proof,
         correct.ask,
         correct.correct,
         copies.ask,

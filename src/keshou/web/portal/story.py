@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from keshou.acts.expiring import OVER
 from keshou.acts.holding import DUE
+from keshou.app.own_proof import is_given
 from keshou.app.user_history import Happening
 from keshou.db import from_micros
 from keshou.declaration.model import Post, Published
@@ -40,6 +41,15 @@ DID: Final[Mapping[str, Text]] = {
 """Kind of act -> what was done."""
 
 
+_SAID: Final[Mapping[type[f.UserFact], str]] = {
+    f.MessagesRequested: "fact.wanted",
+    f.MessagesRefused: "fact.refused",
+    f.CapacityLimited: "fact.limited",
+    f.CapacityFull: "fact.full",
+}
+"""Kind of fact that has nothing to name -> which sentence tells it."""
+
+
 class Story(NamedTuple):
     """One entry, told."""
 
@@ -52,6 +62,8 @@ class Story(NamedTuple):
     """What else is to be known of it."""
     cites: list[tuple[str, str]]
     """Of a refusal: what each provision is called, and where it is read."""
+    proof: bool
+    """Whether the entry itself is given to the user, with what proves it."""
 
 
 class Names:
@@ -125,6 +137,7 @@ def story(happening: Happening, names: Names) -> Story:
         [*act, *facts],
         _more(happening, names),
         [cited(names.law, cite, names.language) for cite in header.cites] if refused else [],
+        is_given(happening),
     )
 
 
@@ -197,15 +210,9 @@ def _plain(given: f.UserFact, names: Names) -> Markup:
     match given:
         case f.ConsentVoided():
             return words("fact.voided", purpose=names.purpose(given.purpose))
-        case f.MessagesRequested():
-            return words("fact.wanted")
-        case f.MessagesRefused():
-            return words("fact.refused")
-        case f.CapacityLimited():
-            return words("fact.limited")
-        case f.CapacityFull():
-            return words("fact.full")
-    return words("fact.other")
+        case f.Corrected():
+            return words("fact.corrected", items=names.items(sorted(given.items)))
+    return words(_SAID.get(type(given), "fact.other"))
 
 
 def _withdrew(given: f.ConsentWithdrawn, names: Names) -> Markup:
