@@ -10,6 +10,7 @@ from logs import ORIGIN, SeedSigner
 
 from keshou.ledger import merkle
 from keshou.ledger.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint, verify_checkpoint
+from keshou.ledger.consistency import write_consistency
 from keshou.ledger.errors import FormatError, LedgerError, ProofError, SignatureError
 from keshou.ledger.note import VerifierKey, parse_key, parse_note, sign_note, verify_note
 from keshou.ledger.proof import read_proof, write_proof
@@ -209,7 +210,7 @@ def test_two_checkpoints_of_one_log_are_shown_to_agree_or_not():
     for hash_ in hashes:
         frontier.push(hash_)
         notes.append(sign_checkpoint(Checkpoint(ORIGIN, frontier.size, frontier.root()), OWN))
-    before, after = verify_consistency(notes[1], notes[2], [hashes[2]], str(OWN_KEY))
+    before, after = verify_consistency(write_consistency(2, [hashes[2]], notes[2]), notes[1], str(OWN_KEY))
     assert (before.size, after.size) == (2, 3)
     with pytest.raises(ProofError):
-        verify_consistency(notes[1], notes[2], [hashes[1]], str(OWN_KEY))
+        verify_consistency(write_consistency(2, [hashes[1]], notes[2]), notes[1], str(OWN_KEY))

@@ -18,9 +18,10 @@ from keshou.gate.act import OWN_HAND
 from keshou.gate.facts import AgentSuspended
 from keshou.ledger import certificate
 from keshou.ledger.entry import decode
+from keshou.ledger.errors import LedgerError
 from keshou.ledger.merkle import check_consistency
 from keshou.ledger.tile import bundles_of, tiles_of
-from keshou.ledger.verify import verify_export, verify_proof
+from keshou.ledger.verify import verify_consistency, verify_export, verify_proof
 
 READERS = ["auditor1", "inspector", "reader"]
 OTHERS = ["clerk", "boss", "keeper1", "user", "biller"]
@@ -87,8 +88,21 @@ def test_the_longer_log_begins_with_the_shorter(api: Api, site: Site) -> None:
     for query in (f"old={old}&new={old - 1}", f"old={old + 6}", f"old=1&new={old + 6}"):
         refused = api.get(f"/log/consistency?{query}", "reader")
         assert (refused.status_code, refused.json()["type"]) == (422, "/problems/input"), query
+    file = api.get(f"/log/consistency/{size(site) + 1}", "reader")
+    assert (file.status_code, file.json()["type"]) == (404, "/problems/not-found")
     assert api.get("/log/consistency?old=0", "reader").status_code == 400
     assert api.get("/log/consistency", "reader").status_code == 400
+
+
+def test_who_kept_a_checkpoint_fetches_the_proof_that_the_log_begins_with_it(api: Api, site: Site) -> None:
+    kept = api.post("/log/checkpoint", b"", "auditor1").content
+    vkey, old = api.get("/log", "inspector").json()["vkey"], size(site)
+    fill(site, old + 5)
+    api.post("/log/checkpoint", b"", "auditor1")
+    before, after = verify_consistency(api.get(f"/log/consistency/{old}", "inspector").content, kept, vkey)
+    assert (before.size, after.size) == (old, old + 5)
+    with pytest.raises(LedgerError):
+        verify_consistency(api.get(f"/log/consistency/{old - 1}", "inspector").content, kept, vkey)
 
 
 def test_entries_come_by_pages_as_the_very_bytes_that_were_hashed(api: Api, site: Site) -> None:
@@ -124,7 +138,7 @@ def test_what_the_log_does_not_have_is_not_found(api: Api, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "/checkpoint", "/tile/0/000.p/1", "/entries", "/entries/0", "/entries/0/proof",
-                                  "/consistency?old=1"])  # fmt: skip
+                                  "/consistency?old=1", "/consistency/1"])  # fmt: skip
 def test_the_log_is_for_inspectors_auditors_and_keys_that_read(api: Api, path: str) -> None:
     api.post("/log/checkpoint", b"", "auditor1")
     assert [api.get(f"/log{path}", who).status_code for who in READERS] == [200] * len(READERS)

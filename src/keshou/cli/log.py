@@ -17,6 +17,8 @@ from keshou.errors import InputError, UnreachableError
 from keshou.ledger import certificate
 from keshou.ledger import export as exporting
 from keshou.ledger import verify as outside
+from keshou.ledger.checkpoint import verify_checkpoint
+from keshou.ledger.consistency import is_consistency
 from keshou.ledger.errors import EntryError, FormatError
 from keshou.ledger.note import parse_key
 
@@ -40,7 +42,14 @@ _CERTIFIED = {
     "under": ("依据", "under"),
     "removed": ("已删除的值（种类与用户数）", "values removed (kind and users)"),
 }
-_SIGNED = {"origin": "日志名称", "size": "条目数", "root": "树根", "index": "第几条", "entry": "条目"}
+_SIGNED = {
+    "origin": ("日志名称", "origin"),
+    "size": ("条目数", "size"),
+    "root": ("树根", "root"),
+    "index": ("第几条", "index"),
+    "entry": ("条目", "entry"),
+    "older": ("开头与较早检查点相同的条目", "begins with the older"),
+}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -90,11 +99,28 @@ def verify_log(
 @verb(group, "prove")
 def prove(
     call: Call,
-    index: Annotated[int, typer.Argument(help="Place of the entry in the log, counted from zero.", min=0)],
+    index: Annotated[
+        int | None, typer.Argument(help="Place of the entry in the log, counted from zero.", min=0)
+    ] = None,
     *,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="FILE", help="Where the proof goes.")],
+    since: Annotated[
+        Path | None, typer.Option(metavar="CHECKPOINT", help="Instead of an entry: the older checkpoint, as a file.")
+    ] = None,
 ) -> None:
-    """Write a proof that an entry is in the log, and beside it (FILE.entry) the entry itself."""
+    """Write a proof that an entry is in the log, and beside it (FILE.entry) the entry itself.
+
+    With --since: a proof that the log as it stands begins with what an older checkpoint signed.
+    """
+    if (index is None) == (since is None):
+        raise InputError("one thing is proven at a time", hint="name an entry by its place, or give --since CHECKPOINT")
+    if since is not None:
+        _prove_since(call, since, output)
+    elif index is not None:
+        _prove_entry(call, index, output)
+
+
+def _prove_entry(call: Call, index: int, output: Path) -> None:
     with call.open() as site:
         site.checkpoint()
         with site.reading() as tx:
@@ -103,9 +129,27 @@ def prove(
         write(entry_of(output), entry)
         vkey = str(site.ledger.key)
     files = [str(output), str(entry_of(output))]
+    _proven(call, {"index": index, "files": files, "vkey": vkey}, files, f"keshou verify {output} --vkey {vkey}")
+
+
+def _prove_since(call: Call, since: Path, output: Path) -> None:
+    try:
+        older = since.read_bytes()
+    except OSError as error:
+        raise UnreachableError(f"`{since}` cannot be read: {error.strerror}") from error
+    with call.open() as site:
+        site.checkpoint()
+        with site.reading() as tx:
+            proof = exporting.consistency_file(tx, site.ledger, older)
+        write(output, proof)
+        vkey = str(site.ledger.key)
+    data = {"since": verify_checkpoint(older, parse_key(vkey)).size, "files": [str(output)], "vkey": vkey}
+    _proven(call, data, [str(output)], f"keshou verify {output} --older {since} --vkey {vkey}")
+
+
+def _proven(call: Call, data: object, files: list[str], check: str) -> None:
     told = call.words("已写入 " + "、".join(files), "written to " + ", ".join(files))
-    check = f"keshou verify {output} --vkey {vkey}"
-    call.answer({"index": index, "files": files, "vkey": vkey}, Line(told, GOOD), Line(check, QUIET))
+    call.answer(data, Line(told, GOOD), Line(check, QUIET))
 
 
 def entry_of(proof: Path) -> Path:
@@ -216,25 +260,22 @@ def verify(
     keys: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The keys a certificate names by their root; else FILE.keys.")
     ] = None,
+    older: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CHECKPOINT", help="A checkpoint kept from before: the log must begin with what it signed."
+        ),
+    ] = None,
 ) -> None:
     """Check a proof, a certificate or an exported log without a site. Exit status 3 when it is not what was signed."""
     _refuse_no_key(vkey)
     try:
-        if not what.is_dir() and certificate.is_certificate(held := what.read_bytes()):
-            data = _certified(held, _beside(entry, entry_of(what)), _beside(keys, _keys_of(what)), vkey)
-        elif what.is_dir():
-            found = outside.verify_export(what, vkey)
-            data = {"origin": found.origin, "size": found.size, "root": found.root.hex()}
-        else:
-            proof, body = what.read_bytes(), (entry or entry_of(what)).read_bytes()
-            index, signed = outside.verify_proof(proof, body, vkey)
-            data = {"origin": signed.origin, "size": signed.size, "root": signed.root.hex(), "index": index}
-            data["entry"] = _entry(body)
+        data = _exported(what, older, vkey) if what.is_dir() else _file(what, (entry, keys), older, vkey)
     except OSError as error:
         raise UnreachableError(f"`{error.filename}` cannot be read: {error.strerror}") from error
     told = call.words("与签名相符", "it is what was signed")
     entries = {
-        call.words(_SIGNED.get(name, name), name): json.dumps(value)
+        call.words(*_SIGNED.get(name, (name, name))): json.dumps(value)
         if name == "entry" and isinstance(value, dict)
         else value
         for name, value in data.items()
@@ -254,6 +295,40 @@ def _certified(held: bytes, entry: bytes | None, keys: bytes | None, vkey: str) 
     found = certificate.verify(held, parse_key(vkey), entry, kids)
     whole = kids is not None or not any(":" in each for each in found.keys)
     return {**found._asdict(), "leaf": found.leaf.hex(), "compared": entry is not None, "listed": whole}
+
+
+def _exported(folder: Path, older: Path | None, vkey: str) -> dict[str, object]:
+    found = outside.verify_export(folder, vkey, None if older is None else older.read_bytes())
+    data: dict[str, object] = {"origin": found.origin, "size": found.size, "root": found.root.hex()}
+    return data if found.older is None else {**data, "older": found.older}
+
+
+def _file(path: Path, beside: tuple[Path | None, Path | None], older: Path | None, vkey: str) -> dict[str, object]:
+    """Return what a file says; `beside` it, where they were named, the entry and the keys that it is about."""
+    held, (entry, keys) = path.read_bytes(), beside
+    if is_consistency(held):
+        return _continued(held, older, vkey)
+    if older is not None:
+        raise InputError(
+            f"`{path}` does not speak of an older checkpoint",
+            hint="--older goes with an exported log, or with what `keshou ledger prove --since` wrote",
+        )
+    if certificate.is_certificate(held):
+        return _certified(held, _beside(entry, entry_of(path)), _beside(keys, _keys_of(path)), vkey)
+    body = (entry or entry_of(path)).read_bytes()
+    index, signed = outside.verify_proof(held, body, vkey)
+    data = {"origin": signed.origin, "size": signed.size, "root": signed.root.hex(), "index": index}
+    return {**data, "entry": _entry(body)}
+
+
+def _continued(held: bytes, older: Path | None, vkey: str) -> dict[str, object]:
+    if older is None:
+        raise InputError(
+            "a proof that the log begins with an older one is checked against the checkpoint you kept",
+            hint="give --older CHECKPOINT",
+        )
+    before, after = outside.verify_consistency(held, older.read_bytes(), vkey)
+    return {"origin": after.origin, "size": after.size, "root": after.root.hex(), "older": before.size}
 
 
 def _refuse_no_key(vkey: str) -> None:

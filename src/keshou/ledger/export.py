@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Publish the log as a folder of files that anybody can serve, mirror and check.
+"""Publish the log as a folder of files that anybody can serve, mirror and check; show that it continues an older one.
 
 Full tiles never change and are written once. The checkpoint is written last, so that whoever reads it finds every
 tile it speaks of; a crash leaves the older checkpoint and all of its tiles.
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from keshou.db import Transaction
 from keshou.ledger.checkpoint import verify_checkpoint
+from keshou.ledger.consistency import write_consistency
 from keshou.ledger.errors import EntryError, LedgerTamperedError
 from keshou.ledger.merkle import HASH_SIZE
 from keshou.ledger.rows import ask, read_head, read_tiles
@@ -48,6 +49,34 @@ def export(tx: Transaction, ledger: Ledger, folder: Path) -> int:
     ):
         written += _write(folder / name, data)
     return written
+
+
+def consistency_file(tx: Transaction, ledger: Ledger, older: bytes) -> bytes:
+    """Return what shows that the log of the newest checkpoint begins with the signed checkpoint `older`.
+
+    Raises:
+        EntryError: what is signed is shorter.
+        FormatError: `older` is no checkpoint of this log.
+        SignatureError: this log did not sign `older`.
+        ForkError: the log is shorter than `older` says, or begins otherwise.
+
+    """
+    ledger.agree_with(tx, older)
+    return consistency_since(tx, ledger, verify_checkpoint(older, ledger.key).size)
+
+
+def consistency_since(tx: Transaction, ledger: Ledger, old: int) -> bytes:
+    """Return what shows that the log of the newest checkpoint begins with its first `old` entries; ``0 <= old``.
+
+    Raises:
+        EntryError: what is signed is shorter.
+
+    """
+    note = ledger.last_checkpoint(tx)
+    new = 0 if note is None else verify_checkpoint(note, ledger.key).size
+    if note is None or old > new:
+        raise EntryError(f"no checkpoint covers {old} entries yet", hint="sign one first")
+    return write_consistency(old, ledger.prove_consistency(tx, old, new) if old else [], note)
 
 
 def read_piece(tx: Transaction, name: TileName, size: int) -> bytes:

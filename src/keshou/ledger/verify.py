@@ -4,15 +4,15 @@
 The verifier key comes from another channel and never from the folder that is checked.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from keshou.ledger import consistency as consistency_file
 from keshou.ledger import proof as proof_file
 from keshou.ledger.checkpoint import Checkpoint, verify_checkpoint
-from keshou.ledger.errors import LedgerError, LedgerTamperedError
-from keshou.ledger.merkle import HASH_SIZE, Frontier, check_consistency, leaf_hashes
-from keshou.ledger.note import VerifierKey, parse_key
+from keshou.ledger.errors import LedgerError, LedgerTamperedError, ProofError
+from keshou.ledger.merkle import HASH_SIZE, Frontier, leaf_hashes
+from keshou.ledger.note import parse_key
 from keshou.ledger.tile import WIDTH, TileName, TileWriter, bundles_of, unbundle
 
 
@@ -22,25 +22,36 @@ class Verified(NamedTuple):
     origin: str
     size: int
     root: bytes
+    older: int | None = None
+    """Entries of the older checkpoint with which it was shown to begin, if one was given."""
 
 
-def verify_export(folder: Path, vkey: str) -> Verified:
+def verify_export(folder: Path, vkey: str, older: bytes | None = None) -> Verified:
     """Check an exported log.
 
-    1. the checkpoint carries the signature of `vkey`
+    1. the checkpoint carries the signature of `vkey`, and so does `older`, one that was kept before
     2. the entries in the bundles, hashed again, give its root
     3. every tile of hashes is what the entries give
+    4. the first of the entries give the root of `older`
 
     Raises:
-        FormatError: the checkpoint, a bundle or `vkey` is malformed.
-        SignatureError: `vkey` did not sign the checkpoint.
+        FormatError: a checkpoint, a bundle or `vkey` is malformed.
+        SignatureError: `vkey` did not sign a checkpoint.
         LedgerTamperedError: an entry or a tile is not what was signed.
+        ProofError: the log does not begin with the older one, or is shorter.
 
     """
-    checkpoint = verify_checkpoint(_read(folder / "checkpoint", 0), parse_key(vkey))
+    key = parse_key(vkey)
+    checkpoint = verify_checkpoint(_read(folder / "checkpoint", 0), key)
+    before = None if older is None else verify_checkpoint(older, key)
+    if before is not None and before.size > checkpoint.size:
+        raise ProofError(f"no log of {checkpoint.size} entries can extend one of {before.size}")
     writer = TileWriter(Frontier())
     for name in bundles_of(checkpoint.size):
-        _check_bundle(folder, name, writer)
+        begun = Frontier(writer.frontier.size, writer.frontier.stack)
+        leaves = _check_bundle(folder, name, writer)
+        if before is not None and begun.size < before.size <= begun.size + len(leaves):
+            _check_beginning(before, begun, leaves)
     for level, hashes in writer.edges.items():
         if hashes:
             _check_tile(
@@ -49,7 +60,7 @@ def verify_export(folder: Path, vkey: str) -> Verified:
     root = writer.frontier.root()
     if root != checkpoint.root:
         raise LedgerTamperedError(0, f"the {checkpoint.size} entries do not give the signed root")
-    return Verified(checkpoint.origin, checkpoint.size, root)
+    return Verified(checkpoint.origin, checkpoint.size, root, None if before is None else before.size)
 
 
 def verify_proof(data: bytes, entry: bytes, vkey: str) -> tuple[int, Checkpoint]:
@@ -62,21 +73,18 @@ def verify_proof(data: bytes, entry: bytes, vkey: str) -> tuple[int, Checkpoint]
     return proof_file.verify_proof(data, entry, parse_key(vkey))
 
 
-def verify_consistency(old: bytes, new: bytes, proof: Sequence[bytes], vkey: str) -> tuple[Checkpoint, Checkpoint]:
-    """Check that the log of the checkpoint `new` begins with the log of the checkpoint `old`; return both.
+def verify_consistency(data: bytes, older: bytes, vkey: str) -> tuple[Checkpoint, Checkpoint]:
+    """Check a consistency file against the checkpoint `older` that was kept; return the older and the newer.
 
     Raises:
-        LedgerError: a note is not the log's, or the proof does not hold.
+        LedgerError: it is not shown; see `keshou.ledger.consistency.verify_consistency`.
 
     """
-    key: VerifierKey = parse_key(vkey)
-    before, after = verify_checkpoint(old, key), verify_checkpoint(new, key)
-    check_consistency(before.size, after.size, proof, before.root, after.root)
-    return before, after
+    return consistency_file.verify_consistency(data, older, parse_key(vkey))
 
 
-def _check_bundle(folder: Path, name: TileName, writer: TileWriter) -> None:
-    """Hash the entries of one bundle; compare their level-0 tile and whatever tiles they complete."""
+def _check_bundle(folder: Path, name: TileName, writer: TileWriter) -> list[bytes]:
+    """Hash the entries of one bundle; compare their level-0 tile and what tiles they complete; return the hashes."""
     start = name.number * WIDTH
     entries = unbundle(_read_tile(folder, name, start))
     if name.width < len(entries):
@@ -89,6 +97,15 @@ def _check_bundle(folder: Path, name: TileName, writer: TileWriter) -> None:
     for level, number, hashes in writer.take():
         if level:
             _check_tile(folder, TileName(level, number), hashes)
+    return leaves
+
+
+def _check_beginning(before: Checkpoint, begun: Frontier, leaves: list[bytes]) -> None:
+    """Go on from the tree `begun` to the size of the older checkpoint; compare the root with what it signed."""
+    for leaf in leaves[: before.size - begun.size]:
+        begun.push(leaf)
+    if begun.root() != before.root:
+        raise ProofError(f"the log does not begin with the {before.size} entries that were signed before")
 
 
 def _check_tile(folder: Path, name: TileName, right: bytes) -> None:

@@ -17,7 +17,7 @@ from keshou.declaration.model import Office
 from keshou.ledger.certificate import write_list
 from keshou.ledger.checkpoint import verify_checkpoint
 from keshou.ledger.errors import EntryError, FormatError
-from keshou.ledger.export import read_piece
+from keshou.ledger.export import consistency_since, read_piece
 from keshou.ledger.tile import WIDTH, parse_path
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.paged import USUAL, Limit, NumberCursor, Page
@@ -33,6 +33,7 @@ _FOREVER = "private, max-age=31536000, immutable"
 _LARGEST = 2**53 - 1
 
 Place = Annotated[int, PathParameter(ge=0, le=_LARGEST)]
+Older = Annotated[int, PathParameter(ge=1, le=_LARGEST)]
 From = Annotated[int, QueryParameter(name="from", ge=0, le=_LARGEST, description="Place of the first, without cursor.")]
 Old = Annotated[int, QueryParameter(name="old", ge=1, le=_LARGEST, description="Entries of the shorter log.")]
 New = Annotated[int, QueryParameter(name="new", ge=0, le=_LARGEST, description="Of the longer; 0: as it stands.")]
@@ -185,6 +186,22 @@ def consistency(
     return answer(found)
 
 
+@get("/consistency/{old:int}", sync_to_thread=True, operation_class=told(str, media_types=(_TEXT,), problems=(404,)))
+def since(old: Older, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
+    """Return the proof that the signed log begins with its first `old` entries (C2SP tlog-witness).
+
+    It is checked against the checkpoint of that size that the caller kept: `keshou verify FILE --older CHECKPOINT`.
+    """
+    require_log_reader(caller, site)
+    try:
+        with site.reading() as tx:
+            return Response(consistency_since(tx, site.ledger, old), media_type=_TEXT)
+    except EntryError:
+        raise NotFoundError(
+            "the signed log has not so many entries", hint="what is new is signed by POST /api/v1/log/checkpoint"
+        ) from None
+
+
 @post("/audit", status_code=200, sync_to_thread=True, operation_class=told(w.AuditAnswer, body=w.AuditRequest))
 def audit(
     request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody
@@ -215,7 +232,20 @@ def _signed(tx: Transaction, site: Site) -> int:
 
 FACE = Router(
     "/api/v1/log",
-    route_handlers=[log, checkpoint, sign, tile, entries, entry, proof, certify, destroyed, consistency, audit],
+    route_handlers=[
+        log,
+        checkpoint,
+        sign,
+        tile,
+        entries,
+        entry,
+        proof,
+        certify,
+        destroyed,
+        consistency,
+        since,
+        audit,
+    ],
     tags=["log"],
 )
 """The router of the log."""
