@@ -282,6 +282,26 @@ class Database:
                 yield tx
 
     @contextmanager
+    def alone(self, number: int) -> Iterator[bool]:
+        """Hold `number` on the PostgreSQL server within the block; give False at once while another session holds it.
+
+        No transaction stays open meanwhile. The connection is given up after the block, so that the number is free
+        again whatever becomes of the process or the unlocking.
+
+        Raises:
+            UnreachableError: the database does not answer.
+
+        """
+        with self._told(), self._engine.connect() as connection:
+            connection.execution_options(isolation_level="AUTOCOMMIT").detach()
+            mine = bool(connection.exec_driver_sql("SELECT pg_try_advisory_lock(%s)", (number,)).scalar_one())
+            try:
+                yield mine
+            finally:
+                if mine:
+                    connection.exec_driver_sql("SELECT pg_advisory_unlock(%s)", (number,))
+
+    @contextmanager
     def _told(self) -> Iterator[None]:
         """Tell what the database says in our own words: what it quotes may be anybody's."""
         try:

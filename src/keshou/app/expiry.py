@@ -113,19 +113,22 @@ class Expiry:
             last = users[-1]
         return found
 
-    def let_go(self, by: str = CLOCK) -> int:
+    def let_go(self, by: str = CLOCK, go_on: Callable[[], bool] = lambda: True) -> int:
         """Let go what is over, where the settings let it go by the clock; return of how many users something went.
 
-        Each is an act of its own, committed by itself: what is interrupted goes on the next time.
+        Each is an act of its own, committed by itself: what is interrupted, or ended by `go_on` before some users are
+        looked at or one of them loses something, goes on the next time.
         """
         classes, count, last = self.going, 0, 0
-        while classes:
+        while classes and go_on():
             with self._house.reading() as tx:
                 users = users_after(tx, last, _AT_ONCE)
                 over = self._over(tx, users, classes)
             if not users:
                 break
             for user in over:
+                if not go_on():
+                    return count
                 count += self._expire(user, by, classes)
             last = users[-1]
         return count

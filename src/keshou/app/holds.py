@@ -107,15 +107,18 @@ class Holds:
             self.release(job.by)
         return done
 
-    def release(self, by: str = CLOCK) -> int:
+    def release(self, by: str = CLOCK, go_on: Callable[[], bool] = lambda: True) -> int:
         """Let go what no hold keeps any longer of users whose services ended; return of how many users something went.
 
-        Each is an act of its own, committed by itself: what is interrupted goes on the next time.
+        Each is an act of its own, committed by itself: what is interrupted, or ended by `go_on` before one of them,
+        goes on the next time.
         """
         count, last = 0, 0
         while since := self._page(last):
             due, over = self._due(list(since))
             for user in due:
+                if not go_on():
+                    return count
                 count += self._release(user, by)
             if over:
                 with self._house.writing() as tx:

@@ -228,14 +228,14 @@ class Keeper:
             left.update(done.left)
             advance(len(stale))
 
-    def sweep(self) -> int:
+    def sweep(self, go_on: Callable[[], bool] = lambda: True) -> int:
         """Remove what finds users in ways that the rules took back, some rows at a time; return how many went."""
         gone = 0
         while True:
             with self._writing() as tx:
                 some = self._index.sweep(tx, SWEPT)
             gone += some
-            if some < SWEPT:
+            if some < SWEPT or not go_on():
                 return gone
 
     def retire(self, by: str) -> Retired:

@@ -34,6 +34,7 @@ from keshou.app.retention import RetentionSchedule
 from keshou.app.search import Searches
 from keshou.app.sequencer import Sequencer
 from keshou.app.settings import Settings, database_url, find_home, read_settings
+from keshou.app.tidying import Tidying
 from keshou.db import Database, Transaction, to_micros, touch_access
 from keshou.declaration.model import Declaration, Published
 from keshou.declaration.store import Declarations
@@ -108,6 +109,7 @@ class Site:
         )
         self.holds = Holds(self, self._known, self._sequencer.do)
         self.retention = RetentionSchedule(self, self._known, self._sequencer.do)
+        self.tidying = Tidying(self, self._lapses.tell, self._count)
         self.searches = Searches(self, settings.finding, self._sequencer.do, self._acts.found)
         self.codes = CodePost(
             self.visits, senders_of(settings.visits, home, now), writing=self.writing, is_known=self._is_known,
@@ -147,6 +149,7 @@ class Site:
     def close(self) -> None:
         """Finish the acts that wait, sign the log as it stands, close the database."""
         self._counter.close()
+        self.tidying.close()
         for each in self._closing:
             each()
         self.messenger.close()
@@ -351,14 +354,7 @@ class Site:
 
     def tidy(self) -> None:
         """Tell what lapsed; let go and drop what is over: holds, terms, sessions, codes, old events; count the rest."""
-        for go in (self._lapses.tell, self.holds.release, self.retention.let_go, self.keeper.sweep):
-            go()
-        with self.writing() as tx:
-            for each in (self.accounts, self.openid, self.visits):
-                each.purge(tx, self.now())
-            self.jobs.purge(tx, self.now(), self.settings.server)
-        while self._count():
-            pass
+        self.tidying.tidy()
 
     def catch_up(self) -> int:
         """Count some more of the log by day; return how many are left, which are counted in the background."""

@@ -81,8 +81,11 @@ def _taken_back(call: Call, found: KeysShown) -> list[ConsoleRenderable | str]:
     over = table(call.words(*way), call.words(*rows))
     for (item, named), count in found.taken_back.items():
         over.add_row(f"{item} {named}", f"{count:,}")
-    gone = call.words("不再有人能据此查找；keshou tick 会清除", "nobody is found by them; keshou tick removes them")
-    return ["", over, Line(gone, BAD)]
+    gone = (
+        "不再有人能据此查找；服务器或 keshou tick 会清除",
+        "nobody is found by them; the server, or keshou tick, removes them",
+    )
+    return ["", over, Line(call.words(*gone), BAD)]
 
 
 def _moment(when: dt.datetime) -> str:

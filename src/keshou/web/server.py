@@ -60,7 +60,7 @@ def _settle() -> None:
 def application(site: Site, find: Find, *, closes: bool = False) -> Litestar:
     """Return the server of `site`, whose callers `find` knows.
 
-    With `closes` it delivers webhooks while it runs, and closes the site when it stops.
+    With `closes` it delivers webhooks and drops what is over while it runs, and closes the site when it stops.
     """
     return dress(undressed(site.settings.server.body_bytes), site, find, closes=closes)
 
@@ -145,6 +145,7 @@ async def _running(app: Litestar) -> AsyncIterator[None]:
         return
     try:
         site.messenger.start()
+        site.tidying.start()
         yield
     finally:
         site.close()

@@ -29,9 +29,9 @@ _LACKING: Final = Text(
     "{names}: users are not found the new way before the index is made anew on the server: keshou keys rotate index",
 )
 _LINGERING: Final = Text(
-    "{names}：规则已不再这样查找，也没有人能据此查找；索引里还留着，随下一次整理清除：keshou tick",
+    "{names}：规则已不再这样查找，也没有人能据此查找；索引里还留着，服务器在一小时之内清除",
     "{names}: the rules have users found so no more, and nobody is; what the index still holds of it goes with the "
-    "next tick: keshou tick",
+    "next time the server tidies, within the hour",
 )
 _UNFIT: Final = Text(
     "代理人暂停、不合格或合同不在有效期：{names}", "suspended, unqualified or without contract: {names}"

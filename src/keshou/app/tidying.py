@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Tidying: what came to its end by the passing of time is let go and dropped, by hand or by a server now and then."""
+
+import datetime as dt
+import fcntl
+import logging
+import os
+import random
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from keshou.accounts.openid.store import OpenIdAccounts
+from keshou.accounts.store import Accounts
+from keshou.app import clock
+from keshou.app.holds import Holds
+from keshou.app.jobs import Jobs
+from keshou.app.keeper import Keeper
+from keshou.app.retention import RetentionSchedule
+from keshou.app.settings import Settings
+from keshou.db import Database, Transaction
+from keshou.visits.store import Visits
+
+_log = logging.getLogger(__name__)
+_TURN = 7_254_037
+"""Number of the lock that one process at a time has on a PostgreSQL server."""
+_FIRST = 0.1
+"""Within which part of the time between two turns the first one comes: processes begin together, and spread."""
+
+
+class House(Protocol):
+    """What of a site is tidied."""
+
+    home: Path
+    settings: Settings
+    database: Database
+    now: Callable[[], dt.datetime]
+    accounts: Accounts
+    openid: OpenIdAccounts
+    visits: Visits
+    jobs: Jobs
+    holds: Holds
+    retention: RetentionSchedule
+    keeper: Keeper
+
+    def writing(self) -> AbstractContextManager[Transaction]:
+        """Open a transaction for what is no act."""
+
+
+class Tidying:
+    """Tidies one site; `tell` tells what lapsed, `count` counts a piece of the log and says how much is left."""
+
+    def __init__(self, house: House, tell: Callable[[], int], count: Callable[[], int]) -> None:
+        self._house, self._tell, self._count = house, tell, count
+        self._stop = threading.Event()
+        self._began = 0.0
+        self._ailing = ""
+        self._thread: threading.Thread | None = None
+
+    def tidy(self, go_on: Callable[[], bool] = lambda: True) -> None:
+        """Tell what lapsed; let go and drop what is over: holds, terms, sessions, codes, old events; count the rest.
+
+        Between two pieces `go_on` is asked: when it says no, the rest waits for the next time.
+        """
+        house = self._house
+        self._tell()
+        house.holds.release(go_on=go_on)
+        house.retention.let_go(go_on=go_on)
+        house.keeper.sweep(go_on)
+        with house.writing() as tx:
+            for each in (house.accounts, house.openid, house.visits):
+                each.purge(tx, house.now())
+            house.jobs.purge(tx, house.now(), house.settings.server)
+        while go_on() and self._count():
+            pass
+
+    def start(self) -> None:
+        """Tidy from now on every `server.tidy_minutes`, in a thread of its own, until `close`; not at all when 0."""
+        if self._house.settings.server.tidy_minutes > 0 and self._thread is None:
+            self._thread = threading.Thread(target=self._run, name="keshou-tidying", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """End after the piece under way."""
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def turn(self) -> bool:
+        """Tidy, unless another process does: then return False at once. Acts go first between pieces."""
+        with self._alone() as mine:
+            if mine:
+                self._began = clock.stopwatch()
+                self.tidy(self._go_on)
+        return mine
+
+    def _run(self) -> None:
+        every = self._house.settings.server.tidy_minutes * 60
+        wait = random.uniform(0, every * _FIRST)  # noqa: S311 - nobody gains by guessing it
+        while not self._stop.wait(wait):
+            try:
+                self.turn()
+                self._ailing = ""
+            except Exception as error:
+                self._complain(error)
+            wait = every
+
+    def _go_on(self) -> bool:
+        """Rest for as long as the last piece took; say whether there is time for another."""
+        self._stop.wait(clock.stopwatch() - self._began)
+        self._began = clock.stopwatch()
+        return not self._stop.is_set()
+
+    def _complain(self, error: Exception) -> None:
+        """Say once what goes wrong, by its name alone, and try again the next time."""
+        name = type(error).__name__
+        if name != self._ailing:
+            self._ailing = name
+            _log.error("what is over is not dropped: %s", name)
+
+    @contextmanager
+    def _alone(self) -> Iterator[bool]:
+        """Say whether no other process tidies, and keep others from it within the block.
+
+        A process that dies lets go. On SQLite all are on one machine, where the site's folder stands for it.
+        """
+        house = self._house
+        if house.database.postgresql:
+            with house.database.alone(_TURN) as mine:
+                yield mine
+            return
+        handle = os.open(house.home, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            yield _held(handle)
+        finally:
+            os.close(handle)
+
+
+def _held(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
