@@ -19,8 +19,9 @@ VERBS: Mapping[str, str] = {
     "init": "makes the site that a server serves", "tour": "a show on a terminal", "try": "for a sample site",
     "serve": "is the server", "verify": "the outsider's check, which must not trust the server",
     "check": "POST /api/v1/rules/check", "publish": "POST /api/v1/rules", "rules": "GET /api/v1/rules",
-    "ask": "POST /api/v1/decisions", "gate": "POST /api/v1/tables/judgements", "import": "POST /api/v1/tables/intakes",
-    "tick": "POST /api/v1/log/checkpoint",
+    "ask": "POST /api/v1/decisions", "gate": "POST /api/v1/tables/judgements",
+    "import": "POST /api/v1/tables/intakes; POST /api/v1/imports",
+    "tick": "a running server does it by itself",
     "law show": "GET /api/v1/law/{cited}", "law coverage": "GET /api/v1/law/coverage",
     "law compare": "GET /api/v1/law/comparison", "law status": "GET /api/v1/law/status",
     "user show": "POST /api/v1/users/standing", "user correct": "POST /api/v1/users/corrections",
@@ -49,17 +50,17 @@ VERBS: Mapping[str, str] = {
     "program jwk": "POST /api/v1/programs/{program}/credentials",
     "program rotate": "POST /api/v1/programs/{program}/credentials/{credential}/rotate",
     "program revoke": "POST /api/v1/programs/{program}/credentials/{credential}/revoke",
-    "program list": "GET /api/v1/programs",
+    "program list": "GET /api/v1/programs; GET /api/v1/credentials",
     "account invite": "POST /api/v1/accounts", "account list": "GET /api/v1/accounts",
     "account close": "POST /api/v1/accounts/{account}/close",
     "account end-sessions": "POST /api/v1/accounts/{account}/end-sessions",
-    "account events": "GET /api/v1/accounts/{account}/events",
+    "account events": "GET /api/v1/account-events; GET /api/v1/accounts/{account}/events",
     "app-key add": "POST /api/v1/app-keys", "app-key list": "GET /api/v1/app-keys",
     "app-key revoke": "POST /api/v1/app-keys/{key}/revoke",
     "webhook add": "POST /api/v1/webhooks", "webhook rotate": "POST /api/v1/webhooks/{webhook}/secrets",
     "webhook pause": "PATCH /api/v1/webhooks/{webhook}", "webhook resume": "PATCH /api/v1/webhooks/{webhook}",
     "webhook remove": "DELETE /api/v1/webhooks/{webhook}", "webhook list": "GET /api/v1/webhooks",
-    "webhook dead": "GET /api/v1/webhooks/{webhook}/deliveries",
+    "webhook dead": "GET /api/v1/deliveries; GET /api/v1/webhooks/{webhook}/deliveries",
     "webhook again": "POST /api/v1/webhooks/{webhook}/deliveries/{number}/redeliver",
     "webhook try": "POST /api/v1/webhooks/{webhook}/trials",
     "link make": "POST /api/v1/links", "link open": "POST /api/v1/links/openings", "link list": "GET /api/v1/links",
@@ -69,15 +70,28 @@ VERBS: Mapping[str, str] = {
     "recipient end": "POST /api/v1/recipients/{name}/key/end", "recipient list": "GET /api/v1/recipients",
     "manifest key": "GET /api/v1/exports/manifest-key",
     "manifest check": "the recipient's check, which must not trust the server and needs no site",
-    "ledger verify": "POST /api/v1/log/audit", "ledger prove": "GET /api/v1/log/entries/{place}/proof",
+    "ledger verify": "POST /api/v1/log/audit",
+    "ledger prove": "GET /api/v1/log/entries/{place}/proof; GET /api/v1/log/consistency/{old}",
     "ledger certify": "GET /api/v1/log/entries/{place}/certificate", "retention": "GET /api/v1/retention",
     "user find": "POST /api/v1/users/searches",
     "keys show": "for who keeps the folder of keys", "keys retire": "for who keeps the folder of keys",
     "keys rotate master": "for who keeps the folder of keys", "keys rotate epoch": "for who keeps the folder of keys",
     "keys rotate data": "for who keeps the folder of keys", "keys rotate index": "for who keeps the folder of keys",
-    "ledger checkpoint": "POST /api/v1/log/checkpoint", "ledger export": "GET /api/v1/log/checkpoint",
+    "ledger checkpoint": "POST /api/v1/log/checkpoint",
+    "ledger export": "GET /api/v1/log/checkpoint; GET /api/v1/log/tile/{level}/{number}; "
+    "GET /api/v1/log/tile/entries/{number}",
 }  # fmt: skip
-"""Verb of the command line -> the operation that does the same, or why there is none."""
+"""Verb of the command line -> the operations that do the same, or why there is none."""
+UNDESCRIBED = frozenset({"GET /api/v1/log/tile/{level}/{number}", "GET /api/v1/log/tile/entries/{number}"})
+"""What the document tells of in words alone: OpenAPI 3.1 has no parameter that goes over slashes."""
+_NOTES: Mapping[str, Text] = {
+    "gate": Text(
+        "只按请求的那一刻：通过的行随答复送出，此刻不可用的一行也不送出；别的时刻，用 `POST /api/v1/decisions` 逐个问",
+        "as of the request alone, since the rows that may be used leave with the answer; of another moment single acts "
+        "are asked with `POST /api/v1/decisions`",
+    ),
+}
+"""Verb -> in what its operation is less than it."""
 _METHODS = ("get", "post", "patch", "put", "delete")
 _CHINESE = Path(__file__).with_name("api_zh.toml")
 _HEAD = Text(
@@ -191,7 +205,9 @@ def _verbs(language: Language, words: Words) -> Iterator[str]:
     yield _VERBS.in_(language)
     for verb, told in VERBS.items():
         why = _NOT.in_(language).format(words["not_over_http"].get(told, told) if words else told)
-        yield f"| `{verb}` | {f'`{told}`' if '/api/' in told else why} |\n"
+        listed = ("、" if language == "zh" else ", ").join(f"`{each}`" for each in told.split("; "))
+        note = ("；" if language == "zh" else "; ") + _NOTES[verb].in_(language) if verb in _NOTES else ""
+        yield f"| `{verb}` | {listed if '/api/' in told else why}{note} |\n"
 
 
 if __name__ == "__main__":

@@ -38,6 +38,22 @@ def test_who_holds_the_office_invites_looks_after_and_ends_accounts(api: Api) ->
     assert [(each["what"], each["by"]) for each in events] == [("closed", "keeper1"), ("invited", "keeper1")]
 
 
+def test_what_happened_to_all_accounts_comes_by_pages_the_latest_first(api: Api) -> None:
+    names = ["clara", "karl", "rosa"]
+    for each in names:
+        assert api.post("/accounts", {"id": each}, "keeper1").status_code == 200
+    assert api.post("/accounts/karl/close", {}, "keeper1").status_code == 200
+    first = api.get("/account-events?limit=3", "auditor1").json()
+    assert [(each["account"], each["what"]) for each in first["items"]] == [
+        ("karl", "closed"), ("rosa", "invited"), ("karl", "invited"),
+    ]  # fmt: skip
+    assert api.post("/accounts", {"id": "otto"}, "keeper1").status_code == 200
+    rest = api.get(f"/account-events?limit=3&cursor={first['next']}", "keeper1").json()
+    assert ([each["account"] for each in rest["items"]], rest["next"]) == (["clara"], "")
+    assert api.get("/account-events", "boss").status_code == 403
+    assert api.get("/account-events?cursor=abc", "auditor1").status_code == 400
+
+
 @pytest.mark.parametrize(
     ("body", "who", "status"),
     [

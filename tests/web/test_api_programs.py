@@ -82,13 +82,24 @@ def test_a_public_key_is_registered_and_a_private_one_refused_unrepeated(api: Ap
     assert str(private["d"]) not in refused.text
 
 
+def test_what_all_programs_prove_themselves_by_comes_by_pages_without_secrets(api: Api) -> None:
+    secrets = {made(api)["secret"]}
+    assert api.post("/programs", {"id": "billing"}, "keeper1").status_code == 200
+    secrets.add(api.post("/programs/billing/credentials", KEY, "keeper1").json()["secret"])
+    first = api.get("/credentials?limit=1", "auditor1")
+    rest = api.get(f"/credentials?limit=1&cursor={first.json()['next']}", "auditor1")
+    found = first.json()["items"] + rest.json()["items"]
+    assert ({each["program"] for each in found}, rest.json()["next"]) == ({"crm", "billing"}, "")
+    assert not [secret for secret in secrets if secret in first.text + rest.text]
+
+
 @pytest.mark.parametrize("who", ["clerk", "boss", "user", "inspector", "biller", "reader"])
 def test_without_the_office_nobody_looks_after_programs(api: Api, who: str) -> None:
     made(api)
     for answer in (
         api.get("/programs", who), api.get("/programs/crm", who), api.post("/programs", {"id": "x"}, who),
         api.post("/programs/crm/close", b"", who), api.post("/programs/crm/credentials", KEY, who),
-        api.get("/programs/crm/credentials", who),
+        api.get("/programs/crm/credentials", who), api.get("/credentials", who),
     ):  # fmt: skip
         assert (answer.status_code, answer.json()["type"]) == (403, "/problems/not-entitled")
 

@@ -80,6 +80,8 @@ def test_without_the_office_nobody_says_who_is_told(api: Api, site: Site, who: s
     path = f"/webhooks/{made(api)['subscription']['id']}"
     withdraw(site, "u1")
     let_die(site)
+    if who not in ("auditor1",):
+        assert api.get("/deliveries?state=dead", who).status_code == 403
     tried = [
         api.post("/webhooks", BODY, who),
         send(api, "PATCH", path, {"url": "https://thief.example/"}, who=who, match='"1"'),
@@ -169,6 +171,15 @@ def test_dead_letters_are_listed_by_pages_and_sent_again(api: Api, site: Site) -
     assert send(api, "POST", f"{path}/{dead[0]}/redeliver").status_code == 404, "it is dead no more"
     assert send(api, "POST", f"{path}/999/redeliver").status_code == 404
     assert "u0" not in api.get(path, "auditor1").text
+    every = api.get("/deliveries?state=dead&limit=3", "auditor1").json()
+    rest = api.get(f"/deliveries?state=dead&limit=3&cursor={every['next']}", "auditor1").json()
+    numbers = [each["number"] for each in every["items"] + rest["items"]]
+    assert (numbers, len(numbers), rest["next"]) == (sorted(set(numbers)), 5, "")
+    assert {each["webhook"] for each in every["items"] + rest["items"]} == {path.split("/")[2], other.split("/")[2]}
+    assert set(numbers) == {
+        each["number"] for at in (path, other) for each in api.get(f"{at}?state=dead", "auditor1").json()["items"]
+    }
+    assert "u1" not in api.get("/deliveries", "auditor1").text
     bad = api.get(path + "?cursor=YWJj", "auditor1")
     assert (bad.status_code, bad.json()["type"]) == (400, "/problems/malformed")
 

@@ -61,6 +61,7 @@ FACES: list[Router] = [
     openid.RETURN,
     accounts.FACE,
     programs.FACE,
+    programs.CREDENTIALS,
     oauth.FACE,
     webhooks.FACE,
     rules.FACE,

@@ -93,6 +93,13 @@ class DeliveryShape(msgspec.Struct, frozen=True, kw_only=True):
     created: dt.datetime
 
 
+class AddressedShape(DeliveryShape, frozen=True, kw_only=True):
+    """One event, and whom it is for."""
+
+    webhook: str
+    """Id of the receiver."""
+
+
 class TrialAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """An event that tells of nothing is on its way."""
 
@@ -106,6 +113,11 @@ def subscription_shape(found: Subscription) -> SubscriptionShape:
         id=found.id, url=found.url, types=sorted(found.types), names_users=found.names_users, active=found.active,
         created=found.created_at, version=found.version,
     )  # fmt: skip
+
+
+def addressed_shape(found: Delivery) -> AddressedShape:
+    """Return a delivery as it is told among those of other receivers."""
+    return AddressedShape(**msgspec.structs.asdict(delivery_shape(found)), webhook=found.subscription)
 
 
 def delivery_shape(found: Delivery) -> DeliveryShape:

@@ -2,6 +2,7 @@
 """class Events: who signed in or failed to, and what became of accounts. Source: OWASP ASVS 5.0 16.3.1."""
 
 import datetime as dt
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -36,20 +37,21 @@ class Events:
 
     def of(self, tx: Transaction, account: str = "", most: int = 100) -> list[Event]:
         """Return what happened to an account, or to all, the latest first."""
+        return [event for _, event in self.listed(tx, account, most=most)]
+
+    def listed(self, tx: Transaction, account: str = "", *, before: int = 0, most: int) -> list[tuple[int, Event]]:
+        """Return the same with the number of each, those before number `before` when it is given."""
         chosen = sa.select(event_table).order_by(_E.number.desc()).limit(most)
-        rows = tx.execute(chosen.where(_E.account == account) if account else chosen)
-        return [
-            Event(
-                at=from_micros(row.at),
-                account=row.account,
-                what=What(row.what),
-                by=row.by,
-                factors=tuple(Factor(each) for each in row.factors.split()),
-                known_device=row.known_device,
-            )
-            for row in rows
-        ]
+        chosen = chosen.where(_E.account == account) if account else chosen
+        return [(row.number, _event(row)) for row in tx.execute(chosen.where(_E.number < before) if before else chosen)]
 
     def purge(self, tx: Transaction, before: dt.datetime) -> None:
         """Drop what happened before a moment."""
         tx.execute(sa.delete(event_table).where(_E.at <= to_micros(before)))
+
+
+def _event(row: Any) -> Event:
+    return Event(
+        at=from_micros(row.at), account=row.account, what=What(row.what), by=row.by,
+        factors=tuple(Factor(each) for each in row.factors.split()), known_device=row.known_device,
+    )  # fmt: skip

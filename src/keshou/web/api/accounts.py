@@ -11,7 +11,7 @@ from keshou.db import Transaction
 from keshou.declaration.model import Office
 from keshou.web.account_keeping import known_account, refuse_self
 from keshou.web.api.asked import InPath, Requested, answer, read
-from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
+from keshou.web.api.paged import USUAL, Cursor, Limit, NumberCursor, Page, page
 from keshou.web.described import told
 from keshou.web.entitled import require
 from keshou.web.idempotency import IdempotencyKey, Sent, answer_once
@@ -96,9 +96,22 @@ def events(
     return answer([w.event_shape(each) for each in found])
 
 
+@get("/account-events", sync_to_thread=True, operation_class=told(Page[w.EventShape]))
+def every_event(
+    caller: NamedDependency[Caller], site: NamedDependency[Site], cursor: NumberCursor = "", limit: Limit = USUAL
+) -> Response[bytes]:
+    """Return what happened to all accounts, the latest first: who signed in, failed, was locked."""
+    require(caller, site, Office.ACCOUNTS, Office.AUDIT)
+    with site.reading() as tx:
+        found = site.accounts.events.listed(tx, before=int(cursor or 0), most=limit + 1)
+    shown = found[:limit]
+    following = str(shown[-1][0]) if len(found) > limit else ""
+    return answer(Page(items=[w.event_shape(each) for _, each in shown], next=following))
+
+
 FACE = Router(
     "/api/v1",
-    route_handlers=[accounts, invite, account_of, close, end_sessions, events],
+    route_handlers=[accounts, invite, account_of, close, end_sessions, events, every_event],
     tags=["accounts"],
 )
 """The router of accounts."""

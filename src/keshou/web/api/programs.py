@@ -183,9 +183,23 @@ def _refuse_self(caller: Caller, program: str) -> None:
         raise NotEntitledError("nobody gives themselves keys (miit24:13.1.3)", hint="ask another who holds the office")
 
 
+@get("/", sync_to_thread=True, operation_class=told(Page[w.CredentialShape]))
+def every_credential(
+    caller: NamedDependency[Caller], site: NamedDependency[Site], cursor: Cursor = "", limit: Limit = USUAL
+) -> Response[bytes]:
+    """Return what all programs prove themselves by, by id, also what has ended; secrets are nowhere."""
+    require(caller, site, Office.ACCOUNTS, Office.AUDIT)
+    with site.reading() as tx:
+        found = [w.credential_shape(each) for each in site.programs.credentials(tx)]
+    return answer(page(found, lambda each: each.id, cursor, limit))
+
+
 FACE = Router(
     "/api/v1/programs",
     route_handlers=[programs, add, program_of, close, credentials_of, make, rotate, revoke],
     tags=["programs"],
 )
 """The router of programs."""
+
+CREDENTIALS = Router("/api/v1/credentials", route_handlers=[every_credential], tags=["programs"])
+"""The router of what all of them prove themselves by."""

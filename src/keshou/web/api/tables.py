@@ -75,6 +75,9 @@ def judge(
     The answer is an archive: `verdict.json`; `kept` with the rows that may be used, and `denied` with the users
     refused and why, in the kind that was sent. One that lets no row through is an answer, not a denial. The outcome
     is recorded; sent again only the verdict is answered, as it was recorded, whatever is true by now.
+
+    Rows leave with the answer, so it is about the moment of the request alone: of another moment, single acts are
+    decided by `POST /api/v1/decisions`.
     """
     require_staff(caller)
     refuse_beyond_key(caller, purpose, kind)

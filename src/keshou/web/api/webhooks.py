@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who of the operator's other systems is told what became true, and what became of telling them."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from litestar import Response, Router, delete, get, patch, post
@@ -17,7 +18,7 @@ from keshou.web.entitled import require
 from keshou.web.errors import NotFoundError
 from keshou.web.etag import IfMatch, etag, refuse_other
 from keshou.web.idempotency import IdempotencyKey, Sent, answer_once
-from keshou.webhooks.delivery import Subscription
+from keshou.webhooks.delivery import Delivery, Subscription
 from keshou.wire import webhooks as w
 from keshou.wire.caller import Caller
 
@@ -155,13 +156,35 @@ def deliveries(
     require(caller, site, Office.ACCOUNTS, Office.AUDIT)
     with site.reading() as tx:
         site.webhooks.subscription(tx, webhook)
-        state = "" if wanted is w.WantedState.ALL else wanted
-        found = site.webhooks.deliveries(
-            tx, subscription=webhook, state=state, after=int(cursor or 0), most=limit + 1
-        )  # fmt: skip
+        found = _listed(tx, site, wanted, (cursor, limit), webhook)
     shown = [w.delivery_shape(each) for each in found[:limit]]
-    following = str(shown[-1].number) if len(found) > limit else ""
-    return answer(Page(items=shown, next=following))
+    return answer(Page(items=shown, next=_following(found, limit)))
+
+
+@get("/deliveries", sync_to_thread=True, operation_class=told(Page[w.AddressedShape]))
+def every_delivery(
+    caller: NamedDependency[Caller], site: NamedDependency[Site], *, wanted: State = w.WantedState.ALL,
+    cursor: NumberCursor = "", limit: Limit = USUAL,
+) -> Response[bytes]:  # fmt: skip
+    """Return what all receivers were told or are to be, in order; dead letters with the state `dead`."""
+    require(caller, site, Office.ACCOUNTS, Office.AUDIT)
+    with site.reading() as tx:
+        found = _listed(tx, site, wanted, (cursor, limit))
+    shown = [w.addressed_shape(each) for each in found[:limit]]
+    return answer(Page(items=shown, next=_following(found, limit)))
+
+
+def _listed(
+    tx: Transaction, site: Site, wanted: w.WantedState, place: tuple[str, int], webhook: str = ""
+) -> list[Delivery]:
+    """Return the deliveries of a page (its cursor, and how many it has), and one more where there are more."""
+    cursor, limit = place
+    state = "" if wanted is w.WantedState.ALL else wanted
+    return site.webhooks.deliveries(tx, subscription=webhook, state=state, after=int(cursor or 0), most=limit + 1)
+
+
+def _following(found: Sequence[Delivery], limit: int) -> str:
+    return str(found[limit - 1].number) if len(found) > limit else ""
 
 
 @post("/webhooks/{webhook:str}/deliveries/{number:int}/redeliver", status_code=200, sync_to_thread=True,
@@ -207,7 +230,9 @@ def _etag(made: w.SubscribedAnswer) -> dict[str, str]:
 
 FACE = Router(
     "/api/v1",
-    route_handlers=[webhooks, subscribe, webhook_of, change, rotate, remove, send_trial, deliveries, redeliver],
+    route_handlers=[
+        webhooks, subscribe, webhook_of, change, rotate, remove, send_trial, deliveries, every_delivery, redeliver,
+    ],
     tags=["webhooks"],
-)
+)  # fmt: skip
 """The router of webhooks."""
