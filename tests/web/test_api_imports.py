@@ -2,6 +2,7 @@
 """A large table is taken in in the background: put down sealed, in its turn, told by rows and never by values."""
 
 import datetime as dt
+import itertools
 import threading
 import time
 from collections.abc import Iterator
@@ -13,13 +14,15 @@ import msgspec
 import pytest
 from api_house import Api, size
 from callers import bearer
-from house import SITE, Clock, newcomer
+from house import SITE, Clock, declared, newcomer
 from office_house import serving, with_offices
 
 from keshou.app.importer import Importer, Wanted
 from keshou.app.intake import Intake
 from keshou.app.site import Site
 from keshou.db import Database
+from keshou.declaration.model import Declaration
+from keshou.gate.facts import StaffRemoved
 from keshou.imports.job import Failure, State
 from keshou.imports.sealed_table import SealedTable
 from keshou.vault.keys import FileKeys
@@ -90,14 +93,64 @@ def test_with_stop_one_bad_row_keeps_all_out(api: Api, site: Site) -> None:
     assert (size(site), on_record(site, "N-0")) == (before, [False])
 
 
-def test_with_stop_a_row_that_the_gate_denies_ends_it_and_says_how_many_went_in(api: Api, site: Site) -> None:
-    denied = f"N-9999,{VALUE},15499909999,mobile,\n"
-    found = outcome(api, send(api, HEAD + rows(1000) + denied + rows(1000, 2000)))["outcome"]
-    assert (found["rows"], found["refused"]) == (2001, {"denied": 1})
+DENIED = f"N-9999,{VALUE},15499909999,mobile,\n"
+"""A row of somebody who agreed to nothing."""
+
+
+def test_with_stop_a_row_that_the_gate_would_deny_keeps_all_out_and_nothing_is_recorded(api: Api, site: Site) -> None:
+    before = size(site)
+    found = outcome(api, send(api, HEAD + rows(1000) + DENIED + rows(1000, 2000)))["outcome"]
+    assert (found["rows"], found["taken"], found["refused"]) == (2001, 0, {"denied": 1})
     assert found["faults"][0]["row"] == 1001
     assert found["faults"][0]["cites"]
-    assert 1000 <= found["taken"] < 2000, "the part with the denied row is the last"
-    assert on_record(site, "N-0", "N-9999", "N-2999") == [True, False, False]
+    assert (size(site), on_record(site, "N-0", "N-9999")) == (before, [False, False])
+
+
+def test_with_stop_what_changes_while_rows_go_in_ends_it_there_and_says_how_many_are_in(site: Site) -> None:
+    def leave(_rows: int) -> None:
+        if not site.state().appointments("clerk1"):
+            return
+        site.record_site(StaffRemoved(at=site.now(), staff="clerk1", post="clerk"), by="officer")
+
+    intake = Intake(site, (HEAD + rows(2500)).encode(), by="clerk1")
+    report = intake.run("stop", on_taken=leave, by_parts=True)
+    assert (report.taken, {each.code for each in report.faults}) == (1000, {"denied"})
+    assert [each.row for each in report.faults] == list(range(1001, 2001))
+    assert on_record(site, "N-999", "N-1000") == [True, False]
+
+
+def plan_apart() -> Declaration:
+    """Return rules by which the plan is collected for a purpose of its own."""
+    rules = declared()
+    service, *others = rules.purposes
+    for_plan = tuple(each for each in service.needs if each.item == "tariff_plan")
+    for_rest = tuple(each for each in service.needs if each.item != "tariff_plan")
+    plan = msgspec.structs.replace(service, id="plan", needs=for_plan)
+    purposes = (msgspec.structs.replace(service, needs=for_rest), plan, *others)
+    grants = tuple(
+        msgspec.structs.replace(each, purposes=(*each.purposes, "plan")) if each.post == "clerk" else each
+        for each in rules.grants
+    )
+    return msgspec.structs.replace(rules, purposes=purposes, grants=grants)
+
+
+def test_what_the_gate_is_asked_beforehand_is_what_it_answers_when_rows_go_in(site: Site) -> None:
+    """Of rows of every making, some of two acts, none is let through beforehand and denied at the door."""
+    site.publish(plan_apart(), by="officer")
+    consents = ("", "service:express", "service:tacit", "plan:express", "service:express;plan:express")
+    head = "user_id,user_name,mobile_number,tariff_plan,services,consents,limited_capacity\n"
+    made = itertools.product(consents, ("mobile", ""), ("true", "false"), (VALUE, ""), ("P-1", ""))
+    table = head + "".join(
+        f"M-{place},{name},154998{place:05},{plan},{services},{agreed},{limited}\n"
+        for place, (agreed, services, limited, name, plan) in enumerate(made)
+    )
+    before = size(site)
+    asked = Intake(site, table.encode(), by="clerk1").run("stop", by_parts=True)
+    assert (asked.taken, size(site)) == (0, before)
+    done = Intake(site, table.encode(), by="clerk1").run("skip", by_parts=True)
+    assert asked.faults == done.faults
+    assert {each.purpose for each in done.faults} == {"service", "plan"}
+    assert 0 < done.taken < done.rows
 
 
 def test_sent_again_it_is_the_same_import_and_another_table_is_another_request(api: Api, site: Site) -> None:
@@ -191,10 +244,10 @@ class Held:
         self.begun, self.go = threading.Event(), threading.Event()
         check = Intake._check
 
-        def waiting(intake: Intake, on_check: Any) -> None:
+        def waiting(intake: Intake, on_check: Any, **more: bool) -> None:
             self.begun.set()
             assert self.go.wait(20)
-            check(intake, on_check)
+            check(intake, on_check, **more)
 
         monkeypatch.setattr(Intake, "_check", waiting)
 

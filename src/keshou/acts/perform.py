@@ -31,8 +31,9 @@ from keshou.acts.request import (
     Restore,
     Search,
 )
+from keshou.acts.supposing import suppose
 from keshou.acts.work import Pending, Tell, Work
-from keshou.db import Database, Transaction
+from keshou.db import Database, Transaction, from_micros
 from keshou.gate.act import Act
 from keshou.gate.decision import Decision, Permit
 from keshou.law.terms import BULK_KINDS
@@ -59,6 +60,13 @@ class Acts:
     def decide_known(self, acts: Sequence[Act], size: int) -> list[Decision] | None:
         """Return what `decide` would when memory is enough for it, else None; never waits for the database."""
         return self._known.decide_known(self._known.all_named(acts), size)
+
+    def suppose(self, database: Database, jobs: Sequence[Perform], now: dt.datetime) -> list[Decision]:
+        """Return what the gate would answer on `jobs`, each as if those before it were done; nothing is done."""
+        with database.reading() as tx:
+            head = self._ledger.head(tx)
+            view = self._known.view(tx, head.size)
+            return suppose(tx, self._known, view, jobs, max(now, from_micros(head.last_time)))
 
     def start(self, tx: Transaction) -> Work:
         """Take the log's lock in `tx` and return the work to be done under it."""

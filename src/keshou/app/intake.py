@@ -11,14 +11,14 @@ import itertools
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from keshou.acts.request import Done, Job, Perform
+from keshou.acts.request import Job, Perform
 from keshou.app.intake_row import Columns, Parsed, faults_in, parse
 from keshou.app.site import Site
 from keshou.app.table_file import Given, Row, read_header, read_rows
 from keshou.declaration.model import Published
 from keshou.errors import InputError
 from keshou.gate.act import Act
-from keshou.gate.decision import Deny
+from keshou.gate.decision import Decision, Deny
 from keshou.gate.facts import CapacityLimited, ConsentGiven, NoticeShown, ServiceStarted, UserFact
 from keshou.law.model import Citation
 from keshou.law.terms import ActKind
@@ -85,11 +85,12 @@ class Intake:
     ) -> Report:  # fmt: skip
         """Check every row, then take in what may be taken in.
 
-        With ``stop`` one transaction takes in all or none, for which everybody else waits; `by_parts` others go on
-        between, and a row that the gate denies ends it there: what went in before is in.
+        With ``stop`` one transaction takes in all or none, for which everybody else waits. `by_parts` others go on
+        between: the gate is asked about every row before the first goes in, and only what changes meanwhile can have
+        one denied; that ends it there, and what went in before is in.
         """
-        self._check(on_check)
         stops = on_error == "stop"
+        self._check(on_check, ask=stops and by_parts)
         if stops and self._faults:
             taken = 0
         elif stops and not by_parts:
@@ -98,11 +99,13 @@ class Intake:
             taken = self._take_parts(on_taken, stops=stops)
         return Report(self.rows, taken, tuple(sorted(self._faults, key=lambda each: each.row)))
 
-    def _check(self, on_check: Advance) -> None:
+    def _check(self, on_check: Advance, *, ask: bool) -> None:
         for chunk in _chunks(read_rows(self._path)):
             for row in chunk:
                 self._faults.extend(Fault(row.number, code, column) for code, column in self._wrong(row))
             self._find_known(chunk)
+            if ask:
+                self._ask(chunk)
             self.rows += len(chunk)
             on_check(len(chunk))
 
@@ -120,19 +123,27 @@ class Intake:
         users = {row.values[self._columns.user]: row.number for row in chunk if not row.fault}
         self._faults.extend(Fault(users[user], "user_known", "user_id") for user in _on_record(self._site, users))
 
+    def _ask(self, chunk: Sequence[Row]) -> None:
+        """Take note of what the gate would deny of the rows in which nothing else is wrong."""
+        bad, now = {fault.row for fault in self._faults}, self._site.now()
+        work = self._jobs_of((row for row in chunk if row.number not in bad), now)
+        self._note([(number, job.act.purpose) for number, job in work], _supposed(self._site, [job for _, job in work]))
+
+    def _jobs_of(self, rows: Iterable[Row], now: dt.datetime) -> list[tuple[int, Perform]]:
+        return [(row.number, job) for row in rows for job in self._jobs(parse(row.values, self._columns), now)]
+
     def _work(self, on_taken: Advance) -> Iterator[tuple[list[tuple[int, str]], list[Job]]]:
         """Yield row number and purpose of each act, and the acts, some rows at a time."""
         bad = {fault.row for fault in self._faults}
         for chunk in _chunks(row for row in read_rows(self._path) if row.number not in bad):
-            now = self._site.now()
-            work = [(row.number, job) for row in chunk for job in self._jobs(parse(row.values, self._columns), now)]
+            work = self._jobs_of(chunk, self._site.now())
             yield [(number, job.act.purpose) for number, job in work], [job for _, job in work]
             on_taken(len(chunk))
 
     def _take_parts(self, on_taken: Advance, *, stops: bool) -> int:
         taken = 0
         for chunk, jobs in self._work(on_taken):
-            taken += self._note(chunk, self._site.do_all(jobs))
+            taken += self._note(chunk, [done.decision for done in self._site.do_all(jobs)])
             if stops and self._faults:
                 break
         return taken
@@ -140,7 +151,9 @@ class Intake:
     def _take_all(self, on_taken: Advance) -> int:
         try:
             with self._site.as_one() as do:
-                taken = sum(self._note(chunk, do(jobs)) for chunk, jobs in self._work(on_taken))
+                taken = sum(
+                    self._note(chunk, [done.decision for done in do(jobs)]) for chunk, jobs in self._work(on_taken)
+                )
                 self._refuse_if_any()
         except _RefusedError:
             return 0
@@ -150,16 +163,16 @@ class Intake:
         if self._faults:
             raise _RefusedError
 
-    def _note(self, chunk: Sequence[tuple[int, str]], done: Sequence[Done]) -> int:
-        """Take note of what was denied; return how many users went in."""
+    def _note(self, chunk: Sequence[tuple[int, str]], decisions: Sequence[Decision | None]) -> int:
+        """Take note of what was denied; return of how many users nothing was."""
         numbers: set[int] = set()
         refused: set[int] = set()
-        for (number, purpose), each in zip(chunk, done, strict=True):
+        for (number, purpose), decision in zip(chunk, decisions, strict=True):
             if number in refused:
                 continue
-            if isinstance(each.decision, Deny):
+            if isinstance(decision, Deny):
                 refused.add(number)
-                cites = tuple(dict.fromkeys(reason.cite for reason in each.decision.reasons))
+                cites = tuple(dict.fromkeys(reason.cite for reason in decision.reasons))
                 self._faults.append(Fault(number, "denied", "", purpose, cites))
             else:
                 numbers.add(number)
@@ -203,6 +216,11 @@ def _on_record(site: Site, users: Collection[str]) -> Collection[str]:
     """Return those of `users` who are known already."""
     with site.reading() as tx:
         return site._known.vault.find_users(tx, users)  # noqa: SLF001 - of the same room; only presence is asked
+
+
+def _supposed(site: Site, jobs: Sequence[Perform]) -> list[Decision]:
+    """Return what the gate would answer on `jobs`, were they brought to it now."""
+    return site._acts.suppose(site.database, jobs, site.now())  # noqa: SLF001 - of the same room; nothing is done
 
 
 def _plan(

@@ -44,8 +44,9 @@ async def send(
 ) -> Response[bytes]:  # fmt: skip
     """Send a table of users of any length, to be taken in when its turn comes; ask at its id what became of it.
 
-    Columns are those of an intake. With `stop` one bad row keeps all out, and the first that the gate denies ends it;
-    with `skip` the others go in. People need a fresh proof of who they are.
+    Columns are those of an intake. With `stop` one row that is wrong or would be denied keeps all out, and only what
+    changes while they go in can end it half way; with `skip` the others go in. People need a fresh proof of who they
+    are.
     """
     chosen = split(purposes)
     refuse_beyond_taking(caller, site, chosen)
