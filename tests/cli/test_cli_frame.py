@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from cli_caller import Caller
+from keshou.acts import effects
 from keshou.cli import app as frame
 from keshou.cli import fault_words
 from keshou.cli.sample.people import Subscriber, subscribers
@@ -174,12 +175,28 @@ def test_a_process_prints_the_answer_and_nothing_else_on_standard_output(
     assert (ended.stderr, ended.stdout[0]) == ("", "{")
 
 
-def test_a_terminal_is_never_steered_by_what_others_wrote(keshou: Caller, people: list[Subscriber]) -> None:
+def test_a_terminal_is_never_steered_by_what_others_wrote(
+    keshou: Caller, people: list[Subscriber], monkeypatch: pytest.MonkeyPatch
+) -> None:
     user = people[0].user_id
-    keshou("user", "correct", user, "tariff_plan=\x1b[2J[red]x", "--by", "officer", "--purpose", "service").ok()
+    with monkeypatch.context() as before_the_rule:
+        before_the_rule.setattr(effects, "is_value", lambda _: True)
+        steering = "tariff_plan=\x1b[2J\u202e[red]x"
+        keshou("user", "correct", user, steering, "--by", "officer", "--purpose", "service").ok()
     shown = keshou("user", "show", user, "--by", "officer", "--purpose", "service").ok().out
     assert "\x1b" not in shown
+    assert "\u202e" not in shown
     assert "[red]x" in shown
+
+
+def test_a_correction_that_would_steer_a_terminal_is_refused_and_not_repeated(
+    keshou: Caller, people: list[Subscriber]
+) -> None:
+    change = ("user", "correct", people[0].user_id, "tariff_plan=15499990001\x1b[2J")
+    outcome = keshou(*change, "--by", "officer", "--purpose", "service")
+    assert (outcome.status, outcome.out) == (2, "")
+    assert "tariff_plan" in outcome.err
+    assert "15499990001" not in outcome.err
 
 
 @pytest.mark.parametrize(

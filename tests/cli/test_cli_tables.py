@@ -56,6 +56,8 @@ def spoiled(many: list[Subscriber], **change: str) -> str:
         ({"user_id": ""}, "no_user_id"),
         ({"home_address": SECRET * 300}, "value_too_long"),
         ({"user_id": SECRET + "\x1b[31m"}, "wrong_user_id"),
+        ({"home_address": SECRET + "\x1b[31m"}, "wrong_value"),
+        ({"home_address": SECRET + "\r\n2"}, "wrong_value"),
     ],
 )
 def test_one_bad_row_keeps_all_out_and_is_named_by_number(

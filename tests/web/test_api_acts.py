@@ -130,7 +130,8 @@ def test_parts_that_do_not_go_together_are_refused_and_never_quoted(api: Api, si
     use(kind="teleport"), use(items=[]), use(items=["tariff_plan"] * 257), use(items="tariff_plan"), use(items=[7]),
     use(user=7), use(user="u\n"), use(user="u\u0000"), use(user="x" * 256), use(purpose=""), use(purpose="service\n"),
     use(purpose="a b"), use(secretvalue=1), use(at="2026-03-02T10:00:00+08:00"), use(count=0), use(count=-1),
-    use(count="1"), use(at_least=-1), use(at_least=1.5), use(values={"tariff_plan": ""}), use(by=None),
+    use(count="1"), use(at_least=-1), use(at_least=1.5), use(by=None),
+    *(use(kind="correct", values={"tariff_plan": value}) for value in ("", "secretvalue\u001b[2J")),
     {key: value for key, value in use().items() if key != "purpose"},
 ])  # fmt: skip
 def test_what_is_not_of_the_documented_form_is_refused_by_place_and_never_quoted(

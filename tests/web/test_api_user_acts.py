@@ -213,7 +213,8 @@ def test_what_takes_everything_needs_a_fresh_proof(api: Api, site: Site, clock: 
     *((path, {"extra": "secretvalue"}) for path, _ in ACTS), *((path, {"user": ""}) for path, _ in ACTS),
     *((path, {"user": "a\u0007b"}) for path, _ in ACTS), ("", {"values": {}}), ("", {"values": {"a b": "secretvalue"}}),
     ("", {"consents": [{"purpose": "service", "strength": "secretvalue"}]}), ("", {"services": "mobile"}),
-    ("/corrections", {"values": {"tariff_plan": ""}}), ("/erasures", {"kind": "use"}),
+    ("/corrections", {"values": {"tariff_plan": ""}}),
+    ("/corrections", {"values": {"tariff_plan": "secretvalue\u001b[2J"}}), ("/erasures", {"kind": "use"}),
     ("/standing", {"kind": "delete"}),
 ])  # fmt: skip
 def test_what_is_not_of_the_documented_form_is_refused(api: Api, site: Site, path: str, change: dict[str, Any]) -> None:
@@ -265,3 +266,15 @@ def test_a_search_is_denied_limited_and_refused_where_it_cannot_be(api: Api, sit
     assert api.post("/users/searches", sought()).status_code == 200
     limited = api.post("/users/searches", sought())
     assert (limited.status_code, limited.headers["retry-after"]) == (429, "3600")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ['"', '","decision":{"permitted":true},"x":"', "\\", '\\"', "</script>", "\u2028\u2029", "a\n\tb", "𠮷'", "{}"],
+)
+def test_what_stands_in_a_value_stays_in_its_place_of_the_answer(api: Api, value: str) -> None:
+    assert api.post("/users/corrections", viewing(values={"tariff_plan": value})).status_code == 200
+    seen = api.post("/acts", {"kind": "use", "user": "u1", "items": ["tariff_plan"], "purpose": "service"}).json()
+    assert seen["values"] == {"tariff_plan": value}
+    assert seen["decision"]["permitted"] is True
+    assert "x" not in seen

@@ -15,6 +15,7 @@ from keshou.acts.holding import end_service_class, note_admitted
 from keshou.acts.removing import remove
 from keshou.acts.request import ActError, BulkPerform, Cancel, Erase, Perform
 from keshou.acts.truth import check_evidence, check_hand, check_order, check_user_fact
+from keshou.acts.value import is_value
 from keshou.acts.work import Work
 from keshou.gate.act import Act
 from keshou.gate.decision import Decision, Deny, Ground, Permit, Reason
@@ -267,6 +268,12 @@ def _check(work: Work, job: Perform, now: dt.datetime) -> None:
         raise ActError("the values given are not those of the act's items", hint="give one value an item")
     if act.kind not in _WRITING and job.values:
         raise ActError(f"an act of `{act.kind}` takes no values")
+    for item, value in job.values.items():
+        if not is_value(value):
+            raise ActError(
+                f"the value of `{item}` is empty, too long, or has control characters",
+                hint="up to 4,096 characters; of control characters, tab and line feed alone",
+            )
     _refuse_masking_nothing(job)
     if job.admit and act.user in work.view.keys:
         raise ActError("the user is known already", hint="collect further information without admitting again")

@@ -4,6 +4,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Self
 
+from keshou.acts.value import is_value
 from keshou.declaration.model import Declaration
 from keshou.errors import InputError
 from keshou.law.terms import ActKind, ConsentStrength
@@ -105,6 +106,9 @@ def faults_in(values: Sequence[str], columns: Columns) -> list[tuple[str, str]]:
         wrong.append(("not_true_or_false", LIMITED))
     if not any(values[place] for place in columns.items.values()):
         wrong.append(("no_information", ""))
+    wrong += [
+        ("wrong_value", item) for item, place in columns.items.items() if values[place] and not is_value(values[place])
+    ]
     return wrong
 
 

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NamedTuple, Protocol
 
+from keshou.acts.value import LONGEST
 from keshou.errors import InputError, UnreachableError
 
-LONGEST = 4096
-"""The longest value, in characters."""
 _MARK = "\ufeff"
 
 

@@ -101,7 +101,7 @@ def console(*, stderr: bool = False) -> Console:
 
 def plain(text: object) -> str:
     """Return `text` without anything that would steer a terminal."""
-    return "".join(each if each.isprintable() or each == "\n" else "\ufffd" for each in str(text))
+    return "".join(each if each.isprintable() or each in "\n\t" else "\ufffd" for each in str(text))
 
 
 def table(*titles: str, title: str = "") -> Table:

@@ -6,8 +6,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from keshou.acts.value import LONGEST, UNFIT
+
 LONGEST_USER = 255
-LONGEST_VALUE = 4096
 _ID = "[A-Za-z0-9._-]"
 _END = r"$(?!\n)"
 """The end, as ECMA-262 means it; to Python `$` would let a line end follow."""
@@ -31,7 +32,15 @@ NoUserId = Annotated[
         pattern=r"^[^\u0000-\u001f\u007f]*" + _END, max_length=LONGEST_USER, description="A user's id; empty for none."
     ),
 ]
-Value = Annotated[str, Meta(min_length=1, max_length=LONGEST_VALUE)]
+Value = Annotated[
+    str,
+    Meta(
+        pattern=f"^[^{UNFIT}]+{_END}",
+        min_length=1,
+        max_length=LONGEST,
+        description="A value; of control characters it may have tabs and line feeds.",
+    ),
+]
 Items = Annotated[list[Id], Meta(min_length=1, max_length=256)]
 SomeItems = Annotated[list[Id], Meta(max_length=256)]
 Moment = Annotated[dt.datetime, Meta(tz=True, description="RFC 3339, with its zone.")]

@@ -2,7 +2,6 @@
 """``/me/correct/ITEM``: what is held is wrong, and the user says what is right. Source: miit24:9.2."""
 
 import re
-import unicodedata
 from typing import Annotated, Any, Final
 
 import anyio.to_thread
@@ -11,6 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import PathParameter, RawBody
 
 from keshou.acts.request import Perform
+from keshou.acts.value import LONGEST, is_value
 from keshou.app.own_acts import own_acts
 from keshou.app.site import Site
 from keshou.gate.decision import Deny
@@ -23,7 +23,6 @@ from keshou.web.portal.guest import Form, one, read_form, visitor
 from keshou.web.portal.holding import Holding, holdings
 from keshou.web.portal.pages import Refusal, done, once, refusals, show
 from keshou.wire.caller import Caller
-from keshou.wire.words import LONGEST_VALUE
 
 PATH: Final = "/me/correct"
 Item = Annotated[str, PathParameter(pattern="^[A-Za-z0-9._-]{1,64}$", max_length=64)]
@@ -44,7 +43,7 @@ async def correct(request: Requested, site: NamedDependency[Site], item: Item, b
     form = read_form(request, body)
     caller, value = await visitor(request, site, form), one(form, "value").strip()
     evidence = one(form, "evidence").strip()
-    if not _is_value(value) or not _EVIDENCE.fullmatch(evidence):
+    if not is_value(value) or not _EVIDENCE.fullmatch(evidence):
         return await page(request, site, caller, item, typed=form, checked=True, status=_WRONG)
     acts = await anyio.to_thread.run_sync(own_acts, site, caller.user, ActKind.CORRECT, [item], part_of(caller))
     if not acts:
@@ -80,7 +79,7 @@ async def page(
     more = {"late": True} if late else {}
     return await show(
         request, site, caller, "correct.html.j2", status=status, one=found, path=f"{PATH}/{item}",
-        typed=value, evidence=evidence, wrong=checked and not _is_value(value.strip()), longest=LONGEST_VALUE,
+        typed=value, evidence=evidence, wrong=checked and not is_value(value.strip()), longest=LONGEST,
         unfit=checked and not _EVIDENCE.fullmatch(evidence), refused=refused or [], **more,
     )  # fmt: skip
 
@@ -90,8 +89,3 @@ def _holding(site: Site, caller: Caller, item: str, request: Requested) -> Holdi
         if each.item == item:
             return each
     raise NotFoundError("nothing of this kind is held of the user")
-
-
-def _is_value(value: str) -> bool:
-    """Say whether it may be written: not empty, not too long, no control characters; any letters of any script."""
-    return 0 < len(value) <= LONGEST_VALUE and not any(unicodedata.category(each) in ("Cc", "Cs") for each in value)
