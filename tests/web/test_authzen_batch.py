@@ -2,6 +2,7 @@
 """However a batch is read, each of its elements gets the answer that it would get alone."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,7 +25,7 @@ SLOW: dict[str, Any] = {"subject": None}
 
 @pytest.fixture
 def client(site: Site) -> Iterator[TestClient[Litestar]]:
-    with TestClient(served(site, CALLERS)) as client:
+    with TestClient(served(site, CALLERS), base_url="http://127.0.0.1") as client:
         yield client
 
 
@@ -129,3 +130,69 @@ def test_a_list_is_judged_as_the_list_that_it_is_whatever_ends_the_answer(
     body = {"options": {"evaluations_semantic": semantic}, "evaluations": asked}
     found = elements(client, body, "crm")
     assert "".join("ny"[each["decision"]] for each in found) == answers
+
+
+def doubled(text: str) -> Iterator[str]:
+    """Yield `text` with each member of each object named once more, before and after, plainly and by an escape."""
+    for found in re.finditer(r'"(\w+)": ', text):
+        name = found[1]
+        for again in (f'"{name}": "other"', f'"\\u{ord(name[0]):04x}{name[1:]}": 1', f'"{name}": {{"a": ["b"]}}'):
+            yield text[: found.start()] + again + ", " + text[found.start() :]
+        yield text[: found.start()] + '"x": 1, "x": ":", ' + text[found.start() :]
+
+
+ASKED = [
+    json.dumps(question()), json.dumps(question({"type": "user", "id": "u1"}, kind="query")),
+    json.dumps(question(user="urn:user:1")), json.dumps(question()).replace('"u1"', '"u\\u003a\\u003a\\u003a\\u003a1"'),
+    json.dumps(question(properties={"items": ["tariff_plan"], "more": [{"deep": {"deeper": "at 09:00:00"}}]})),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", ASKED)
+def test_a_question_that_names_a_member_twice_is_refused_wherever_it_does(
+    client: TestClient[Litestar], asked: str
+) -> None:
+    headers = bearer("crm") | {"content-type": "application/json"}
+    for _ in range(2):  # the second time, what was read before is known
+        assert client.post(EVALUATION, content=asked, headers=headers).status_code == 200
+        for twice in doubled(asked):
+            assert client.post(EVALUATION, content=twice, headers=headers).status_code == 400, twice
+
+
+@pytest.mark.parametrize("asked", ASKED)
+@pytest.mark.parametrize("more", ["", '"options": {}, ', '"context": {"purpose": "service"}, "subject": {}, '])
+def test_an_element_that_names_a_member_twice_is_a_fault_in_its_place_alone(
+    client: TestClient[Litestar], asked: str, more: str
+) -> None:
+    headers = bearer("crm") | {"content-type": "application/json"}
+    (alone,) = elements(client, {"evaluations": [json.loads(asked)]}, "crm")
+    every = [asked, *(each for twice in doubled(asked) for each in (twice, asked))]
+    for given in (every, [*every, "{}"]):  # the last has it read part by part
+        body = f'{{{more}"evaluations": [{", ".join(given)}]}}'
+        answer = client.post(EVALUATIONS, content=body, headers=headers)
+        assert answer.status_code == 200, answer.text
+        found = answer.json()["evaluations"][: len(every)]
+        assert found[::2] == [alone] * len(found[::2])
+        assert [each["decision"] for each in found[1::2]] == [False] * len(found[1::2])
+        assert {each["context"]["error"]["status"] for each in found[1::2]} == {400}
+
+
+def test_a_batch_that_names_a_member_twice_at_its_top_is_refused_whole(client: TestClient[Litestar]) -> None:
+    headers = bearer("crm") | {"content-type": "application/json"}
+    whole = {"options": {"evaluations_semantic": "execute_all"}, "context": {"a": {"b": 1}}, "evaluations": "HERE"}
+    text = json.dumps(whole)
+    told = [
+        client.post(EVALUATIONS, content=each.replace('"HERE"', f"[{ASKED[0]}]"), headers=headers).status_code
+        for each in (text, *doubled(text))
+    ]
+    assert told == [200] + [400] * (len(told) - 1)
+
+
+@pytest.mark.parametrize(
+    "more", [b'"x": ' + b"[" * 900 + b"]" * 900, b'"x": "\xff:"', b'"x": ' + b"9" * 5000 + b', "y": ":"']
+)
+def test_what_is_too_deep_or_odd_beside_a_question_harms_nobody(client: TestClient[Litestar], more: bytes) -> None:
+    headers = bearer("crm") | {"content-type": "application/json"}
+    for path, inner in ((EVALUATION, ASKED[0]), (EVALUATIONS, f'{{"evaluations": [{ASKED[0]}]}}')):
+        answer = client.post(path, content=inner.encode()[:-1] + b", " + more + b"}", headers=headers)
+        assert answer.status_code in (200, 400)

@@ -1,15 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """Questions of the standard authorization protocol, read and laid out. Source: AuthZEN Authorization API 1.0.
 
-Members that the protocol does not know are ignored wherever they stand; of a member given twice the last counts. How
-deep a body may be nested is limited by the decoder.
+Members that the protocol does not know are ignored wherever they stand; a member given twice is refused: what stands in
+front could have judged by the one, and we by the other. How deep a body may be nested is limited by the decoder.
 """
 
+import sys
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 import msgspec
+
+from keshou.wire.members import Doubled, by_name, colons_of, holds, is_doubled, names_twice, own_names_twice
 
 
 class Subject(msgspec.Struct, frozen=True):
@@ -71,7 +75,7 @@ class _Quick(msgspec.Struct, frozen=True):
     """A batch in the form that is read most, and quickest; what is not of it is read anew, part by part."""
 
     evaluations: list[_QuickElement]
-    options: dict[str, Any] = {}
+    options: msgspec.Raw = msgspec.Raw()
     subject: msgspec.Raw = msgspec.Raw()
     action: msgspec.Raw = msgspec.Raw()
     resource: msgspec.Raw = msgspec.Raw()
@@ -137,14 +141,17 @@ class Questions:
     """
 
     def __init__(self) -> None:
-        self._kept: dict[Parts, Evaluation | Fault] = {}
+        self._kept: dict[Parts, tuple[Evaluation | Fault, int]] = {}
         self.get = self._kept.get
 
-    def read(self, parts: Parts) -> "Evaluation | Fault":
-        """Return what an element asks, read anew, and keep it unless it is long."""
+    def read(self, parts: Parts) -> "tuple[Evaluation | Fault, int]":
+        """Return what an element asks, read anew, and how many colons it needs; keep it unless it is long."""
         subject, action, context, type_, properties = parts
-        found = _question((subject, action, context), _resource(type_, properties), _NOTHING)
-        own = isinstance(found, Evaluation) and found.subject.type == "user"
+        question = _question((subject, action, context), _resource(type_, properties), _NOTHING)
+        if isinstance(question, Evaluation) and any(map(names_twice, (subject, action, context, properties))):
+            question = Fault(_TWICE)
+        found = question, 3 + sum(map(_colons, (subject, action, context, properties)))
+        own = isinstance(question, Evaluation) and question.subject.type == "user"
         if not own and sum(map(len, parts)) <= _LONGEST_KEPT:
             if len(self._kept) >= _MOST_KEPT:
                 self._kept.clear()
@@ -163,6 +170,7 @@ class AuthzenShapeError(ValueError):
 _NOTHING: Mapping[str, bytes] = dict.fromkeys(("subject", "action", "resource", "context"), b"")
 _single = msgspec.json.Decoder(Evaluation)
 _quick = msgspec.json.Decoder(_Quick)
+_options = msgspec.json.Decoder(dict[str, Any])
 _quick_single = msgspec.json.Decoder(_QuickElement)
 _defaults = msgspec.json.Decoder(_Defaults)
 _parts = msgspec.json.Decoder(_Parts)
@@ -170,13 +178,14 @@ _PARTS: dict[str, Any] = {"subject": msgspec.json.Decoder(Subject), "action": ms
           "resource": msgspec.json.Decoder(Resource), "context": msgspec.json.Decoder(dict[str, Any])}  # fmt: skip
 
 _UNFIT = "the element is not of the documented form"
+_TWICE = "the element names a member twice"
 
 
 def read_single(body: bytes) -> Evaluation:
     """Read one question.
 
     Raises:
-        AuthzenShapeError: it is not one.
+        AuthzenShapeError: it is not one, or names a member twice.
 
     """
     return decoded(_single, body)  # type: ignore[no-any-return]
@@ -192,7 +201,9 @@ def read_single_quickly(body: bytes, questions: Questions) -> "Element | None":
     if resource is msgspec.UNSET:
         return None
     parts = bytes(each.subject), bytes(each.action), bytes(each.context), resource.type, bytes(resource.properties)
-    question = questions.get(parts) or questions.read(parts)
+    question, colons = questions.get(parts) or questions.read(parts)
+    if body.count(b":") != colons and names_twice(body):
+        return None
     return Element(question, resource.id)
 
 
@@ -203,30 +214,61 @@ def read_batch(body: bytes, most: int, questions: Questions | None = None) -> Ba
     `questions` has what was read before.
 
     Raises:
-        AuthzenShapeError: the body as a whole is not one, or asks for a semantic that the protocol does not have.
+        AuthzenShapeError: the body as a whole is not one, asks for a semantic that the protocol does not have, or
+            names a member twice outside of its elements.
 
     """
     try:
         quick = _quick.decode(body)
+        options = _options.decode(quick.options) if quick.options else {}
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _read_with_defaults(body, most)
     if not quick.evaluations:
         return _read_with_defaults(body, most)
     if len(quick.evaluations) > most:
         return None
-    return Batch(_shared(quick, questions or Questions()), _semantic(quick.options), single=False)
+    elements, colons = _shared(quick, questions or Questions())
+    more = colons_of(body) - colons
+    if more and more != _of_texts(elements, quick, body):
+        elements = _without_doubled(elements, body)
+    return Batch(elements, _semantic(options), single=False)
 
 
-def _shared(quick: _Quick, questions: Questions) -> list[Element]:
-    """Return the elements; questions that differ by nothing but their resource's id are read once."""
+def _without_doubled(elements: list[Element], body: bytes) -> list[Element]:
+    """Return the elements, but for those that name a member twice: each of them is a fault."""
+    try:
+        if not is_doubled(body):
+            return elements
+        whole = by_name(body)
+    except (ValueError, RecursionError):
+        raise AuthzenShapeError from None
+    if not isinstance(whole, Doubled):
+        return elements
+    at_top = dict(whole.pairs)
+    given = at_top.pop("evaluations", None)
+    if own_names_twice(whole.pairs) or any(map(holds, at_top.values())):
+        raise AuthzenShapeError
+    wrong = [holds(each) for each in given or ()]
+    return [_alone(Fault(_TWICE)) if doubled else each for each, doubled in zip(elements, wrong, strict=True)]
+
+
+def _shared(quick: _Quick, questions: Questions) -> tuple[list[Element], int]:
+    """Return the elements, and how many colons the batch has at least; far fewer than none when that is not looked at.
+
+    Questions that differ by nothing but their resource's id are read once.
+    """
     top = {name: bytes(getattr(quick, name)) for name in _PARTS}
+    if any(map(names_twice, (*top.values(), bytes(quick.options)))):
+        raise AuthzenShapeError
     subject, action, context = top["subject"], top["action"], top["context"]
-    unset, get, found = msgspec.UNSET, questions.get, []
+    unset, get, new, colons = msgspec.UNSET, questions.get, tuple.__new__, 1
+    found: list[Element] = []
     for each in quick.evaluations:
         resource = each.resource
         if resource is unset:
             own = bytes(each.subject), bytes(each.action), bytes(each.context)
             found.append(_alone(_question(own, b"", top)))
+            colons = -sys.maxsize
             continue
         parts = (
             bytes(each.subject) or subject,
@@ -235,8 +277,30 @@ def _shared(quick: _Quick, questions: Questions) -> list[Element]:
             resource.type,
             bytes(resource.properties),
         )
-        found.append(Element(get(parts) or questions.read(parts), resource.id))
-    return found
+        question, needed = get(parts) or questions.read(parts)
+        found.append(new(Element, (question, resource.id)))  # as its own constructor does, without a call of Python's
+        colons += needed
+    # As if no element had a part of its own that stands at the top: what they were counted with stands there once.
+    left = sum(map(_colons, (subject, action, context))) * len(found)
+    return found, colons + sum(map(_colons, (*top.values(), bytes(quick.options)))) - left
+
+
+def _of_texts(elements: Sequence[Element], quick: _Quick, body: bytes) -> int:
+    """Return the colons of users' ids, and of parts that elements have of their own though they stand at the top.
+
+    Where a colon could be written as an escape, nothing is known of ids.
+    """
+    ids = 0 if b"\\" in body else "".join([each.resource for each in elements]).count(":")
+    own = 0
+    for name in ("subject", "action", "context"):
+        if part := bytes(getattr(quick, name)):
+            own += _colons(part) * sum(map(bool, map(attrgetter(name), quick.evaluations)))
+    return ids + own
+
+
+def _colons(part: bytes) -> int:
+    """Return how many colons a member needs, its own among them."""
+    return 1 + part.count(b":") if part else 0
 
 
 def _resource(type_: str, properties: bytes) -> bytes:
@@ -246,14 +310,15 @@ def _resource(type_: str, properties: bytes) -> bytes:
 
 
 def _read_with_defaults(body: bytes, most: int) -> Batch | None:
-    found: _Defaults = decoded(_defaults, body)
+    found: _Defaults = _decoded(_defaults, body)
     semantic = _semantic(found.options)
     if not found.evaluations:
         return Batch([_alone(read_single(body))], semantic, single=True)
     if len(found.evaluations) > most:
         return None
     top = {name: bytes(getattr(found, name)) for name in _PARTS}
-    return Batch([_alone(_element(raw, top)) for raw in found.evaluations], semantic, single=False)
+    elements = [_alone(_element(raw, top)) for raw in found.evaluations]
+    return Batch(_without_doubled(elements, body), semantic, single=False)
 
 
 def _alone(question: Evaluation | Fault) -> Element:
@@ -296,9 +361,16 @@ def decoded(decoder: Any, body: bytes) -> Any:
     """Return what `decoder` reads in `body`.
 
     Raises:
-        AuthzenShapeError: it is not that; the place is told and no value.
+        AuthzenShapeError: it is not that, or names a member twice; the place is told and no value.
 
     """
+    found = _decoded(decoder, body)
+    if names_twice(body):
+        raise AuthzenShapeError
+    return found
+
+
+def _decoded(decoder: Any, body: bytes) -> Any:
     try:
         return decoder.decode(body)
     except msgspec.ValidationError as error:
