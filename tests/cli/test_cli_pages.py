@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pages about the command line and the settings say what there is."""
 
+import ast
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -16,6 +17,7 @@ from documentation import ROOT
 from keshou.app.settings import Settings
 from keshou.cli.app import app
 from keshou.cli.spoken import chinese
+from keshou.visits.settings import HookSettings, MailSettings
 
 
 def verbs(command: Any, name: str = "keshou") -> list[tuple[str, Any]]:
@@ -87,6 +89,41 @@ def test_every_setting_is_documented_with_its_default_and_no_other_is() -> None:
         _compare(sections[table.name], [each for each in fields if each not in inner])
         for each in inner:
             _compare(sections[f"{table.name}.{each.name}"], msgspec.structs.fields(each.default))
+    for name, left_out in (("visits.mail", MailSettings), ("visits.hook", HookSettings)):
+        _compare(sections[name], msgspec.structs.fields(left_out))
+    listed = first.partition("The tables ")[2].partition(" are further below")[0]
+    assert re.findall(r"`(\w+)`", listed) == [each.name for each in tables]
+
+
+@pytest.mark.parametrize("page", ["docs/reference/settings.md", "docs/zh/reference/settings.md"])
+def test_every_variable_that_is_read_beside_the_settings_stands_on_the_page(page: str) -> None:
+    alone = (ROOT / page).read_text("utf-8").rpartition("\n## ")[2]
+    told = {name for line in alone.splitlines() if line.startswith("|") for name in re.findall(r"`([A-Z_]+)`", line)}
+    read = set[str]()
+    for path in sorted((ROOT / "src").rglob("*.py")):
+        text = path.read_text("utf-8")
+        if "environ" in text:
+            read |= {name for name in _constants(text) if re.fullmatch(_VARIABLE, name)}
+    assert {"KESHOU_HOME", "KESHOU_OTLP_ENDPOINT", "LC_ALL", "COLUMNS"} <= read, "nothing was looked at"
+    assert sorted(read - told - _as_settings(Settings, "KESHOU")) == []
+
+
+_VARIABLE = r"(KESHOU|OTEL|PROMETHEUS|LC)_[A-Z_]*[A-Z]|LANG|COLUMNS"
+
+
+def _constants(text: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def _as_settings(table: Any, within: str) -> set[str]:
+    """Return the variables by which the settings of a table can be given; those of tables within it too."""
+    found = set[str]()
+    for each in msgspec.structs.fields(table):
+        name = f"{within}_{each.name.upper()}"
+        found |= _as_settings(type(each.default), name) if isinstance(each.default, msgspec.Struct) else {name}
+    return found
 
 
 def _compare(section: str, fields: Sequence[msgspec.structs.FieldInfo]) -> None:

@@ -5,7 +5,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin
 
 import msgspec
 
@@ -140,7 +140,7 @@ def find_home(given: Path | None) -> Path:
         InputError: that folder holds no ``keshou.toml``.
 
     """
-    home = given or Path(os.environ.get(_PREFIX + "HOME", "."))
+    home = given or Path(os.environ.get("KESHOU_HOME", "."))
     if not (home / SETTINGS_FILE).is_file():
         raise InputError(
             f"{home} is not a site: it has no {SETTINGS_FILE}",
@@ -205,15 +205,32 @@ def _refuse_secrets(path: Path, raw: Mapping[str, Any]) -> None:
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     """Return what the environment says: ``KESHOU_DATABASE``, and ``KESHOU_SERVER_URL`` for `url` in ``[server]``."""
     given = {key.removeprefix(_PREFIX).lower(): value for key, value in environ.items() if key.startswith(_PREFIX)}
+    return _told(Settings, "", given)
+
+
+def _told(table: type[msgspec.Struct], within: str, given: Mapping[str, str]) -> dict[str, Any]:
+    """Return what is given of a table and of those within it; `within` is the table's own name, and an underscore."""
     found: dict[str, Any] = {}
-    for field in msgspec.structs.fields(Settings):
-        if isinstance(field.type, type) and issubclass(field.type, msgspec.Struct):
-            names = {each.name: f"{field.name}_{each.name}" for each in msgspec.structs.fields(field.type)}
-            table = {name: given[key] for name, key in names.items() if key in given}
-            found |= {field.name: table} if table else {}
-        elif field.name in given:
-            found[field.name] = given[field.name]
+    for field in msgspec.structs.fields(table):
+        name = within + field.name
+        inner = _table_of(field.type)
+        if inner is not None:
+            found |= {field.name: more} if (more := _told(inner, f"{name}_", given)) else {}
+        elif name in given:
+            found[field.name] = _words(given[name]) if get_origin(field.type) is tuple else given[name]
     return found
+
+
+def _table_of(type_: Any) -> type[msgspec.Struct] | None:
+    """Return the table that a setting is, whether or not it may be left out; None when it is no table."""
+    for each in (type_, *get_args(type_)):
+        if isinstance(each, type) and issubclass(each, msgspec.Struct):
+            return each
+    return None
+
+
+def _words(text: str) -> list[str]:
+    return [each.strip() for each in text.split(",") if each.strip()]
 
 
 def _merge(raw: dict[str, Any], given: Mapping[str, Any]) -> None:
