@@ -37,13 +37,16 @@ def second_rules() -> Declaration:
 
 @pytest.fixture
 def story(database: Database, tmp_path: Path) -> Iterator[Story]:
-    """Give a site with two users of version 1; version 2 is published in July, and one of them agrees in August."""
+    """Give a site with two users of version 1; version 2 is published in July, and one of them agrees in August.
+
+    The officer's own post sees more by it, so that somebody else publishes it.
+    """
     with Story.of_the_sample(database, tmp_path, "2026-03-02") as story:
         for user in (LI, ZHUANG):
             agreed = [story.consent(each) for each in PURPOSES]
             begun = ServiceStarted(at=story.now, service="mobile")
             story.take_in(user, {"user_name": "庄周子休"}, [story.notice(), *agreed, begun])
-        assert story.on("2026-07-01").site.publish(second_rules(), by="officer").version == 2
+        assert story.on("2026-07-01").site.publish(second_rules(), by="board").version == 2
         shown = story.on("2026-08-10").notice(2)
         story.tells(ZHUANG, shown, *(story.consent(each, version=2) for each in ("care", "billing")))
         yield story

@@ -11,13 +11,14 @@ from keshou.acts.audit import openings
 from keshou.acts.draft import Draft, Payload
 from keshou.acts.effects import header_of, known_user
 from keshou.acts.holding import note_named
+from keshou.acts.publisher import check_publisher
 from keshou.acts.request import ActError, Audit, Judged, KeysChanged, Publish, Record, RecordSite
 from keshou.acts.stands import check_stands
 from keshou.acts.truth import check_hand, check_order, check_site_fact, check_user_fact
 from keshou.acts.work import Work
 from keshou.gate import calendar
 from keshou.gate.decision import Permit
-from keshou.gate.facts import RulesPublished, SiteFact, UserFact
+from keshou.gate.facts import EmergencyOpened, RulesPublished, SiteFact, UserFact
 from keshou.gate.rulebook import compile_rules
 from keshou.gate.standing import fold_user
 from keshou.law.terms import BULK_KINDS
@@ -50,6 +51,8 @@ def record_site(work: Work, job: RecordSite, now: dt.datetime) -> Draft:
     """Write down facts of the operator, its staff, its agents or the authority."""
     if not job.facts:
         raise ActError("nothing to write down")
+    if sum(isinstance(fact, EmergencyOpened) for fact in job.facts) > 1:
+        raise ActError("several emergencies opened at once", hint="open one, and the next when it was reviewed")
     for fact in job.facts:
         check_site_fact(work, fact, job.by, now)
     if job.must_stand:
@@ -71,16 +74,21 @@ def publish(work: Work, job: Publish, now: dt.datetime) -> Draft:
     Raises:
         LawError: it adopts what is no guidance.
         RulesChangedError: another version stands than the job knows of.
+        SeparationError: it gives a post more that whoever publishes holds.
 
     """
     declarations, law = work.known.declarations, work.known.law
     if job.after is not None and job.after != max(declarations.numbers(work.tx), default=0):
         raise RulesChangedError
     law.on(calendar.day_of(now), job.declaration.operator.adopts)
+    check_publisher(work, job.declaration, job.by, now)
     work.settle()  # whoever came in before these rules is indexed as it was declared then
     work.known.vault.index.keep_only(work.tx, work.view.indexed(now))
     published = declarations.publish(work.tx, job.declaration, law, now)
-    fact = RulesPublished(at=now, version=published.version, digest=published.digest, effective=published.effective)
+    told = work.names.of_record(job.by, job.where)
+    fact = RulesPublished(
+        at=now, version=published.version, digest=published.digest, effective=published.effective, by=str(told["who"])
+    )
     versions = declarations.versions(work.tx)
     work.view.published({each.version: each for each in versions})
     work.known.vault.index.choose(work.view.indexed(now))
@@ -90,7 +98,7 @@ def publish(work: Work, job: Publish, now: dt.datetime) -> Draft:
     work.view.site_became((fact,), rulebook)
     header: dict[str, object] = {
         "event": "fact:rules_published",
-        **work.names.of_record(job.by, job.where),
+        **told,
         "rules": published.version,
         "fact": fact_json(fact),
     }

@@ -113,6 +113,11 @@ def _check_opened(state: SiteState, terms: Terms, fact: EmergencyOpened, by: str
         )
     if fact.emergency in {each.fact.emergency for each in state.emergencies()}:
         raise ActError("an emergency of that id was opened before", hint="give it an id of its own")
+    if sum(each.fact.staff == by and each.review is None for each in state.emergencies()) >= foreseen.unreviewed:
+        raise SeparationError(
+            "an emergency of the same person waits for its review (miit24:13.1.3)",
+            hint="let somebody else review it first; `unreviewed` of `[emergency]` in the rules says how many may wait",
+        )
     _check_span(now, fact.at, fact.until, dt.timedelta(minutes=foreseen.minutes))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from keshou.acts.custody import check_medium
 from keshou.acts.handed import check_handed
 from keshou.acts.holding import check_hold
+from keshou.acts.publisher import check_lent
 from keshou.acts.request import ActError
 from keshou.acts.separation import check_separation
 from keshou.acts.work import Work
@@ -17,6 +18,7 @@ from keshou.gate.facts import (
     ConsentVoided,
     ConsentWithdrawn,
     Corrected,
+    EmergencyOpened,
     Erased,
     GroundRecorded,
     NoticeShown,
@@ -151,6 +153,8 @@ def check_site_fact(work: Work, fact: SiteFact, by: str, now: dt.datetime) -> No
         )
     check_ids(fact)
     check_separation(work, fact, by, now)
+    if isinstance(fact, EmergencyOpened):
+        check_lent(work, fact, by, now)
     check_medium(work, fact, by)
     check_handed(work, fact, by, now)
     check_hold(work, fact, by, now)

@@ -284,6 +284,8 @@ class Emergency(_Table, frozen=True, kw_only=True):
     """For how many minutes at most."""
     reasons: tuple[str, ...]
     """Ids of what counts as an emergency."""
+    unreviewed: int = 1
+    """How many emergencies of one person may wait for their review at a time; with as many, no further one begins."""
 
 
 class Holding(_Table, frozen=True, kw_only=True):

@@ -109,6 +109,8 @@ class RulesPublished(SiteFact, frozen=True, kw_only=True, tag="rules_published")
     version: int
     digest: str
     effective: dt.datetime
+    by: str = ""
+    """Who published it; empty in what was written before that was kept."""
 
 
 class StaffAppointed(SiteFact, frozen=True, kw_only=True, tag="staff_appointed"):

@@ -10,6 +10,8 @@ from keshou.declaration.shape import is_id
 
 LONGEST = 24 * 60
 """Minutes from which on what is lent is no emergency any more but an appointment."""
+MANY = 5
+"""More than so many that wait for a review, and nobody looks in time."""
 
 
 def there(case: Case) -> Iterator[Raised]:
@@ -52,6 +54,10 @@ def emergencies(case: Case) -> Iterator[Raised]:
         yield Raised("emergency_minutes", "emergency.minutes")
     if lent.minutes > LONGEST:
         yield Raised("emergency_long", "emergency.minutes", {"minutes": str(lent.minutes)})
+    if lent.unreviewed < 1:
+        yield Raised("emergency_unreviewed", "emergency.unreviewed")
+    elif lent.unreviewed > MANY:
+        yield Raised("emergency_unreviewed_many", "emergency.unreviewed", {"number": str(lent.unreviewed)})
     if not lent.posts or not lent.reasons:
         yield Raised("emergency_of_nothing", "emergency")
     for index, each in enumerate(lent.posts):

@@ -29,6 +29,18 @@ REFUSALS = {
         "您打开之后，别人已经改过；您所做的没有生效。请重新打开，再作决定",
         "somebody changed it since you opened it, and nothing of yours was done; open it again, then decide anew",
     ),
+    "an emergency of the same person waits for its review (miit24:13.1.3)": Text(
+        "您上一次应急授权还没有复核；请先请别人复核",
+        "your last emergency waits for its review; let somebody else review it first",
+    ),
+    "whoever published that a post is lent does not lend it to themselves (miit24:13.1.3)": Text(
+        "这个岗位可以应急借用，是您自己公布的；您不能自己借用，请由别人来办",
+        "you published that this post is lent, so you do not lend it to yourself; let somebody else",
+    ),
+    "the rules give a post more that whoever publishes holds (miit24:13.1.3)": Text(
+        "这一版会给您自己担任的岗位更多权限；没有公布，请由不担任这些岗位的人公布",
+        "this version gives more to a post that you hold; nothing was published: let somebody publish it who does not",
+    ),
     "no such user is on record": Text("没有这个用户", "no such user is on record"),
     "whoever writes this down holds no post, or one of an agent that may not serve now (miit24:13.1.3, 11)": Text(
         "登记的人没有担任岗位，或者所属代理人现在不能办理",
