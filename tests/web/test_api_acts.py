@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Over the API an act is asked, done and recorded in one, in its caller's name, once."""
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,8 +9,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from api_house import Api, serving, size
-from house import VALUES, Clock, newcomer, ready
+from api_house import CALLERS, Api, serving, size
+from house import START, VALUES, Clock, newcomer, ready
 
 from keshou.app.site import Site
 from keshou.db import Database
@@ -21,6 +22,7 @@ from keshou.permits.keys import PublicKeys
 from keshou.permits.verify import Serving, verify
 
 PLAN = VALUES["tariff_plan"]
+LONG_AGO = START - dt.timedelta(days=1)
 
 
 @pytest.fixture
@@ -249,6 +251,42 @@ def test_a_bulk_act_needs_a_fresh_proof(database: Database, tmp_path: Path) -> N
         assert (answer.status_code, answer.json()["type"]) == (403, "/problems/proof-too-old")
         assert api.post("/acts", bulk("u1"), "clerk").json()["type"] == "/problems/proof-too-old"
         assert size(site) == before
+
+
+ALONE = {
+    "export": ("lister", {}), "copy": ("clerk", {}), "destroy": ("clerk", {}), "delete": ("clerk", {}),
+    "a user's own": ("user", {"kind": "delete", "user": ""}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ALONE)
+def test_what_leaves_or_is_gone_for_good_needs_a_fresh_proof_be_it_of_one_user(site: Site, kind: str) -> None:
+    who, more = ALONE[kind]
+    stale, fresh = (msgspec.structs.replace(CALLERS[who], proven_at=each) for each in (LONG_AGO, site.now()))
+    asked = use(**({"kind": kind} | more))
+    before = size(site)
+    with serving(site, stale=stale, anew=fresh) as api:
+        for holding in ({}, {"where": "nowhere", "count": 1}):  # the plainest requests go a shorter way
+            answer = api.post("/acts", asked | holding, "stale")
+            assert (answer.status_code, answer.json()["type"]) == (403, "/problems/proof-too-old")
+        assert size(site) == before
+        assert api.post("/acts", asked, "anew").json().get("type") != "/problems/proof-too-old"
+        assert size(site) == before + 1
+
+
+def test_a_user_cannot_go_round_the_fresh_proof_of_erasure_item_by_item(api: Api, site: Site) -> None:
+    asked = {"kind": "delete", "items": ["tariff_plan"], "purpose": "service"}
+    before = size(site)
+    assert api.post("/acts", asked, "user").json()["type"] == "/problems/proof-too-old"
+    assert size(site) == before
+    assert api.post("/acts", use(kind="query", user=""), "user").json()["values"] == {"tariff_plan": PLAN}
+
+
+def test_a_program_proves_itself_with_each_request_whatever_it_does(api: Api, site: Site) -> None:
+    before = size(site)
+    for kind in ("export", "delete", "destroy"):
+        assert api.post("/acts", use(kind=kind, by="clerk1"), "crm").json().get("type") != "/problems/proof-too-old"
+    assert size(site) == before + 3
 
 
 def test_a_pure_question_is_answered_alike_and_leaves_nothing(api: Api, site: Site) -> None:

@@ -9,13 +9,15 @@ from keshou.app.site import Site
 from keshou.declaration.model import Office
 from keshou.gate.act import OWN_HAND
 from keshou.gate.offices import offices_of
-from keshou.law.terms import ActKind
+from keshou.law.terms import BULK_KINDS, ActKind
 from keshou.web.errors import NotEntitledError, ProofTooOldError
 from keshou.wire.caller import Caller, CallerKind, Scope
 
 _Asked = TypeVar("_Asked")
 OWN_KINDS = frozenset({ActKind.QUERY, ActKind.CORRECT, ActKind.DELETE})
 """What users may do with their own information (Order 24 Art. 9(2), Decision item 8)."""
+FRESH_KINDS = BULK_KINDS | {ActKind.DELETE}
+"""What people do with a fresh proof alone, be it of one user: what leaves, and what is gone for good."""
 
 
 def actor(caller: Caller, by: str) -> str:
@@ -208,6 +210,17 @@ def require_fresh(caller: Caller, site: Site) -> None:
     limit = dt.timedelta(minutes=site.settings.server.fresh_proof_minutes)
     if caller.proven_at is None or site.now() - caller.proven_at > limit:
         raise ProofTooOldError
+
+
+def require_fresh_for(kind: ActKind, caller: Caller, site: Site) -> None:
+    """Refuse people whose proof is not fresh where acts of that kind ask for one, however they come.
+
+    Raises:
+        ProofTooOldError: as `require_fresh`.
+
+    """
+    if kind in FRESH_KINDS:
+        require_fresh(caller, site)
 
 
 def _require_scope(caller: Caller, scope: Scope) -> None:

@@ -17,7 +17,7 @@ from keshou.law.terms import BULK_KINDS, SILENT_KINDS, ActKind
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.decided import denied, done_before, permitted
 from keshou.web.described import told
-from keshou.web.entitled import actor, refuse_beyond_key, refuse_beyond_own, require_fresh, through
+from keshou.web.entitled import actor, refuse_beyond_key, refuse_beyond_own, require_fresh_for, through
 from keshou.web.errors import ContradictionError, NotFoundError
 from keshou.web.idempotency import IdempotencyKey, named
 from keshou.web.language import language_of
@@ -34,13 +34,13 @@ async def perform(
 ) -> Response[bytes]:
     """Ask whether an act is permitted and, when it is, do it: decision, effect and entry are committed together.
 
-    Denied: 403 with every article met and the place of the entry that recorded it.
+    Denied: 403 with every article met and the place of the entry that recorded it. To export, copy, delete or destroy
+    people need a fresh proof of who they are, be it of one user.
     """
     asked = read(request, body, ActRequest)
     act = act_of(asked, caller, site)
     refuse_contradictions(asked)
-    if asked.users:
-        require_fresh(caller, site)
+    require_fresh_for(act.kind, caller, site)
     holding = await anyio.to_thread.run_sync(_holding, site, asked) if asked.holding else None
     await _refuse_before(site, asked.at_least)
     job: Perform | BulkPerform = Perform(act=act, values=asked.values, masked=asked.masked)

@@ -10,11 +10,10 @@ from litestar.params import RawBody
 from keshou.app.row_filter import filter_rows
 from keshou.app.site import Site
 from keshou.gate.act import Act
-from keshou.law.terms import BULK_KINDS
 from keshou.permits.filter import Table
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.described import told
-from keshou.web.entitled import actor, refuse_beyond_key, require_fresh, require_staff, through
+from keshou.web.entitled import actor, refuse_beyond_key, require_fresh_for, require_staff, through
 from keshou.wire.caller import Caller
 from keshou.wire.filters import FilterAct, FilterRequest, FilterShape, PermitKeys
 
@@ -33,8 +32,7 @@ async def make_filter(
     """
     asked = read(request, body, FilterRequest)
     act = _act(asked.act, caller, site)
-    if act.kind in BULK_KINDS:
-        require_fresh(caller, site)
+    require_fresh_for(act.kind, caller, site)
     table = Table(**msgspec.structs.asdict(asked.table))
     found = await anyio.to_thread.run_sync(filter_rows, site, act, table, asked.users, site.permits.life)
     return answer(found)

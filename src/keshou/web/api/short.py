@@ -12,6 +12,7 @@ from keshou.errors import KeshouError
 from keshou.gate.decision import Permit
 from keshou.web.api.acts import act_of, refuse_contradictions
 from keshou.web.api.decided import denied, done_before, permitted
+from keshou.web.entitled import require_fresh_for
 from keshou.web.idempotency import named
 from keshou.web.short_way import Asked
 from keshou.wire.acts import ActRequest
@@ -39,6 +40,7 @@ class ShortAct:
                 return None
             act = act_of(request, asked.caller, self._site)
             refuse_contradictions(request)
+            require_fresh_for(act.kind, asked.caller, self._site)
         except (UnicodeDecodeError, RecursionError, msgspec.DecodeError, KeshouError):
             return None
         return named(

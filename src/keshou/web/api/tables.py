@@ -23,10 +23,10 @@ from keshou.app.site import Site
 from keshou.app.table_gate import Upload, Verdict, gate_table
 from keshou.errors import InputError
 from keshou.gate.act import Act
-from keshou.law.terms import BULK_KINDS, ActKind
+from keshou.law.terms import ActKind
 from keshou.web.api.asked import Requested, answer, refuse_other_type
 from keshou.web.described import told
-from keshou.web.entitled import actor, refuse_beyond_key, require_fresh, require_staff
+from keshou.web.entitled import actor, refuse_beyond_key, require_fresh, require_fresh_for, require_staff
 from keshou.web.errors import NotEntitledError
 from keshou.web.idempotency import IdempotencyKey, named
 from keshou.wire import tables as w
@@ -81,8 +81,7 @@ def judge(
     """
     require_staff(caller)
     refuse_beyond_key(caller, purpose, kind)
-    if kind in BULK_KINDS:
-        require_fresh(caller, site)
+    require_fresh_for(kind, caller, site)
     upload = Upload(body, _KIND[refuse_other_type(request, *_KIND)])
     act = Act(
         kind=kind, user="", items=frozenset(split(items)), purpose=purpose, by=actor(caller, ""), when=site.now(),
