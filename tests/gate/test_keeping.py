@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kept_until import TWO_YEARS, declared, fact, goes, made, terms
 
+from keshou.db import to_micros
 from keshou.declaration.model import Retention
+from keshou.gate import calendar
 from keshou.gate import facts as f
 from keshou.gate.keeping import Keeping, Over, Terms, Use, fold_use
 from keshou.law.terms import ConsentStrength, RetentionClass
@@ -82,3 +84,8 @@ def test_what_was_erased_counts_no_more() -> None:
 def test_a_time_beyond_the_calendar_never_ends() -> None:
     chosen = terms([["marketing needs plan for mobile, 9999 years after collection"]], statute=True)
     assert Keeping(chosen).over("plan", RetentionClass.SERVICE, dt.date(2026, 1, 1), Use()) is None
+
+
+@given(st.datetimes(timezones=st.just(dt.UTC)).filter(lambda moment: 1900 < moment.year < 9000))
+def test_the_day_of_a_number_of_microseconds_is_that_of_its_moment(moment: dt.datetime) -> None:
+    assert calendar.day_of_micros(to_micros(moment)) == calendar.day_of(moment)

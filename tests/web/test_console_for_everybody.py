@@ -14,9 +14,8 @@ from playwright.sync_api import Browser
 PATHS = [
     "/console", "/console?show=missing", "/console/me", "/console/acts", "/console/acts/list?decision=deny",
     "/console/acts/2", "/console/information", "/console/people", "/console/people/posts", "/console/people/agents",
-    "/console/people/access", "/console/people/accounts",
-    "/console/reviews", "/console/holds", "/console/retention",
-    "/console/emergencies", "/console/exports", "/console/exports/links",
+    "/console/people/access", "/console/people/accounts", "/console/retention",
+    "/console/reviews", "/console/holds", "/console/emergencies", "/console/exports", "/console/exports/links",
     "/console/media", "/console/user", "/console/consents", "/console/rules", "/console/log", "/console/acts/99999",
     "/console/proof", "/console/second-factor",
 ]  # fmt: skip

@@ -16,8 +16,7 @@ from keshou.acts.known import View
 from keshou.acts.removing import remove
 from keshou.acts.request import ActError, Expire
 from keshou.acts.work import Work
-from keshou.db import from_micros
-from keshou.gate.calendar import day_of
+from keshou.gate.calendar import day_of, day_of_micros
 from keshou.gate.holds import HoldSet, concerns, is_kept
 from keshou.gate.keeping import Keeping, Over, Terms, Use, fold_use
 from keshou.gate.rulebook import GUIDANCE
@@ -56,7 +55,7 @@ def terms_of(view: View, now: dt.datetime) -> Terms:
 def ends(held: Held, keeping: Keeping) -> Iterable[tuple[Collected, Over]]:
     """Yield what of a user's information may go on some day as things stand, whatever holds say."""
     for each in held.values:
-        found = keeping.over(each.item, each.class_, day_of(from_micros(each.since)), held.use)
+        found = keeping.over(each.item, each.class_, day_of_micros(each.since), held.use)
         if found is not None:
             yield each, found
 

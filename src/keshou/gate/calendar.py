@@ -12,11 +12,17 @@ CHINA = dt.timezone(dt.timedelta(hours=8))
 """One time zone for the whole country, without daylight saving."""
 
 _DAY = dt.timedelta(days=1)
+_FIRST, _AHEAD, _MICROS = dt.date(1970, 1, 1), 8 * 3600 * 1_000_000, 24 * 3600 * 1_000_000
 
 
 def day_of(when: dt.datetime) -> dt.date:
     """Return the day in China on which `when` falls."""
     return when.astimezone(CHINA).date()
+
+
+def day_of_micros(micros: int) -> dt.date:
+    """Return the day in China on which a moment falls that is given in microseconds since 1970 (UTC)."""
+    return _FIRST + (micros + _AHEAD) // _MICROS * _DAY
 
 
 def start_of(day: dt.date) -> dt.datetime:

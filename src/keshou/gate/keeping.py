@@ -11,6 +11,7 @@ Source: miit24:8, gbz28828:7.1.3, miit25:11
 import datetime as dt
 import functools
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 from typing import NamedTuple
 
 from keshou.declaration.model import Declaration, Purpose, Retention
@@ -23,6 +24,7 @@ FOR_EVER = dt.date.max
 """The day from which something goes that the calendar has no day for."""
 _DAY = dt.timedelta(days=1)
 _MOST_KEPT = 1 << 16
+_at = attrgetter("at")
 
 
 class Agreed(NamedTuple):
@@ -77,7 +79,7 @@ def fold_use(facts: Iterable[f.UserFact]) -> Use:
     agreed: set[Agreed] = set()
     in_use: set[str] = set()
     ended: dict[str, dt.date] = {}
-    for fact in sorted(facts, key=lambda each: each.at):
+    for fact in sorted(facts, key=_at):
         match fact:
             case f.ConsentGiven():
                 agreed.add(Agreed(fact.purpose, fact.version, fact.items))
@@ -162,6 +164,7 @@ class Keeping:
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
         self._counting: dict[tuple[str, frozenset[Agreed]], _Needed] = {}
+        self._found: dict[tuple[str, RetentionClass, dt.date, Use], Over | None] = {}
 
     def over(self, item: str, class_: RetentionClass, collected: dt.date, use: Use) -> Over | None:
         """Return from which day on an item may go that was collected on a day of a user.
@@ -169,6 +172,14 @@ class Keeping:
         None: it may not while things stay as they are. Registration information stays for the statutory time at
         least.
         """
+        key = (item, class_, collected, use)
+        if key not in self._found:
+            if len(self._found) >= _MOST_KEPT:
+                self._found.clear()
+            self._found[key] = self._over(item, class_, collected, use)
+        return self._found[key]
+
+    def _over(self, item: str, class_: RetentionClass, collected: dt.date, use: Use) -> Over | None:
         last = max((_last(each, collected, use) for each in self._needed(item, use.agreed)), default=None)
         if last is None or last.day == FOR_EVER:
             return None
