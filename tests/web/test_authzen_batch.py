@@ -13,6 +13,8 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from keshou.app.site import Site
+from keshou.gate.act import Act
+from keshou.gate.decide import Gate
 from keshou.wire.authzen import read_batch
 from keshou.wire.caller import Caller, CallerKind
 
@@ -196,3 +198,33 @@ def test_what_is_too_deep_or_odd_beside_a_question_harms_nobody(client: TestClie
     for path, inner in ((EVALUATION, ASKED[0]), (EVALUATIONS, f'{{"evaluations": [{ASKED[0]}]}}')):
         answer = client.post(path, content=inner.encode()[:-1] + b", " + more + b"}", headers=headers)
         assert answer.status_code in (200, 400)
+
+
+@pytest.mark.parametrize(
+    ("semantic", "asked", "decided"),
+    [
+        (ALL, [question(), question(user="stranger"), question(user="u2")], ["u1", "stranger", "u2"]),
+        (UNTIL_NO, [question(), question(user="stranger"), question(user="u2")], ["u1", "stranger"]),
+        (UNTIL_NO, [question(user="stranger"), question(), question(user="u2")], ["stranger"]),
+        (UNTIL_NO, [question(), {"subject": 7}, question(user="u2")], ["u1"]),
+        (UNTIL_YES, [question(user="stranger"), question(), question(user="u2")], ["stranger", "u1"]),
+    ],
+)  # fmt: skip
+def test_after_the_answer_that_ends_it_nothing_more_is_decided(
+    client: TestClient[Litestar], monkeypatch: pytest.MonkeyPatch, semantic: str, asked: Any, decided: Any
+) -> None:
+    seen: list[str] = []
+    decide, decided_in_memory = Gate.decide, Gate._decided
+
+    def noted(self: Gate, act: Act, *given: Any, **more: Any) -> Any:
+        seen.append(act.user)
+        return decide(self, act, *given, **more)
+
+    def noted_in_memory(self: Gate, act: Act, *given: Any) -> Any:
+        seen.append(act.user)
+        return decided_in_memory(self, act, *given)
+
+    monkeypatch.setattr(Gate, "decide", noted)
+    monkeypatch.setattr(Gate, "_decided", noted_in_memory)
+    elements(client, {"options": {"evaluations_semantic": semantic}, "evaluations": asked}, "crm")
+    assert list(dict.fromkeys(seen)) == decided
