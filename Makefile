@@ -9,6 +9,11 @@ TESTS ?= tests
 .PHONY: help run tour test check format lint types contracts docs pages handbook pictures bench soak lock audit clean environment
 .NOTPARALLEL:
 
+# `make run PORT=8500` serves there, whatever the site's settings say.
+ifeq ($(origin PORT),command line)
+run tour: export KESHOU_ADDRESS := 127.0.0.1:$(PORT)
+endif
+
 # What Python compiled it keeps beside the source, or each of the processes that tests start would compile it anew.
 unexport PYTHONDONTWRITEBYTECODE
 
