@@ -56,7 +56,7 @@ class Api:
 @contextmanager
 def serving(site: Site, **more: Caller) -> Iterator[Api]:
     """Give the API of `site`."""
-    with TestClient(served(site, ChainMap(more, CALLERS))) as client:
+    with TestClient(served(site, ChainMap(more, CALLERS)), base_url="http://127.0.0.1") as client:
         yield Api(client)
 
 

@@ -34,5 +34,6 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
     certificate, secret = folder / "certificate.pem", folder / "certificate-key.pem"
     certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
     pem = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    secret.touch(0o600)
     secret.write_bytes(key.private_bytes(*pem))
     return certificate, secret

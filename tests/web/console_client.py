@@ -23,7 +23,7 @@ _servers: "weakref.WeakKeyDictionary[Site, Litestar]" = weakref.WeakKeyDictionar
 
 def client_of(site: Site, account: str = "officer") -> Browser:
     """Return a browser in which somebody is signed in; nobody when `account` is empty."""
-    client = TestClient(_server_of(site), raise_server_exceptions=False)
+    client = TestClient(_server_of(site), raise_server_exceptions=False, base_url="http://127.0.0.1")
     client.headers.update(HEADERS)
     client.follow_redirects = False
     if account:

@@ -87,5 +87,5 @@ def with_bank(found: Declaration) -> Declaration:
 @contextmanager
 def serving(site: Site, **more: Caller) -> Iterator[Api]:
     """Give the API of `site`."""
-    with TestClient(served(site, CALLERS | more)) as client:
+    with TestClient(served(site, CALLERS | more), base_url="http://127.0.0.1") as client:
         yield Api(client)

@@ -41,7 +41,7 @@ def begin(home: Path, database: str = "", users: int = 0, **server: object) -> S
 @contextlib.contextmanager
 def client_of(site: Site) -> Iterator["TestClient[Any]"]:
     """Give a client of a server of `site` in this process."""
-    with TestClient(application(site), raise_server_exceptions=False) as client:
+    with TestClient(application(site), raise_server_exceptions=False, base_url="http://127.0.0.1") as client:
         yield client
 
 

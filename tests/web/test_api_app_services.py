@@ -41,7 +41,7 @@ def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
 
 @pytest.fixture
 def client(site: Site) -> Iterator[TestClient[Litestar]]:
-    with TestClient(application(site, finder(site))) as client:
+    with TestClient(application(site, finder(site)), base_url="http://127.0.0.1") as client:
         yield client
 
 

@@ -251,7 +251,10 @@ def test_matched_by_name_an_account_has_the_provider_since_it_was_signed_in_by_i
 
 
 def test_without_a_provider_there_is_nowhere_to_go(database: Database, tmp_path: Path) -> None:
-    with ready(database, tmp_path) as site, TestClient(application(site, finder(site))) as client:
+    with (
+        ready(database, tmp_path) as site,
+        TestClient(application(site, finder(site)), base_url="http://127.0.0.1") as client,
+    ):
         client.headers.update(BROWSER)
         assert post(client, "/sign-in/openid").status_code == 404
         assert came_back(client, {"state": "a", "code": "b"}).status_code == 404

@@ -30,7 +30,7 @@ EVALUATION, EVALUATIONS = "/access/v1/evaluation", "/access/v1/evaluations"
 
 @pytest.fixture
 def client(site: Site) -> Iterator[TestClient[Litestar]]:
-    with TestClient(served(site, CALLERS)) as client:
+    with TestClient(served(site, CALLERS), base_url="http://127.0.0.1") as client:
         yield client
 
 

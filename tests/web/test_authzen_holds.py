@@ -16,7 +16,7 @@ COLUMNS = ("user", "kind", "by", "purpose", "items")
 
 def test_a_hold_that_names_users_denies_theirs_alone_until_it_is_lifted(database: Database, tmp_path: Path) -> None:
     rows = [{**ASKED, "user": user, "kind": "destroy"} for user in ("u1", "u2", "u1", "u2")]
-    with ready(database, tmp_path) as site, TestClient(served(site, CALLERS)) as client:
+    with ready(database, tmp_path) as site, TestClient(served(site, CALLERS), base_url="http://127.0.0.1") as client:
         site.do_all([newcomer(site, user) for user in ("u1", "u2")])
 
         def told() -> list[bool]:

@@ -45,7 +45,7 @@ def site(database: Database, tmp_path: Path) -> Iterator[Site]:
 
 @pytest.fixture
 def client(site: Site) -> Iterator[TestClient[Litestar]]:
-    with TestClient(served(site, CALLERS)) as client:
+    with TestClient(served(site, CALLERS), base_url="http://127.0.0.1") as client:
         yield client
 
 

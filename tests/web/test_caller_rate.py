@@ -20,7 +20,7 @@ def client(database: Database, tmp_path: Path) -> Iterator[TestClient[Litestar]]
     site = ready(database, tmp_path)
     narrow = msgspec.structs.replace(site.settings.server, rate="3/hour", rate_unknown="2/hour")
     site.settings = msgspec.structs.replace(site.settings, server=narrow)
-    with TestClient(served(site, {"crm": CRM, "clerk": CLERK})) as client:
+    with TestClient(served(site, {"crm": CRM, "clerk": CLERK}), base_url="http://127.0.0.1") as client:
         yield client
     site.close()
 

@@ -40,7 +40,7 @@ def hang_up(server: Server, key: str, body: str, *, once_seen: bool) -> None:
     """Ask for an export and leave without reading an answer: at once, or when the server has taken it up."""
     head = "".join(f"{name}: {value}\r\n" for name, value in (HEADERS | {"Idempotency-Key": key}).items())
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
-        first = f"POST /api/v1/exports HTTP/1.1\r\nHost: x\r\n{head}Content-Length: {len(body)}\r\n\r\n"
+        first = f"POST /api/v1/exports HTTP/1.1\r\nHost: localhost\r\n{head}Content-Length: {len(body)}\r\n\r\n"
         connection.sendall((first + body).encode())
         until = time.monotonic() + 30
         while once_seen and not every(server) and time.monotonic() < until:
@@ -73,7 +73,7 @@ def test_an_export_is_done_once_whenever_its_caller_hangs_up_and_found_by_the_sa
     assert len(every(server)) == 2
     place = f"/api/v1/exports/{told['id']}/file"
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
-        connection.sendall(f"GET {place} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer lister\r\n\r\n".encode())
+        connection.sendall(f"GET {place} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer lister\r\n\r\n".encode())
         connection.recv(16)
     status, file = server.get(place, Authorization="Bearer lister")
     assert status == 200

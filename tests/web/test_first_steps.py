@@ -61,7 +61,7 @@ def client(site: Site) -> Iterator["TestClient[Any]"]:
 
 def opened(site: Site) -> "TestClient[Any]":
     """Return a browser at a server of `site`, in this process."""
-    client = TestClient(application(site, finder(site)), raise_server_exceptions=False)
+    client = TestClient(application(site, finder(site)), raise_server_exceptions=False, base_url="http://127.0.0.1")
     client.headers.update(HTML)
     return client
 

@@ -82,7 +82,7 @@ def test_a_table_that_breaks_off_on_its_way_leaves_nothing_and_may_be_sent_again
     before = {each.name for each in (tmp_path / "site").iterdir()}
     for _ in range(3):
         with socket.create_connection(("127.0.0.1", server.port)) as connection:
-            first = f"POST /api/v1/imports HTTP/1.1\r\nHost: x\r\n{head}Content-Length: 5000000\r\n\r\n"
+            first = f"POST /api/v1/imports HTTP/1.1\r\nHost: localhost\r\n{head}Content-Length: 5000000\r\n\r\n"
             connection.sendall(first.encode())
             connection.sendall(HEAD + b"N-1,x,15499900000,mobile,service:express\n" * 1000)
     time.sleep(0.5)

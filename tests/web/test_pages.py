@@ -52,7 +52,7 @@ def client(site: Site) -> Iterator["TestClient[Any]"]:
 
 def opened(site: Site) -> "TestClient[Any]":
     """Return a client of a server of `site`, in this process."""
-    return TestClient(application(site, finder(site)), raise_server_exceptions=False)
+    return TestClient(application(site, finder(site)), raise_server_exceptions=False, base_url="http://127.0.0.1")
 
 
 class _Text(HTMLParser):
@@ -231,7 +231,7 @@ def test_what_fails_where_a_page_fails_too_is_told_plainly(tmp_path: Path) -> No
     home = build(tmp_path / "site", "", versions()[0])
     with Site.open(home) as site:
         app = application(site, finder(site))
-        with TestClient(app, raise_server_exceptions=False) as client:
+        with TestClient(app, raise_server_exceptions=False, base_url="http://127.0.0.1") as client:
             app.state["navigation"] = None
             answer = client.get("/rules;a=b", headers=HTML)
     assert (answer.status_code, answer.json()["type"]) == (400, "/problems/malformed")

@@ -9,6 +9,7 @@ import signal
 import socket
 import ssl
 import threading
+import warnings
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from keshou.app.settings import ServerSettings, Settings
 from keshou.db import Database
 from keshou.errors import InputError, UnreachableError
 from keshou.ledger.audit import audit
+from keshou.vault.errors import KeyFileError
 from keshou.web.serve import Place, place_of, serve
 
 ENOUGH = 200
@@ -84,7 +86,7 @@ def test_who_is_sending_when_it_is_told_to_stop_is_still_answered(tmp_path: Path
     begin(tmp_path / "site").close()
     with serving(tmp_path / "site") as server, socket.create_connection(("127.0.0.1", server.port)) as late:
         late.sendall(
-            b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n[1,"
+            b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 5\r\n\r\n[1,"
         )
         server.get("/healthz")
         server.process.send_signal(signal.SIGTERM)
@@ -109,6 +111,47 @@ def test_with_a_certificate_it_speaks_tls_alone(tmp_path: Path) -> None:
         assert b"200" not in server.raw(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")[:20]
 
 
+def test_tls_1_3_is_spoken_and_nothing_older(tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path)
+    begin(tmp_path / "site", tls_certificate=str(certificate), tls_key=str(key)).close()
+    with serving(tmp_path / "site", scheme="https") as server:
+        for older in (ssl.TLSVersion.TLSv1_1, ssl.TLSVersion.TLSv1_2):
+            told = _version(server, certificate, older)
+            assert "_ALERT_" in told, "it must be the server that refuses, and not our own side that offers nothing"
+        assert _version(server, certificate, ssl.TLSVersion.TLSv1_3) == "TLSv1.3"
+
+
+def _version(server: Server, certificate: Path, version: ssl.TLSVersion) -> str:
+    """Return the version that is spoken with who speaks that one alone, or why none is."""
+    context = ssl.create_default_context(cafile=str(certificate))
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")  # else our own side would offer nothing so old
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = context.maximum_version = version
+    with socket.create_connection(("localhost", server.port), timeout=60) as plain:
+        try:
+            with context.wrap_socket(plain, server_hostname="localhost") as spoken:
+                return str(spoken.version())
+        except ssl.SSLError as error:
+            return str(error.reason)
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o644, 0o620])
+def test_a_certificate_s_key_that_others_may_read_is_refused_before_anything_listens(tmp_path: Path, mode: int) -> None:
+    certificate, key = self_signed(tmp_path)
+    (tmp_path / "privkey.pem").symlink_to(key)
+    for name in ("privkey.pem", key.name):
+        given = {"tls_certificate": str(certificate), "tls_key": str(tmp_path / name)}
+        key.chmod(mode)
+        with pytest.raises(KeyFileError, match="wider than 0600"):
+            _place(tmp_path, "127.0.0.1:8400", **given)
+        key.chmod(0o600)
+        assert _place(tmp_path, "127.0.0.1:8400", **given).tls_key
+
+
+NAMED = "https://keshou.example"
+
+
 def _place(home: Path, address: str, **server: str) -> Place:
     settings = Settings(site="00112233445566aa", address=address, server=ServerSettings(**server))  # type: ignore[arg-type]
     return place_of(settings, home)
@@ -118,9 +161,17 @@ def _place(home: Path, address: str, **server: str) -> Place:
 def test_off_loopback_it_wants_tls_or_a_proxy(tmp_path: Path, address: str) -> None:
     with pytest.raises(InputError, match="in the clear"):
         _place(tmp_path, address)
-    assert _place(tmp_path, address, trusted_proxy="192.0.2.7")
+    assert _place(tmp_path, address, trusted_proxy="192.0.2.7", url=NAMED)
     certificate, key = self_signed(tmp_path)
-    assert _place(tmp_path, address, tls_certificate=str(certificate), tls_key=str(key))
+    assert _place(tmp_path, address, tls_certificate=str(certificate), tls_key=str(key), url=NAMED)
+
+
+def test_off_loopback_it_wants_the_name_that_callers_know(tmp_path: Path) -> None:
+    certificate, key = self_signed(tmp_path)
+    for secured in ({"trusted_proxy": "192.0.2.7"}, {"tls_certificate": str(certificate), "tls_key": str(key)}):
+        with pytest.raises(InputError, match="need a name") as told:
+            _place(tmp_path, "192.0.2.1:8400", **secured)
+        assert "url" in told.value.hint
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1:8400", "[::1]:8400", "localhost:8400", "127.8.8.8:8400"])
@@ -150,7 +201,7 @@ def test_an_address_where_something_serves_already_is_refused_and_nothing_of_it_
     begin(tmp_path / "other").close()
     with serving(tmp_path / "one") as server:
         for host in ("127.0.0.1", "localhost", "0.0.0.0"):  # noqa: S104 - refused
-            place = _place(tmp_path, f"{host}:{server.port}", trusted_proxy="192.0.2.7")
+            place = _place(tmp_path, f"{host}:{server.port}", trusted_proxy="192.0.2.7", url=NAMED)
             with pytest.raises(UnreachableError, match="something serves there already"):
                 serve(tmp_path / "other", place)
         assert server.get("/healthz")[0] == 200
@@ -160,7 +211,7 @@ def test_an_address_where_something_serves_already_is_refused_and_nothing_of_it_
 
 def test_an_address_of_another_machine_is_refused(tmp_path: Path) -> None:
     begin(tmp_path / "site").close()
-    place = _place(tmp_path, "192.0.2.1:8400", trusted_proxy="192.0.2.7")
+    place = _place(tmp_path, "192.0.2.1:8400", trusted_proxy="192.0.2.7", url=NAMED)
     with pytest.raises(UnreachableError, match="cannot be listened at"):
         serve(tmp_path / "site", place)
 

@@ -59,7 +59,7 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def serving(site: Site) -> Iterator[TestClient[Litestar]]:
     """Give a client of a server that has met every caller once."""
     app = server.application(site, lambda _tx, token, _binding, _now: CALLERS.get(token))
-    with TestClient(app) as client:
+    with TestClient(app, base_url="http://127.0.0.1") as client:
         for token in CALLERS:
             client.post(ONE, json=asked(), headers=bearer(token))
         yield client

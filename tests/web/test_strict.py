@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
 import pytest
 from places import Server, begin, client_of, serving
 
 END = b"Connection: close\r\n\r\n"
-HOST = b"Host: x\r\n"
+HOST = b"Host: localhost\r\n"
 JSON = b"Content-Type: application/json\r\n"
 
 
@@ -72,10 +73,21 @@ def test_plain_names_pass(server: Server, path: bytes, user: str) -> None:
     ],
 )
 def test_a_header_that_counts_is_given_once(server: Server, name: str) -> None:
-    line = f"{name}: x\r\n".encode()
+    line = HOST if name == "Host" else f"{name}: x\r\n".encode()
     host = b"" if name == "Host" else HOST
     assert _status(server.raw(b"GET /empty HTTP/1.1\r\n", host, line, END)) == 200
-    assert _status(server.raw(b"GET /empty HTTP/1.1\r\n", host, line, line.replace(b"x", b"y"), END)) == 400
+    assert (
+        _status(
+            server.raw(
+                b"GET /empty HTTP/1.1\r\n",
+                host,
+                line,
+                line.replace(b"x", b"y").replace(b"localhost", b"127.0.0.1"),
+                END,
+            )
+        )
+        == 400
+    )
     assert _status(server.raw(b"GET /empty HTTP/1.1\r\n", host, line, line.lower(), END)) == 400
 
 
@@ -147,13 +159,13 @@ def test_a_body_that_does_not_come_is_given_up(server: Server) -> None:
     assert all(b"/problems/too-slow" in answer for answer in answers)
 
 
-@pytest.mark.parametrize("said", [b"", b"GET /em", b"GET /empty HTTP/1.1\r\nHost: x\r\nX-Slow: "])
+@pytest.mark.parametrize("said", [b"", b"GET /em", b"GET /empty HTTP/1.1\r\nHost: localhost\r\nX-Slow: "])
 def test_who_does_not_finish_the_head_is_let_go(server: Server, said: bytes) -> None:
     assert _status(server.raw(said)) in (0, 408)
 
 
 def test_a_connection_that_idles_is_let_go(server: Server) -> None:
-    answer = server.raw(b"GET /empty HTTP/1.1\r\nHost: x\r\n\r\n")
+    answer = server.raw(b"GET /empty HTTP/1.1\r\nHost: localhost\r\n\r\n")
     assert _status(answer) == 200
     assert answer.count(b"HTTP/1.1") == 1
 
@@ -162,7 +174,7 @@ def test_many_who_send_nothing_keep_nobody_from_being_answered(server: Server) -
     with contextlib.ExitStack() as stack:
         for _ in range(200):
             silent = stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=60))
-            silent.sendall(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n")
+            silent.sendall(b"POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n")
         assert server.get("/empty") == (200, b"{}")
 
 
@@ -183,6 +195,34 @@ def test_a_server_with_a_name_answers_to_no_other(tmp_path: Path) -> None:
         assert [client.get("/empty", headers={"Host": host}).status_code for host in hosts] == [200] * len(hosts)
         assert [client.get("/empty", headers={"Host": host}).status_code for host in others[:3]] == [421] * 3
         assert client.get("/empty", headers={"Host": others[3]}).status_code in (400, 421)
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:8400", "[::1]:8400", "0.0.0.0:8400", "127.8.8.8:8400"])
+def test_a_name_that_somebody_lets_lead_here_reaches_nothing(tmp_path: Path, address: str) -> None:
+    with begin(tmp_path / "site") as site:
+        site.settings = msgspec.structs.replace(site.settings, address=address)
+        with client_of(site) as client:
+            host = address.rpartition(":")[0]
+            ours = ["127.0.0.1:8400", "LOCALHOST", "[::1]:1", *([] if host == "0.0.0.0" else [host, address])]  # noqa: S104
+            others = ["evil.example", "evil.example:8400", "127.0.0.1.evil.example", "x", "192.0.2.1", "0.0.0.0"]  # noqa: S104
+            for path in ("/empty", "/metrics", "/healthz"):
+                told = [client.get(path, headers={"Host": each}).status_code for each in (*ours, *others[:4])]
+                assert 421 not in told[: len(ours)]
+                assert told[len(ours) :] == [421] * 4
+            assert [client.get("/empty", headers={"Host": each}).status_code for each in others] == [421] * 6
+            page = {"Host": "evil.example", "Origin": "http://evil.example"}
+            assert client.post("/echo", json={}, headers=page).status_code == 421
+
+
+@pytest.mark.parametrize("url", ["", "https://keshou.example", "https://[2001:db8::1]:8443"])
+def test_probes_may_call_the_machine_by_its_number_and_nobody_else_may(tmp_path: Path, url: str) -> None:
+    with begin(tmp_path / "site", url=url) as site, client_of(site) as client:
+        for host in ("192.0.2.1", "192.0.2.1:8400", "[2001:db8::7]:8400"):
+            told = {path: client.get(path, headers={"Host": host}).status_code for path in ("/healthz", "/readyz")}
+            assert told == {"/healthz": 200, "/readyz": 200}
+            assert client.get("/empty", headers={"Host": host}).status_code == 421
+        ours = {"Host": "[2001:db8::1]:8443"}
+        assert client.get("/empty", headers=ours).status_code == (200 if "2001" in url else 421)
 
 
 def test_who_comes_around_the_proxy_is_refused(tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_what_is_no_known_code_is_shown_as_it_is_kept(site: Site, browser: Brows
 def test_staff_read_it_in_words_too(site: Site) -> None:
     clerk = {"clerk1": Caller(id="clerk1", kind=CallerKind.STAFF, credential="s-1", proven_at=site.now())}
     asked = {"user": "u3", "purpose": "service", "post": "clerk", "kind": "query"}
-    with TestClient(served(site, clerk)) as client:
+    with TestClient(served(site, clerk), base_url="http://127.0.0.1") as client:
         headers = bearer("clerk1") | {"Accept-Language": "zh"}
         page = client.post("/console/user", data=asked, headers=headers)
     assert (page.status_code, WORDS["zh"] in page.text, "CN_HUKOU" in page.text) == (200, True, False)

@@ -5,12 +5,13 @@ from pathlib import Path
 
 from keshou.app.settings import Settings
 from keshou.suite import SUITES
+from keshou.vault.key_file import read_private
 from keshou.vault.keys import FileKeys
 from keshou.vault.masters import file, shares, token
 from keshou.vault.masters.shares import Split
 from keshou.vault.masters.source import Sources
 
-__all__ = ["Split", "open_keys", "sources_of"]
+__all__ = ["Split", "open_keys", "refuse_shared", "sources_of"]
 
 
 def open_keys(settings: Settings, home: Path, split: Split | None = None) -> FileKeys:
@@ -22,6 +23,17 @@ def open_keys(settings: Settings, home: Path, split: Split | None = None) -> Fil
 
     """
     return FileKeys.open(home / settings.keys, settings.site, sources_of(settings, home, split), SUITES[settings.suite])
+
+
+def refuse_shared(path: Path) -> None:
+    """Refuse a file with a secret that is not for its owner alone; a link to it is taken for the file.
+
+    Raises:
+        KeyMissingError: it cannot be read.
+        KeyFileError: it is another's, or others may read it.
+
+    """
+    read_private(path.resolve())
 
 
 def sources_of(settings: Settings, home: Path, split: Split | None = None) -> Sources:

@@ -22,6 +22,7 @@ from granian.log import LogLevels
 from granian.server.mp import MPServer
 
 from keshou.app import environment
+from keshou.app.keys import refuse_shared
 from keshou.app.settings import Settings
 from keshou.app.site import Site
 from keshou.errors import InputError, UnreachableError
@@ -72,6 +73,7 @@ def place_of(
 
     Raises:
         InputError: the address is none, or plain requests would be taken from other machines.
+        KeyFileError: the certificate's key is another's, or others may read it.
 
     """
     set_host, _, set_port = settings.address.rpartition(":")
@@ -88,7 +90,7 @@ def place_of(
         )
     except ValueError as error:
         raise InputError("the address to serve on is not HOST:PORT", hint="e.g. 127.0.0.1:8400") from error
-    _check(place)
+    _check(place, server.url)
     return place
 
 
@@ -96,12 +98,14 @@ def _file(home: Path, name: str) -> Path | None:
     return home / name if name else None
 
 
-def _check(place: Place) -> None:
+def _check(place: Place, url: str) -> None:
     if bool(place.tls_certificate) != bool(place.tls_key):
         raise InputError("TLS needs a certificate and its key", hint="give both --tls-cert and --tls-key")
     for path in (place.tls_certificate, place.tls_key):
         if path is not None and not path.is_file():
             raise InputError(f"`{path}` is not a file", hint="name a PEM file")
+    if place.tls_key is not None:
+        refuse_shared(place.tls_key)
     try:
         ipaddress.ip_network(place.trusted_proxy or "127.0.0.1")
     except ValueError as error:
@@ -110,6 +114,11 @@ def _check(place: Place) -> None:
         raise InputError(
             "personal information would go over the network in the clear",
             hint="give --tls-cert and --tls-key, or --trusted-proxy ADDRESS of what speaks TLS in front",
+        )
+    if not (_is_loopback(place.host) or url):
+        raise InputError(
+            "callers from elsewhere need a name of the server, or its answers could be passed off as another's",
+            hint="give `url` in [server], or KESHOU_SERVER_URL: https://... as they know it",
         )
 
 

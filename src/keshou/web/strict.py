@@ -20,6 +20,11 @@ _ODD_PATH = re.compile(
     rb"[^\x21-\x7e]|[\\;]|//|/\.\.?(?=/|$)|%(?![0-9a-f]{2})|%(?:2f|5c|2e|0[0-9a-f]|1[0-9a-f]|7f)", re.IGNORECASE
 )
 """Slashes and dots that are encoded, doubled or go upward, path parameters, control characters, broken escapes."""
+_PORT = re.compile(rb":[0-9]{1,5}\Z")
+_LOOPBACK = frozenset({b"127.0.0.1", b"[::1]", b"localhost"})
+_LOOKED_AFTER = frozenset({"/healthz", "/readyz", "/metrics"})
+"""What load balancers and collectors ask for, who know a machine by its number."""
+_MANY_HOSTS = 64
 _ONCE = frozenset({
     b"host", b"content-length", b"content-type", b"transfer-encoding", b"authorization", b"origin", b"idempotency-key",
     b"if-match", b"if-none-match", b"x-request-id", b"sec-fetch-site", b"traceparent",
@@ -48,13 +53,15 @@ _BYPASSED = Problem(
 class Strict:
     """ASGI middleware: refuses what is ambiguous, meant for another host, or came around the proxy.
 
-    `host` is the name that callers use, empty when any will do; `proxy` is where plain requests may come from beside
-    this machine, empty when there is no proxy.
+    `url` is the server's own address; `proxy` is where plain requests may come from beside this machine, empty when
+    there is no proxy. A host that is not ours is refused though its name leads here: whoever has a name can let it lead
+    to this machine, and a browser would then take our answers for their page's own (DNS rebinding).
     """
 
     def __init__(self, app: ASGIApp, *, url: str, proxy: str) -> None:
         self._app = app
-        self._host = (urlsplit(url).hostname or "").encode()
+        self._hosts = _LOOPBACK | {_host_of(url)}
+        self._seen: set[bytes] = set()
         self._proxy = ipaddress.ip_network(proxy) if proxy else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +75,7 @@ class Strict:
 
     def passes(self, scope: Scope, host: bytes) -> bool:
         """Say whether a request for `host` is for this server, and came through the proxy where there must be one."""
-        if not host or (self._host and not self._is_ours(host)):
+        if not self._is_ours(host):
             return False
         return self._proxy is None or self._came_through(scope)
 
@@ -92,12 +99,19 @@ class Strict:
             return _ODD
         if self._proxy is not None and not self._came_through(scope):
             return _BYPASSED
-        return _ELSEWHERE if self._host and not self._is_ours(host) else None
+        ours = self._is_ours(host) or (scope["path"] in _LOOKED_AFTER and _is_number(_PORT.sub(b"", host)))
+        return None if ours else _ELSEWHERE
 
     def _is_ours(self, host: bytes) -> bool:
-        """Say whether `host` is the server's own name, or an address of this machine that probes use."""
-        name = host.rpartition(b":")[0] if re.search(rb":\d+$", host) else host
-        return name.lower() == self._host or name in (b"127.0.0.1", b"[::1]", b"localhost")
+        """Say whether `host` is the server's own name, or this machine's for itself."""
+        if host in self._seen:
+            return True
+        name = _PORT.sub(b"", host).lower()
+        if not name or name not in self._hosts:
+            return False
+        if len(self._seen) < _MANY_HOSTS:
+            self._seen.add(host)
+        return True
 
     def _came_through(self, scope: Scope) -> bool:
         client = scope.get("client")
@@ -108,3 +122,20 @@ class Strict:
         except ValueError:
             return False
         return peer.is_loopback or peer in self._proxy
+
+
+def _host_of(url: str) -> bytes:
+    """Return the host of an address as it stands in a request; empty where it stands for every address of a machine."""
+    name = urlsplit(url).hostname or ""
+    if ":" in name:
+        name = f"[{name}]"
+    return b"" if name in ("0.0.0.0", "[::]") else name.encode()  # noqa: S104 - compared, not bound
+
+
+def _is_number(name: bytes) -> bool:
+    """Say whether a host is an address itself; no name of anybody's can lead here then."""
+    try:
+        ipaddress.ip_address(name.decode("latin-1").removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return False
+    return True

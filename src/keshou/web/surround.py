@@ -37,7 +37,7 @@ def surround(app: Litestar, settings: Settings, metrics: Metrics, short: Mapping
         app.on_shutdown.append(spans.close)
     if server.trusted_proxy:
         inner = wrap_asgi_with_proxy_headers(inner, server.trusted_proxy)
-    strict = Strict(inner, url=server.url, proxy=server.trusted_proxy)
+    strict = Strict(inner, url=settings.url, proxy=server.trusted_proxy)
     app.after_exception.append(note_error)
     log = RequestLog()
     app.on_shutdown.append(log.flush)
