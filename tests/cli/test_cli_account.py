@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """People who may sign in, from the command line: invited, listed, looked after, ended."""
 
+import mail_server
 import pytest
 
 from cli_caller import Caller
@@ -38,6 +39,22 @@ def test_an_invitation_is_shown_once_and_opens_an_account(bare: Caller) -> None:
     told = bare("account", "events", "clara", "--json").ok().json
     assert [each["what"] for each in told] == ["signed_in", "accepted", "invited"]
     assert told[-1]["by"] == "officer"
+
+
+def test_an_invitation_is_mailed_where_a_mail_server_is_set_and_else_that_is_said(
+    bare: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("account", "invite", "carl", "--by", "officer", "--mail", "carl@people.example", "--lang", "en")
+    assert "not mailed to carl@people.example" in bare(*words).ok().out
+    with mail_server.serving() as box:
+        for name, value in {
+            "MAIL_HOST": "localhost", "MAIL_PORT": str(box.port), "MAIL_SENDER": "codes@operator.example",
+            "MAIL_SECURITY": "none", "BY": "intake", "PURPOSE": "service",
+        }.items():  # fmt: skip
+            monkeypatch.setenv(f"KESHOU_VISITS_{name}", value)
+        told = bare(*words, "--json").ok().json
+    assert told["mailed"] is True
+    assert told["invitation"] in box.mails[0].get_content()
 
 
 def test_an_ended_session_or_account_lets_nobody_in(bare: Caller) -> None:

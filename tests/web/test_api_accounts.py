@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import mail_server
+import msgspec
 import pytest
 from api_house import Api
 from office_house import serving, with_offices
@@ -12,7 +14,9 @@ from office_house import serving, with_offices
 from keshou.accounts.openid.provider import OpenIdProvider
 from keshou.accounts.openid.settings import OpenIdSettings
 from keshou.accounts.openid.store import OpenIdAccounts
+from keshou.app.site import Site
 from keshou.db import Database
+from keshou.visits.settings import MailSettings
 
 
 @pytest.fixture
@@ -101,3 +105,39 @@ def test_who_holds_the_office_says_whose_account_a_subject_of_the_provider_is(
             assert refused.status_code == status, (path, refused.text)
         assert len(api.get("/accounts/clara/links", "auditor1").json()) == 1
         assert api.post("/accounts/clara/links/end", {"subject": "s-1"}, "keeper1").json() == []
+
+
+def postal(site: Site, box: Any) -> None:
+    """Let `site` know the mail server that `box` is."""
+    mail = MailSettings(host="localhost", port=box.port, sender="codes@operator.example", security="none")
+    visits = msgspec.structs.replace(site.settings.visits, mail=mail)
+    site.settings = msgspec.structs.replace(site.settings, visits=visits)
+
+
+def test_an_invitation_is_mailed_to_whom_it_is_for_and_to_nobody_else(api: Api) -> None:
+    with mail_server.serving() as box:
+        postal(api.client.app.state.site, box)
+        made = api.post("/accounts", {"id": "clara", "mail": "clara@people.example"}, "keeper1", key="one").json()
+        again = api.post("/accounts", {"id": "clara", "mail": "clara@people.example"}, "keeper1", key="one")
+        nowhere = api.post("/accounts", {"id": "carl"}, "keeper1").json()
+    assert (made["mailed"], again.status_code, nowhere["mailed"]) == (True, 409, False)
+    (mail,) = box.mails
+    assert box.recipients == [["clara@people.example"]]
+    text = mail.get_content()
+    for word in (made["invitation"], "http://127.0.0.1:8400/console/invitation", "您受邀", "You are invited", "clara"):
+        assert word in text
+    assert made["invitation"] not in str(mail["Subject"])
+    accepted = {"invitation": made["invitation"], "password": "the long song of clara in spring"}
+    assert api.post("/invitations/accept", accepted, **{"Sec-Fetch-Site": "same-origin"}).status_code == 200
+
+
+def test_an_invitation_that_cannot_be_mailed_is_told_all_the_same(api: Api) -> None:
+    asked = {"id": "clara", "mail": "clara@people.example"}
+    unset = api.post("/accounts", asked, "keeper1").json()
+    with mail_server.serving(refusal="550") as box:
+        postal(api.client.app.state.site, box)
+        refused = api.post("/accounts", asked, "keeper1").json()
+    gone = api.post("/accounts", asked, "keeper1").json()
+    assert [each["mailed"] for each in (unset, refused, gone)] == [False] * 3
+    assert len({each["invitation"] for each in (unset, refused, gone)}) == 3
+    assert box.mails == []

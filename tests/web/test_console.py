@@ -6,10 +6,12 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import mail_server
 import msgspec
 import pytest
 from console_client import LARGEST, Browser, client_of, fields, tags
 from console_house import PASSWORD, at_home, build, empty
+from msgspec.structs import replace
 from public_house import HOSTILE, LONG, _spoiled
 
 from keshou.app.site import Site
@@ -17,6 +19,7 @@ from keshou.cli.sample.people import subscribers
 from keshou.cli.setup import sample_declaration
 from keshou.declaration.model import Declaration
 from keshou.ledger.entry import decode
+from keshou.visits.settings import MailSettings
 from keshou.web.headers import PAGE_POLICY
 from postgresql import Cluster
 
@@ -297,6 +300,22 @@ def test_an_invitation_is_shown_once_and_accounts_are_ended_by_others_alone(site
     clerk = client_of(site, "clerk")
     assert clerk.get("/console/people/accounts").status_code == 403
     assert clerk.post("/console/people/accounts/invite", data={"id": "x", "kind": "staff"}).status_code == 403
+
+
+def test_an_invitation_in_the_console_is_mailed_and_where_it_is_not_that_is_said(site: Site) -> None:
+    browser, here = client_of(site, "network"), "/console/people/accounts/invite"
+    asked = {"id": "post1", "kind": "staff", "mail": "post1@people.example"}
+    assert "It was not mailed to" in browser.post(here, data=asked).text
+    with mail_server.serving() as box:
+        mail = MailSettings(host="localhost", port=box.port, sender="codes@operator.example", security="none")
+        before = site.settings
+        site.settings = replace(before, visits=replace(before.visits, mail=mail))
+        page = browser.post(here, data=asked).text
+        site.settings = before
+    assert "It was mailed to" in page
+    assert re.findall(r'<p class="secret"><code>([^<]+)</code>', page)[0] in box.mails[0].get_content()
+    assert "mailed to" not in browser.post(here, data={"id": "post2", "kind": "staff", "mail": " "}).text
+    assert browser.post(here, data=asked | {"mail": "no address"}).status_code == 422
 
 
 def test_who_loses_a_post_while_a_page_is_open_is_denied_from_then_on(site: Site) -> None:

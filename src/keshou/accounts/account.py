@@ -51,7 +51,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     agent: str = ""
     """For agents' staff: id of the agent."""
     mail: str = ""
-    """Where invitations go."""
+    """Where invitations are mailed."""
     created: dt.datetime
     closed: dt.datetime | None = None
     invited_until: dt.datetime | None = None

@@ -9,6 +9,7 @@ from rich.text import Text as Line
 
 from keshou.accounts.account import Account, AccountKind, What
 from keshou.accounts.errors import UnknownAccountError
+from keshou.app.invitation_post import mail_invitation
 from keshou.app.new_account import invite as invite_person
 from keshou.cli.terminal import BAD, GOOD, QUIET, STRONG, Call, plain, table
 from keshou.cli.verb import verb
@@ -26,7 +27,7 @@ Who = Annotated[
 By = Annotated[str, typer.Option(metavar="STAFF", help="Who looks after accounts.")]
 Kind = Annotated[AccountKind, typer.Option(help="Whose account it is.")]
 Agent = Annotated[str, typer.Option(metavar="ID", help="For an agent's staff: id of the agent.")]
-Mail = Annotated[str, typer.Option(metavar="ADDRESS", help="Where invitations go.")]
+Mail = Annotated[str, typer.Option(metavar="ADDRESS", help="Where invitations are mailed too, by [visits.mail].")]
 
 _KINDS = {
     AccountKind.STAFF: Text(zh="工作人员", en="staff"),
@@ -57,14 +58,17 @@ def add_to(app: typer.Typer) -> None:
 def invite(call: Call, who: Who, *, by: By, kind: Kind = AccountKind.STAFF, agent: Agent = "", mail: Mail = "") -> None:
     """Invite somebody, or anew when they lost what proves them; the invitation is shown this once."""
     _refuse_malformed(who, agent, mail)
-    with call.open() as site, site.writing() as tx:
-        text = invite_person(site, tx, who, kind, by=by, agent=agent, mail=mail)
-        account = site.accounts.account(tx, who)
+    with call.open() as site:
+        with site.writing() as tx:
+            text = invite_person(site, tx, who, kind, by=by, agent=agent, mail=mail)
+            account = site.accounts.account(tx, who)
+        mailed = account is not None and mail_invitation(site, account, text)
     until = account.invited_until if account else None
     told = call.words("邀请只显示这一次，请交给本人：", "the invitation is shown this once; hand it to them alone:")
     over = call.words("有效至 ", "good until ") + (f"{until.astimezone(CHINA):%Y-%m-%d %H:%M}" if until else "")
-    data = {"account": who, "kind": kind, "invitation": text, "until": until}
-    call.answer(data, Line(call.words("已邀请", "invited"), GOOD), told, text, Line(over, QUIET))
+    data = {"account": who, "kind": kind, "invitation": text, "until": until, "mailed": mailed}
+    sent = [] if account is None or not account.mail else [_post(call, account.mail, mailed=mailed)]
+    call.answer(data, Line(call.words("已邀请", "invited"), GOOD), told, text, Line(over, QUIET), *sent)
 
 
 @verb(group, "list")
@@ -139,6 +143,17 @@ def _refuse_malformed(who: str, agent: str, mail: str) -> None:
             "an id or the address of mail is not well formed",
             hint="ids have letters, digits, dots and dashes, 64 at most; an address has one @",
         ) from None
+
+
+def _post(call: Call, mail: str, *, mailed: bool) -> Line:
+    to = plain(mail)
+    if mailed:
+        return Line(call.words(f"也已发到 {to}", f"mailed to {to} too"), GOOD)
+    said = call.words(
+        f"没有发到 {to}：[visits.mail] 没有设置邮件服务器，或者它没有接收",
+        f"not mailed to {to}: [visits.mail] names no mail server, or it did not take it",
+    )
+    return Line(said, BAD)
 
 
 def _yes(call: Call, held: bool) -> str:  # noqa: FBT001 - a cell of a table

@@ -76,11 +76,11 @@ class MailSender:
         self._now = now
         self._trust = _trusting(settings.certificates)
 
-    def send(self, to: str, text: str, channel: Channel) -> None:
-        """Send `text` as a mail; see `Sender`."""
+    def send(self, to: str, text: str, channel: Channel, subject: str = "") -> None:
+        """Send `text` as a mail, under the settings' subject unless another is given; see `Sender`."""
         if channel is not Channel.MAIL or not _ADDRESS[channel].fullmatch(to):
             raise AddressError
-        mail = self._written(to, text)
+        mail = self._written(to, text, subject or self._settings.subject)
         try:
             with self._connected() as server:
                 if self._settings.username:
@@ -110,9 +110,9 @@ class MailSender:
                 raise
         return server
 
-    def _written(self, to: str, text: str) -> EmailMessage:
+    def _written(self, to: str, text: str, subject: str) -> EmailMessage:
         mail = EmailMessage()
-        mail["From"], mail["To"], mail["Subject"] = self._settings.sender, to, self._settings.subject
+        mail["From"], mail["To"], mail["Subject"] = self._settings.sender, to, subject
         mail["Date"] = format_datetime(self._now())
         mail["Message-ID"] = f"<{secrets.token_hex(16)}@{self._settings.sender.partition('@')[2]}>"
         mail["Auto-Submitted"] = "auto-generated"

@@ -166,6 +166,8 @@ class Invitation(msgspec.Struct, frozen=True, kw_only=True):
 
     account: AccountShape
     invitation: str
+    mailed: bool = False
+    """Whether it was mailed to the account's address too; else hand it over."""
 
 
 class EventShape(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,8 @@ from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import RawBody
 
+from keshou.accounts.account import Account
+from keshou.app.invitation_post import mail_invitation
 from keshou.app.new_account import invite as invite_person
 from keshou.app.site import Site
 from keshou.db import Transaction
@@ -38,16 +40,25 @@ def accounts(
 def invite(
     request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
 ) -> Response[bytes]:
-    """Invite somebody, or anew: the invitation is told this once. What an account may do is said by its posts alone."""
+    """Invite somebody, or anew: the invitation is told this once, and mailed where there is an address and a server.
+
+    What an account may do is said by its posts alone.
+    """
     require(caller, site, Office.ACCOUNTS, fresh=True)
     asked = read(request, body, w.InviteRequest)
     refuse_self(caller, asked.id)
 
+    new: list[tuple[Account, str]] = []
+
     def made(tx: Transaction) -> w.Invitation:
         text = invite_person(site, tx, asked.id, asked.kind, by=caller.id, agent=asked.agent, mail=asked.mail)
-        return w.Invitation(account=w.account_shape(known_account(tx, site, asked.id)), invitation=text)
+        new.append((known_account(tx, site, asked.id), text))
+        return w.Invitation(account=w.account_shape(new[-1][0]), invitation=text)
 
-    return answer_once(site, Sent(caller, key, asked, ("accounts",)), made, secret=lambda found: found.invitation)
+    answer_once(site, Sent(caller, key, asked, ("accounts",)), made, secret=lambda found: found.invitation)
+    account, text = new[-1]
+    mailed = mail_invitation(site, account, text)
+    return answer(w.Invitation(account=w.account_shape(account), invitation=text, mailed=mailed))
 
 
 @get("/accounts/{account:str}", sync_to_thread=True, operation_class=told(w.AccountShape, problems=(404,)))

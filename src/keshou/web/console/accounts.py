@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """``/console/people/accounts``: who may sign in; invites, ends sessions, ends accounts."""
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from keshou.accounts.account import AccountKind
 from keshou.accounts.errors import AccountError
+from keshou.app.invitation_post import mail_invitation
 from keshou.app.new_account import invite as invite_person
 from keshou.app.site import Site
 from keshou.declaration.model import Office
@@ -18,6 +20,7 @@ from keshou.web.console.people import A_PAGE, After, id_of
 from keshou.web.entitled import require, require_fresh
 from keshou.web.frame.page import Requested
 from keshou.wire.caller import Caller
+from keshou.wire.sign_in import Mail
 
 KIND = {
     AccountKind.STAFF: Text("工作人员", "staff"),
@@ -61,10 +64,14 @@ def invite(request: Requested, caller: NamedDependency[Caller], site: NamedDepen
     if kind not in set(AccountKind):
         raise InputError("an account is of staff, of an agent's staff or of an inspector")
     agent = form.get("agent", "") if kind == AccountKind.AGENT_STAFF else ""
+    mail = _mail_of(form.get("mail", "").strip())
     with site.writing() as tx:
-        text = invite_person(site, tx, name, AccountKind(kind), by=caller.id, agent=agent)
+        text = invite_person(site, tx, name, AccountKind(kind), by=caller.id, agent=agent, mail=mail)
         account = known_account(tx, site, name)
-    return show(request, desk_of(request, site, caller), "invited.html.j2", account=account, invitation=text)
+    mailed = mail_invitation(site, account, text)
+    return show(
+        request, desk_of(request, site, caller), "invited.html.j2", account=account, invitation=text, mailed=mailed
+    )
 
 
 @post(f"{HERE}/end", status_code=303, sync_to_thread=True, include_in_schema=False)
@@ -85,3 +92,10 @@ def end(request: Requested, caller: NamedDependency[Caller], site: NamedDependen
         else:
             site.accounts.close(tx, name, caller.id, site.now())
     return to(HERE)
+
+
+def _mail_of(given: str) -> str:
+    try:
+        return msgspec.convert(given, Mail)
+    except msgspec.ValidationError:
+        raise InputError("this is no address of mail", hint="it has one @, or leave it empty") from None
