@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pyotp
@@ -10,6 +11,7 @@ import pytest
 from console_client import Browser, client_of, fields, sign_in
 from console_house import PASSWORD, build
 
+from keshou import web
 from keshou.accounts.account import AccountKind
 from keshou.app.new_account import invite
 from keshou.app.site import Site
@@ -201,3 +203,43 @@ def test_a_form_with_too_many_fields_or_odd_bytes_is_refused(browser: Browser) -
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     assert browser.post("/console/sign-in", content=many, headers=headers).status_code == 400
     assert browser.post("/console/sign-in", content=b"account=%ff", headers=headers).status_code == 400
+
+
+class _Fields(HTMLParser):
+    """Every field that is shown, by its attributes."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[dict[str, str | None]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "input" and dict(attrs).get("type") != "hidden":
+            self.found.append(dict(attrs))
+
+
+def test_a_password_is_hidden_while_it_is_typed_and_may_be_pasted_and_kept_by_a_manager(site: Site) -> None:
+    nobody, officer = client_of(site, ""), client_of(site)
+    pages = [nobody.get("/console/sign-in"), nobody.get("/console/invitation"), officer.get("/console/proof")]
+    weak = nobody.post("/console/invitation", data={"invitation": "x" * 43, "password": "short"})
+    wrong = nobody.post("/console/sign-in", data={"account": "officer", "password": "not this one"})
+    kept = []
+    for page in (*pages, weak, wrong):
+        fields_of = _Fields(page.text).found
+        secret = [each for each in fields_of if each["name"] == "password"]
+        assert [each["type"] for each in secret] == ["password"]
+        assert [each for each in secret if "value" in each] == []
+        assert "onpaste" not in page.text.lower()
+        assert all(each.get("autocomplete") for each in fields_of), fields_of
+        kept.append(secret[0]["autocomplete"])
+    assert kept == ["current-password", "new-password", "current-password", "new-password", "current-password"]
+    assert [each["autocomplete"] for each in _Fields(pages[0].text).found if each["name"] == "account"] == ["username"]
+    assert [each["autocomplete"] for each in _Fields(pages[2].text).found if each["name"] == "code"] == [
+        "one-time-code"
+    ]
+    scripts = (Path(web.__file__).parent / "frame" / "static").glob("*.js")
+    assert [
+        each.name
+        for each in scripts
+        if re.search(r"[\"']paste[\"']", each.read_text("utf-8")) and "htmx" not in each.name
+    ] == []
