@@ -172,25 +172,6 @@ def test_one_callers_mistake_is_nobody_elses(site: Site, user: str) -> None:
     assert size(site) == before + 2
 
 
-@pytest.mark.parametrize(
-    "value", ["", "x" * 4097, "a\x00b", "a\x1b[2Jb", "a\rb", "a\x7fb", "a\x85b", "a\ud800b"], ids=ascii
-)
-def test_what_steers_a_reader_or_cannot_be_stored_is_no_value(site: Site, user: str, value: str) -> None:
-    before = size(site)
-    with pytest.raises(ActError, match="value of `tariff_plan`") as told:
-        site.do(Perform(act=act(ActKind.CORRECT, user, "tariff_plan"), values={"tariff_plan": value}))
-    assert not value or value not in str(told.value)
-    with pytest.raises(ActError, match="value of `tariff_plan`"):
-        site.do(newcomer(site, "u9", VALUES | {"tariff_plan": value}))
-    assert size(site) == before
-
-
-@pytest.mark.parametrize("value", ["x", "1 号\n\t2 楼", "x" * 4096, "a\u200db", "𠮷", "\u202e"], ids=ascii)
-def test_lines_and_any_letters_are_kept_as_they_are(site: Site, user: str, value: str) -> None:
-    site.do(Perform(act=act(ActKind.CORRECT, user, "tariff_plan"), values={"tariff_plan": value}))
-    assert site.perform(act(ActKind.USE, user, "tariff_plan")).values == {"tariff_plan": value}
-
-
 def test_a_new_user_is_not_taken_in_when_collecting_is_denied(site: Site) -> None:
     request = newcomer(site, "u9")
     denied = Perform(act=request.act, values=request.values, facts=request.facts[:1], admit=True)
