@@ -81,10 +81,10 @@ bench: environment  ## how fast it is, against the targets
 
 soak: environment  ## many more random worlds, and many more crashes under load, than a check has time for
 	@scripts/install-postgresql
-	KESHOU_TEST_WORLDS=4000 KESHOU_CRASH_ROUNDS=60 KESHOU_CRASH_ACTS=20000 KESHOU_SOAK_MINUTES=10 \
+	KESHOU_TEST_WORLDS=4000 KESHOU_CRASH_ROUNDS=60 KESHOU_CRASH_ACTS=20000 KESHOU_SOAK_MINUTES=10 KESHOU_LIVES=20 \
 	KESHOU_SCHEMA_EXAMPLES=50 KESHOU_SERVER_ROUNDS=2000 \
 	$(BIN)/pytest -n $(JOBS) -rP -o timeout=0 tests/gate/test_differential.py tests/stories/test_crash.py \
-	tests/stories/test_soak.py tests/stories/test_two_servers.py tests/web/test_api_schema.py
+	tests/stories/test_life_of_users.py tests/stories/test_soak.py tests/stories/test_two_servers.py tests/web/test_api_schema.py
 
 lock: environment  ## pin every requirement anew, by version and hash
 	scripts/lock --upgrade
