@@ -40,11 +40,13 @@ class Caller:
         raw = stdin.encode() if isinstance(stdin, str) else stdin
         before, sys.stdin = sys.stdin, io.TextIOWrapper(io.BytesIO(raw), encoding="utf-8")
         try:
-            with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+            # A server in the same process writes the bytes of its log there meanwhile.
+            told = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+            with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(told):
                 status = run(args)
         finally:
             sys.stdin = before
-        return Outcome(status, out.getvalue(), err.getvalue())
+        return Outcome(status, out.getvalue(), told.buffer.getvalue().decode())  # type: ignore[attr-defined]
 
     @property
     def folder(self) -> Path:

@@ -2,11 +2,13 @@
 """Plant values that occur nowhere else, and search databases, files, logs and responses for them in every plain form.
 
 A form is what somebody who holds the bytes but no key could undo: an encoding of the text, as it is or written as
-hexadecimal, base64 (at whichever of the three alignments), percent or backslash escapes.
+hexadecimal, base64 (at whichever of the three alignments), percent or backslash escapes; of a number also its digits
+with what people write between them, and digits of full width.
 """
 
 import base64
 import json
+import re
 import sqlite3
 import urllib.parse
 from collections.abc import Iterable, Iterator
@@ -19,6 +21,9 @@ from psycopg import sql
 from keshou.db import Database
 
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "gb18030")
+_BETWEEN = rb"(?:[ \t.()/+-]|\xc2\xa0|%20){0,2}"
+"""What is written between digits: ``154 9876-1234``, ``+86 (154) 98.76``."""
+_WIDE = str.maketrans("0123456789", "０１２３４５６７８９")
 SHORTEST = 6
 """Bytes of UTF-8 below which a value would be met by chance."""
 
@@ -36,17 +41,23 @@ class Planted:
         if not self.values or any(len(value.encode()) < SHORTEST for value in self.values):
             raise ValueError(f"plant at least one value, each of {SHORTEST} bytes or more")
         self._forms = [(value, form, seen) for value in self.values for form, seen in _forms(value).items()]
+        numbers = [each for each in self.values if each.isascii() and each.isdigit()]
+        self._spread = [(each, re.compile(_BETWEEN.join(digit.encode() for digit in each))) for each in numbers]
 
     def find_in(self, data: bytes | str) -> list[str]:
         """Return what is found in `data`, in every form it has there."""
         raw = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
         joined = raw.replace(b"\r", b"").replace(b"\n", b"")
         lowered = joined.lower()
-        return [
+        found = [
             f"{value} as {form}"
             for value, form, seen in self._forms
-            if seen in raw or seen in joined or (form.startswith(("hex", "escapes")) and seen.lower() in lowered)
+            if (seen.lower() in lowered if form.startswith(("hex", "escapes")) else seen in _where(seen, raw, joined))
         ]
+        for value, spread in self._spread:
+            if any(match[0] != value.encode() for match in spread.finditer(raw)):
+                found.append(f"{value} as digits with something between")
+        return found
 
     def search_files(self, *paths: Path) -> list[str]:
         """Search files byte by byte, and folders with all that lies below them; their names too."""
@@ -78,6 +89,11 @@ class Planted:
         return [f"{place}: {hit}" for place, data in _postgresql_copies(url) for hit in self.find_in(data)]
 
 
+def _where(seen: bytes, raw: bytes, joined: bytes) -> bytes:
+    """Return where a form is looked for: with lines joined, unless it has an end of a line in itself."""
+    return raw if b"\r" in seen or b"\n" in seen else joined
+
+
 def _forms(value: str) -> dict[str, bytes]:
     forms: dict[str, bytes] = {}
     for encoding in ENCODINGS:
@@ -88,6 +104,7 @@ def _forms(value: str) -> dict[str, bytes]:
             middle = _base64_middle(raw, alignment)
             forms[f"base64 of {encoding} at {alignment}"] = middle
             forms[f"url-safe base64 of {encoding} at {alignment}"] = middle.translate(bytes.maketrans(b"+/", b"-_"))
+    forms["digits of full width"] = value.translate(_WIDE).encode()
     forms["escapes of JSON"] = json.dumps(value)[1:-1].encode()
     forms["escapes of a URL"] = urllib.parse.quote(value, safe="").encode()
     first_named = {seen: form for form, seen in reversed(forms.items())}

@@ -45,6 +45,18 @@ def test_a_planted_value_is_found_in_logs_and_responses(write: Callable[[str], s
     assert PLANTED.find_in(f"GET /users?q={write(NAME)} 200")
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["154 9876 1234", "154-9876-1234", "+86 (154) 98.76.12.34", "154%209876%201234", "154\u00a09876\u00a01234",
+     "１５４９８７６１２３４", "1 5 4 9 8 7 6 1 2 3 4"],
+)  # fmt: skip
+def test_a_number_is_found_as_people_write_it(written: str) -> None:
+    found = PLANTED.find_in(NOISE + written.encode() + NOISE)
+    assert {hit.split(" as ")[0] for hit in found} == {NUMBER}
+    assert PLANTED.find_in(written.replace("7", "5").replace("７", "５")) == []
+    assert PLANTED.find_in("154, 9876, 1234") == [], "three numbers are not one"
+
+
 def test_what_was_not_planted_is_not_found() -> None:
     other = "15498791234"
     assert (
