@@ -111,6 +111,16 @@ def test_a_publication_is_the_next_version_and_tells_what_it_changes(api: Api, s
     assert size(site) == found["entry"] + 1
 
 
+def test_what_gives_the_publisher_s_own_post_more_is_refused_and_says_why(api: Api, site: Site) -> None:
+    more = '\n[[grants]]\npost = "officer"\npurposes = ["service"]\nacts = ["use"]\n'
+    before = size(site)
+    answer = publish(api, later(rules_text() + more))
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/not-entitled")
+    assert "`officer` (grants)" in answer.json()["hint"]
+    assert size(site) == before
+    assert publish(api, later(rules_text() + more.replace('"officer"', '"clerk"'))).status_code == 200
+
+
 def test_of_two_who_publish_over_the_same_version_the_second_is_refused(api: Api, site: Site) -> None:
     assert publish(api, changed("14")).status_code == 200
     before = size(site)

@@ -105,6 +105,19 @@ def test_of_two_tabs_that_publish_the_second_is_told_and_loses_nothing(site: Sit
     assert (same.status_code, "nothing was published" in same.text) == (422, True)
 
 
+def test_what_gives_the_publisher_more_is_refused_in_words_and_nothing_typed_is_lost(site: Site) -> None:
+    browser = client_of(site)
+    page = browser.get("/console/rules").text
+    form = fields(page, "/console/rules/check")
+    wider = textarea(page).replace('acts = ["delete", "destroy"]', 'acts = ["collect", "delete", "destroy"]', 1)
+    assert wider != textarea(page)
+    for language, said in (("en", "let somebody publish it who does not"), ("zh", "请由不担任这些岗位的人公布")):
+        spoken = {"Accept-Language": language}
+        sent = browser.post("/console/rules/publish", data={**form, "text": wider}, headers=spoken)
+        assert (sent.status_code, said in sent.text) == (422, True)
+        assert textarea(sent.text) == wider
+
+
 def test_the_first_version_goes_from_the_editor_over_the_preview_to_everybody_once(tmp_path: Path) -> None:
     with Site.open(empty(tmp_path / "site")) as site:
         browser, inspector = client_of(site), client_of(site, "inspector")
