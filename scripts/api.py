@@ -44,6 +44,7 @@ VERBS: Mapping[str, str] = {
     "access open-emergency": "POST /api/v1/emergencies",
     "access review-emergency": "POST /api/v1/emergencies/{name}/review",
     "access emergencies": "GET /api/v1/emergencies",
+    "account waiting": "GET /api/v1/second-hand", "account confirm": "POST /api/v1/second-hand",
     "program add": "POST /api/v1/programs", "program close": "POST /api/v1/programs/{program}/close",
     "program key": "POST /api/v1/programs/{program}/credentials",
     "program secret": "POST /api/v1/programs/{program}/credentials",

@@ -1,11 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """People who may sign in, from the command line: invited, listed, looked after, ended."""
 
+import datetime as dt
+
 import mail_server
 import pytest
 
 from cli_caller import Caller
+from keshou.app.new_program import add_program, make_key
 from keshou.app.site import Site
+from keshou.programs.grant import CredentialKind, KeyGrant
+from keshou.programs.scope import Scope
 
 BROWSER = "a browser"
 PASSWORD = "seven quiet otters drift"
@@ -86,7 +91,7 @@ def test_an_ended_session_or_account_lets_nobody_in(bare: Caller) -> None:
     ],
 )
 def test_what_names_nobody_or_somebody_else_or_oneself_is_refused(bare: Caller, words: tuple[str, ...]) -> None:
-    bare("program", "add", "crm").ok()
+    bare("program", "add", "crm", "--by", "network").ok()
     refused = bare("account", *words)
     assert refused.status == 2
     assert bare("account", "list", "--json").ok().json == []
@@ -96,3 +101,22 @@ def test_an_account_of_another_kind_keeps_its_id_to_itself(bare: Caller) -> None
     invitation(bare, "ivy", "--kind", "inspector")
     assert bare("account", "invite", "ivy", "--by", "officer").status == 2
     assert bare("account", "list", "--json").ok().json[0]["kind"] == "inspector"
+
+
+def test_on_the_server_one_hand_is_enough_and_what_waits_is_listed_and_confirmed(bare: Caller) -> None:
+    with Site.open(bare.home) as site, site.writing() as tx:
+        add_program(site, tx, "crm", "network")
+        grant = KeyGrant(scopes=frozenset({Scope.ON_BEHALF}), until=site.now() + dt.timedelta(days=1))
+        made, text = make_key(site, tx, "crm", CredentialKind.KEY, grant, by="network", waits=True)
+    here = bare("program", "key", "crm", "--scope", "on_behalf", "--by", "network", "--json").ok().json
+    assert here["key"]["id"] != made.id
+    assert [each["id"] for each in bare("account", "waiting", "--json").ok().json] == [made.id]
+    assert made.id in bare("account", "waiting", "--lang", "en").ok().out
+    refused = bare("account", "confirm", "key", made.id, "--by", "network")
+    assert (refused.status, "second hand" in refused.err) == (2, True)
+    bare("account", "confirm", "key", made.id, "--by", "auditor").ok()
+    assert bare("account", "waiting", "--json").ok().json == []
+    assert bare("account", "confirm", "key", made.id, "--by", "auditor").status == 2
+    with Site.open(bare.home) as site, site.writing() as tx:
+        assert site.programs.find_key(tx, text, site.now()) is not None
+        assert site.programs.find_key(tx, here["secret"], site.now()) is not None

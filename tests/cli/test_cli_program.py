@@ -21,12 +21,13 @@ def proves(keshou: Caller, text: str) -> bool:
 
 @pytest.fixture
 def crm(bare: Caller) -> Caller:
-    bare("program", "add", "crm").ok()
+    bare("program", "add", "crm", "--by", "network").ok()
     return bare
 
 
 def test_a_key_is_shown_once_and_listed_without_its_secret(crm: Caller) -> None:
-    words = ("program", "key", "crm", "--scope", "act", "--scope", "read", "--purpose", "billing", "--act", "use")
+    words = ("program", "key", "crm", "--scope", "act", "--scope", "read", "--purpose", "billing", "--act", "use",
+             "--by", "network")  # fmt: skip
     made = crm(*words, "--json").ok().json
     assert (made["key"]["scopes"], made["key"]["purposes"], made["key"]["acts"]) == (
         ["act", "read"], ["billing"], ["use"]
@@ -40,28 +41,33 @@ def test_a_key_is_shown_once_and_listed_without_its_secret(crm: Caller) -> None:
 
 def test_a_key_holds_no_longer_than_the_settings_let_it(crm: Caller) -> None:
     late = (dt.datetime.now(dt.UTC) + dt.timedelta(days=400)).isoformat()
-    assert crm("program", "key", "crm", "--scope", "act", "--until", late).status == 2
-    assert crm("program", "key", "crm", "--scope", "act", "--until", "2020-01-01T00:00:00+08:00").status == 2
-    until = crm("program", "key", "crm", "--scope", "act", "--json").ok().json["key"]["until"]
+    assert crm("program", "key", "crm", "--scope", "act", "--until", late, "--by", "network").status == 2
+    assert (
+        crm("program", "key", "crm", "--scope", "act", "--until", "2020-01-01T00:00:00+08:00", "--by", "network").status
+        == 2
+    )
+    until = crm("program", "key", "crm", "--scope", "act", "--json", "--by", "network").ok().json["key"]["until"]
     assert dt.datetime.fromisoformat(until) > dt.datetime.now(dt.UTC) + dt.timedelta(days=364)
 
 
 def test_a_rotated_key_goes_on_for_as_long_as_was_said(crm: Caller) -> None:
-    old = crm("program", "key", "crm", "--scope", "act", "--json").ok().json
-    new = crm("program", "rotate", old["key"]["id"], "--overlap-minutes", "60", "--json").ok().json
+    old = crm("program", "key", "crm", "--scope", "act", "--json", "--by", "network").ok().json
+    new = crm("program", "rotate", old["key"]["id"], "--overlap-minutes", "60", "--json", "--by", "network").ok().json
     assert proves(crm, old["secret"])
     assert proves(crm, new["secret"])
-    crm("program", "rotate", new["key"]["id"], "--overlap-minutes", "0").ok()
+    crm("program", "rotate", new["key"]["id"], "--overlap-minutes", "0", "--by", "network").ok()
     assert not proves(crm, new["secret"])
 
 
 def test_what_is_revoked_or_closed_proves_nothing(crm: Caller) -> None:
-    first, second = (crm("program", "key", "crm", "--scope", "act", "--json").ok().json for _ in range(2))
-    crm("program", "revoke", first["key"]["id"]).ok()
+    first, second = (
+        crm("program", "key", "crm", "--scope", "act", "--json", "--by", "network").ok().json for _ in range(2)
+    )
+    crm("program", "revoke", first["key"]["id"], "--by", "network").ok()
     assert (proves(crm, first["secret"]), proves(crm, second["secret"])) == (False, True)
-    crm("program", "close", "crm").ok()
+    crm("program", "close", "crm", "--by", "network").ok()
     assert not proves(crm, second["secret"])
-    assert crm("program", "key", "crm", "--scope", "act").status == 2
+    assert crm("program", "key", "crm", "--scope", "act", "--by", "network").status == 2
     assert "closed" in crm("program", "list", "--lang", "en").ok().out
 
 
@@ -70,23 +76,28 @@ def test_a_public_key_is_registered_and_a_private_one_refused(crm: Caller, tmp_p
     public, private = tmp_path / "public.json", tmp_path / "private.json"
     public.write_text(json.dumps(pair.as_dict(private=False)), "utf-8")
     private.write_text(json.dumps(pair.as_dict(private=True)), "utf-8")
-    made = crm("program", "jwk", "crm", public, "--scope", "act", "--json").ok().json
+    made = crm("program", "jwk", "crm", public, "--scope", "act", "--json", "--by", "network").ok().json
     assert made["key"]["id"] == pair.thumbprint()
     assert "secret" not in made
-    refused = crm("program", "jwk", "crm", private, "--scope", "act")
+    refused = crm("program", "jwk", "crm", private, "--scope", "act", "--by", "network")
     assert refused.status == 2
     assert str(pair.as_dict(private=True)["d"]) not in refused.err
     (tmp_path / "list.json").write_text("[]", "utf-8")
-    assert crm("program", "jwk", "crm", tmp_path / "list.json", "--scope", "act").status == 2
-    assert crm("program", "jwk", "crm", tmp_path / "none.json", "--scope", "act").status == 4
-    assert crm("program", "secret", "crm", "--scope", "act", "--json").ok().json["secret"].startswith("kc_")
+    assert crm("program", "jwk", "crm", tmp_path / "list.json", "--scope", "act", "--by", "network").status == 2
+    assert crm("program", "jwk", "crm", tmp_path / "none.json", "--scope", "act", "--by", "network").status == 4
+    assert (
+        crm("program", "secret", "crm", "--scope", "act", "--json", "--by", "network")
+        .ok()
+        .json["secret"]
+        .startswith("kc_")
+    )
 
 
 def test_no_program_has_a_person_s_name(crm: Caller) -> None:
     with Site.open(crm.home) as site, site.writing() as tx:
         site.accounts.invite(tx, "clara", AccountKind.STAFF, by="officer", now=site.now())
-    assert crm("program", "add", "clara").status == 2
-    assert crm("program", "add", "user").status == 2
+    assert crm("program", "add", "clara", "--by", "network").status == 2
+    assert crm("program", "add", "user", "--by", "network").status == 2
 
 
 @pytest.mark.parametrize("words", [
@@ -94,4 +105,35 @@ def test_no_program_has_a_person_s_name(crm: Caller) -> None:
     ("rotate", "nothing", "--overlap-minutes", "5"), ("key", "crm", "--scope", "everything"), ("key", "crm"),
 ])  # fmt: skip
 def test_what_is_not_known_is_refused(crm: Caller, words: tuple[str, ...]) -> None:
+    by = () if words[0] == "list" else ("--by", "network")
+    assert crm("program", *words, *by).status == 2
+
+
+@pytest.mark.parametrize("words", [
+    ("add", "crm"), ("key", "crm", "--scope", "act"), ("secret", "crm", "--scope", "act"), ("close", "crm"),
+])  # fmt: skip
+def test_nobody_gives_a_program_a_way_in_without_a_name(crm: Caller, words: tuple[str, ...]) -> None:
     assert crm("program", *words).status == 2
+    assert crm("program", "list", "--json").ok().json[0]["keys"] == []
+
+
+def test_who_made_rotated_and_revoked_which_key_is_on_record(crm: Caller) -> None:
+    old = crm("program", "key", "crm", "--scope", "act", "--by", "network", "--json").ok().json["key"]
+    assert old["by"] == "network"
+    new = crm("program", "rotate", old["id"], "--overlap-minutes", "0", "--by", "second", "--json").ok().json["key"]
+    crm("program", "revoke", new["id"], "--by", "auditor").ok()
+    crm("program", "close", "crm", "--by", "network").ok()
+    told = crm("account", "events", "crm", "--json").ok().json
+    assert [(each["what"], each["by"], each["about"]) for each in reversed(told)] == [
+        ("program_added", "network", ""),
+        ("key_made", "network", old["id"]),
+        ("key_rotated", "second", f"{old['id']} {new['id']}"),
+        ("key_revoked", "auditor", new["id"]),
+        ("program_closed", "network", ""),
+    ]
+    assert "revoked a key" in crm("account", "events", "crm", "--lang", "en").ok().out
+
+
+def test_nobody_gives_themselves_a_key(crm: Caller) -> None:
+    refused = crm("program", "key", "crm", "--scope", "act", "--by", "crm")
+    assert (refused.status, "themselves" in refused.err) == (2, True)

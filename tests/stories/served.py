@@ -130,7 +130,7 @@ class Served(Story):
         if self._key is None:
             self._key = OKPKey.generate_key("Ed25519")
             with self.site.writing() as tx:
-                register_app_key(self.site, tx, "mobile", self._key.as_dict(private=False), None)
+                register_app_key(self.site, tx, "mobile", self._key.as_dict(private=False), None, by="keeper")
         return self._key
 
     def __exit__(self, *error: object) -> None:

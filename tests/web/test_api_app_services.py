@@ -35,7 +35,7 @@ def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
         with site.writing() as tx:
             for name, key in KEYS.items():
                 service, also = ("mobile", ["broadband"]) if name == "both" else (name, [])
-                register_app_key(site, tx, service, key.as_dict(private=False), None, also=also)
+                register_app_key(site, tx, service, key.as_dict(private=False), None, by="keeper", also=also)
         yield site
 
 
@@ -161,8 +161,8 @@ def test_a_key_is_registered_for_services_of_the_rules_alone(site: Site) -> None
     key = OKPKey.generate_key("Ed25519").as_dict(private=False)
     with site.writing() as tx:
         with pytest.raises(AppKeyError, match="no such service"):
-            register_app_key(site, tx, "mobile", key, None, also=["television"])
-        made = register_app_key(site, tx, "mobile", key, None, also=["broadband", "mobile"])
+            register_app_key(site, tx, "mobile", key, None, by="keeper", also=["television"])
+        made = register_app_key(site, tx, "mobile", key, None, by="keeper", also=["broadband", "mobile"])
     assert (made.service, made.also) == ("mobile", ("broadband",))
     with site.reading() as tx:
         assert site.visits.keys.services(tx, made.id) == {"mobile", "broadband"}

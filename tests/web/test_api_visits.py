@@ -251,7 +251,7 @@ def token(site: Site, key: OKPKey, user: str = "u1", **more: Any) -> str:
 
 def registered(site: Site, key: OKPKey) -> str:
     with site.writing() as tx:
-        return register_app_key(site, tx, "mobile", key.as_dict(private=False), None).id
+        return register_app_key(site, tx, "mobile", key.as_dict(private=False), None, by="keeper").id
 
 
 def me(client: TestClient[Litestar], token: str) -> Any:

@@ -65,7 +65,7 @@ def site(database: Database, tmp_path: Path, key: OKPKey) -> Iterator[Site]:
         for _ in range(25):
             site.do(Perform(act=act(ActKind.USE, "u1", "tariff_plan")))
         with site.writing() as tx:
-            register_app_key(site, tx, "broadband", key.as_dict(private=False), None)
+            register_app_key(site, tx, "broadband", key.as_dict(private=False), None, by="keeper")
         yield site
 
 

@@ -285,7 +285,7 @@ def test_other_forms_that_come_too_late_lead_back_to_their_page(browser: Browser
 def key(site: Site) -> OKPKey:
     key = OKPKey.generate_key("Ed25519")
     with site.writing() as tx:
-        register_app_key(site, tx, "mobile", key.as_dict(private=False), None, also=["broadband"])
+        register_app_key(site, tx, "mobile", key.as_dict(private=False), None, by="keeper", also=["broadband"])
     return key
 
 

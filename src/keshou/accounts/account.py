@@ -28,7 +28,7 @@ class Factor(StrEnum):
 
 
 class What(StrEnum):
-    """What happened to an account."""
+    """What happened to an account, or to another way in: a program's keys, an app's key."""
 
     INVITED = "invited"
     ACCEPTED = "accepted"
@@ -41,6 +41,26 @@ class What(StrEnum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - a word, and no secret
     ENDED = "ended"
     CLOSED = "closed"
+    CONFIRMED = "confirmed"
+    LINKED = "linked"
+    UNLINKED = "unlinked"
+    PROGRAM_ADDED = "program_added"
+    PROGRAM_CLOSED = "program_closed"
+    KEY_MADE = "key_made"
+    KEY_ROTATED = "key_rotated"
+    KEY_REVOKED = "key_revoked"
+    APP_KEY_ADDED = "app_key_added"
+    APP_KEY_ENDED = "app_key_ended"
+
+
+WAYS_IN = frozenset(
+    {
+        *(What.INVITED, What.ACCEPTED, What.CLOSED, What.CONFIRMED, What.LINKED, What.UNLINKED),
+        *(What.PROGRAM_ADDED, What.PROGRAM_CLOSED, What.KEY_MADE, What.KEY_ROTATED, What.KEY_REVOKED),
+        *(What.APP_KEY_ADDED, What.APP_KEY_ENDED),
+    }
+)
+"""What gave somebody a way in, or took it."""
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +76,8 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
     closed: dt.datetime | None = None
     invited_until: dt.datetime | None = None
     """Until when an open invitation can be accepted."""
+    waits: str = ""
+    """Who invited them, while the invitation waits for a second hand; empty: it waits for nobody."""
     has_password: bool = False
     has_totp: bool = False
 
@@ -84,11 +106,26 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
 
     at: dt.datetime
     account: str
+    """Id of the account; of the program whose key it is; of the service that an app's key names."""
     what: What
     by: str
     """Who did it: the account itself, or who looks after accounts."""
     factors: tuple[Factor, ...] = ()
     known_device: bool = False
+    about: str = ""
+    """Id of the key, or the provider's subject, where it is about one."""
+
+
+class Try(NamedTuple):
+    """One try to prove something, counted already."""
+
+    account: str
+    """Empty when there is no such account."""
+    stored: str
+    """The hash to be checked: the account's, or one that no password has."""
+    device: str
+    may: bool
+    """Whether the try counts at all; when not, it is checked for the sake of time alone."""
 
 
 class SignedIn(NamedTuple):

@@ -12,6 +12,8 @@ class AccountSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
 
     invitation_hours: int = 72
     """For how long an invitation can be accepted."""
+    second_hand: bool = True
+    """Whether what lets one come as somebody else, given over HTTP, waits until another person confirms it."""
     second_factor: bool = True
     """Whether a session without a second factor may do nothing but enrol one."""
     password_characters: int = 12

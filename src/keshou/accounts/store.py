@@ -9,12 +9,12 @@ import datetime as dt
 import secrets
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 
 from keshou.accounts import totp
-from keshou.accounts.account import Account, AccountKind, Event, Factor, SecondStep, Session, SignedIn, What
+from keshou.accounts.account import Account, AccountKind, Event, Factor, SecondStep, Session, SignedIn, Try, What
 from keshou.accounts.errors import AccountError, CodeRefusedError, UnknownAccountError, WeakPasswordError
 from keshou.accounts.events.store import Events
 from keshou.accounts.leaks import Leaks
@@ -39,6 +39,7 @@ account_table = sa.Table(
     sa.Column("closed", sa.BigInteger),
     sa.Column("invitation", sa.LargeBinary(32), unique=True),
     sa.Column("invited_until", sa.BigInteger),
+    sa.Column("invitation_waits", sa.Text),
     sa.Column("password", sa.Text),
     sa.Column("totp", sa.LargeBinary),
     sa.Column("totp_offered", sa.LargeBinary),
@@ -64,18 +65,6 @@ _STRONG = frozenset({Factor.PASSKEY, Factor.OPENID, Factor.TOTP, Factor.RECOVERY
 _OF_ACCESS = frozenset({What.CLOSED, What.ACCEPTED, What.ENROLLED, What.REMOVED})
 
 
-class Try(NamedTuple):
-    """One try to prove something, counted already."""
-
-    account: str
-    """Empty when there is no such account."""
-    stored: str
-    """The hash to be checked: the account's, or one that no password has."""
-    device: str
-    may: bool
-    """Whether the try counts at all; when not, it is checked for the sake of time alone."""
-
-
 class Accounts:
     """Keeps accounts of people. `secret` is 32 bytes of the site's, `suite` what it seals in.
 
@@ -97,12 +86,12 @@ class Accounts:
 
     def invite(
         self, tx: Transaction, account: str, kind: AccountKind, *, by: str, now: dt.datetime,
-        agent: str = "", mail: str = "",
+        agent: str = "", mail: str = "", waits: bool = False,
     ) -> str:  # fmt: skip
         """Let somebody have the account `account` (an id as staff have them); return the invitation, told this once.
 
         One that is there already loses its password and second factors when the invitation is accepted, not before;
-        until then it goes on.
+        until then it goes on. With `waits` nobody accepts it before it is confirmed.
 
         Raises:
             AccountError: an account of that id is of another kind or agent.
@@ -119,17 +108,31 @@ class Accounts:
             raise AccountError("the account is of another kind", hint="close it, and invite under another id")
         until = to_micros(now + dt.timedelta(hours=self.settings.invitation_hours))
         digest = self.secrets.digest("invitation", text)
-        values = {"invitation": digest, "invited_until": until} | ({"mail": mail} if mail else {})
+        values = {"invitation": digest, "invited_until": until, "invitation_waits": by if waits else None}
+        values |= {"mail": mail} if mail else {}
         tx.execute(sa.update(account_table).where(_A.id == account).values(**values))
         self._note(tx, now, account, What.INVITED, by=by)
         return text
 
     def invited(self, tx: Transaction, text: str, now: dt.datetime) -> Account | None:
-        """Return whose invitation `text` is; None when it is none, or over, or accepted."""
+        """Return whose invitation `text` is; None when it is none, or over, or accepted, or waits for a second hand."""
         row = tx.execute(
             sa.select(account_table).where(_A.invitation == self.secrets.digest("invitation", text))
         ).one_or_none()
-        return _account(row) if row is not None and row.invited_until > to_micros(now) else None
+        holds = row is not None and row.invited_until > to_micros(now) and row.invitation_waits is None
+        return _account(row) if holds else None
+
+    def confirm(self, tx: Transaction, account: str, now: dt.datetime) -> bool:
+        """Let an invitation that waits be accepted; say whether there was one, and it is not over."""
+        waiting = (_A.id == account) & _A.invitation_waits.is_not(None) & (_A.invited_until > to_micros(now))
+        return bool(tx.execute(sa.update(account_table).where(waiting).values(invitation_waits=None)).rowcount)
+
+    def was_proven(self, tx: Transaction, account: str) -> bool:
+        """Say whether anybody ever had the account, so that whoever is invited anew comes in another's place."""
+        row = self._row(tx, account)
+        if row is None:
+            return False
+        return row.password is not None or row.closed is not None or openid.has_any(tx, account)
 
     def accept(self, tx: Transaction, text: str, stored: str, binding: str, now: dt.datetime) -> SignedIn:
         """Accept an invitation with a password whose hash is `stored`; older factors and sessions end.
@@ -324,6 +327,10 @@ class Accounts:
         """Write down that a factor of an account came or went (`ENROLLED`, `REMOVED`)."""
         self._note(tx, now, account, what, factors=(factor,))
 
+    def note_way(self, tx: Transaction, name: str, what: What, about: str, *, by: str, now: dt.datetime) -> None:
+        """Write down that `by` gave or took a way in that is no account's own: a link, a program's key, an app's."""
+        self._note(tx, now, name, what, by=by, about=about)
+
     def recovery_codes_left(self, tx: Transaction, account: str) -> int:
         """Return how many recovery codes were not used yet."""
         counted = sa.select(sa.func.count()).select_from(recovery_table).where(_R.account == account)
@@ -365,7 +372,7 @@ class Accounts:
         return self.secrets.digest("recovery", f"{account}\0{totp.plain(code)}")
 
     def _note(self, tx: Transaction, now: dt.datetime, account: str, what: What, **more: Any) -> None:
-        """Write down what happened; `more` is `by` (else the account itself), `factors` and `known_device`."""
+        """Write down what happened; `more` is `by` (else the account itself), `factors`, `known_device`, `about`."""
         self.events.note(tx, Event(at=now, account=account, what=what, **{"by": account, **more}))
         if what in _OF_ACCESS:
             touch_access(tx)
@@ -393,6 +400,7 @@ def _account(row: Any) -> Account:
         created=from_micros(row.created),
         closed=None if row.closed is None else from_micros(row.closed),
         invited_until=None if row.invited_until is None else from_micros(row.invited_until),
+        waits=row.invitation_waits or "",
         has_password=row.password is not None,
         has_totp=row.totp is not None,
     )

@@ -7,7 +7,7 @@ import msgspec
 import typer
 from rich.text import Text as Line
 
-from keshou.accounts.account import Account, AccountKind, What
+from keshou.accounts.account import Account, AccountKind
 from keshou.accounts.errors import UnknownAccountError
 from keshou.app.invitation_post import mail_invitation
 from keshou.app.new_account import invite as invite_person
@@ -16,6 +16,7 @@ from keshou.cli.verb import verb
 from keshou.errors import InputError
 from keshou.gate.calendar import CHINA
 from keshou.language import Text
+from keshou.wire.account_words import EVENTS
 from keshou.wire.sign_in import InviteRequest
 
 group = typer.Typer(help="People who may sign in to the server.", no_args_is_help=True)
@@ -33,19 +34,6 @@ _KINDS = {
     AccountKind.STAFF: Text(zh="工作人员", en="staff"),
     AccountKind.AGENT_STAFF: Text(zh="代理人的工作人员", en="agent's staff"),
     AccountKind.INSPECTOR: Text(zh="监督检查人员", en="inspector"),
-}
-_EVENTS = {
-    What.INVITED: Text(zh="受邀", en="invited"),
-    What.ACCEPTED: Text(zh="接受邀请", en="accepted the invitation"),
-    What.SIGNED_IN: Text(zh="登录", en="signed in"),
-    What.FAILED: Text(zh="登录失败", en="failed to sign in"),
-    What.LOCKED: Text(zh="暂时锁定", en="locked for a while"),
-    What.PROVEN: Text(zh="再次证明身份", en="proved themselves again"),
-    What.ENROLLED: Text(zh="登记验证方式", en="enrolled a factor"),
-    What.REMOVED: Text(zh="移除验证方式", en="removed a factor"),
-    What.PASSWORD_CHANGED: Text(zh="更改密码", en="changed the password"),
-    What.ENDED: Text(zh="会话结束", en="ended a session"),
-    What.CLOSED: Text(zh="账户关闭", en="closed"),
 }
 
 
@@ -116,22 +104,26 @@ def end_sessions(call: Call, who: Who) -> None:
 @verb(group, "events")
 def events(
     call: Call,
-    who: Annotated[str, typer.Argument(metavar="STAFF", help="Only of this account.")] = "",
+    who: Annotated[
+        str, typer.Argument(metavar="ID", help="Only of this account, this program, or an app's key for this service.")
+    ] = "",
     *,
     limit: Annotated[int, typer.Option(min=1, max=_MOST, help="How many at the most, the latest first.")] = 50,
 ) -> None:
-    """Show who signed in, failed or was locked, and what became of accounts, the latest first."""
+    """Show who signed in, failed or was locked, and who gave or took which way in, the latest first."""
     with call.open() as site, site.reading() as tx:
-        if who and site.accounts.account(tx, who) is None:
-            raise UnknownAccountError
         found = site.accounts.events.of(tx, who, limit)
+        if who and not found and site.accounts.account(tx, who) is None:
+            raise UnknownAccountError
     words = call.words
     shown = table(words("时间", "when"), words("账户", "account"), words("事项", "what"), words("经手", "by"),
-                  words("方式", "by what"))  # fmt: skip
+                  words("方式", "by what"), words("涉及", "about"))  # fmt: skip
     for each in found:
         by = plain(each.by) if each.by != each.account else ""
         when = f"{each.at.astimezone(CHINA):%Y-%m-%d %H:%M:%S}"
-        shown.add_row(when, plain(each.account), call.of(_EVENTS[each.what]), by, ", ".join(each.factors))
+        shown.add_row(
+            when, plain(each.account), call.of(EVENTS[each.what]), by, ", ".join(each.factors), plain(each.about)
+        )
     call.answer(found, shown if found else Line(words("没有记录", "nothing happened yet")))
 
 

@@ -7,16 +7,17 @@ from typing import Annotated
 import typer
 from rich.text import Text as Line
 
-from keshou.app.new_app_key import register_app_key
+from keshou.app.new_app_key import end_app_key, register_app_key
 from keshou.cli import asked
 from keshou.cli.jwk_file import read_jwk
-from keshou.cli.terminal import BAD, GOOD, STRONG, Call, table
+from keshou.cli.terminal import BAD, GOOD, STRONG, Call, plain, table
 from keshou.cli.verb import verb
 from keshou.gate.calendar import CHINA
 
 group = typer.Typer(help="Keys by which the operator's apps vouch for users.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="KEY", help="Id of the key: its thumbprint.")]
+By = Annotated[str, typer.Option(metavar="STAFF", help="Who looks after keys.")]
 Until = Annotated[
     str | None, typer.Option(metavar="TIME", help="Until when, with its zone; else as long as the settings let it.")
 ]
@@ -36,6 +37,7 @@ def add(
     service: Annotated[str, typer.Argument(metavar="SERVICE", help="Id of the service that the app belongs to.")],
     file: Annotated[Path, typer.Argument(help="The public key, as JSON (JWK).")],
     *,
+    by: By,
     also: Also = None,
     until: Until = None,
 ) -> None:
@@ -43,7 +45,7 @@ def add(
     given = read_jwk(file)
     with call.open() as site, site.writing() as tx:
         ends = None if until is None else asked.moment(until, site.now())
-        made = register_app_key(site, tx, service, given, ends, also=also or ())
+        made = register_app_key(site, tx, service, given, ends, also=also or (), by=by)
     call.answer(made, Line(call.words("已登记 ", "registered ") + made.id, GOOD))
 
 
@@ -55,20 +57,22 @@ def list_(call: Call) -> None:
         now = site.now()
     words = call.words
     shown = table(
-        words("编号", "key"), words("服务", "service"), words("算法", "algorithm"), words("到期", "until"), ""
-    )
+        words("编号", "key"), words("服务", "service"), words("算法", "algorithm"), words("到期", "until"),
+        words("经手", "by"), "",
+    )  # fmt: skip
     for each in found:
         over = words("已吊销", "revoked") if each.revoked else words("已到期", "over") if each.until <= now else ""
         until = f"{each.until.astimezone(CHINA):%Y-%m-%d %H:%M}"
         shown.add_row(
-            Line(each.id, STRONG), " ".join((each.service, *each.also)), each.algorithm, until, Line(over, BAD)
-        )
+            Line(each.id, STRONG), " ".join((each.service, *each.also)), each.algorithm, until, plain(each.by),
+            Line(over, BAD),
+        )  # fmt: skip
     call.answer(found, shown if found else Line(words("没有密钥", "there are none")))
 
 
 @verb(group, "revoke")
-def revoke(call: Call, name: Name) -> None:
+def revoke(call: Call, name: Name, *, by: By) -> None:
     """End a key, and every token that it signed, at once."""
     with call.open() as site, site.writing() as tx:
-        site.visits.keys.revoke(tx, name, site.now())
+        end_app_key(site, tx, name, by)
     call.answer({"key": name}, Line(call.words("已吊销", "revoked"), GOOD))

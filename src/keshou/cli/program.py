@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.text import Text as Line
 
-from keshou.app.new_program import add_program
+from keshou.app.new_program import add_program, close_program, make_key, revoke_key, rotate_key
 from keshou.app.site import Site
 from keshou.cli import asked
 from keshou.cli.jwk_file import read_jwk
@@ -17,7 +17,7 @@ from keshou.cli.verb import verb
 from keshou.gate.calendar import CHINA
 from keshou.law.terms import ActKind
 from keshou.programs.errors import UnknownProgramError
-from keshou.programs.grant import Credential, KeyGrant
+from keshou.programs.grant import Credential, CredentialKind, KeyGrant
 from keshou.programs.scope import Scope
 
 group = typer.Typer(help="Programs that may call the server, and their keys.", no_args_is_help=True)
@@ -29,6 +29,7 @@ Purposes = Annotated[
     list[str], typer.Option("--purpose", metavar="ID", help="Only for this; may be given again; none: every purpose.")
 ]
 Acts = Annotated[list[ActKind], typer.Option("--act", help="Only for this kind of act; none: every kind.")]
+By = Annotated[str, typer.Option(metavar="STAFF", help="Who looks after programs and keys.")]
 Until = Annotated[
     str | None, typer.Option(metavar="TIME", help="Until when, with its zone; else as long as the settings let it.")
 ]
@@ -40,18 +41,18 @@ def add_to(app: typer.Typer) -> None:
 
 
 @verb(group, "add")
-def add(call: Call, program: Program) -> None:
+def add(call: Call, program: Program, *, by: By) -> None:
     """Let a program be given keys; its posts say what it may do. One that was closed is opened again."""
     with call.open() as site, site.writing() as tx:
-        add_program(site, tx, program)
+        add_program(site, tx, program, by)
     call.answer({"program": program}, Line(call.words("已登记", "added"), GOOD))
 
 
 @verb(group, "close")
-def close(call: Call, program: Program) -> None:
+def close(call: Call, program: Program, *, by: By) -> None:
     """End a program: every key and token of its is dead at once."""
     with call.open() as site, site.writing() as tx:
-        site.programs.close(tx, program, site.now())
+        close_program(site, tx, program, by)
     call.answer({"program": program}, Line(call.words("已关闭", "closed"), GOOD))
 
 
@@ -61,13 +62,15 @@ def key(
     program: Program,
     *,
     scope: Scopes,
+    by: By,
     purpose: Purposes = [],  # noqa: B006 - typer copies it
     act: Acts = [],  # noqa: B006 - as above
     until: Until = None,
 ) -> None:
     """Make a key that is sent with each request; it is shown this once."""
     with call.open() as site, site.writing() as tx:
-        made, text = site.programs.new_key(tx, program, _grant(site, scope, purpose, act, until), site.now())
+        grant = _grant(site, scope, purpose, act, until)
+        made, text = make_key(site, tx, program, CredentialKind.KEY, grant, by=by)
     _show(call, made, text)
 
 
@@ -77,13 +80,15 @@ def secret(
     program: Program,
     *,
     scope: Scopes,
+    by: By,
     purpose: Purposes = [],  # noqa: B006 - typer copies it
     act: Acts = [],  # noqa: B006 - as above
     until: Until = None,
 ) -> None:
     """Make a client secret that is traded for access tokens; it is shown this once."""
     with call.open() as site, site.writing() as tx:
-        made, text = site.programs.new_secret(tx, program, _grant(site, scope, purpose, act, until), site.now())
+        grant = _grant(site, scope, purpose, act, until)
+        made, text = make_key(site, tx, program, CredentialKind.SECRET, grant, by=by)
     _show(call, made, text)
 
 
@@ -94,6 +99,7 @@ def jwk(
     file: Annotated[Path, typer.Argument(help="The public key, as JSON (JWK).")],
     *,
     scope: Scopes,
+    by: By,
     purpose: Purposes = [],  # noqa: B006 - typer copies it
     act: Acts = [],  # noqa: B006 - as above
     until: Until = None,
@@ -101,7 +107,8 @@ def jwk(
     """Register a public key, whose owner signs assertions that are traded for access tokens."""
     given = read_jwk(file)
     with call.open() as site, site.writing() as tx:
-        made = site.programs.add_jwk(tx, program, given, _grant(site, scope, purpose, act, until), site.now())
+        grant = _grant(site, scope, purpose, act, until)
+        made, _ = make_key(site, tx, program, CredentialKind.JWK, grant, by=by, jwk=given)
     _show(call, made, "")
 
 
@@ -111,20 +118,21 @@ def rotate(
     name: Name,
     *,
     overlap_minutes: Annotated[int, typer.Option(min=0, help="For how long the one before goes on.")],
+    by: By,
     until: Until = None,
 ) -> None:
     """Make a key or secret like one that is in use, which goes on for a while; the new one is shown this once."""
     with call.open() as site, site.writing() as tx:
         overlap = dt.timedelta(minutes=overlap_minutes)
-        made, text = site.programs.rotate(tx, name, _until(site, until), overlap, site.now())
+        made, text = rotate_key(site, tx, name, _until(site, until), overlap, by=by)
     _show(call, made, text)
 
 
 @verb(group, "revoke")
-def revoke(call: Call, name: Name) -> None:
+def revoke(call: Call, name: Name, *, by: By) -> None:
     """End a key, secret or public key at once, with every token it was traded for."""
     with call.open() as site, site.writing() as tx:
-        site.programs.revoke(tx, name, site.now())
+        revoke_key(site, tx, name, by)
     call.answer({"key": name}, Line(call.words("已吊销", "revoked"), GOOD))
 
 
@@ -139,10 +147,11 @@ def list_(call: Call, program: Annotated[str, typer.Argument(metavar="PROGRAM", 
         raise UnknownProgramError
     words = call.words
     shown = table(words("程序", "program"), words("编号", "key"), words("方式", "kind"), words("范围", "scopes"),
-                  words("目的", "purposes"), words("行为", "acts"), words("到期", "until"), "")  # fmt: skip
+                  words("目的", "purposes"), words("行为", "acts"), words("到期", "until"),
+                  words("经手", "by"), "")  # fmt: skip
     for each in found:
         closed = Line(words("已关闭", "closed") if each.closed else "", BAD)
-        shown.add_row(Line(each.id, STRONG), "", "", "", "", "", "", closed)
+        shown.add_row(Line(each.id, STRONG), "", "", "", "", "", "", "", closed)
         for one in held[each.id]:
             shown.add_row("", *_row(call, one, now))
     data = [
@@ -160,7 +169,16 @@ def _row(call: Call, each: Credential, now: dt.datetime) -> tuple[str | Line, ..
     purposes = ", ".join(sorted(grant.purposes or ())) if grant.purposes is not None else "*"
     acts = ", ".join(sorted(grant.acts or ())) if grant.acts is not None else "*"
     until = f"{grant.until.astimezone(CHINA):%Y-%m-%d %H:%M}"
-    return each.id, each.kind, ", ".join(sorted(grant.scopes)), plain(purposes), acts, until, Line(over, BAD)
+    return (
+        each.id,
+        each.kind,
+        ", ".join(sorted(grant.scopes)),
+        plain(purposes),
+        acts,
+        until,
+        plain(each.by),
+        Line(over, BAD),
+    )
 
 
 def _data(each: Credential) -> dict[str, object]:
@@ -170,6 +188,7 @@ def _data(each: Credential) -> dict[str, object]:
         "purposes": None if grant.purposes is None else sorted(grant.purposes),
         "acts": None if grant.acts is None else sorted(grant.acts),
         "created": each.created, "until": grant.until, "revoked": each.revoked, "used": each.used,
+        "by": each.by,
     }  # fmt: skip
 
 

@@ -13,18 +13,20 @@ from rich.console import RenderableType
 from rich.text import Text as Line
 
 from keshou.app.intake import Intake
+from keshou.app.new_program import add_program, make_key, revoke_key
 from keshou.app.settings import DECLARATION_FILE, find_home
 from keshou.app.site import Site
 from keshou.app.user_view import user_view
 from keshou.cli.sample import tables
 from keshou.cli.sample.people import subscribers
+from keshou.cli.sample.staff import SETUP
 from keshou.cli.sample.visitor import vouch
 from keshou.cli.setup import sample_declaration
 from keshou.cli.terminal import GOOD, QUIET, STRONG, Call
 from keshou.cli.verb import verb
 from keshou.declaration.load import read, read_file
 from keshou.errors import InputError
-from keshou.programs.grant import KeyGrant
+from keshou.programs.grant import CredentialKind, KeyGrant
 from keshou.programs.scope import Scope
 from keshou.web.public import story
 
@@ -103,10 +105,10 @@ def _key(site: Site) -> str:
     now = site.now()
     grant = KeyGrant(scopes=frozenset({Scope.EVALUATE, Scope.ACT, Scope.READ}), until=now + _KEY_HOLDS)
     with site.writing() as tx:
-        site.programs.add(tx, PROGRAM, now)
+        add_program(site, tx, PROGRAM, SETUP)
         for each in site.programs.credentials(tx, PROGRAM):
-            site.programs.revoke(tx, each.id, now)
-        return site.programs.new_key(tx, PROGRAM, grant, now)[1]
+            revoke_key(site, tx, each.id, SETUP)
+        return make_key(site, tx, PROGRAM, CredentialKind.KEY, grant, by=SETUP)[1]
 
 
 def _questions(user: str) -> dict[str, tuple[str, dict[str, object]]]:

@@ -44,6 +44,10 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     revoked: dt.datetime | None = None
     used: dt.datetime | None = None
     """When it was last used, to within the setting."""
+    by: str = ""
+    """Who made it; empty of those from before that was kept."""
+    waits: bool = False
+    """Whether it proves nothing before a second hand confirms it."""
 
 
 class Program(msgspec.Struct, frozen=True, kw_only=True):

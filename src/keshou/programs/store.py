@@ -39,6 +39,8 @@ credential_table = sa.Table(
     sa.Column("until", sa.BigInteger, nullable=False),
     sa.Column("revoked", sa.BigInteger),
     sa.Column("used", sa.BigInteger),
+    sa.Column("by", sa.Text, nullable=False, server_default=""),
+    sa.Column("waits", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 assertion_table = sa.Table(
     "program_assertion",
@@ -91,7 +93,10 @@ class Programs:
 
     # Credentials -----------------------------------------------------------------------------------------------
 
-    def new_key(self, tx: Transaction, program: str, grant: KeyGrant, now: dt.datetime) -> tuple[Credential, str]:
+    def new_key(
+        self, tx: Transaction, program: str, grant: KeyGrant, now: dt.datetime,
+        *, by: str = "", waits: bool = False,
+    ) -> tuple[Credential, str]:  # fmt: skip
         """Make a key to be sent with each request; its text is returned this once.
 
         Raises:
@@ -99,15 +104,19 @@ class Programs:
             ProgramError: the key would hold longer than the settings allow, or for nothing.
 
         """
-        return self._secretive(tx, program, CredentialKind.KEY, grant, now)
+        return self._secretive(tx, program, CredentialKind.KEY, grant, now, by=by, waits=waits)
 
-    def new_secret(self, tx: Transaction, program: str, grant: KeyGrant, now: dt.datetime) -> tuple[Credential, str]:
+    def new_secret(
+        self, tx: Transaction, program: str, grant: KeyGrant, now: dt.datetime,
+        *, by: str = "", waits: bool = False,
+    ) -> tuple[Credential, str]:  # fmt: skip
         """Make a client secret to be sent for access tokens; its text is returned this once. Raises as `new_key`."""
-        return self._secretive(tx, program, CredentialKind.SECRET, grant, now)
+        return self._secretive(tx, program, CredentialKind.SECRET, grant, now, by=by, waits=waits)
 
     def add_jwk(
-        self, tx: Transaction, program: str, given: Mapping[str, Any], grant: KeyGrant, now: dt.datetime
-    ) -> Credential:
+        self, tx: Transaction, program: str, given: Mapping[str, Any], grant: KeyGrant, now: dt.datetime,
+        *, by: str = "", waits: bool = False,
+    ) -> Credential:  # fmt: skip
         """Register a public key, whose owner signs assertions for access tokens. Raises as `new_key`.
 
         Raises:
@@ -120,12 +129,14 @@ class Programs:
         if self._row(tx, str(public["kid"])) is not None:
             raise ProgramError("this public key is registered already", hint="make a new key pair")
         return self._put(
-            tx, str(public["kid"]), CredentialKind.JWK, grant, program=program, now=now, jwk=json.dumps(public)
-        )
+            tx, str(public["kid"]), CredentialKind.JWK, grant, program=program, now=now, by=by, waits=waits,
+            jwk=json.dumps(public),
+        )  # fmt: skip
 
     def rotate(
-        self, tx: Transaction, credential: str, until: dt.datetime, overlap: dt.timedelta, now: dt.datetime
-    ) -> tuple[Credential, str]:
+        self, tx: Transaction, credential: str, until: dt.datetime, overlap: dt.timedelta, now: dt.datetime,
+        *, by: str = "", waits: bool = False,
+    ) -> tuple[Credential, str]:  # fmt: skip
         """Make a key or secret like `credential` that holds to `until`; the old one ends after `overlap`.
 
         Raises:
@@ -144,7 +155,7 @@ class Programs:
         if not tx.execute(sa.update(credential_table).where(holds).values(until=to_micros(ends))).rowcount:
             raise UnknownProgramError
         grant = msgspec.structs.replace(old.grant, until=until)
-        return self._secretive(tx, old.program, old.kind, grant, now)
+        return self._secretive(tx, old.program, old.kind, grant, now, by=by, waits=waits)
 
     def revoke(self, tx: Transaction, credential: str, now: dt.datetime) -> None:
         """End a key, secret or public key, with every token it was traded for.
@@ -159,6 +170,14 @@ class Programs:
         tx.execute(sa.update(credential_table).where(alive).values(revoked=to_micros(now)))
         touch_access(tx)
 
+    def confirm(self, tx: Transaction, credential: str, now: dt.datetime) -> bool:
+        """Let a credential that waits for a second hand prove its program; say whether it waited, and still holds."""
+        waiting = (_C.id == credential) & _C.waits & _C.revoked.is_(None) & (_C.until > to_micros(now))
+        if not tx.execute(sa.update(credential_table).where(waiting).values(waits=False)).rowcount:
+            return False
+        touch_access(tx)
+        return True
+
     def credentials(self, tx: Transaction, program: str = "") -> list[Credential]:
         """Return the credentials of a program, or of all, in the order made."""
         chosen = sa.select(credential_table).order_by(_C.created, _C.id)
@@ -170,15 +189,17 @@ class Programs:
         return None if row is None else _credential(row)
 
     def _secretive(
-        self, tx: Transaction, program: str, kind: CredentialKind, grant: KeyGrant, now: dt.datetime
-    ) -> tuple[Credential, str]:
+        self, tx: Transaction, program: str, kind: CredentialKind, grant: KeyGrant, now: dt.datetime,
+        *, by: str, waits: bool,
+    ) -> tuple[Credential, str]:  # fmt: skip
         made = key.make(key.KEY if kind is CredentialKind.KEY else key.SECRET)
         digest = self.digest(made.text)
-        return self._put(tx, made.id, kind, grant, program=program, now=now, digest=digest), made.text
+        put = self._put(tx, made.id, kind, grant, program=program, now=now, by=by, waits=waits, digest=digest)
+        return put, made.text
 
     def _put(
         self, tx: Transaction, name: str, kind: CredentialKind, grant: KeyGrant, *, program: str, now: dt.datetime,
-        **stored: object,
+        by: str, waits: bool, **stored: object,
     ) -> Credential:  # fmt: skip
         # The program's row is ours until we commit: whoever closes it meanwhile waits, and ends this key too.
         held = sa.update(program_table).where(program_table.c.id == program).values(id=program)
@@ -187,10 +208,11 @@ class Programs:
             raise UnknownProgramError
         self._check(grant, now)
         values = {"id": name, "program": program, "kind": kind.value, "grant": _written(grant), **stored}
+        values |= {"by": by, "waits": waits}
         times = {"created": to_micros(now), "until": to_micros(grant.until)}
         tx.execute(sa.insert(credential_table).values(**values, **times))
         touch_access(tx)
-        return Credential(id=name, program=program, kind=kind, grant=grant, created=now)
+        return Credential(id=name, program=program, kind=kind, grant=grant, created=now, by=by, waits=waits)
 
     def _check(self, grant: KeyGrant, now: dt.datetime) -> None:
         longest = dt.timedelta(days=self.settings.key_days)
@@ -233,6 +255,7 @@ class Programs:
         """Return the rows of a program's credentials of a kind that hold at `now`."""
         moment = to_micros(now)
         holds = (_C.program == program) & (_C.kind == kind.value) & _C.revoked.is_(None) & (_C.until > moment)
+        holds &= _C.waits.is_(False)
         return list(tx.execute(sa.select(credential_table).where(holds)))
 
     def note_assertion(self, tx: Transaction, digest: bytes, until: dt.datetime, now: dt.datetime) -> bool:
@@ -246,7 +269,7 @@ class Programs:
 
     def _proven(self, tx: Transaction, row: Any, now: dt.datetime) -> Proven | None:
         moment = to_micros(now)
-        if row.revoked is not None or row.until <= moment:
+        if row.revoked is not None or row.until <= moment or row.waits:
             return None
         program = self._program(tx, row.program)
         if program is None or program.closed is not None:
@@ -298,6 +321,8 @@ def _credential(row: Any) -> Credential:
         created=from_micros(row.created),
         revoked=_moment(row.revoked),
         used=_moment(row.used),
+        by=row.by,
+        waits=row.waits,
     )
 
 

@@ -36,6 +36,10 @@ class AppKey(msgspec.Struct, frozen=True, kw_only=True):
     created: dt.datetime
     until: dt.datetime
     revoked: dt.datetime | None = None
+    by: str = ""
+    """Who registered it; empty of those from before that was kept."""
+    waits: bool = False
+    """Whether it vouches for nobody before a second hand confirms it."""
 
 
 class Started(msgspec.Struct, frozen=True, kw_only=True):

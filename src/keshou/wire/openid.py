@@ -29,8 +29,12 @@ class LinkShape(msgspec.Struct, frozen=True, kw_only=True):
     issuer: str
     subject: str
     created: dt.datetime
+    by: str
+    """Who linked it; empty where they signed in by their name alone."""
+    waits: bool
+    """Whether it lets nobody in before a second hand confirms it."""
 
 
 def link_shape(link: Link) -> LinkShape:
     """Return a link as it is told."""
-    return LinkShape(issuer=link.issuer, subject=link.subject, created=link.created)
+    return LinkShape(issuer=link.issuer, subject=link.subject, created=link.created, by=link.by, waits=link.waits)

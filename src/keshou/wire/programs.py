@@ -68,6 +68,10 @@ class CredentialShape(msgspec.Struct, frozen=True, kw_only=True):
     revoked: dt.datetime | None
     used: dt.datetime | None
     """When it was last used, to within the setting."""
+    by: str
+    """Who made it; empty of those from before that was kept."""
+    waits: bool
+    """Whether it proves nothing before a second hand confirms it."""
 
 
 class MadeCredential(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,5 +104,6 @@ def credential_shape(made: Credential) -> CredentialShape:
         id=made.id, program=made.program, kind=made.kind, scopes=sorted(grant.scopes),
         purposes=None if grant.purposes is None else sorted(grant.purposes),
         acts=None if grant.acts is None else sorted(grant.acts),
-        created=made.created, until=grant.until, revoked=made.revoked, used=made.used,
+        created=made.created, until=grant.until, revoked=made.revoked, used=made.used, by=made.by,
+        waits=made.waits,
     )  # fmt: skip

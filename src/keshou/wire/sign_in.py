@@ -148,6 +148,8 @@ class AccountShape(msgspec.Struct, frozen=True, kw_only=True):
     created: dt.datetime
     closed: dt.datetime | None
     invited_until: dt.datetime | None
+    waits: str
+    """Who invited them, while the invitation waits for a second hand; empty: it waits for nobody."""
     has_password: bool
     has_totp: bool
 
@@ -179,6 +181,8 @@ class EventShape(msgspec.Struct, frozen=True, kw_only=True):
     by: str
     factors: list[Factor]
     known_device: bool
+    about: str
+    """Id of the key, or the provider's subject, where it is about one."""
 
 
 def session_shape(session: Session, own: str = "") -> SessionShape:

@@ -91,6 +91,10 @@ class AppKeyShape(msgspec.Struct, frozen=True, kw_only=True):
     created: dt.datetime
     until: dt.datetime
     revoked: dt.datetime | None
+    by: str
+    """Who registered it; empty of those from before that was kept."""
+    waits: bool
+    """Whether it vouches for nobody before a second hand confirms it."""
 
 
 def visit_shape(visit: Visit, own: str) -> VisitShape:

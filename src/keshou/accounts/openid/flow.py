@@ -54,6 +54,10 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     issuer: str
     subject: str
     created: dt.datetime
+    by: str = ""
+    """Who linked it; empty where they signed in by their name alone, and of those from before that was kept."""
+    waits: bool = False
+    """Whether it lets nobody in before a second hand confirms it."""
 
 
 def is_subject(text: str) -> bool:

@@ -22,6 +22,8 @@ link_table = sa.Table(
     sa.Column("subject", sa.Text, primary_key=True),
     sa.Column("account", sa.Text, nullable=False, index=True),
     sa.Column("created", sa.BigInteger, nullable=False),
+    sa.Column("by", sa.Text, nullable=False, server_default=""),
+    sa.Column("waits", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 flow_table = sa.Table(
     "openid_flow",
@@ -95,7 +97,7 @@ class OpenIdAccounts:
         if self.settings.match is Match.NAME:
             return identity.name or None
         row = self._row(tx, identity.issuer, identity.subject)
-        return None if row is None else str(row.account)
+        return None if row is None or row.waits else str(row.account)
 
     def note(self, tx: Transaction, account: str, identity: Identity, now: dt.datetime) -> None:
         """Keep whom the provider signed in to `account`, where it is matched by name and no link was made beforehand.
@@ -111,7 +113,8 @@ class OpenIdAccounts:
 
     def has_subject(self, tx: Transaction, account: str) -> bool:
         """Say whether a subject of the provider that is set now signs in to `account`."""
-        linked = sa.select(_L.subject).where(_L.account == account, _L.issuer == self.settings.issuer)
+        here = (_L.account == account) & (_L.issuer == self.settings.issuer) & _L.waits.is_(False)
+        linked = sa.select(_L.subject).where(here)
         return bool(self.settings.issuer) and tx.execute(linked.limit(1)).first() is not None
 
     def begun(self, tx: Transaction, session: Session, identity: Identity) -> None:
@@ -141,8 +144,13 @@ class OpenIdAccounts:
         tx.execute(sa.delete(session_table).where(_S.until <= to_micros(now)))
         tx.execute(sa.delete(logout_table).where(_O.until <= to_micros(now)))
 
-    def link(self, tx: Transaction, account: str, issuer: str, subject: str, now: dt.datetime) -> Link:
-        """Let a subject of a provider sign in to `account`.
+    def link(
+        self, tx: Transaction, account: str, issuer: str, subject: str, now: dt.datetime,
+        *, by: str = "", waits: bool = False,
+    ) -> Link:  # fmt: skip
+        """Let a subject of a provider sign in to `account`; `by` is who lets it, empty where the name alone did.
+
+        With `waits` it lets nobody in before it is confirmed.
 
         Raises:
             OpenIdError: it signs in to another account already, or it is not one of the provider's.
@@ -155,9 +163,20 @@ class OpenIdAccounts:
             raise OpenIdError("this subject signs in to another account", hint="end that link first")
         if row is None:
             values = {"issuer": issuer, "subject": subject, "account": account, "created": to_micros(now)}
-            tx.execute(sa.insert(link_table).values(values))
+            tx.execute(sa.insert(link_table).values(**values, by=by, waits=waits))
             touch_access(tx)
-        return Link(account=account, issuer=issuer, subject=subject, created=from_micros(row.created) if row else now)
+            return Link(account=account, issuer=issuer, subject=subject, created=now, by=by, waits=waits)
+        return _link(row)
+
+    def confirm(self, tx: Transaction, account: str, subject: str) -> bool:
+        """Let a link of the provider that is set now count; say whether it waited."""
+        waiting = (_L.account == account) & (_L.subject == subject) & (_L.issuer == self.settings.issuer) & _L.waits
+        return bool(tx.execute(sa.update(link_table).where(waiting).values(waits=False)).rowcount)
+
+    def waiting(self, tx: Transaction) -> list[Link]:
+        """Return the links to subjects of the provider that is set now which wait for a second hand."""
+        chosen = sa.select(link_table).where(_L.waits, _L.issuer == self.settings.issuer)
+        return [_link(row) for row in tx.execute(chosen.order_by(_L.created, _L.subject))]
 
     def unlink(self, tx: Transaction, account: str, issuer: str, subject: str) -> None:
         """Let that subject sign in to `account` no more.
@@ -178,10 +197,7 @@ class OpenIdAccounts:
     def links(self, tx: Transaction, account: str) -> list[Link]:
         """Return the links of an account, in the order made."""
         rows = tx.execute(sa.select(link_table).where(_L.account == account).order_by(_L.created, _L.subject))
-        return [
-            Link(account=row.account, issuer=row.issuer, subject=row.subject, created=from_micros(row.created))
-            for row in rows
-        ]
+        return [_link(row) for row in rows]
 
     def _digest(self, kind: str, text: str) -> bytes:
         return hmac.digest(self._secret, f"{kind}\0{text}".encode(errors="surrogatepass"), "sha256")
@@ -189,6 +205,19 @@ class OpenIdAccounts:
     def _row(self, tx: Transaction, issuer: str, subject: str) -> Any:
         chosen = sa.select(link_table).where(_L.issuer == issuer, _L.subject == subject)
         return tx.execute(chosen).one_or_none()
+
+
+def has_any(tx: Transaction, account: str) -> bool:
+    """Say whether a subject of any provider signs in to an account."""
+    linked = sa.select(_L.subject).where(_L.account == account, _L.waits.is_(False))
+    return tx.execute(linked.limit(1)).first() is not None
+
+
+def _link(row: Any) -> Link:
+    return Link(
+        account=row.account, issuer=row.issuer, subject=row.subject, created=from_micros(row.created), by=row.by,
+        waits=row.waits,
+    )  # fmt: skip
 
 
 def drop(tx: Transaction, account: str) -> None:

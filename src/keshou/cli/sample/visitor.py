@@ -9,6 +9,7 @@ from joserfc.jwk import OKPKey
 
 from keshou.app.new_app_key import register_app_key
 from keshou.app.site import Site
+from keshou.cli.sample.staff import SETUP
 from keshou.errors import InputError
 
 _ALGORITHM = "Ed25519"
@@ -32,7 +33,7 @@ def vouch(site: Site, user: str, url: str) -> str:
     first, *others = (each.id for each in rules.declaration.services)
     key = OKPKey.generate_key("Ed25519")
     with site.writing() as tx:
-        register_app_key(site, tx, first, key.as_dict(private=False), now + _KEY_HOLDS, also=others)
+        register_app_key(site, tx, first, key.as_dict(private=False), now + _KEY_HOLDS, also=others, by=SETUP)
     moment = int(now.timestamp())
     claims = {
         "iss": first, "aud": url, "sub": user, "iat": moment, "exp": moment + int(_HOLDS.total_seconds()),

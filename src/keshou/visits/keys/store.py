@@ -25,6 +25,8 @@ key_table = sa.Table(
     sa.Column("until", sa.BigInteger, nullable=False),
     sa.Column("revoked", sa.BigInteger),
     sa.Column("also", sa.Text, nullable=False, server_default=""),
+    sa.Column("by", sa.Text, nullable=False, server_default=""),
+    sa.Column("waits", sa.Boolean, nullable=False, server_default=sa.false()),
 )
 token_table = sa.Table(
     "visit_token",
@@ -45,7 +47,7 @@ class AppKeys:
 
     def register(
         self, tx: Transaction, service: str, given: Mapping[str, Any], until: dt.datetime, now: dt.datetime,
-        *, services: Container[str], also: Sequence[str] = (),
+        *, services: Container[str], also: Sequence[str] = (), by: str = "", waits: bool = False,
     ) -> AppKey:  # fmt: skip
         """Register a public key (a JWK) for one of `services`, those that the operator's rules name.
 
@@ -74,10 +76,11 @@ class AppKeys:
             raise AppKeyError("this public key was registered before", hint="make a new key pair")
         values = {"service": service, "algorithm": public.algorithm, "jwk": public.jwk, "also": " ".join(others)}
         times = {"created": to_micros(now), "until": to_micros(until)}
-        tx.execute(sa.insert(key_table).values(id=public.kid, **values, **times))
+        tx.execute(sa.insert(key_table).values(id=public.kid, **values, **times, by=by, waits=waits))
         touch_access(tx)
         return AppKey(
-            id=public.kid, service=service, also=others, algorithm=public.algorithm, created=now, until=until
+            id=public.kid, service=service, also=others, algorithm=public.algorithm, created=now, until=until, by=by,
+            waits=waits,
         )  # fmt: skip
 
     def list(self, tx: Transaction) -> list[AppKey]:
@@ -100,11 +103,19 @@ class AppKeys:
         tx.execute(sa.update(key_table).where(alive).values(revoked=to_micros(now)))
         touch_access(tx)
 
+    def confirm(self, tx: Transaction, key: str, now: dt.datetime) -> bool:
+        """Let a key that waits for a second hand vouch for users; say whether it waited, and still holds."""
+        waiting = (_K.id == key) & _K.waits & _K.revoked.is_(None) & (_K.until > to_micros(now))
+        if not tx.execute(sa.update(key_table).where(waiting).values(waits=False)).rowcount:
+            return False
+        touch_access(tx)
+        return True
+
     def find(self, tx: Transaction, token: str, now: dt.datetime) -> Visitor | None:
         """Return whom a token of the operator's app proves at `now`; None when it proves nobody."""
         kid = kid_of(token)
         row = self._row(tx, kid) if kid else None
-        if row is None or row.revoked is not None or row.until <= to_micros(now):
+        if row is None or row.revoked is not None or row.waits or row.until <= to_micros(now):
             return None
         claims = read(
             token, row.jwk, row.algorithm, audience=self._url, issuer=row.service, now=now,
@@ -120,9 +131,9 @@ class AppKeys:
         )  # fmt: skip
 
     def holds(self, tx: Transaction, key: str, now: dt.datetime) -> bool:
-        """Say whether a key stands at `now`: registered, not revoked, not over."""
+        """Say whether a key stands at `now`: registered, confirmed, not revoked, not over."""
         row = self._row(tx, key)
-        return row is not None and row.revoked is None and row.until > to_micros(now)
+        return row is not None and row.revoked is None and not row.waits and row.until > to_micros(now)
 
     def services(self, tx: Transaction, key: str) -> frozenset[str]:
         """Return the services that a key is for; none when there is no such key."""
@@ -161,5 +172,6 @@ def _key(row: Any) -> AppKey:
     revoked = None if row.revoked is None else from_micros(row.revoked)
     return AppKey(
         id=row.id, service=row.service, also=tuple(row.also.split()), algorithm=row.algorithm,
-        created=from_micros(row.created), until=from_micros(row.until), revoked=revoked,
+        created=from_micros(row.created), until=from_micros(row.until), revoked=revoked, by=row.by,
+        waits=row.waits,
     )  # fmt: skip

@@ -42,16 +42,20 @@ def invite(
 ) -> Response[bytes]:
     """Invite somebody, or anew: the invitation is told this once, and mailed where there is an address and a server.
 
-    What an account may do is said by its posts alone.
+    What an account may do is said by its posts alone. To an account that somebody had before it is accepted once a
+    second person has confirmed it (`POST /api/v1/second-hand`).
     """
     require(caller, site, Office.ACCOUNTS, fresh=True)
     asked = read(request, body, w.InviteRequest)
     refuse_self(caller, asked.id)
 
+    waits = site.settings.accounts.second_hand
     new: list[tuple[Account, str]] = []
 
     def made(tx: Transaction) -> w.Invitation:
-        text = invite_person(site, tx, asked.id, asked.kind, by=caller.id, agent=asked.agent, mail=asked.mail)
+        text = invite_person(
+            site, tx, asked.id, asked.kind, by=caller.id, agent=asked.agent, mail=asked.mail, waits=waits
+        )
         new.append((known_account(tx, site, asked.id), text))
         return w.Invitation(account=w.account_shape(new[-1][0]), invitation=text)
 

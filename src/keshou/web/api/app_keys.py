@@ -7,7 +7,7 @@ from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import PathParameter, RawBody
 
-from keshou.app.new_app_key import register_app_key
+from keshou.app.new_app_key import end_app_key, register_app_key
 from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.declaration.model import Office
@@ -39,12 +39,19 @@ def app_keys(
 def register(
     request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
 ) -> Response[bytes]:
-    """Register a public key: whoever has its private half can come as any user, to what is of its services alone."""
+    """Register a public key: whoever has its private half can come as any user, to what is of its services alone.
+
+    It vouches for nobody before a second person confirms it (`POST /api/v1/second-hand`).
+    """
     require(caller, site, Office.ACCOUNTS, fresh=True)
     asked = read(request, body, w.AppKeyRequest)
 
     def made(tx: Transaction) -> w.AppKeyShape:
-        return w.app_key_shape(register_app_key(site, tx, asked.service, asked.jwk, asked.until, also=asked.also))
+        found = register_app_key(
+            site, tx, asked.service, asked.jwk, asked.until, also=asked.also, by=caller.id,
+            waits=site.settings.accounts.second_hand,
+        )  # fmt: skip
+        return w.app_key_shape(found)
 
     return answer_once(site, Sent(caller, key, asked, ("app-keys",)), made)
 
@@ -57,7 +64,7 @@ def revoke(key: KeyId, caller: NamedDependency[Caller], site: NamedDependency[Si
     require(caller, site, Office.ACCOUNTS)
     with site.writing() as tx:
         _known(tx, site, key)
-        site.visits.keys.revoke(tx, key, site.now())
+        end_app_key(site, tx, key, caller.id)
         return answer(w.app_key_shape(_known(tx, site, key)))
 
 

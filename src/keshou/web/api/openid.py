@@ -17,6 +17,7 @@ from keshou.accounts.errors import UnknownAccountError
 from keshou.accounts.openid.errors import OpenIdRefusedError, UnknownLinkError
 from keshou.accounts.openid.flow import Flow, Identity
 from keshou.accounts.openid.provider import OpenIdProvider
+from keshou.app.new_account import link_subject, unlink_subject
 from keshou.app.openid import BACK
 from keshou.app.site import Site
 from keshou.db import Transaction
@@ -135,11 +136,15 @@ def links(account: AccountId, caller: NamedDependency[Caller], site: NamedDepend
 def link(
     request: Requested, account: AccountId, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody
 ) -> Response[bytes]:
-    """Let a subject of the provider sign in to an account that was invited; nobody links their own."""
+    """Let a subject of the provider sign in to an account that was invited; nobody links their own.
+
+    It signs nobody in before a second person confirms it (`POST /api/v1/second-hand`).
+    """
     asked = _by_office(request, caller, site, account, body)
     with site.writing() as tx:
         known_account(tx, site, account)
-        site.openid.link(tx, account, _provider(site).settings.issuer, asked.subject, site.now())
+        issuer, waits = _provider(site).settings.issuer, site.settings.accounts.second_hand
+        link_subject(site, tx, account, issuer, asked.subject, by=caller.id, waits=waits)
         return _links(tx, site, account)
 
 
@@ -154,10 +159,9 @@ def unlink(
     with site.writing() as tx:
         known_account(tx, site, account)
         try:
-            site.openid.unlink(tx, account, _provider(site).settings.issuer, asked.subject)
+            unlink_subject(site, tx, account, _provider(site).settings.issuer, asked.subject, by=caller.id)
         except UnknownLinkError as error:
             raise NotFoundError(str(error), hint=error.hint) from None
-        site.accounts.sessions.end_all(tx, account)
         return _links(tx, site, account)
 
 

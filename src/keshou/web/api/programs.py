@@ -8,7 +8,7 @@ from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import PathParameter, RawBody
 
-from keshou.app.new_program import add_program
+from keshou.app.new_program import add_program, close_program, make_key, revoke_key, rotate_key
 from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.declaration.model import Office
@@ -47,7 +47,7 @@ def add(
     _refuse_self(caller, asked.id)
 
     def made(tx: Transaction) -> w.ProgramShape:
-        add_program(site, tx, asked.id)
+        add_program(site, tx, asked.id, caller.id)
         return w.program_shape(_known(tx, site, asked.id))
 
     return answer_once(site, Sent(caller, key, asked, ("programs",)), made)
@@ -69,7 +69,7 @@ def close(program: ProgramId, caller: NamedDependency[Caller], site: NamedDepend
     require(caller, site, Office.ACCOUNTS, fresh=True)
     with site.writing() as tx:
         _known(tx, site, program)
-        site.programs.close(tx, program, site.now())
+        close_program(site, tx, program, caller.id)
         return answer(w.program_shape(_known(tx, site, program)))
 
 
@@ -93,7 +93,10 @@ def make(
     *, request: Requested, program: ProgramId, caller: NamedDependency[Caller], site: NamedDependency[Site],
     body: RawBody, key: IdempotencyKey,
 ) -> Response[bytes]:  # fmt: skip
-    """Make a key or client secret, which is told this once; or register a public key."""
+    """Make a key or client secret, which is told this once; or register a public key.
+
+    With the scope `on_behalf` it proves nothing before a second person confirms it (`POST /api/v1/second-hand`).
+    """
     require(caller, site, Office.ACCOUNTS, fresh=True)
     asked = read(request, body, w.CredentialRequest)
     _refuse_self(caller, program)
@@ -102,20 +105,11 @@ def make(
 
     def made(tx: Transaction) -> w.MadeCredential:
         _known(tx, site, program)
-        return _made(tx, site, program, asked)
+        grant, waits = w.grant_of(asked), site.settings.accounts.second_hand
+        found, text = make_key(site, tx, program, asked.kind, grant, by=caller.id, jwk=asked.jwk, waits=waits)
+        return w.MadeCredential(credential=w.credential_shape(found), secret=text)
 
     return answer_once(site, Sent(caller, key, asked, ("programs", program, "credentials")), made, secret=_secret)
-
-
-def _made(tx: Transaction, site: Site, program: str, asked: w.CredentialRequest) -> w.MadeCredential:
-    grant, now = w.grant_of(asked), site.now()
-    if asked.jwk is not None:
-        made, text = site.programs.add_jwk(tx, program, asked.jwk, grant, now), ""
-    elif asked.kind is CredentialKind.KEY:
-        made, text = site.programs.new_key(tx, program, grant, now)
-    else:
-        made, text = site.programs.new_secret(tx, program, grant, now)
-    return w.MadeCredential(credential=w.credential_shape(made), secret=text)
 
 
 @post("/{program:str}/credentials/{credential:str}/rotate", status_code=200, sync_to_thread=True, operation_class=told(
@@ -133,7 +127,8 @@ def rotate(
 
     def made(tx: Transaction) -> w.MadeCredential:
         _credential(tx, site, program, credential)
-        found, text = site.programs.rotate(tx, credential, until, overlap, site.now())
+        waits = site.settings.accounts.second_hand
+        found, text = rotate_key(site, tx, credential, until, overlap, by=caller.id, waits=waits)
         return w.MadeCredential(credential=w.credential_shape(found), secret=text)
 
     place = ("programs", program, "credentials", credential, "rotate")
@@ -154,7 +149,7 @@ def revoke(
     require(caller, site, Office.ACCOUNTS)
     with site.writing() as tx:
         _credential(tx, site, program, credential)
-        site.programs.revoke(tx, credential, site.now())
+        revoke_key(site, tx, credential, caller.id)
         return answer(w.credential_shape(_credential(tx, site, program, credential)))
 
 

@@ -64,9 +64,9 @@ def invite(request: Requested, caller: NamedDependency[Caller], site: NamedDepen
     if kind not in set(AccountKind):
         raise InputError("an account is of staff, of an agent's staff or of an inspector")
     agent = form.get("agent", "") if kind == AccountKind.AGENT_STAFF else ""
-    mail = _mail_of(form.get("mail", "").strip())
+    mail, waits = _mail_of(form.get("mail", "").strip()), site.settings.accounts.second_hand
     with site.writing() as tx:
-        text = invite_person(site, tx, name, AccountKind(kind), by=caller.id, agent=agent, mail=mail)
+        text = invite_person(site, tx, name, AccountKind(kind), by=caller.id, agent=agent, mail=mail, waits=waits)
         account = known_account(tx, site, name)
     mailed = mail_invitation(site, account, text)
     return show(

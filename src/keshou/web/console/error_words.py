@@ -25,6 +25,14 @@ REFUSALS = {
         "您不对任何岗位负责，也没有为此的职权", "you answer for no post and have no office for it"
     ),
     "no rules are in force": Text("没有生效的规则；请先公布", "no rules are in force; publish them first"),
+    "nobody is the second hand of what they gave, or of their own account (miit24:13.1.3)": Text(
+        "自己给出的，或者自己的账号，不能自己确认；请由别人确认",
+        "nobody confirms what they gave, or their own account; let somebody else",
+    ),
+    "nothing of that id waits for a second hand": Text(
+        "没有等待确认的，或者已经确认、已经过期", "nothing of that id waits any more"
+    ),
+    "a person confirms it (miit24:13.1.3)": Text("确认由人来做", "a person confirms it"),
     "it was changed since it was read": Text(
         "您打开之后，别人已经改过；您所做的没有生效。请重新打开，再作决定",
         "somebody changed it since you opened it, and nothing of yours was done; open it again, then decide anew",

@@ -24,6 +24,7 @@ from keshou.web.console import (
     retention,
     reviews,
     search,
+    second_hand,
     standing,
     user,
 )
@@ -52,7 +53,7 @@ FACE = Router(
         *(acts.acts, acts.act_list, acts.act, information.information),
         *(people.people, people.posts, people.agents, people.access),
         *(people.appoint, people.end, people.judge, people.confirm),
-        *(accounts.accounts, accounts.invite, accounts.end),
+        *(accounts.accounts, accounts.invite, accounts.end, second_hand.ways_in, second_hand.confirm_one),
         *(reviews.reviews, reviews.ask, reviews.answer, log.log, log.sign, log.check),
         *(holds.holds, holds.set_, holds.lift, retention.retention),
         *(user.ask, user.file, search.search),
