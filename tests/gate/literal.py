@@ -128,7 +128,7 @@ def bulk_act_without_review(q: Question) -> bool:
     in_time = q.act.when < given.until and q.act.when < given.at + dt.timedelta(hours=review.valid_hours)
     by_another = given.requester == q.act.by and given.reviewer != given.requester
     fits = (given.kind, given.purpose, given.recipient) == (q.act.kind, q.act.purpose, q.act.recipient)
-    covers = q.act.items <= given.items and q.act.count <= given.count
+    covers = q.act.items <= given.items and q.act.count <= given.count and given.listed in ("", q.act.listed)
     return not (in_time and by_another and fits and covers and reviewer_posts & set(review.reviewers))
 
 

@@ -32,8 +32,9 @@ _ERASING = frozenset({ActKind.DELETE, ActKind.DESTROY})
 
 def perform(work: Work, job: Perform, now: dt.datetime) -> Draft:
     """Ask about one act on one user's information and, when it is permitted, do it."""
-    act = job.act
     _check(work, job, now)
+    act = work.of_its_list(job.act, (job.act.user,))
+    job = job if act is job.act else msgspec.structs.replace(job, act=act)
     if job.evidence:
         job = _with_evidence(job, now)
     key = work.view.keys.get(act.user)
@@ -79,7 +80,7 @@ def perform_bulk(work: Work, job: BulkPerform, now: dt.datetime) -> Draft:
             hint="do other acts one by one; judge the rows of a table with `keshou gate`",
         )
     _refuse_masking_nothing(job)
-    act = msgspec.structs.replace(job.act, count=len(users))
+    act = work.of_its_list(msgspec.structs.replace(job.act, count=len(users)), users)
     decision = _as_asked(job, work.view.gate.decide(act))
     draft = Draft(header_of(work, act, decision), decision=decision)
     if isinstance(decision, Deny):
@@ -180,6 +181,7 @@ def erase(work: Work, job: Erase, now: dt.datetime) -> Draft:
     act = msgspec.structs.replace(job.act, items=frozenset(held)) if held else job.act
     if act.kind not in _ERASING:
         raise ActError("erasing is an act of deletion or destruction", hint="give kind delete or destroy")
+    act = work.of_its_list(act, (act.user,))
     decision = work.view.gate.decide(act)
     draft = Draft(header_of(work, act, decision), decision=decision)
     draft.users = [(key, Payload(act.user, act.kind, tuple(sorted(held))))]

@@ -58,7 +58,7 @@ def record_site(work: Work, job: RecordSite, now: dt.datetime) -> Draft:
     if job.must_stand:
         check_stands(work, job.facts, now)
     note_named(work, job.facts)
-    facts = tuple(work.blinded(fact) for fact in job.facts)
+    facts = tuple(work.blinded(fact, job.users) for fact in job.facts)
     work.view.site_became(facts)
     header: dict[str, object] = {
         "event": _event(facts),

@@ -8,11 +8,12 @@ may be, first compares its revision with the size of the log.
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import msgspec
 
+from keshou.acts.listing import UsersAt, counts, list_of, reviewed_by, users_in
 from keshou.acts.naming import Names
 from keshou.acts.request import BulkPerform, Cancel, Erase, Job, Perform, Record
 from keshou.acts.sums import HOUR, Sums
@@ -152,9 +153,16 @@ class View:
             return act
         return msgspec.structs.replace(act, so_far=self.so_far(tx, act, hours))
 
-    def together(self, acts: Sequence[Act], users_of: UsersOf | None = None) -> Sequence[Act]:
-        """Return `acts`, which are asked at once, each with what its list comes to; `users_of` as `together` has it."""
-        return together(acts, users_of or _users_at(acts), self.who, reviewed_by(self.gate))
+    def together(
+        self, acts: Sequence[Act], users_of: UsersOf | None = None, users_at: UsersAt | None = None
+    ) -> Sequence[Act]:
+        """Return `acts`, which are asked at once, each with what its list comes to; `users_of` as `together` has it.
+
+        `users_at` tells who is on a list.
+        """
+        at = users_at or users_in(acts)
+        listed = list_of(self.gate, self._known.vault.blind, at)
+        return together(acts, users_of or counts(at), self.who, reviewed_by(self.gate), listed)
 
     def names(self) -> Names:
         """Return what of a caller's words may stand in the log."""
@@ -199,7 +207,7 @@ class Known:
         with database.reading() as tx:
             view = self.view(tx, ledger.head(tx).size)
             view.load(tx, [act.user])
-            decision = view.gate.decide(view.counted(tx, act), at_least=at_least or 0)
+            decision = view.gate.decide(view.together([view.counted(tx, act)])[0], at_least=at_least or 0)
             self.adopt(view, view.gate.revision, only_if_newest=True)
         return decision
 
@@ -245,7 +253,10 @@ class Known:
             return str(names.of_act(act)["who"])
 
         counted = sums.counted(acts, who, lambda when: _window(versions, when))
-        return None if counted is None else together(counted, _users_at(counted), who, reviewed_by(gate))
+        if counted is None:
+            return None
+        at = users_in(counted)
+        return together(counted, counts(at), who, reviewed_by(gate), list_of(gate, self.vault.blind, at))
 
     def all_named(self, acts: Sequence[Act]) -> Sequence[Act]:
         """Return `acts`, each with what stands for its user in grounds and holds where that may matter."""
@@ -355,15 +366,6 @@ class Known:
 
 def _wants_name(act: Act) -> bool:
     return bool(act.user) and (bool(act.ground) or act.kind in ERASING_KINDS)
-
-
-def reviewed_by(gate: Gate) -> Callable[[Act], bool]:
-    """Return what says whether a review approved on the facts of `gate` covers an act."""
-    return lambda act: gate.timeline.at(act.when).is_reviewed(act)
-
-
-def _users_at(acts: Sequence[Act]) -> UsersOf:
-    return lambda lists: [len({acts[place].user for place in places} - {""}) for places in lists]
 
 
 def _window(versions: Versions, when: dt.datetime) -> int:

@@ -77,7 +77,8 @@ def _tokens(job: Job, vault: Vault) -> tuple[bytes, bytes]:
         if isinstance(body, Perform) and not body.evidence:
             body = msgspec.structs.replace(body, evidence=msgspec.UNSET)
         asked = msgspec.structs.asdict(job.act) | {"when": None}
-        body = (body, asked if job.act.via else {name: value for name, value in asked.items() if name != "via"})
+        new = {"listed"} if job.act.via else {"listed", "via"}
+        body = (body, {name: value for name, value in asked.items() if name not in new})
     elif isinstance(job, Record | RecordSite):
         body = (_as_before(msgspec.structs.replace(job, facts=())), [_timeless(fact) for fact in job.facts])
     else:
@@ -87,10 +88,17 @@ def _tokens(job: Job, vault: Vault) -> tuple[bytes, bytes]:
 
 
 def _as_before(job: Job) -> Job:
-    """Return a job as it was told before there was anybody but `by` to be named."""
+    """Return a job as it was told before there was anybody but `by` to be named, and a list to be reviewed."""
+    if isinstance(job, RecordSite):
+        return job if job.users else msgspec.structs.replace(job, users=msgspec.UNSET)
     return msgspec.structs.replace(job, via=msgspec.UNSET) if isinstance(job, Record | Cancel) and not job.via else job
 
 
 def _timeless(fact: UserFact | SiteFact) -> tuple[str, dict[str, object]]:
-    """Return a fact without its time: who asks again a moment later asks for the same."""
-    return type(fact).__name__, {**msgspec.structs.asdict(fact), "at": None}
+    """Return a fact without its time: who asks again a moment later asks for the same.
+
+    What a review is bound to follows from the list that the job has.
+    """
+    told = msgspec.structs.asdict(fact)
+    told.pop("listed", None)
+    return type(fact).__name__, {**told, "at": None}

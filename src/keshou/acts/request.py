@@ -70,6 +70,8 @@ class RecordSite(msgspec.Struct, frozen=True, kw_only=True):
     where: str = ""
     must_stand: bool = False
     """Whether what the facts end must stand; else ending it once more changes nothing."""
+    users: tuple[str, ...] = ()
+    """The list that a review is asked for, if it is of one list: what stands for it goes on record, and it does not."""
     request_id: str = ""
     said: str = ""
 

@@ -153,6 +153,8 @@ def _check_asked(state: SiteState, fact: ReviewAsked, by: str) -> None:
         raise SeparationError(
             "a review asked for in another's name (miit24:13.1.3)", hint="whoever will do the act asks for it"
         )
+    if fact.listed:
+        raise ActError("what stands for a list is worked out where the list comes in", hint="give the list of users")
     if fact.review in state.asked or fact.review in state.answers:
         raise ActError("a review of that id was asked for before", hint="give it an id of its own")
 
@@ -162,7 +164,7 @@ def _check_answered(state: SiteState, fact: ReviewApproved | ReviewRefused, by: 
     if fact.reviewer != by:
         raise SeparationError("an answer in another's name (miit24:13.1.3)", hint="the reviewer records it")
     if asked is None:
-        if isinstance(fact, ReviewRefused):
+        if isinstance(fact, ReviewRefused) or fact.listed:
             raise ActError("no review of that id was asked for", hint="see the reviews")
         return
     if asked.requester == by:
@@ -176,7 +178,7 @@ def _check_answered(state: SiteState, fact: ReviewApproved | ReviewRefused, by: 
 
 
 def _terms_of(fact: ReviewApproved | ReviewAsked) -> tuple[object, ...]:
-    return fact.requester, fact.kind, fact.purpose, fact.items, fact.count, fact.recipient
+    return fact.requester, fact.kind, fact.purpose, fact.items, fact.count, fact.recipient, fact.listed
 
 
 def _check_span(now: dt.datetime, since: dt.datetime, until: dt.datetime, most: dt.timedelta | None) -> None:

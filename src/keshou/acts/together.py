@@ -15,20 +15,23 @@ from keshou.law.terms import BULK_KINDS
 
 UsersOf = Callable[[Sequence[Sequence[int]]], Sequence[int]]
 """How many different users each of some lists is about; a list is places of acts, and no place is in two."""
+Listed = Callable[[Act, Sequence[int]], str]
+"""What stands for the users of a list, where the review that an act of it names is of one list; else empty."""
 _Group = tuple[str, str, str, str, str]
 """Hand, kind of act, purpose, recipient, review: acts alike in these are one list."""
 
 
 def together(
     acts: Sequence[Act], users_of: UsersOf, who: Callable[[Act], str],
-    is_reviewed: Callable[[Act], bool],
+    is_reviewed: Callable[[Act], bool], listed: Listed = lambda _act, _places: "",
 ) -> Sequence[Act]:  # fmt: skip
     """Return `acts`, those of kinds of which many make a bulk act with the users that their list comes to.
 
     `users_of` is asked once, about all lists; `who` tells under which name an act's hand stands in the log;
-    `is_reviewed` whether an approved review covers an act. What lists of the same hand and kind come to that none
-    covers counts beside each. The work grows as the acts do, however many lists they make: texts of a question tell
-    lists apart, and whoever asks chooses them.
+    `is_reviewed` whether an approved review covers an act; `listed` what stands for a list's users, worked out for no
+    more lists than there are approved reviews of one. What lists of the same hand and kind come to that none covers
+    counts beside each. The work grows as the acts do, however many lists they make: texts of a question tell lists
+    apart, and whoever asks chooses them.
     """
     lists: dict[_Group, list[int]] = {}
     for place, act in enumerate(acts):
@@ -37,19 +40,21 @@ def together(
     if not lists:
         return acts
     found = list(acts)
-    counting: dict[_Group, tuple[int, int]] = {}
-    """What each list comes to, and how much of it counts beside others."""
+    counting: dict[_Group, tuple[int, int, str]] = {}
+    """What each list comes to, how much of it counts beside others, and what stands for its users."""
     totals: Counter[tuple[str, str]] = Counter()
     for (group, places), users in zip(lists.items(), users_of(list(lists.values())), strict=True):
         size = max(users, *(acts[place].count for place in places))
         whole = (msgspec.structs.replace(acts[place], count=size) for place in places)
+        name = next(filter(None, (listed(act, places) for act in whole)), "") if group[-1] else ""
+        whole = (msgspec.structs.replace(acts[place], count=size, listed=name) for place in places)
         counts = 0 if all(map(is_reviewed, whole)) else size
-        counting[group] = size, counts
+        counting[group] = size, counts, name
         totals[group[:2]] += counts
     for group, places in lists.items():
-        size, counts = counting[group]
+        size, counts, name = counting[group]
         beside = totals[group[:2]] - counts
         for place in places:
             act = acts[place]
-            found[place] = msgspec.structs.replace(act, count=size, so_far=act.so_far + beside)
+            found[place] = msgspec.structs.replace(act, count=size, so_far=act.so_far + beside, listed=name)
     return found

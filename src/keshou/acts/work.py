@@ -13,7 +13,7 @@ The procedure, step by step:
 import datetime as dt
 import gc
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -23,6 +23,7 @@ from keshou.acts.adding_up import AddingUp
 from keshou.acts.destroyed import to_keep
 from keshou.acts.draft import Draft
 from keshou.acts.known import Known, View
+from keshou.acts.listing import asked_of, of_its_list
 from keshou.acts.naming import Names
 from keshou.acts.repeat import Requests
 from keshou.acts.request import ActError, Job, Perform
@@ -212,8 +213,12 @@ class Work:
     def _added(self, key: int) -> list[UserFact]:
         return [fact for draft in self._drafts for of, facts in draft.user_facts if of == key for fact in facts]
 
-    def blinded(self, fact: SiteFact) -> SiteFact:
-        """Return a fact as it may stand in a table: ids of users replaced by their blind index."""
+    def blinded(self, fact: SiteFact, users: Sequence[str] = ()) -> SiteFact:
+        """Return a fact as it may stand in a table: ids of users replaced by their blind index.
+
+        A review that is asked for is bound to `users`, where it is of a list.
+        """
+        fact = asked_of(fact, users, self.known.vault.blind)
         if isinstance(fact, GroundRecorded | HoldSet) and fact.users:
             return msgspec.structs.replace(fact, users=frozenset(map(self.known.vault.blind, fact.users)))
         return fact
@@ -225,6 +230,10 @@ class Work:
     def searched(self, act: Act) -> int:
         """Return how often whoever does `act` searched within the hour, in this transaction as well."""
         return self._adding_up.searched(self.view, act)
+
+    def of_its_list(self, act: Act, users: Iterable[str]) -> Act:
+        """Return `act`, which is about `users`, with what stands for them where its review is of one list."""
+        return of_its_list(self.view.gate, self.known.vault.blind, act, users)
 
     def settle(self) -> None:
         """Do what waits, so that later jobs of the batch find it done and keys may go."""

@@ -193,7 +193,9 @@ def _counted(view: Seen, tx: Transaction, pairs: Pairs, now: dt.datetime) -> Pai
             act = msgspec.structs.replace(act, so_far=so_far[hand])
         acts.append(act)
 
-    return pairs._replace(acts=view.together(acts, lambda lists: users_of(pairs, lists)))
+    return pairs._replace(
+        acts=view.together(acts, lambda lists: users_of(pairs, lists), lambda places: _users_at(pairs, places))
+    )
 
 
 def users_of(pairs: Pairs, lists: Sequence[Sequence[int]]) -> list[int]:
@@ -210,6 +212,12 @@ def users_of(pairs: Pairs, lists: Sequence[Sequence[int]]) -> list[int]:
     different = np.unique(of_row[counted] * len(pairs.users) + pairs.of_user[counted])
     found: list[int] = np.bincount(different // max(1, len(pairs.users)), minlength=len(lists)).tolist()
     return found
+
+
+def _users_at(pairs: Pairs, places: Sequence[int]) -> set[str]:
+    """Return whom the acts in some places of `pairs` are asked about."""
+    found = np.unique(pairs.of_user[np.isin(pairs.which, list(places))])
+    return {pairs.users[each] for each in found.tolist()} - {""}
 
 
 class _Kept:

@@ -73,14 +73,14 @@ def waits_for_review(site: Site, by: str, wanted: Wanted) -> bool:
     return isinstance(decision, Deny) and {each.prohibition for each in decision.reasons} == _WITHOUT_REVIEW
 
 
-def ask_review(site: Site, order: Order) -> RecordSite:
-    """Return the request by which whoever wants the export asks for its review."""
+def ask_review(site: Site, order: Order, users: tuple[str, ...]) -> RecordSite:
+    """Return the request by which whoever wants the export asks for a review of just these users' export."""
     wanted = order.wanted
     fact = ReviewAsked(
         at=site.now(), review=wanted.review, requester=order.by, kind=ActKind.EXPORT, purpose=wanted.purpose,
         items=frozenset(wanted.items), count=wanted.count, recipient=wanted.recipient,
     )  # fmt: skip
-    return RecordSite(facts=(fact,), by=order.by, must_stand=True)
+    return RecordSite(facts=(fact,), by=order.by, must_stand=True, users=users)
 
 
 def carry_out(site: Site, order: Order, users: Sequence[str]) -> Outcome:

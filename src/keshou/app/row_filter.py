@@ -56,4 +56,5 @@ def filter_rows(site: Site, act: Act, table: Table, users: Sequence[str], life: 
 def _judged(site: Site, act: Act, table: Table, users: Sequence[str]) -> tuple[Judged, _World]:
     """Judge the table on one state of the database; return what came of it, and the state."""
     world = _world(site, act, users)
-    return judge(world.gate, world.columns, msgspec.structs.replace(act, so_far=world.so_far), table, users), world
+    act = msgspec.structs.replace(act, so_far=world.so_far, listed=world.listed)
+    return judge(world.gate, world.columns, act, table, users), world

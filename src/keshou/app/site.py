@@ -15,13 +15,14 @@ from keshou.accounts.store import Accounts
 from keshou.acts.audit import FactsAudited
 from keshou.acts.known import Known
 from keshou.acts.perform import Acts
-from keshou.acts.request import Audit, Cancel, Done, Erase, Job, Perform, Publish, Record, RecordSite
+from keshou.acts.request import Audit, Cancel, Done, Job, Perform, Publish, Record, RecordSite
 from keshou.acts.work import Pending, Work
 from keshou.app import clock, last_signed, mark
 from keshou.app.bell import Bells
 from keshou.app.code_post import CodePost, senders_of
 from keshou.app.counter import Counter
 from keshou.app.erasures import Listed, bring_up
+from keshou.app.following import Following
 from keshou.app.holds import Holds
 from keshou.app.jobs import Jobs
 from keshou.app.keeper import Keeper
@@ -35,7 +36,7 @@ from keshou.app.search import Searches
 from keshou.app.sequencer import Sequencer
 from keshou.app.settings import Settings, database_url, find_home, read_settings
 from keshou.app.tidying import Tidying
-from keshou.db import Database, Transaction, to_micros, touch_access
+from keshou.db import Database, Transaction, to_micros
 from keshou.declaration.model import Declaration, Published
 from keshou.declaration.store import Declarations
 from keshou.gate.act import OWN_HAND, Act
@@ -92,6 +93,7 @@ class Site:
         self._outbox = Outbox(self.webhooks, self.messenger.wake)
         self.listed, self._acts = Listed(home, database, keys), Acts(self._known, self.ledger, self._told)
         self.visits = Visits(keys.secret("visits"), settings.url, settings.visits, suite)
+        self._following = Following(self.visits, self.links, self.jobs.samples)
         self.pulse, self.tally = Pulse(database), Tally(self.ledger)
         self._counter, self._bells = Counter(self._count), Bells()
         self.once, self.imports = Once(keys.secret("once")), self.jobs.imports
@@ -376,16 +378,10 @@ class Site:
         return work.perform(jobs, self.now()), lambda: self._committed(work)
 
     def _told(self, tx: Transaction, jobs: Sequence[Job], done: Sequence[Pending], now: dt.datetime) -> None:
-        """Do what follows from `jobs`, in their own transaction: others are told, and of the erased no visit stays."""
+        """Do what follows from `jobs`, in their own transaction: others are told, and of the erased nothing stays."""
         self._outbox.put(tx, jobs, done, now)
-        kinds = set(map(type, jobs))
-        if Publish in kinds:
-            touch_access(tx)  # what callers may ask for follows from the rules
         self.listed.put(tx, jobs, done)
-        for job, pending in zip(jobs, done, strict=True) if Erase in kinds else ():
-            if isinstance(job, Erase) and pending.draft.shredded:
-                self.visits.forget(tx, job.act.user, now)
-                self.links.forget(tx, job.act.user)
+        self._following.put(tx, jobs, done, now)
 
     def _is_known(self, tx: Transaction, user: str) -> bool:
         return self._known.vault.find_user(tx, user) is not None

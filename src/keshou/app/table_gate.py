@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from keshou.acts.events import OutdatedError
+from keshou.acts.listing import of_its_list
 from keshou.acts.request import Done, Judged, RecordSite
 from keshou.app.column_file import Kind, Reader, Writer
 from keshou.app.site import Site
@@ -116,7 +117,7 @@ def gate_table(
     plan = _Plan(user_column, [name for name in reader.names if name not in left_out])
     for left in reversed(range(_TRIES)):
         world = _world(site, act, users)
-        act = msgspec.structs.replace(act, so_far=world.so_far)
+        act = msgspec.structs.replace(act, so_far=world.so_far, listed=world.listed)
         try:
             with _writing(files) as (new, new_denied):
                 kind = files.kind if isinstance(files, Upload) else None
@@ -176,17 +177,22 @@ class _World(NamedTuple):
     rules: int
     so_far: int
     """Of how many users the same hand did the like before, within the time in which that adds up."""
+    listed: str
+    """What stands for the users, where the review that the act names is of one list."""
 
 
 def _world(site: Site, act: Act, users: Sequence[str]) -> _World:
+    """Return what `act`, which is about `users`, is judged on."""
     rules = site.rules()
+    act = msgspec.structs.replace(act, count=max(1, len(users)))
     keys: set[int] = set()
     with site.reading() as tx:
         view = site._known.view(tx, site.ledger.head(tx).size)  # noqa: SLF001 - of the same room
         columns = UserColumns.of(_standings(site, tx, users, keys))
         so_far = view.counted(tx, msgspec.structs.replace(act, when=site.now())).so_far
     gate = BatchGate(view.gate, columns, site._known.named_of(view.gate, act, users))  # noqa: SLF001 - as above
-    return _World(gate, columns, frozenset(keys), view.gate.revision, rules.version if rules else 0, so_far)
+    listed = of_its_list(view.gate, site._known.vault.blind, act, users).listed  # noqa: SLF001 - as above
+    return _World(gate, columns, frozenset(keys), view.gate.revision, rules.version if rules else 0, so_far, listed)
 
 
 def _judge(

@@ -2,7 +2,9 @@
 """What is written on the command line -> an act: words for its parts, and times with their zone."""
 
 import datetime as dt
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -50,3 +52,34 @@ def act(
     """Return the act that was described."""
     parts: dict[str, object] = {"kind": kind, "user": user, "items": frozenset(items), "purpose": purpose, "by": by}
     return Act(**parts, when=when, **rest)  # type: ignore[arg-type]
+
+
+def text_of(path: Path) -> str:
+    """Return what a file says; ``-`` is standard input.
+
+    Raises:
+        InputError: it cannot be read, or is not in UTF-8.
+
+    """
+    try:
+        return (sys.stdin.buffer.read() if str(path) == "-" else bytes_of(path)).decode()
+    except UnicodeDecodeError:
+        raise InputError("the file is not in UTF-8", hint="save it as UTF-8") from None
+
+
+def bytes_of(path: Path) -> bytes:
+    """Return what a file holds.
+
+    Raises:
+        InputError: it cannot be read.
+
+    """
+    try:
+        return path.read_bytes()
+    except OSError:
+        raise InputError(f"`{path}` cannot be read", hint="check the name") from None
+
+
+def users_in(path: Path) -> tuple[str, ...]:
+    """Return the users' ids that a file lists, one a line, each once."""
+    return tuple(dict.fromkeys(line.strip() for line in text_of(path).splitlines() if line.strip()))

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """``keshou export``, ``recipient``, ``manifest``, ``trace-leak``: what is handed over, to whom, and what got out."""
 
-import sys
 from collections import Counter
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,14 +11,14 @@ from rich.text import Text as Line
 
 from keshou.acts.request import Done
 from keshou.app import handing_over
-from keshou.app.handing_over import Order, hand_over, signer_of, trace_leak
+from keshou.app.handing_over import Handed, Order, hand_over, signer_of, trace_leak
 from keshou.cli import asked
 from keshou.cli.decision import data_of, shown
 from keshou.cli.office import write_down
 from keshou.cli.tables import by_article
 from keshou.cli.terminal import BAD, GOOD, QUIET, STRONG, Call, pairs, table
 from keshou.cli.verb import verb
-from keshou.errors import ExitStatus, InputError
+from keshou.errors import ExitStatus
 from keshou.gate.decision import Deny
 from keshou.gate.facts import RecipientKeyEnded, RecipientKeyVerified
 from keshou.handover import manifest as manifests
@@ -63,20 +62,13 @@ def export(
 
     Exit status 1 when the gate denied it, or nobody's information was left.
     """
-    ids = tuple(dict.fromkeys(line.strip() for line in _text(users).splitlines() if line.strip()))
+    ids = asked.users_in(users)
     with call.open() as site:
         rest = {"post": post, "where": where, "recipient": to, "review": review, "ground": ground}
         act = asked.act(ActKind.EXPORT, "", item, purpose, by=by, when=site.now(), **rest)
         found = hand_over(site, Order(act, ids, out, format_, not keep_spelling))
         decision = found.done.decision
-        data = {
-            **(data_of(decision) if decision else {}),
-            "entry": found.done.entry,
-            "refused": len(found.done.refused),
-            "by_article": _articles(found.done),
-            "files": [str(path) for path in found.files],
-            "manifest": found.manifest and msgspec.to_builtins(found.manifest),
-        }
+        data = _data(found)
         entry = Line(call.words(f"已记为日志第 {found.done.entry} 条", f"recorded as entry {found.done.entry}"), QUIET)
         if found.manifest is None:
             nobody = [_nobody(call), by_article(call, site.law, _articles(found.done))]
@@ -93,6 +85,18 @@ def export(
         why = [by_article(call, site.law, _articles(found.done))] if left else []
         call.answer(data, Line(call.words(zh, en), GOOD), *why, pairs(files), entry)
     return ExitStatus.DONE
+
+
+def _data(found: Handed) -> dict[str, object]:
+    """Return what became of an export as plain values."""
+    return {
+        **(data_of(found.done.decision) if found.done.decision else {}),
+        "entry": found.done.entry,
+        "refused": len(found.done.refused),
+        "by_article": _articles(found.done),
+        "files": [str(path) for path in found.files],
+        "manifest": found.manifest and msgspec.to_builtins(found.manifest),
+    }
 
 
 def _articles(done: Done) -> dict[str, int]:
@@ -115,7 +119,7 @@ def trace(
 ) -> ExitStatus:
     """Tell which handovers rows that got out come from. Exit status 1 when none can be told."""
     with call.open() as site:
-        found, named = trace_leak(site, read(_bytes(source)), bound)
+        found, named = trace_leak(site, read(asked.bytes_of(source)), bound)
     data = {
         **found._asdict(),
         "named": [msgspec.to_builtins(each) | _fit(sure) for each, sure in zip(named, found.named, strict=True)],
@@ -166,7 +170,7 @@ def verify(
     how: Annotated[Literal["in_person", "called_back", "signed_document"], typer.Option(help="How they made sure.")],
 ) -> None:
     """Write down that a public key is a recipient's; whoever verified it exports nothing to it."""
-    text = key_in(_text(key))
+    text = key_in(asked.text_of(key))
     with call.open() as site:
         fact = RecipientKeyVerified(at=site.now(), recipient=who, key=text, verified_by=by, how=how)
         write_down(call, site, by, fact)
@@ -223,24 +227,12 @@ def check(
 ) -> None:
     """Check a file against its manifest and the manifest against its signature; needs no site."""
     beside = [file.with_name(file.name + each) for each in (".manifest.json", ".manifest.sig")]
-    found = manifests.check(_bytes(beside[0]), _bytes(beside[1]), _bytes(key), _bytes(file))
+    found = manifests.check(
+        asked.bytes_of(beside[0]), asked.bytes_of(beside[1]), asked.bytes_of(key), asked.bytes_of(file)
+    )
     told = {name: str(value) for name, value in msgspec.to_builtins(found).items() if name != "file"}
     call.answer(
         found,
         Line(call.words("清单和文件相符，签名有效", "file and manifest agree; the signature holds"), GOOD),
         pairs(told),
     )
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        raise InputError(f"`{path}` cannot be read", hint="check the name") from None
-
-
-def _text(path: Path) -> str:
-    try:
-        return (sys.stdin.buffer.read() if str(path) == "-" else _bytes(path)).decode()
-    except UnicodeDecodeError:
-        raise InputError("the file is not in UTF-8", hint="save it as UTF-8") from None

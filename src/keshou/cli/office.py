@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``keshou staff``, ``review``, ``suspend``, ``ground``: what came true of staff, reviews and the authority."""
+"""``keshou staff``, ``suspend``, ``ground``: what came true of staff and of the authority."""
 
-import datetime as dt
 import secrets
 from typing import Annotated
 
@@ -17,7 +16,6 @@ from keshou.errors import InputError
 from keshou.gate.facts import (
     GroundEnded,
     GroundRecorded,
-    ReviewApproved,
     SiteFact,
     StaffAppointed,
     StaffLeft,
@@ -28,7 +26,6 @@ from keshou.gate.facts import (
 from keshou.law.terms import ActKind
 
 staff = typer.Typer(help="Who holds which post.", no_args_is_help=True)
-review = typer.Typer(help="Review of bulk acts before they are done.", no_args_is_help=True)
 suspend = typer.Typer(help="What the authority asks to stop.", no_args_is_help=True)
 ground = typer.Typer(help="Where a law or administrative regulation provides otherwise.", no_args_is_help=True)
 
@@ -47,7 +44,7 @@ NewName = Annotated[str, typer.Option("--id", metavar="ID", help="Its id; else o
 
 def add_to(app: typer.Typer) -> None:
     """Put the families under the one name."""
-    for name, family in (("staff", staff), ("review", review), ("suspend", suspend), ("ground", ground)):
+    for name, family in (("staff", staff), ("suspend", suspend), ("ground", ground)):
         app.add_typer(family, name=name)
 
 
@@ -111,35 +108,6 @@ def remove(call: Call, who: Who, *, post: Post, by: By) -> None:
             raise InputError(f"nobody of that id holds the post `{post}`", hint="check the id and the post")
         fact = StaffRemoved(at=site.now(), staff=who, post=post)
         write_down(call, site, by, fact)
-
-
-@verb(review, "approve")
-def approve(
-    call: Call,
-    *,
-    by: Annotated[str, typer.Option(metavar="STAFF", help="Who reviewed it: somebody else than who asked.")],
-    requester: Annotated[str, typer.Option(metavar="STAFF", help="Who asked for it and will do it.")],
-    kind: asked.Kind,
-    purpose: asked.Purpose,
-    item: asked.Items,
-    count: Annotated[int, typer.Option(min=1, help="The most users it covers.")],
-    recipient: asked.Recipient = "",
-    id_: NewName = "",
-) -> None:
-    """Approve one bulk export, copy or destruction; it serves once, for as long as the rules say."""
-    if by == requester:
-        raise InputError("whoever asked for a bulk act may not review it", hint="let somebody else review it")
-    with call.open() as site:
-        declared = in_force(site).declaration.review
-        if declared is None:
-            raise InputError("the rules declare no review of bulk acts", hint="add [review] to the declaration")
-        name, now = id_ or new_id("r"), site.now()
-        until = now + dt.timedelta(hours=declared.valid_hours)
-        parts = {"requester": requester, "reviewer": by, "kind": kind, "purpose": purpose, "recipient": recipient}
-        fact = ReviewApproved(
-            at=now, review=name, items=frozenset(item), count=count, until=until, **parts  # type: ignore[arg-type]
-        )  # fmt: skip
-        write_down(call, site, by, fact, name=name)
 
 
 @verb(suspend, "order")

@@ -43,6 +43,9 @@ class Act(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Id of the approved review a bulk act relies on."""
     ground: str = ""
     """Id of the recorded ground in higher law that it relies on (Order 24 Art. 9(5))."""
+    listed: str = ""
+    """What stands for the list of users that it is about, where the review it relies on is of one list; set where acts
+    come in."""
     user_ref: str = ""
     """What stands for `user` in recorded grounds and holds, which name users only blinded; set where acts come in."""
 

@@ -189,6 +189,8 @@ class ReviewAsked(SiteFact, frozen=True, kw_only=True, tag="review_asked"):
     count: int
     """The most users it is to cover."""
     recipient: str = ""
+    listed: str = ""
+    """What stands for the very list of users that it is of; empty: it is of any list of no more than `count`."""
 
 
 class ReviewRefused(SiteFact, frozen=True, kw_only=True, tag="review_refused"):
@@ -211,6 +213,8 @@ class ReviewApproved(SiteFact, frozen=True, kw_only=True, tag="review_approved")
     """The most users it covers."""
     until: dt.datetime
     recipient: str = ""
+    listed: str = ""
+    """As of `ReviewAsked`: what was approved is just that list."""
 
 
 class ReviewUsed(SiteFact, frozen=True, kw_only=True, tag="review_used"):

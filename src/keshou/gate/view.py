@@ -13,7 +13,7 @@ from keshou.errors import InputError
 from keshou.gate import calendar
 from keshou.gate.act import OWN_HAND, Act
 from keshou.gate.conditions import BITS, ERASING_KINDS, OWN_HAND_KINDS
-from keshou.gate.facts import StaffAppointed
+from keshou.gate.facts import ReviewApproved, StaffAppointed
 from keshou.gate.holds import HoldSet, concerns, touches
 from keshou.gate.rulebook import Edition, Lens, Row
 from keshou.gate.site import SiteState
@@ -208,11 +208,21 @@ class View:
 
     def is_reviewed(self, act: Act) -> bool:
         """Say whether an approved review, unused and in time, covers the act, whether or not it needs one."""
+        review = self._covering(act)
+        return review is not None and review.listed in ("", act.listed)
+
+    def is_of_a_list(self, act: Act) -> bool:
+        """Say whether an approved review covers the act if it is about the very users whom that review is of."""
+        review = self._covering(act)
+        return review is not None and bool(review.listed)
+
+    def _covering(self, act: Act) -> ReviewApproved | None:
+        """Return the approved review, unused and in time, that covers the act but for whose information it is about."""
         review, declared = self.state.review(act.review), self.edition.review
         if review is None or declared is None:
-            return False
+            return None
         posts = self.state.reviewer_posts[review.review]
-        return (
+        covers = (
             review.requester == act.by
             and review.reviewer != review.requester
             and bool(posts & set(declared.reviewers))
@@ -221,6 +231,7 @@ class View:
             and act.count <= review.count
             and act.when < review.at + dt.timedelta(hours=declared.valid_hours)
         )
+        return review if covers else None
 
     def _ground(self, act: Act, kind: ActKind) -> int:
         ground = self.state.ground(act.ground) if act.ground else None
@@ -308,7 +319,7 @@ def is_fit(agent: Agent, when: dt.datetime) -> bool:
 
 
 _NUMBERS = (("count", 1), ("so_far", 0))
-_TEXTS = ("user", "purpose", "by", "where", "post", "recipient", "review", "ground")
+_TEXTS = ("user", "purpose", "by", "where", "post", "recipient", "review", "ground", "listed")
 
 
 def _validated(act: Act) -> ActKind:

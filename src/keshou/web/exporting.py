@@ -54,7 +54,7 @@ def ask(site: Site, caller: Caller, key: str, asked: ExportRequest) -> Begun:
     state = State.WAITING if waits else State.MAKING
     order = Order(id=name, by=caller.id, wanted=wanted, state=state, asked=site.now())
     if waits:
-        site.do(named(exports.ask_review(site, order), caller, key, asked, "exports"))
+        site.do(named(exports.ask_review(site, order, users), caller, key, asked, "exports"))
     if not _begin(site, Sent(caller, key, asked, ("exports",)), order, users):
         return Begun(Outcome(_known(site, name)), repeated=True)
     return Begun(Outcome(order) if waits else exports.carry_out(site, order, users), repeated=False)

@@ -3,19 +3,23 @@
 
 import datetime as dt
 
+from keshou.acts.request import Done, Perform, RecordSite
+from keshou.app.review_preview import Preview, preview
 from keshou.app.site import Site
 from keshou.declaration.model import Declaration, Office, Review
 from keshou.errors import InputError
 from keshou.gate.facts import ReviewApproved, ReviewAsked, ReviewRefused
 from keshou.gate.offices import offices_of
 from keshou.gate.site import SiteState
-from keshou.web.entitled import is_within_key, require, require_staff
-from keshou.web.errors import NotEntitledError, NotFoundError
+from keshou.law.terms import ActKind
+from keshou.web.entitled import is_within_key, refuse_beyond_key, require, require_staff
+from keshou.web.errors import ContradictionError, NotEntitledError, NotFoundError
+from keshou.web.idempotency import fresh_id, named
 from keshou.web.recorded import holds_own_post, in_force, require_own_post
 from keshou.wire import access as w
 from keshou.wire.caller import Caller, CallerKind
 
-_TERMS = ("requester", "kind", "purpose", "items", "count", "recipient")
+_TERMS = ("requester", "kind", "purpose", "items", "count", "recipient", "listed")
 
 
 def asked_review(site: Site, name: str) -> ReviewAsked:
@@ -29,6 +33,53 @@ def asked_review(site: Site, name: str) -> ReviewAsked:
     if found is None:
         raise NotFoundError("there is no such review", hint="list them at /api/v1/reviews")
     return found
+
+
+def ask(site: Site, caller: Caller, key: str, asked: w.ReviewRequest) -> tuple[str, Done]:
+    """Ask that a bulk act of the caller's own be reviewed; return the review's id, and what was recorded.
+
+    Raises:
+        NotEntitledError: the caller's key is not for it, or they hold no post.
+        ContradictionError: neither a list nor how many are named, or both and they differ.
+
+    """
+    require_staff(caller)
+    declared_review(site)
+    kind, users = ActKind(asked.kind), tuple(dict.fromkeys(asked.users))
+    refuse_beyond_key(caller, asked.purpose, kind)
+    if not site.state().appointments(caller.id):
+        raise NotEntitledError("whoever asks holds no post (miit24:13.1.3)", hint="appoint them first")
+    count = asked.count if asked.count is not None else len(users)
+    if not count or (users and count != len(users)):
+        raise ContradictionError("a review is of a list, or says of how many users at most", "$.users", "$.count")
+    name = fresh_id("r", caller, key)
+    fact = ReviewAsked(
+        at=site.now(), review=name, requester=caller.id, kind=kind, purpose=asked.purpose,
+        items=frozenset(asked.items), count=count, recipient=asked.recipient,
+    )  # fmt: skip
+    job = RecordSite(facts=(fact,), by=caller.id, must_stand=True, users=users)
+    return name, site.do(named(job, caller, key, asked, "reviews"))
+
+
+def look(site: Site, caller: Caller, name: str, key: str = "") -> Preview:
+    """Look, as its reviewer, at a few of those whom a bulk act would be about; each look is recorded.
+
+    With a `key` of the caller's they are looked at once, however often it is sent.
+
+    Raises:
+        NotEntitledError: the caller may not review.
+        SeparationError: they asked for it themselves.
+        NotFoundError: there is no such review.
+        ReviewAnsweredError: it was answered.
+
+    """
+    require_reviewer(caller, site)
+    asked = asked_review(site, name)
+
+    def naming(number: int, job: Perform) -> Perform:
+        return named(job, caller, f"{key}\0{number}", number, "reviews", name, "preview")
+
+    return preview(site, asked, caller.id, naming if key else None)
 
 
 def review_answer(

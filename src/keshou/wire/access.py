@@ -14,7 +14,9 @@ from keshou.gate.reach import Reach
 from keshou.gate.site import SiteState
 from keshou.gate.tenure import Held, Opened
 from keshou.law.terms import BULK_KINDS, ActKind
-from keshou.wire.words import Id, Items, Moment, NoId
+from keshou.wire.acts import MOST_USERS
+from keshou.wire.decision import ReasonShape
+from keshou.wire.words import Id, Items, Moment, NoId, Revision, UserId
 
 BulkKind = StrEnum("BulkKind", {each.name: each.value for each in ActKind if each in BULK_KINDS})  # type: ignore[misc]
 """Kinds of act that are reviewed before they are done."""
@@ -111,9 +113,29 @@ class ReviewRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     kind: BulkKind
     purpose: Id
     items: Items
-    count: Annotated[int, Meta(ge=1, le=_LARGEST)]
-    """The most users it is to cover."""
+    count: Annotated[int, Meta(ge=1, le=_LARGEST)] | None = None
+    """The most users it is to cover; as many as are listed when left out."""
     recipient: NoId = ""
+    users: Annotated[list[UserId], Meta(max_length=MOST_USERS)] = []
+    """The very list that it is of: an approval then serves for that list alone. None: for any list of no more."""
+
+
+class PreviewLook(msgspec.Struct, frozen=True, kw_only=True):
+    """What was seen of one of those whom a bulk act would be about; whose it is stays unsaid."""
+
+    entry: Revision
+    """Place of the look in the log, counted from zero."""
+    values: dict[str, str]
+    """Item to masked value; nothing where it was refused, or asked for before."""
+    refused: list[ReasonShape]
+    """Why this user may not be looked at so; empty: it was permitted."""
+    repeated: bool
+
+
+class PreviewAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reviewer saw: few at most, drawn when the review was asked for; nobody where it is of no list."""
+
+    looks: list[PreviewLook]
 
 
 class ReviewAnswer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -144,6 +166,8 @@ class ReviewShape(msgspec.Struct, frozen=True, kw_only=True):
     items: list[str]
     count: int
     recipient: str
+    listed: bool
+    """Whether it is of one list alone; else of any list of no more than `count`."""
     asked: dt.datetime
     reviewer: str
     """Empty: nobody answered yet."""
@@ -191,8 +215,8 @@ def _review_shape(state: SiteState, fact: ReviewAsked | ReviewApproved) -> Revie
     until = given.until if isinstance(given, ReviewApproved) else None
     return ReviewShape(
         id=fact.review, state=_state_of(state, fact.review), requester=fact.requester, kind=fact.kind,
-        purpose=fact.purpose, items=sorted(fact.items), count=fact.count, recipient=fact.recipient, asked=fact.at,
-        reviewer=given.reviewer if given else "", until=until,
+        purpose=fact.purpose, items=sorted(fact.items), count=fact.count, recipient=fact.recipient,
+        listed=bool(fact.listed), asked=fact.at, reviewer=given.reviewer if given else "", until=until,
     )  # fmt: skip
 
 

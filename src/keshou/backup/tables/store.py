@@ -27,7 +27,7 @@ FLEETING = frozenset(
             "visit",
             "visit_code",
         ),
-        *("backup_job", "export_order", "export_part"),
+        *("backup_job", "export_order", "export_part", "review_sample"),
     }
 )
 """What people are in the midst of: not carried, so that nobody is signed in again who was signed out since, and no file

@@ -6,20 +6,24 @@ from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
 from litestar.params import RawBody
 
+from keshou.app.review_preview import Looked
 from keshou.app.site import Site
-from keshou.gate.facts import ReviewAsked
-from keshou.law.terms import ActKind
+from keshou.language import Language
+from keshou.web import reviewing
 from keshou.web.api.asked import InPath, Requested, answer, read
+from keshou.web.api.decided import denied, done_before
 from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
 from keshou.web.api.written import write_down
 from keshou.web.described import told
-from keshou.web.entitled import refuse_beyond_key, require_fresh, require_staff
-from keshou.web.errors import ChangedMeanwhileError, MatchNeededError, NotEntitledError, NotFoundError
+from keshou.web.entitled import require_fresh
+from keshou.web.errors import ChangedMeanwhileError, MatchNeededError, NotFoundError
 from keshou.web.etag import IfMatch, etag
-from keshou.web.idempotency import IdempotencyKey, fresh_id
-from keshou.web.reviewing import asked_review, declared_review, require_reviewer, review_answer, seen_reviews
+from keshou.web.idempotency import IdempotencyKey
+from keshou.web.language import language_of
+from keshou.web.reviewing import asked_review, require_reviewer, review_answer, seen_reviews
 from keshou.wire import access as w
 from keshou.wire.caller import Caller
+from keshou.wire.decision import decision_shape
 from keshou.wire.office import Recorded
 
 
@@ -39,18 +43,8 @@ def ask(
     request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody, key: IdempotencyKey
 ) -> Response[bytes]:
     """Ask that a bulk export, copy or destruction be reviewed; nothing is permitted by asking."""
-    require_staff(caller)
-    declared_review(site)
-    asked, name = read(request, body, w.ReviewRequest), fresh_id("r", caller, key)
-    kind = ActKind(asked.kind)
-    refuse_beyond_key(caller, asked.purpose, kind)
-    if not site.state().appointments(caller.id):
-        raise NotEntitledError("whoever asks holds no post (miit24:13.1.3)", hint="appoint them first")
-    fact = ReviewAsked(
-        at=site.now(), review=name, requester=caller.id, kind=kind, purpose=asked.purpose,
-        items=frozenset(asked.items), count=asked.count, recipient=asked.recipient,
-    )  # fmt: skip
-    return write_down(site, caller, key, asked, ("reviews",), fact, id_=name)
+    name, done = reviewing.ask(site, caller, key, read(request, body, w.ReviewRequest))
+    return answer(Recorded(entry=done.entry, revision=done.entry + 1, id=name, repeated=done.repeated))
 
 
 @get("/{name:str}", sync_to_thread=True, operation_class=told(w.ReviewShape, problems=(404,), headers=("ETag",)))
@@ -60,6 +54,28 @@ def review_of(name: InPath, caller: NamedDependency[Caller], site: NamedDependen
         if each.id == name:
             return answer(each, headers=etag(w.review_version(site.state(), name)))
     raise NotFoundError("there is no such review", hint="list them at /api/v1/reviews")
+
+
+@post("/{name:str}/preview", status_code=200, sync_to_thread=True, operation_class=told(
+    w.PreviewAnswer, problems=(404, 412)
+))  # fmt: skip
+def preview(
+    request: Requested, name: InPath, caller: NamedDependency[Caller], site: NamedDependency[Site], key: IdempotencyKey
+) -> Response[bytes]:
+    """Look at a few of those whom a bulk act would be about, masked: recorded queries of the reviewer's own.
+
+    Denied where no post of the reviewer may ask so; the review can be answered all the same.
+    """
+    found, language = reviewing.look(site, caller, name, key), language_of(request)
+    if found.denied is not None:
+        repeated = found.denied.decision is None
+        return done_before(site, found.denied, language) if repeated else denied(site, found.denied, language)
+    return answer(w.PreviewAnswer(looks=[_look(site, each, language) for each in found.looks]))
+
+
+def _look(site: Site, each: Looked, language: Language) -> w.PreviewLook:
+    reasons = decision_shape(each.decision, site.law, language).reasons if each.decision else []
+    return w.PreviewLook(entry=each.entry, values=dict(each.values), refused=reasons, repeated=each.repeated)
 
 
 @post("/{name:str}/answer", status_code=200, sync_to_thread=True, operation_class=told(
@@ -86,5 +102,7 @@ def give_answer(
     return write_down(site, caller, key, said, ("reviews", name, "answer"), fact, id_=name)
 
 
-FACE = Router("/api/v1/reviews", route_handlers=[reviews, ask, review_of, give_answer], tags=["reviews of bulk acts"])
+FACE = Router(
+    "/api/v1/reviews", route_handlers=[reviews, ask, review_of, preview, give_answer], tags=["reviews of bulk acts"]
+)
 """The router of reviews."""

@@ -54,7 +54,7 @@ FACE = Router(
         *(people.people, people.posts, people.agents, people.access),
         *(people.appoint, people.end, people.judge, people.confirm),
         *(accounts.accounts, accounts.invite, accounts.end, second_hand.ways_in, second_hand.confirm_one),
-        *(reviews.reviews, reviews.ask, reviews.answer, log.log, log.sign, log.check),
+        *(reviews.reviews, reviews.ask, reviews.preview, reviews.answer, log.log, log.sign, log.check),
         *(holds.holds, holds.set_, holds.lift, retention.retention),
         *(user.ask, user.file, search.search),
         *(links.links, links.make, links.revoke),

@@ -3,24 +3,28 @@
 
 from typing import Annotated
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import PathParameter, QueryParameter
 
+from keshou.app.review_preview import Looked
 from keshou.app.site import Site
+from keshou.app.value_words import worded
 from keshou.errors import InputError
-from keshou.gate.facts import ReviewAsked
+from keshou.gate.decision import Deny
 from keshou.language import Text
 from keshou.law.terms import BULK_KINDS, ActKind
+from keshou.web import reviewing
 from keshou.web.console.desk import Desk, desk_of, key_of, show, to, typed
 from keshou.web.console.names import item_names, named, purpose_names, recipient_names
+from keshou.web.console.why import why_denied
 from keshou.web.entitled import require_fresh, require_staff
 from keshou.web.errors import ChangedMeanwhileError, NotEntitledError, NotFoundError
 from keshou.web.frame.page import Requested
-from keshou.web.idempotency import fresh_id
 from keshou.web.recorded import record
-from keshou.web.reviewing import asked_review, declared_review, require_reviewer, review_answer, seen_reviews
-from keshou.wire.access import ReviewShape, ReviewState, review_version
+from keshou.web.reviewing import asked_review, require_reviewer, review_answer, seen_reviews
+from keshou.wire.access import ReviewRequest, ReviewShape, ReviewState, review_version
 from keshou.wire.caller import Caller
 from keshou.wire.law_words import KIND
 
@@ -89,25 +93,52 @@ def _may(caller: Caller, site: Site) -> bool:
 def ask(request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[None]:
     """Ask that a bulk act of one's own be reviewed; nothing is permitted by asking."""
     require_staff(caller)
-    declared_review(site)
     form = typed(request)
-    items = frozenset(name.removeprefix("item.") for name in form if name.startswith("item."))
-    kind, count = form.get("kind", ""), form.get("count", "")
-    if kind not in BULK_KINDS or not items or not count.isdecimal() or not 0 < int(count) <= _MOST:
-        raise InputError("a review names the act, its kinds of information and how many users at most")
-    if not site.state().appointments(caller.id):
-        raise NotEntitledError("whoever asks holds no post (miit24:13.1.3)", hint="appoint them first")
-    name = fresh_id("r", caller, key_of(form))
-    asked = (kind, form.get("purpose", ""), sorted(items), count, form.get("recipient", ""))
-    fact = ReviewAsked(
-        at=site.now(), review=name, requester=caller.id, kind=ActKind(kind), purpose=form.get("purpose", ""),
-        items=items, count=int(count), recipient=form.get("recipient", ""),
-    )  # fmt: skip
-    record(site, caller, key_of(form), asked, ("reviews",), fact)
+    items = [name.removeprefix("item.") for name in form if name.startswith("item.")]
+    users = [each.strip() for each in form.get("users", "").splitlines() if each.strip()]
+    told: dict[str, object] = {each: form[each] for each in ("kind", "purpose", "recipient") if form.get(each)}
+    if form.get("count"):
+        told["count"] = int(form["count"]) if form["count"].isdecimal() and len(form["count"]) <= _DIGITS else 0
+    try:
+        asked = msgspec.convert(told | {"items": items, "users": users}, ReviewRequest)
+    except msgspec.ValidationError:
+        raise InputError("a review names the act, its kinds of information and how many users at most") from None
+    reviewing.ask(site, caller, key_of(form), asked)
     return to("/console/reviews")
 
 
-_MOST = 2**31 - 1
+_DIGITS = 15
+
+
+@post("/console/reviews/{name:str}/preview", sync_to_thread=True, status_code=200, include_in_schema=False)
+def preview(
+    request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], name: Name
+) -> Response[bytes]:
+    """Look at a few of those whom a bulk act would be about, masked and on record; then answer, or do not."""
+    found = reviewing.look(site, caller, name)
+    desk = desk_of(request, site, caller)
+    review = next((each for each in seen_reviews(caller, site) if each.id == name), None)
+    if review is None:
+        raise NotFoundError("there is no such review", hint="list them at /api/v1/reviews")
+    denied = found.denied.decision if found.denied else None
+    return show(
+        request, desk, "review_preview.html.j2", each=_named(desk, review), may=True,
+        looks=[_seen(desk, each) for each in found.looks], names=[(each, _item(desk, each)) for each in review.items],
+        denied=found.denied, reasons=why_denied(desk, denied) if isinstance(denied, Deny) else [],
+    )  # fmt: skip
+
+
+def _item(desk: Desk, item: str) -> str:
+    return item_names(desk).get(item, item)
+
+
+def _seen(desk: Desk, each: Looked) -> dict[str, object]:
+    denied = each.decision if isinstance(each.decision, Deny) else None
+    return {
+        "look": each,
+        "values": worded(each.values, desk.language),
+        "reasons": why_denied(desk, denied) if denied else [],
+    }
 
 
 @post("/console/reviews/{name:str}", sync_to_thread=True, status_code=303, include_in_schema=False)
