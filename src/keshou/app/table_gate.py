@@ -8,7 +8,6 @@
 
 import contextlib
 import io
-import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -22,7 +21,9 @@ import pyarrow.compute as pc
 from keshou.acts.events import OutdatedError
 from keshou.acts.listing import of_its_list
 from keshou.acts.request import Done, Judged, RecordSite
+from keshou.app import in_place
 from keshou.app.column_file import Kind, Reader, Writer
+from keshou.app.place import sync
 from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.errors import InputError, UnreachableError
@@ -307,13 +308,15 @@ def _writing(files: Files | Upload) -> Iterator[tuple[Target, Target | None]]:
         files.kept, files.denied = kept.getvalue(), denied.getvalue()
         return
     finals = [path for path in (files.kept, files.denied) if path is not None]
-    news = [path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}") for path in finals]
+    news = [in_place.beside(path) for path in finals]
     try:
         for new in news:
-            new.touch(mode=0o600)
+            in_place.make(new)
         yield news[0], news[1] if files.denied is not None else None
         for new, final in zip(news, finals, strict=True):
+            sync(new)
             new.replace(final)
+            sync(final.parent)
     except OSError as error:
         raise UnreachableError(f"a table cannot be written: {error.strerror}", hint="check the folder") from error
     finally:

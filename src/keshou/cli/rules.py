@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """``keshou publish`` and ``keshou rules``: make the declaration the rules; read them."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +8,7 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text as Line
 
+from keshou.app.in_place import write_over
 from keshou.app.settings import DECLARATION_FILE, find_home
 from keshou.app.site import Site
 from keshou.cli import asked, check
@@ -144,17 +144,14 @@ def _chosen(site: Site, version: int | None) -> Published:
     return found
 
 
-def write(path: Path, data: str | bytes) -> None:
-    """Write a file whole or not at all.
+def write(path: Path, data: str | bytes, mode: int = 0o666) -> None:
+    """Write a file whole or not at all; whatever it holds meanwhile is open to no more than `mode` and the umask say.
 
     Raises:
         UnreachableError: it cannot be written.
 
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        beside.write_bytes(data.encode() if isinstance(data, str) else data)
-        beside.replace(path)
+        write_over(path, data.encode() if isinstance(data, str) else data, mode)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise UnreachableError(f"`{path}` cannot be written: {error.strerror}") from error

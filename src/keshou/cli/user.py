@@ -11,6 +11,7 @@ from rich.text import Text as Line
 
 from keshou.acts.request import Done, Perform
 from keshou.app.copy_file import Format, file_of, refuse_unmakeable
+from keshou.app.in_place import PRIVATE
 from keshou.app.own_copy import own_copy
 from keshou.app.site import Site
 from keshou.app.user_view import all_that_may_be
@@ -190,8 +191,7 @@ def export(
             data = {"permitted": False, "decisions": [data_of(each) for each in copy.refused]}
             call.answer(data, *(line for each in copy.refused[:1] for line in shown(call, site.law, each)))
             return ExitStatus.NO
-        write(output, file_of(site, copy, format_, call.language).data)
-        output.chmod(0o600)
+        write(output, file_of(site, copy, format_, call.language).data, PRIVATE)
         told = call.words(f"已写入 {output}", f"written to {output}")
         call.answer({"permitted": True, "file": str(output), "items": sorted(copy.information)}, Line(told, GOOD))
     return ExitStatus.DONE
