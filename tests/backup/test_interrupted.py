@@ -10,10 +10,12 @@ import pytest
 from homes import admit, lose_database, new_home, rows_of
 from house import VALUES, Clock, act
 
+from keshou.app import backup
 from keshou.app.backup import back_up
 from keshou.app.media import media_of
 from keshou.app.restore import Asked, restore
 from keshou.app.site import Site
+from keshou.backup.errors import NotEmptyError
 from keshou.errors import KeshouError
 from keshou.law.terms import ActKind
 
@@ -81,6 +83,40 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path, clock: Clock) ->
     with Site.open(home) as site:
         assert [each.state(clock()) for each in media_of(site).values()] == ["not_made"]
         assert back_up(site, dest).bytes > room
+
+
+def test_a_name_that_somebody_took_while_a_backup_was_made_stays_theirs(
+    home: Path, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dest, lay = tmp_path / "backups" / "one.age", backup._lay_beside
+    dest.parent.mkdir()
+
+    def meanwhile(source: Path, path: Path) -> None:
+        lay(source, path)
+        dest.write_text("somebody else's")
+
+    monkeypatch.setattr(backup, "_lay_beside", meanwhile)
+    with Site.open(home, clock) as site:
+        with pytest.raises(NotEmptyError, match="is there already"):
+            back_up(site, dest)
+        assert [each.state(clock()) for each in media_of(site).values()] == ["not_made"]
+    assert [each.read_text() for each in dest.parent.iterdir()] == ["somebody else's"]
+
+
+def test_a_finished_backup_is_not_begun_anew_by_the_name_it_had_while_it_was_made(
+    home: Path, tmp_path: Path, clock: Clock
+) -> None:
+    dest, kept = tmp_path / "one.age", tmp_path / "kept.age"
+    with Site.open(home, clock) as site:
+        made = back_up(site, dest)
+        whole = dest.read_bytes()
+        dest.with_name(".one.age.part").hardlink_to(dest)  # killed right after it got its name
+        dest.rename(kept)
+        made.list_path.unlink()
+        back_up(site, dest)
+    assert kept.read_bytes() == whole
+    assert dest.read_bytes() != whole
+    assert not dest.with_name(".one.age.part").exists()
 
 
 def test_an_archive_goes_from_one_database_into_the_other(

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from keshou.app.erasures import keys_of
+from keshou.app.in_place import put
 from keshou.app.media import media_of
 from keshou.app.place import sync
 from keshou.app.settings import DECLARATION_FILE, SETTINGS_FILE
@@ -98,9 +99,7 @@ def back_up(
             made = Made(path, path.with_name(path.name + LIST_SUFFIX), manifest, *_digest(part))
             site.listed.bring_up()
             _lay_beside(site.listed.path, made.list_path)
-            _refuse_taken(path)
-            part.rename(path)
-            sync(path.parent)
+            _name(part, path)
             _refuse_destroyed(site, medium, path)
         except BaseException:
             with contextlib.suppress(Exception):
@@ -166,7 +165,25 @@ class _ClearedError(Exception):
 
 def _refuse_taken(path: Path) -> None:
     if path.exists() or path.is_symlink():
-        raise NotEmptyError(f"`{path}` is there already", hint="a backup is never written over; name another file")
+        raise _taken(path)
+
+
+def _name(part: Path, path: Path) -> None:
+    """Give a backup its name, unless somebody took it while it was made."""
+    try:
+        put(part, path)
+    except FileExistsError:
+        raise _taken(path) from None
+    try:
+        part.unlink(missing_ok=True)
+        sync(path.parent)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+def _taken(path: Path) -> NotEmptyError:
+    return NotEmptyError(f"`{path}` is there already", hint="a backup is never written over; name another file")
 
 
 def _refuse_destroyed(site: Site, medium: str, path: Path) -> None:
@@ -195,12 +212,7 @@ def _part(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
     What a killed process left there is begun anew.
     """
     part = _part_of(path)
-    handle = os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "w+b") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise NotEmptyError(f"another backup is being written to `{path}`") from None
+    with _held(part, path) as file:
         try:
             file.truncate(0)
             yield file, part
@@ -208,6 +220,35 @@ def _part(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
             part.unlink(missing_ok=True)
             path.with_name(path.name + LIST_SUFFIX).unlink(missing_ok=True)
             raise
+
+
+def _held(part: Path, path: Path) -> BinaryIO:
+    """Open a part and hold it; never what has got its name as a backup meanwhile, which is not to be touched again."""
+    while True:
+        file = os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600), "w+b")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            raise NotEmptyError(f"another backup is being written to `{path}`") from None
+        if _is_only(file, part):
+            return file
+        file.close()
+
+
+def _is_only(file: BinaryIO, part: Path) -> bool:
+    """Say whether a file that is held has the name of a part and no other; a part of two names loses this one."""
+    held = os.fstat(file.fileno())
+    try:
+        here = part.lstat()
+    except FileNotFoundError:
+        return False
+    if (held.st_dev, held.st_ino) != (here.st_dev, here.st_ino):
+        return False
+    if here.st_nlink > 1:
+        part.unlink()
+        return False
+    return True
 
 
 def _part_of(path: Path) -> Path:

@@ -1,20 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """An export made into a file for its recipient: permitted, recorded, marked, sealed, signed for, written."""
 
-import contextlib
-import os
 import secrets
-import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 
 from keshou.acts.request import BulkPerform, Done
+from keshou.app.laying import Laid, Settled, settle
 from keshou.app.site import Site
 from keshou.declaration.model import Recipient
-from keshou.errors import UnreachableError
 from keshou.gate.act import Act
 from keshou.gate.decision import Permit
 from keshou.gate.facts import HandedOver, RecipientKeyVerified
@@ -48,6 +45,8 @@ class Handed(NamedTuple):
     manifest: Manifest | None
     """None when the gate denied it, or nobody's information was left."""
     files: tuple[Path, ...] = ()
+    settled: Settled = Settled()
+    """What became of files of earlier handovers to the same folder, which were cut off after they were recorded."""
 
 
 class Naming(NamedTuple):
@@ -84,32 +83,32 @@ def mark_of(site: Site, handover: str) -> bytes:
 def hand_over(site: Site, order: Order) -> Handed:
     """Export to a file that only the recipient opens, with a manifest beside it.
 
-    1. refuse what could not be finished: no verified key, the verifier's own hand, files that are there, no place to
-       write; 2. the act, through the one door; 3. mark, seal, sign; write beside the last place; 4. record what was
-    made; 5. put the files in their place.
+    1. put in place what is on record as handed over there, and was cut off before its files were (see `laying`);
+    2. refuse what could not be finished: no verified key, the verifier's own hand, files that are there, no place to
+       write; 3. the act, through the one door; 4. mark, seal, sign; write beside the last place; 5. record what was
+    made; 6. put the files in their place.
 
-    Plain values are in memory only. A failure after step 2 leaves the act on record and no file.
+    Plain values are in memory only. A failure after step 3 leaves the act on record and no file; after step 5 it leaves
+    the files beside their place, and tells where.
 
     Raises:
-        HandoverError: see step 1; nothing was asked and nothing recorded.
-        UnreachableError: the files cannot be written; the act is on record.
+        HandoverError: see step 2; nothing was asked and nothing recorded.
+        UnreachableError: the files cannot be written; the act is on record, and the error says what else.
 
     """
+    settled = settle(site, order.out.parent)
     key = key_for(site, order.act)
     paths = tuple(order.out.with_name(order.out.name + each) for each in ("", ".manifest.json", ".manifest.sig"))
-    with _places(paths) as places:
+    handover = new_handover()
+    with Laid(site, handover, paths) as laid:
         done = site.do(BulkPerform(act=order.act, users=order.users))
         if not isinstance(done.decision, Permit) or not done.by_user:
-            return Handed(done, None)
-        made = make(site, order.act, done, key, Naming(order.out.name, order.format, order.spell))
-        with _told():
-            for place, each in zip(places, (made.body, made.told, made.signature), strict=True):
-                _write(place, each)
-        site.record_site(made.fact, by=order.act.by)
-        with _told():
-            for place, path in zip(places, paths, strict=True):
-                place.rename(path)
-    return Handed(done, made.manifest, paths)
+            return Handed(done, None, settled=settled)
+        made = make(site, order.act, done, key, Naming(order.out.name, order.format, order.spell, handover))
+        laid.write(made.body, made.told, made.signature)
+        laid.record(made.fact)
+        laid.put()
+    return Handed(done, made.manifest, paths, settled)
 
 
 def make(site: Site, act: Act, done: Done, key: RecipientKeyVerified, naming: Naming) -> Made:
@@ -181,43 +180,6 @@ def _manifest(
         stand_ins=tuple(sorted(done.stand_ins)), spelling="marked" if spell else "kept",
         made=site.now(), key=key.key, handover=handover, file=file,
     )  # fmt: skip
-
-
-@contextlib.contextmanager
-def _places(paths: Sequence[Path]) -> Iterator[list[Path]]:
-    """Yield a file of one's own beside each of `paths`, to write into first; they are gone after the block.
-
-    Raises:
-        HandoverError: one of `paths` is there, or nothing can be written beside it.
-
-    """
-    if any(path.exists() or path.is_symlink() for path in paths):
-        raise HandoverError("a file of that name is there", hint="nothing is written over; name another")
-    with contextlib.ExitStack() as stack:
-        try:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix=".handover-", dir=paths[0].parent))
-        except OSError:
-            raise HandoverError("nothing can be written there", hint="name another folder") from None
-        yield [Path(folder) / path.name for path in paths]
-
-
-@contextlib.contextmanager
-def _told() -> Iterator[None]:
-    """Tell what a disk refuses, in our own words."""
-    try:
-        yield
-    except OSError as error:
-        raise UnreachableError(
-            f"the file cannot be written: {error.strerror or 'the disk refused it'}",
-            hint="the export is on record, and no file was handed over; make room, then export again",
-        ) from None
-
-
-def _write(place: Path, body: bytes) -> None:
-    with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(body)
-        file.flush()
-        os.fsync(file.fileno())
 
 
 def manifest_values(manifest: Manifest) -> dict[str, object]:

@@ -12,6 +12,7 @@ from rich.text import Text as Line
 from keshou.acts.request import Done
 from keshou.app import handing_over
 from keshou.app.handing_over import Handed, Order, hand_over, signer_of, trace_leak
+from keshou.app.laying import Settled
 from keshou.cli import asked
 from keshou.cli.decision import data_of, shown
 from keshou.cli.office import write_down
@@ -69,11 +70,12 @@ def export(
         found = hand_over(site, Order(act, ids, out, format_, not keep_spelling))
         decision = found.done.decision
         data = _data(found)
+        earlier = _settled(call, found.settled)
         entry = Line(call.words(f"已记为日志第 {found.done.entry} 条", f"recorded as entry {found.done.entry}"), QUIET)
         if found.manifest is None:
             nobody = [_nobody(call), by_article(call, site.law, _articles(found.done))]
             told = shown(call, site.law, decision) if isinstance(decision, Deny) else nobody
-            call.answer(data, *told, entry)
+            call.answer(data, *told, entry, *earlier)
             return ExitStatus.NO
         count, left = found.manifest.count, len(found.done.refused)
         zh, en = f"{count} 个用户，另有 {left} 个不得提供", f"{count} users; {left} more may not be handed over"
@@ -83,7 +85,7 @@ def export(
             call.words("签名", "signature"): str(found.files[2]),
         }
         why = [by_article(call, site.law, _articles(found.done))] if left else []
-        call.answer(data, Line(call.words(zh, en), GOOD), *why, pairs(files), entry)
+        call.answer(data, Line(call.words(zh, en), GOOD), *why, pairs(files), entry, *earlier)
     return ExitStatus.DONE
 
 
@@ -95,6 +97,8 @@ def _data(found: Handed) -> dict[str, object]:
         "refused": len(found.done.refused),
         "by_article": _articles(found.done),
         "files": [str(path) for path in found.files],
+        "settled": [str(path) for path in found.settled.put],
+        "left": [str(path) for path in found.settled.left],
         "manifest": found.manifest and msgspec.to_builtins(found.manifest),
     }
 
@@ -103,6 +107,14 @@ def _articles(done: Done) -> dict[str, int]:
     """Return for how many users who were left out each provision was met."""
     denials = [each for each in done.refused.values() if isinstance(each, Deny)]
     return dict(Counter(cite for each in denials for cite in dict.fromkeys(str(r.cite) for r in each.reasons)))
+
+
+def _settled(call: Call, found: Settled) -> list[Line]:
+    """Return what became of the files of earlier exports that were cut off after they were recorded."""
+    put = ("上次中断的移交，文件已放到", "a handover that was cut off is in its place now:")
+    left = ("上次中断的移交，文件名已被占用，仍在", "a handover that was cut off, and whose name is taken, lies in")
+    told = [(put, GOOD, each) for each in found.put] + [(left, BAD, each) for each in found.left]
+    return [Line(f"{call.words(*words)} {path}", style) for words, style, path in told]
 
 
 def _nobody(call: Call) -> Line:
