@@ -9,11 +9,12 @@ import sqlalchemy as sa
 
 from keshou.db import Database
 from keshou.reviews.store import MOST, Samples, SampleTamperedError, sample_table
+from keshou.suite import INTERNATIONAL
 from planting import Planted
 
 NOON = dt.datetime(2026, 3, 2, 4, tzinfo=dt.UTC)
 USERS = tuple(f"user-{number:04d}" for number in range(40))
-SAMPLES = Samples(bytes(range(32)))
+SAMPLES = Samples(bytes(range(32)), INTERNATIONAL)
 
 
 def test_a_few_of_the_list_are_kept_sealed_and_another_draw_is_of_others(database: Database) -> None:
