@@ -392,15 +392,10 @@ def _day(now: dt.datetime) -> int:
 
 
 def _account(row: Any) -> Account:
+    invited, closed = row.invited_until, row.closed
     return Account(
-        id=row.id,
-        kind=AccountKind(row.kind),
-        agent=row.agent,
-        mail=row.mail,
-        created=from_micros(row.created),
-        closed=None if row.closed is None else from_micros(row.closed),
-        invited_until=None if row.invited_until is None else from_micros(row.invited_until),
-        waits=row.invitation_waits or "",
-        has_password=row.password is not None,
+        id=row.id, kind=AccountKind(row.kind), agent=row.agent, mail=row.mail, created=from_micros(row.created),
+        closed=None if closed is None else from_micros(closed), waits=row.invitation_waits or "",
+        invited_until=None if invited is None else from_micros(invited), has_password=row.password is not None,
         has_totp=row.totp is not None,
-    )
+    )  # fmt: skip

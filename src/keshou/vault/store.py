@@ -371,8 +371,6 @@ class Vault:
         self.rotations.put(tx, moved)
         return len(moved)
 
-    # Keys
-
     def _count(self, receipt: Receipt) -> None:
         receipt.spend()
         with self._lock:
