@@ -38,8 +38,9 @@ def test_a_database_of_a_newer_version_is_refused(database: Database) -> None:
         upgrade(database)
 
 
-def test_values_of_before_were_collected_when_their_user_was_taken_in(database: Database) -> None:
-    """Of older values no more is on record than the entry by which their user came."""
+def test_values_of_before_were_collected_when_the_log_says_else_when_their_user_was_taken_in(
+    database: Database,
+) -> None:
     with database.transaction() as tx:
         do = tx.connection.exec_driver_sql
         do("ALTER TABLE vault_value DROP COLUMN since")
@@ -47,7 +48,12 @@ def test_values_of_before_were_collected_when_their_user_was_taken_in(database: 
         entries = [
             (place, b"h", b'{"V":1,"event":"collect","t":%d}' % (1_700_000_000_000_000 + place)) for place in (4, 5)
         ]
+        later = b'{"V":1,"decision":"%s","event":"%s","items":["y"],"t":%d}'
+        told = [(b"permit", b"collect", 9), (b"deny", b"collect", 10), (b"permit", b"use", 11)]
+        entries += [(place, b"h", later % (what, how, 1_700_000_000_000_000 + place)) for what, how, place in told]
         tx.insert(metadata.tables["log_entry"], ("idx", "leaf", "body"), entries)
+        payloads = [(1, 4, b"p"), (2, 5, b"p"), *((2, place, b"p") for _, _, place in told)]
+        tx.insert(metadata.tables["log_payload"], ("user", "idx", "sealed"), payloads)
         tx.insert(
             metadata.tables["vault_user"], ("user", "ref", "since", "index_key"), [(1, b"a", 4, 0), (2, b"b", 5, 0)]
         )
@@ -57,4 +63,5 @@ def test_values_of_before_were_collected_when_their_user_was_taken_in(database: 
     with database.reading() as tx:
         found = tx.ask('SELECT "user", item, since FROM vault_value ORDER BY "user", item')
     first, second = 1_700_000_000_000_004, 1_700_000_000_000_005
-    assert found == [(1, "x", first), (1, "y", first), (2, "x", second), (2, "y", second)]
+    again = 1_700_000_000_000_009
+    assert found == [(1, "x", first), (1, "y", first), (2, "x", second), (2, "y", again)]

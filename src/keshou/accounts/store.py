@@ -392,10 +392,9 @@ def _day(now: dt.datetime) -> int:
 
 
 def _account(row: Any) -> Account:
-    invited, closed = row.invited_until, row.closed
+    invited, closed = (None if at is None else from_micros(at) for at in (row.invited_until, row.closed))
     return Account(
         id=row.id, kind=AccountKind(row.kind), agent=row.agent, mail=row.mail, created=from_micros(row.created),
-        closed=None if closed is None else from_micros(closed), waits=row.invitation_waits or "",
-        invited_until=None if invited is None else from_micros(invited), has_password=row.password is not None,
-        has_totp=row.totp is not None,
+        closed=closed, waits=row.invitation_waits or "", invited_until=invited,
+        has_password=row.password is not None, has_totp=row.totp is not None,
     )  # fmt: skip
