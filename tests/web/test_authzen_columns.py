@@ -90,7 +90,7 @@ def stream(table: pa.Table, **options: Any) -> bytes:
 
 
 def post(client: TestClient[Litestar], body: bytes, who: str = "crm", **headers: str) -> Any:
-    headers = {"Content-Type": MEDIA_TYPE} | bearer(who) | headers
+    headers = {"Content-Type": MEDIA_TYPE, "Accept-Language": "en"} | bearer(who) | headers
     return client.post("/api/v1/evaluations", content=body, headers=headers)
 
 
