@@ -130,6 +130,7 @@ def test_an_archive_goes_from_one_database_into_the_other(
     url = request.getfixturevalue("postgresql_url") if is_sqlite else "sqlite:///keshou.db"
     restore(made.path, tmp_path / "new", clock(), Asked(), keys=home / "keys", database=url)
     after = rows_of(tmp_path / "new")
+    after["vault_user"] = [each for each in after["vault_user"] if each[1] is not None]  # but for the row of nobody
     same = ("vault_user", "vault_value", "vault_key", "vault_index", "user_fact", "log_tile", "declaration")
     assert {name: after[name] for name in same} == {name: before[name] for name in same}
     with Site.open(tmp_path / "new", clock) as site:
