@@ -111,7 +111,7 @@ class Hand:
 @contextmanager
 def at_the_desk(home: Path, book: Book, callers: Mapping[str, Who], now: Any) -> Iterator[tuple[Desk, Site]]:
     """Serve the site in `home`."""
-    with Site.open(home, now) as site, TestClient(served(site, callers)) as client:
+    with Site.open(home, now) as site, TestClient(served(site, callers), base_url="http://127.0.0.1") as client:
         yield Desk(client, book), site
 
 

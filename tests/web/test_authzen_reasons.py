@@ -31,7 +31,7 @@ def reasons(request: pytest.FixtureRequest) -> bool:
 def client(database: Database, tmp_path: Path, clock: Clock, reasons: bool) -> Iterator[TestClient[Litestar]]:
     with ready(database, tmp_path, clock, server=ServerSettings(reasons=reasons)) as site:
         site.do(newcomer(site, "u1"))
-        with TestClient(served(site, {"crm": CRM})) as client:
+        with TestClient(served(site, {"crm": CRM}), base_url="http://127.0.0.1") as client:
             yield client
 
 
