@@ -116,7 +116,7 @@ def test_staff_appointed_before_the_review_was_declared_are_reviewed_from_then_o
 ) -> None:
     with Story.of_the_sample(database, tmp_path, "2026-03-02") as story:
         assert {held.due for every in story.site.state().holders().values() for held in every} == {None}
-        story.on("2026-12-01").site.publish(sample(), by="officer")
+        story.on("2026-12-01").site.publish(sample(), by="board")
         (clerk,) = story.site.state().holders()["clerk"]
         assert clerk.due is not None
         assert clerk.due.date() == at("2027-05-30").date()
