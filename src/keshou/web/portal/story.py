@@ -41,15 +41,6 @@ DID: Final[Mapping[str, Text]] = {
 """Kind of act -> what was done."""
 
 
-_SAID: Final[Mapping[type[f.UserFact], str]] = {
-    f.MessagesRequested: "fact.wanted",
-    f.MessagesRefused: "fact.refused",
-    f.CapacityLimited: "fact.limited",
-    f.CapacityFull: "fact.full",
-}
-"""Kind of fact that has nothing to name -> which sentence tells it."""
-
-
 class Story(NamedTuple):
     """One entry, told."""
 
@@ -212,7 +203,21 @@ def _plain(given: f.UserFact, names: Names) -> Markup:
             return words("fact.voided", purpose=names.purpose(given.purpose))
         case f.Corrected():
             return words("fact.corrected", items=names.items(sorted(given.items)))
-    return words(_SAID.get(type(given), "fact.other"))
+    return _bare(given, words)
+
+
+def _bare(given: f.UserFact, words: Words) -> Markup:
+    """Return what came true where there is nothing to name."""
+    match given:
+        case f.MessagesRequested():
+            return words("fact.wanted")
+        case f.MessagesRefused():
+            return words("fact.refused")
+        case f.CapacityLimited():
+            return words("fact.limited")
+        case f.CapacityFull():
+            return words("fact.full")
+    return words("fact.other")
 
 
 def _withdrew(given: f.ConsentWithdrawn, names: Names) -> Markup:
