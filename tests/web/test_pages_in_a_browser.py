@@ -141,6 +141,22 @@ def test_narrowing_with_a_script_asks_for_no_whole_page(browser: Browser, sqlite
         assert page.get_by_label("Find").input_value() == "consent"
 
 
+def test_a_link_pressed_slowly_right_after_typing_is_not_taken_away_under_the_finger(
+    browser: Browser, sqlite_url: str
+) -> None:
+    with reading(browser, sqlite_url, "en") as reader:
+        page = reader.go("/law/miit24")
+        page.get_by_label("Find").press_sequentially("consent")
+        expect(page.get_by_role("status")).not_to_contain_text("40")
+        page.get_by_role("link", name="Show all").hover()
+        page.mouse.down()
+        page.wait_for_timeout(800)
+        page.mouse.up()
+        expect(page.locator(".provision")).to_have_count(40)
+        assert reader.path() == "/law/miit24"
+        assert reader.faults == []
+
+
 def test_what_is_typed_before_the_script_listens_is_not_lost(browser: Browser, sqlite_url: str) -> None:
     held: list[Route] = []
     with reading(browser, sqlite_url, "en") as reader:
