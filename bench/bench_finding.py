@@ -18,7 +18,7 @@ from bench_server import CONNECTIONS, free_port
 from load import SERIAL
 from people import TEN, House, People, creation, look, take_in
 from record import at, tell
-from served import keshou, load, request
+from served import in_memory, keshou, load, request
 
 from keshou.app.site import Site
 from keshou.cli.sample.people import Subscriber
@@ -92,7 +92,10 @@ def _over_http(found: Costs, house: House, people: People, held: list[Subscriber
     new = [request("/api/v1/users", creation(each), house.key, **serial) for each in people.next(TRIES)]
     chance = random.Random(3)
     looks = [request("/api/v1/acts", look(chance.choice(held).user_id), house.key, **serial) for _ in range(TRIES)]
-    with keshou(house.home, free_port()) as server:
+    with contextlib.ExitStack() as stack:
+        server = stack.enter_context(keshou(house.home, free_port()))
+        for each in house.home.glob("*.db"):
+            stack.enter_context(in_memory(each))
         for what, requests in (("read", looks), ("created", new)):
             load(server, CONNECTIONS, 1.0, looks)
             before = server.cpu()

@@ -97,7 +97,9 @@ def tables(report: dict[str, Any]) -> dict[str, str]:
     named = {result["extra_info"]["id"]: result for result in told}
     machine = report["machine_info"]
     python, cores = machine["python_version"], machine["cpu"].get("count", "?")
+    can = ", ".join(f"{what} {written(rate, 'rate')}" for what, rate in machine.get("floors", {}).items())
     when = f"{report['datetime'][:10]}, {machine['system']}, {cores} cores, Python {python}. Medians."
+    when += f" The machine alone, 300 bytes at a time: {can}." if can else ""
     found = {}
     for room in {result["extra_info"]["room"] for result in told}:
         lines = [when, "", _row(HEADS), _row("---" for _ in HEADS)]
