@@ -4,7 +4,8 @@
 import datetime as dt
 import itertools
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -16,7 +17,7 @@ from keshou.app.site import Site
 from keshou.db import Database
 from keshou.declaration.model import Declaration
 from keshou.gate.act import Act
-from keshou.gate.facts import ConsentGiven, NoticeShown, ServiceStarted, StaffAppointed
+from keshou.gate.facts import ConsentGiven, GroundRecorded, NoticeShown, ServiceStarted, StaffAppointed
 from keshou.law.terms import ActKind, ConsentStrength
 from keshou.vault.keys import FileKeys
 
@@ -57,6 +58,15 @@ def open_site(database: Database, folder: Path, clock: Clock | None = None, **se
     return Site(folder, chosen, database, keys, clock or Clock())
 
 
+@contextmanager
+def reopened(site: Site) -> Iterator[Site]:
+    """Give the same site as a process has it that has just begun, and knows nobody."""
+    url = site.database.url.render_as_string(hide_password=False)
+    keys = FileKeys.open(site.home / "keys", SITE)
+    with Site(site.home, site.settings, Database(url), keys, site.now) as other:
+        yield other
+
+
 def ready(
     database: Database, folder: Path, clock: Clock | None = None, *, by: Sequence[object] = (), **settings: object
 ) -> Site:
@@ -88,3 +98,14 @@ def newcomer(site: Site, user: str, values: dict[str, str] | None = None, *purpo
     )
     chosen = VALUES if values is None else values
     return Perform(act=act(ActKind.COLLECT, user, *chosen), values=chosen, facts=facts, admit=True)
+
+
+def grounded(site: Site, *users: str, by: str = "officer") -> None:
+    """Write down that a law lets what the service needs of `users` be used for a month, as the ground `g1`."""
+    fact = GroundRecorded(
+        at=site.now(), ground="g1", cite="criminal_procedure:54", rank="law", recorded_by=by,
+        kinds=frozenset({ActKind.USE}), purposes=frozenset({"service"}),
+        items=frozenset({"tariff_plan", "mobile_number"}), until=site.now() + dt.timedelta(days=30),
+        users=frozenset(users),
+    )  # fmt: skip
+    site.record_site(fact, by=by)

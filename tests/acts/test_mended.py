@@ -287,8 +287,8 @@ def test_a_table_judged_on_facts_that_changed_is_not_written_down(site: Site) ->
     with site.reading() as tx:
         revision, key = site.ledger.head(tx).size, site._known.vault.find_user(tx, "u1")
     assert key is not None
-    asked = act(ActKind.USE, "", "tariff_plan")
-    judged = Judged(act=asked, permitted=1, denied={}, rules=1, revision=revision, users=frozenset({key}))
+    asked = msgspec.structs.replace(act(ActKind.USE, "", "tariff_plan"), when=site.now())
+    judged = Judged(act=asked, permitted=1, denied={}, revision=revision, users=frozenset({key}))
     site.perform(act(ActKind.USE, "u1", "tariff_plan"))
     assert site.do(judged).entry
     site.record("u1", ConsentWithdrawn(at=START, purpose="marketing"))

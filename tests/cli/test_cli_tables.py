@@ -2,6 +2,7 @@
 """Tables in and out: bad rows are named by number and never by value, and a bad table changes nothing."""
 
 import csv
+import datetime as dt
 import io
 from collections.abc import Iterator
 from pathlib import Path
@@ -294,3 +295,37 @@ def test_a_reviewed_export_of_a_table_uses_the_review_up(keshou: Caller, people:
     keshou("review", "approve", "--by", "reviewer", *words, "--count", "100", "--id", "r1").ok()
     assert keshou(*gate, "--review", "r1").ok().json["permitted"] == len(people)
     assert keshou(*gate, "--review", "r1").status == 1
+
+
+def test_another_moment_is_only_counted_and_no_row_leaves(keshou: Caller, usage: Path) -> None:
+    words = ("gate", usage, *GATE)
+    now = keshou(*words, "-o", "out.parquet").ok().json
+    before = entries(keshou), sorted(Path().rglob("*"))
+    tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    counted = keshou(*words, "--at", tomorrow.isoformat()).ok().json
+    assert counted == now | {"entry": None}
+    past = keshou(*words, "--at", "2020-01-01T00:00:00+08:00")
+    assert (past.status, past.json["permitted"]) == (1, 0)
+    for wrong in (
+        ("--at", tomorrow.isoformat(), "-o", "x.csv"),
+        ("--at", tomorrow.isoformat(), "--denied", "x.csv"),
+        (),
+    ):
+        assert keshou(*words, *wrong).status == 2
+    assert (entries(keshou), sorted(Path().rglob("*"))) == before
+
+
+def test_whom_a_ground_names_is_let_through_as_a_single_question_has_it(
+    keshou: Caller, usage: Path, people: list[Subscriber]
+) -> None:
+    named, other = people[10].user_id, people[11].user_id
+    keshou(
+        "ground", "record", "--by", "officer", "--rank", "law", "--cite", "x_law:1", "--kind", "use", "--user", named,
+        "--purpose", "quality", "--item", "service_use_time", "--until", "2032-01-01T00:00:00+08:00", "--id", "g1",
+    ).ok()  # fmt: skip
+    question = ("--item", "service_use_time", "--purpose", "quality", "--by", "engineer", "--ground", "g1")
+    keshou("gate", usage, "-o", "out.csv", *question).ok()
+    kept = {each["user_id"] for each in csv.DictReader(Path("out.csv").read_text("utf-8").splitlines())}
+    assert (named in kept, other in kept) == (True, False)
+    for user in (named, other):
+        assert (keshou("ask", "--user", user, *question).status == 0) == (user in kept)

@@ -8,13 +8,15 @@ from typing import Any
 import msgspec
 import pytest
 from api_house import Api, serving, size
-from house import Clock, newcomer, ready
+from house import Clock, grounded, newcomer, ready, reopened
 
+from keshou.app import row_filter
 from keshou.app.site import Site
 from keshou.db import Database
 from keshou.gate.facts import ConsentWithdrawn
 from keshou.ledger.entry import decode
 from keshou.permits.filter import RowFilter
+from keshou.permits.rows import judge
 
 TABLE = {"name": "customers", "user_column": "id", "columns": {"phone": "mobile_number", "paid": "bill"}}
 
@@ -104,3 +106,25 @@ def test_the_keys_of_permits_are_for_everybody_and_hold_no_secret(api: Api) -> N
     assert len(answer.json()["keys"]) == 3
     assert all(set(each) == {"kty", "crv", "alg", "use", "kid", "x"} for each in answer.json()["keys"])
     assert answer.headers["cache-control"] == "public, max-age=3600"
+
+
+def test_a_server_that_has_just_begun_filters_as_of_now_whatever_is_said_meanwhile(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grounded(site, "u2")
+    with reopened(site) as other, serving(other) as api:
+        times = list[int]()
+
+        def judged_while_told(*args: Any, **named: Any) -> Any:
+            found = judge(*args, **named)
+            if not times:
+                site.record("u1", ConsentWithdrawn(at=site.now(), purpose="service"))
+                site.record("u2", ConsentWithdrawn(at=site.now(), purpose="service"))
+            times.append(1)
+            return found
+
+        monkeypatch.setattr(row_filter, "judge", judged_while_told)
+        answer = api.post("/filters", asked("u1", "u2", "nobody", ground="g1"))
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["users"] == ["u2"]
+    assert len(times) == 2

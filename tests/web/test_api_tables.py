@@ -14,10 +14,11 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
 from api_house import Api, size
-from house import VALUES, newcomer
+from house import VALUES, grounded, newcomer, reopened
 from office_house import serving, with_offices
 
 from keshou.acts.request import Record
+from keshou.app import table_gate
 from keshou.app.site import Site
 from keshou.db import Database
 from keshou.gate.facts import ConsentGiven, ConsentWithdrawn
@@ -275,3 +276,26 @@ def test_who_may_not_take_users_in_is_refused(api: Api, site: Site, who: str, qu
     answer = take_in(api, row("n1"), who, query)
     assert answer.status_code == status, answer.text
     assert size(site) == before
+
+
+@pytest.mark.parametrize("kind", [CSV, PARQUET, ARROW])
+def test_a_server_that_has_just_begun_answers_as_of_now_whatever_is_said_meanwhile(
+    site: Site, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    grounded(site, "u2", by="boss")
+    with reopened(site) as other, serving(other) as api:
+        judge, times = table_gate._judge, list[int]()
+
+        def judged_while_told(*args: Any, **named: Any) -> Any:
+            found = judge(*args, **named)
+            if not times:
+                site.record("u1", ConsentWithdrawn(at=site.now(), purpose="service"))
+                site.record("u2", ConsentWithdrawn(at=site.now(), purpose="service"))
+            times.append(1)
+            return found
+
+        monkeypatch.setattr(table_gate, "_judge", judged_while_told)
+        parts = opened(judged(api, written(kind), kind, path=f"{JUDGE}&ground=g1"))
+    assert table_of(kind, parts["kept"])["user_id"] == ["u2", "u3"]
+    assert table_of(kind, parts["denied"])["user"] == ["u1", "nobody"]
+    assert len(times) == 2

@@ -16,13 +16,15 @@ from keshou.acts.request import ActError, Audit, Judged, KeysChanged, Publish, R
 from keshou.acts.stands import check_stands
 from keshou.acts.truth import check_hand, check_order, check_site_fact, check_user_fact
 from keshou.acts.work import Work
+from keshou.db import to_micros
 from keshou.gate import calendar
+from keshou.gate.act import Act
 from keshou.gate.decision import Permit
 from keshou.gate.facts import EmergencyOpened, RulesPublished, SiteFact, UserFact
 from keshou.gate.rulebook import compile_rules
 from keshou.gate.standing import fold_user
 from keshou.law.terms import BULK_KINDS
-from keshou.ledger.entry import fact_json
+from keshou.ledger.entry import decode, fact_json
 
 
 def record(work: Work, job: Record, now: dt.datetime) -> Draft:
@@ -133,18 +135,22 @@ class OutdatedError(ActError):
 
 
 def judged(work: Work, job: Judged, now: dt.datetime) -> Draft:
-    """Write down that a table was judged row by row.
+    """Write down that a table was judged row by row: as of now, and by the edition of the rules that decided.
 
     Raises:
-        OutdatedError: something came true meanwhile of the operator or of a user whom the table names, or acts of the
-            same hand came to more.
+        OutdatedError: it was judged as of another moment; something came true meanwhile of the operator or of a user
+            whom the table names; or acts of the same hand came to more.
 
     """
     changed = work.known.standings.changed_since(work.tx, job.revision)
     if changed.site or changed.users & job.users:
         raise OutdatedError("facts changed while the table was judged", hint="judge it again")
-    counts = _counts(work, job, now)
-    header = header_of(work, job.act, Permit((), job.rules, job.revision))
+    act = msgspec.structs.replace(job.act, when=now)
+    if not _is_as_of_now(work, job, act):
+        raise OutdatedError("the table was judged as of another moment", hint="judge it again")
+    counts = _counts(work, job, act)
+    rules = work.view.gate.timeline.at(now).edition.version
+    header = header_of(work, act, Permit((), rules, job.revision))
     told: dict[str, object] = {"denied": dict(job.denied), "permitted": job.permitted}
     header |= {
         "count": job.permitted + sum(job.denied.values()),
@@ -156,13 +162,32 @@ def judged(work: Work, job: Judged, now: dt.datetime) -> Draft:
     return Draft(header, counts=counts)
 
 
-def _counts(work: Work, job: Judged, now: dt.datetime) -> int:
+def _is_as_of_now(work: Work, job: Judged, act: Act) -> bool:
+    """Say whether what was judged gets the same answers as `act`, which is dated now, given that no fact changed.
+
+    It does when it was judged after the newest fact that it was judged on, and nothing began or ceased to hold since:
+    no rules, posts, hours or grounds, no day by which times of retention are over, and not its review.
+    """
+    then, now = job.act.when, act.when
+    if job.revision:
+        newest = decode(work.ledger.entry(work.tx, job.revision - 1)).t
+        if to_micros(then) < newest:
+            return False
+    view = work.view.gate.timeline.at(now)
+    return (
+        view.start <= then <= now
+        and calendar.day_of(then) == calendar.day_of(now)
+        and view.is_reviewed(job.act) == view.is_reviewed(act)
+    )
+
+
+def _counts(work: Work, job: Judged, act: Act) -> int:
     """Return of how many users the table lets be exported, copied or destroyed what no review covers."""
-    if job.act.kind not in BULK_KINDS or not job.permitted:
+    if act.kind not in BULK_KINDS or not job.permitted:
         return 0
-    if work.counted(msgspec.structs.replace(job.act, when=now, so_far=0)).so_far > job.act.so_far:
+    if work.counted(msgspec.structs.replace(act, so_far=0)).so_far > act.so_far:
         raise OutdatedError("acts of the same hand came to more meanwhile", hint="judge it again")
-    return 0 if work.view.gate.timeline.at(job.act.when).is_reviewed(job.act) else min(job.permitted, job.act.count)
+    return 0 if work.view.gate.timeline.at(act.when).is_reviewed(act) else min(job.permitted, act.count)
 
 
 def _event(facts: tuple[UserFact, ...] | tuple[SiteFact, ...]) -> str:

@@ -283,11 +283,13 @@ class Known:
         """Have the vault index what the rules declare, as of a log of `size` entries."""
         self.vault.index.choose(self.view(tx, size).indexed(now))
 
-    def read(self, tx: Transaction, users: Sequence[str]) -> dict[str, tuple[int, UserStanding]]:
-        """Return surrogate key and standing of those of `users` who are on record."""
+    def read(
+        self, tx: Transaction, users: Sequence[str], until: dt.datetime | None = None
+    ) -> dict[str, tuple[int, UserStanding]]:
+        """Return surrogate key and standing, now or at `until`, of those of `users` who are on record."""
         keys = self.vault.find_users(tx, users)
         facts = self.standings.facts_of(tx, list(keys.values()))
-        return {user: (key, fold_user(facts.get(key, ()))) for user, key in keys.items()}
+        return {user: (key, fold_user(facts.get(key, ()), until)) for user, key in keys.items()}
 
     def adopt(
         self, view: View, revision: int, *, only_if_newest: bool = False, strangers: Collection[str] = ()

@@ -154,14 +154,12 @@ class KeysChanged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Judged(msgspec.Struct, frozen=True, kw_only=True):
-    """Write down that a table of acts was judged row by row: how many were permitted and denied, and why."""
+    """Write down that a table of acts was judged row by row just now: how many were permitted and denied, and why."""
 
     act: Act
     permitted: int
     denied: Mapping[str, int]
     """Citation to number of rows."""
-    rules: int = 0
-    """Version of the rules applied."""
     revision: int = 0
     """Revision of the facts applied; when any of them changed since, the outcome is not written down."""
     users: frozenset[int] = frozenset()

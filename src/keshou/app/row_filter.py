@@ -8,7 +8,8 @@ import msgspec
 
 from keshou.acts.events import OutdatedError
 from keshou.app.site import Site
-from keshou.app.table_gate import _outcome, _record, _World, _world
+from keshou.app.table_gate import _outcome, _record
+from keshou.app.table_world import World, world_of
 from keshou.gate.act import Act
 from keshou.permits.filter import RowFilter, Table
 from keshou.permits.rows import Judged, judge
@@ -19,8 +20,8 @@ _TRIES = 5
 def filter_rows(site: Site, act: Act, table: Table, users: Sequence[str], life: dt.timedelta) -> RowFilter:
     """Return what `act` may use of `table` for `life` from now on, out of the rows of `users`.
 
-    `act` names purpose, kind, who and when; its own user and items play no part. A review that let anything through
-    is used up. Make a new filter for each query: what users said since it was made is not in it.
+    `act` names purpose, kind and who; its own user, items and time play no part: it is judged as of now. A review that
+    let anything through is used up. Make a new filter for each query: what users said since it was made is not in it.
 
     Raises:
         FilterError: no users are asked of, or the table says of no column what it holds.
@@ -53,8 +54,8 @@ def filter_rows(site: Site, act: Act, table: Table, users: Sequence[str], life: 
     )
 
 
-def _judged(site: Site, act: Act, table: Table, users: Sequence[str]) -> tuple[Judged, _World]:
+def _judged(site: Site, act: Act, table: Table, users: Sequence[str]) -> tuple[Judged, World]:
     """Judge the table on one state of the database; return what came of it, and the state."""
-    world = _world(site, act, users)
-    act = msgspec.structs.replace(act, so_far=world.so_far, listed=world.listed)
-    return judge(world.gate, world.columns, act, table, users), world
+    plain = msgspec.structs.replace(act, user="", items=frozenset[str]())
+    world = world_of(site, plain, users, touched=table.columns.values())
+    return judge(world.gate, world.columns, world.act, table, users), world

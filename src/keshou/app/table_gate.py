@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Gate a table of users' rows that lies outside the vault: what is permitted is kept, the rest is told by article.
 
+Rows that are written may be used now, so a table is judged as of the moment at which its outcome is recorded; of
+another moment its rows are only counted.
+
 1. the user column is read once, and the standing of every user named is fetched;
 2. the table is read again in batches, each row is decided, and what is permitted is written beside the answer's name;
 3. the outcome is recorded in the log; only then do the files get their names.
@@ -19,28 +22,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from keshou.acts.events import OutdatedError
-from keshou.acts.listing import of_its_list
 from keshou.acts.request import Done, Judged, RecordSite
 from keshou.app import in_place
 from keshou.app.column_file import Kind, Reader, Writer
 from keshou.app.place import sync
 from keshou.app.site import Site
-from keshou.db import Transaction
+from keshou.app.table_world import World, world_of
 from keshou.errors import InputError, UnreachableError
 from keshou.gate.act import Act
 from keshou.gate.answers import names_of
-from keshou.gate.batch import BatchGate
-from keshou.gate.columns import UserColumns
 from keshou.gate.conditions import Words
 from keshou.gate.facts import ReviewUsed
 from keshou.gate.prohibitions.registry import PROHIBITIONS
-from keshou.gate.standing import UserStanding
 from keshou.gate.table import decide_table
 from keshou.ledger.entry import decode
 
 _LONGEST = 4096
 """Characters of a user's id; no id comes near it."""
-_USERS = 10_000
 _TRIES = 5
 _DENIED = pa.schema(
     [("user", pa.string()), ("reason_code", pa.uint64()), ("prohibitions", pa.string()), ("cites", pa.string())]
@@ -90,10 +88,22 @@ class Verdict(NamedTuple):
 
     def by_article(self) -> dict[str, int]:
         """Return citation -> number of rows that met it; a row that met several counts for each."""
-        found: Counter[str] = Counter()
-        for cites, rows in self.denied.items():
-            found.update(dict.fromkeys(cites, rows))
-        return dict(found.most_common())
+        return _by_article(self.denied)
+
+
+class Counted(NamedTuple):
+    """How a table would fare at another moment: nothing of it is written or recorded."""
+
+    act: Act
+    rows: int
+    permitted: int
+    denied: Mapping[tuple[str, ...], int]
+    """As in `Verdict`."""
+    left_out: tuple[str, ...]
+
+    def by_article(self) -> dict[str, int]:
+        """Return the same as `Verdict` does."""
+        return _by_article(self.denied)
 
 
 def gate_table(
@@ -102,38 +112,54 @@ def gate_table(
 ) -> Verdict:  # fmt: skip
     """Decide every row of a table; write what is permitted; record the outcome as one entry.
 
-    `act` names no user; with no items it is asked for every item that the table has a column of.
-    `name` may name the request, so that it is recorded once however often it is sent. Sent again it is answered as its
-    entry has it, whatever is true by now, and no row is written: what may be used was given with the first answer.
+    `act` names no user, and is asked as of now whatever time it tells; with no items it is asked for every item that
+    the table has a column of. `name` may name the request, so that it is recorded once however often it is sent. Sent
+    again it is answered as its entry has it, whatever is true by now, and no row is written: what may be used was given
+    with the first answer.
 
     Raises:
         InputError: the table has no such column, names no information, or cannot be read as its name says.
         UnreachableError: a file cannot be read or written.
 
     """
-    reader, asked = Reader(files.table, files.kind if isinstance(files, Upload) else None), act.items
-    act, left_out = _complete(site, act, reader.names, user_column)
+    kind = files.kind if isinstance(files, Upload) else None
+    reader = Reader(files.table, kind)
+    asked, left_out = _complete(site, act, reader.names, user_column)
     users = _users(reader, user_column)
-    act = msgspec.structs.replace(act, user="", count=max(1, len(users)))
     plan = _Plan(user_column, [name for name in reader.names if name not in left_out])
     for left in reversed(range(_TRIES)):
-        world = _world(site, act, users)
-        act = msgspec.structs.replace(act, so_far=world.so_far, listed=world.listed)
+        world = world_of(site, asked, users)
         try:
             with _writing(files) as (new, new_denied):
-                kind = files.kind if isinstance(files, Upload) else None
                 with Writer(new, reader.schema_of(plan.kept), kind) as out, _maybe(new_denied, kind) as rest:
-                    counts = _judge(reader, plan, act, world, (out, rest), on_progress=on_progress)
+                    counts = _judge(reader, plan, world, (out, rest), on_progress=on_progress)
                 permitted, denied = counts.pop(0, 0), _by_cites(counts)
-                done = _record(site, name(_outcome(act, permitted, denied, world)))
+                done = _record(site, name(_outcome(world.act, permitted, denied, world)))
         except _RepeatedError as repeated:
-            return _told_before(site, msgspec.structs.replace(act, items=asked), left_out, repeated.entry)
+            told = msgspec.structs.replace(world.act, items=act.items)
+            return _told_before(site, told, left_out, repeated.entry)
         except OutdatedError:
             if not left:
                 raise
         else:
             break
-    return Verdict(act, permitted + sum(denied.values()), permitted, denied, left_out, done.entry)
+    return Verdict(world.act, permitted + sum(denied.values()), permitted, denied, left_out, done.entry)
+
+
+def count_table(site: Site, act: Act, table: Path, user_column: str, on_progress: Advance = lambda _: None) -> Counted:
+    """Say how many rows of a table would be permitted at the time that `act` tells; nothing is written or recorded.
+
+    Raises:
+        InputError: as `gate_table`.
+        UnreachableError: the table cannot be read.
+
+    """
+    reader = Reader(table)
+    asked, left_out = _complete(site, act, reader.names, user_column)
+    world = world_of(site, asked, _users(reader, user_column), act.when)
+    counts = _judge(reader, _Plan(user_column, [user_column]), world, (None, None), on_progress=on_progress)
+    permitted, denied = counts.pop(0, 0), _by_cites(counts)
+    return Counted(world.act, permitted + sum(denied.values()), permitted, denied, left_out)
 
 
 class _RepeatedError(Exception):
@@ -168,45 +194,18 @@ class _Plan(NamedTuple):
     kept: list[str]
 
 
-class _World(NamedTuple):
-    """The facts that a table is judged on."""
-
-    gate: BatchGate
-    columns: UserColumns
-    keys: frozenset[int]
-    revision: int
-    rules: int
-    so_far: int
-    """Of how many users the same hand did the like before, within the time in which that adds up."""
-    listed: str
-    """What stands for the users, where the review that the act names is of one list."""
-
-
-def _world(site: Site, act: Act, users: Sequence[str]) -> _World:
-    """Return what `act`, which is about `users`, is judged on."""
-    rules = site.rules()
-    act = msgspec.structs.replace(act, count=max(1, len(users)))
-    keys: set[int] = set()
-    with site.reading() as tx:
-        view = site._known.view(tx, site.ledger.head(tx).size)  # noqa: SLF001 - of the same room
-        columns = UserColumns.of(_standings(site, tx, users, keys))
-        so_far = view.counted(tx, msgspec.structs.replace(act, when=site.now())).so_far
-    gate = BatchGate(view.gate, columns, site._known.named_of(view.gate, act, users))  # noqa: SLF001 - as above
-    listed = of_its_list(view.gate, site._known.vault.blind, act, users).listed  # noqa: SLF001 - as above
-    return _World(gate, columns, frozenset(keys), view.gate.revision, rules.version if rules else 0, so_far, listed)
-
-
 def _judge(
-    reader: Reader, plan: _Plan, act: Act, world: _World, targets: tuple[Writer, Writer | None], *, on_progress: Advance
+    reader: Reader, plan: _Plan, world: World, targets: tuple[Writer | None, Writer | None], *, on_progress: Advance
 ) -> Counter[int]:
     """Decide batch by batch and write what is permitted; return how many rows got which code."""
     counts: Counter[int] = Counter()
     out, rest = targets
-    for batch in reader.batches():
+    for batch in reader.batches([plan.users] if out is None else None):
         column = batch.select([plan.users]).rename_columns(["user"])
-        codes = decide_table(world.gate, world.columns, column, act)
+        codes = decide_table(world.gate, world.columns, column, world.act)
         _count(counts, codes)
-        out.write(batch.select(plan.kept).filter(pa.array(codes == 0)))
+        if out is not None:
+            out.write(batch.select(plan.kept).filter(pa.array(codes == 0)))
         if rest is not None:
             rest.write(_denied_rows(batch.column(plan.users), codes))
         on_progress(batch.num_rows)
@@ -223,7 +222,7 @@ def _complete(site: Site, act: Act, names: Sequence[str], user_column: str) -> t
     items = act.items or frozenset(held)
     if not items:
         raise InputError("no column of the table is a kind of information that is known", hint="name it with --item")
-    return msgspec.structs.replace(act, items=items), tuple(name for name in held if name not in items)
+    return msgspec.structs.replace(act, user="", items=items), tuple(name for name in held if name not in items)
 
 
 def _users(reader: Reader, user_column: str) -> list[str]:
@@ -238,14 +237,6 @@ def _users(reader: Reader, user_column: str) -> list[str]:
             )
         seen |= dict.fromkeys(found)
     return list(seen)
-
-
-def _standings(site: Site, tx: Transaction, users: Sequence[str], keys: set[int]) -> Iterator[tuple[str, UserStanding]]:
-    """Yield the standings of those on record, and put their surrogate keys into `keys`."""
-    for start in range(0, len(users), _USERS):
-        found = site._known.read(tx, users[start : start + _USERS])  # noqa: SLF001 - as above
-        keys.update(key for key, _ in found.values())
-        yield from ((user, standing) for user, (_, standing) in found.items())
 
 
 def _count(counts: Counter[int], codes: Words) -> None:
@@ -267,6 +258,13 @@ def _cites(names: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(str(PROHIBITIONS[name].cite) for name in names))
 
 
+def _by_article(denied: Mapping[tuple[str, ...], int]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for cites, rows in denied.items():
+        found.update(dict.fromkeys(cites, rows))
+    return dict(found.most_common())
+
+
 def _by_cites(counts: Mapping[int, int]) -> dict[tuple[str, ...], int]:
     """Return rows by the provisions they met; of codes that differ in what meets the same, together."""
     found: Counter[tuple[str, ...]] = Counter()
@@ -275,10 +273,10 @@ def _by_cites(counts: Mapping[int, int]) -> dict[tuple[str, ...], int]:
     return dict(found)
 
 
-def _outcome(act: Act, permitted: int, denied: Mapping[tuple[str, ...], int], world: _World) -> Judged:
+def _outcome(act: Act, permitted: int, denied: Mapping[tuple[str, ...], int], world: World) -> Judged:
     return Judged(
         act=act, permitted=permitted, denied={" ".join(cites): rows for cites, rows in denied.items()},
-        rules=world.rules, revision=world.revision, users=world.keys,
+        revision=world.revision, users=world.keys,
     )  # fmt: skip
 
 

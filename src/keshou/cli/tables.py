@@ -4,7 +4,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import RenderableType
@@ -15,8 +15,13 @@ from keshou.cli.fault_words import FAULT
 from keshou.cli.terminal import BAD, GOOD, QUIET, STRONG, Call, table
 from keshou.cli.verb import verb
 from keshou.errors import ExitStatus, InputError
+from keshou.gate.act import Act
 from keshou.law.law import Law
 from keshou.law.terms import ActKind
+
+if TYPE_CHECKING:
+    from keshou.app.site import Site
+    from keshou.app.table_gate import Counted, Verdict
 
 _MOST_SHOWN = 20
 
@@ -31,7 +36,10 @@ def gate(
     call: Call,
     source: Annotated[Path, typer.Argument(metavar="TABLE", help="Users' rows, .parquet or .csv.")],
     *,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="OUT", help="Where the permitted rows go.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="OUT", help="Where the permitted rows go; needed without --at."),
+    ] = None,
     purpose: asked.Purpose,
     by: asked.By,
     kind: asked.Kind = ActKind.USE,
@@ -44,23 +52,23 @@ def gate(
     ] = None,
     post: asked.Post = "",
     where: asked.Where = "",
-    at: asked.At = None,
+    at: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Only count the rows, as of this moment; its zone stands in it.")
+    ] = None,
     recipient: asked.Recipient = "",
     review: asked.Review = "",
     ground: asked.Ground = "",
 ) -> ExitStatus:
     """Keep the rows of a table that may be used, and say by article why not the rest.
 
-    The outcome is recorded in the log. Exit status 1 when no row is permitted.
+    The outcome is recorded in the log. With --at nothing is written or recorded: it is counted how many rows would be
+    permitted at another moment. Exit status 1 when no row is permitted.
     """
-    from keshou.app.table_gate import Files, gate_table  # noqa: PLC0415 - brings in Arrow
-
-    _refuse_same(source, output, denied)
+    _refuse_misplaced(source, output, denied, at)
     with call.open() as site:
         rest = {"post": post, "where": where, "recipient": recipient, "review": review, "ground": ground}
         act = asked.act(kind, "", item, purpose, by=by, when=asked.moment(at, site.now()), **rest)
-        with call.progress(call.words("逐行裁定", "deciding rows")) as advance:
-            verdict = gate_table(site, act, Files(source, output, denied), user_column, advance)
+        verdict = _judged(call, site, act, (source, output, denied), user_column)
         data = {
             "rows": verdict.rows,
             "permitted": verdict.permitted,
@@ -68,16 +76,39 @@ def gate(
             "by_article": verdict.by_article(),
             "items": sorted(verdict.act.items),
             "left_out": verdict.left_out,
-            "entry": verdict.entry,
+            "entry": getattr(verdict, "entry", None),
         }
         articles = by_article(call, site.law, verdict.by_article())
         call.answer(data, _kept(call, verdict.permitted, verdict.rows), articles, *_left_out(call, verdict.left_out))
     return ExitStatus.DONE if verdict.permitted or not verdict.rows else ExitStatus.NO
 
 
-def _refuse_same(source: Path, output: Path, denied: Path | None) -> None:
-    """Refuse to write one table over another: the rows that are not permitted would be lost."""
+def _judged(
+    call: Call, site: "Site", act: Act, files: tuple[Path, Path | None, Path | None], user_column: str
+) -> "Counted | Verdict":
+    """Judge a table: with a place for its rows as of now, else as of the act's own time."""
+    from keshou.app.table_gate import Files, count_table, gate_table  # noqa: PLC0415 - brings in Arrow
+
+    source, output, denied = files
+    with call.progress(call.words("逐行裁定", "deciding rows")) as advance:
+        if output is None:
+            return count_table(site, act, source, user_column, advance)
+        return gate_table(site, act, Files(source, output, denied), user_column, advance)
+
+
+def _refuse_misplaced(source: Path, output: Path | None, denied: Path | None, at: str | None) -> None:
+    """Refuse rows with no place to go, rows as of another moment, and one table written over another.
+
+    What is written may be used now, so it is judged as of now; rows that are not permitted would be lost.
+    """
     places = [each.resolve() for each in (source, output, denied) if each is not None]
+    if at is not None and len(places) > 1:
+        raise InputError(
+            "rows are let through as of now alone",
+            hint="with --at rows are only counted: leave --output and --denied out",
+        )
+    if at is None and output is None:
+        raise InputError("no place is named for the rows", hint="--output OUT; or --at TIME, to count them alone")
     if len(set(places)) < len(places):
         raise InputError("one file is named twice", hint="TABLE, --output and --denied are files of their own")
 

@@ -27,7 +27,7 @@ def gate(stage: Stage) -> None:
     )  # fmt: skip
     act = Act(
         kind=ActKind.USE, user="", items=frozenset({"data_volume"}), purpose="marketing", by="analyst",
-        when=stage.office_hour(),
+        when=stage.site.now(),
     )  # fmt: skip
     files = Files(
         stage.folder / "usage.parquet", stage.folder / "usage-permitted.parquet", stage.folder / "usage-denied.csv"
