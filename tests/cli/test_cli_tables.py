@@ -223,9 +223,23 @@ def test_csv_in_csv_out(keshou: Caller, people: list[Subscriber]) -> None:
     keshou("consent", "give", people[0].user_id, "--purpose", "marketing").ok()
     text = f'id,data_volume,note\n{people[0].user_id},1,"a, ""b"""\n{people[1].user_id},2,c\n,3,d\n'
     Path("in.csv").write_text(text, "utf-8")
-    outcome = keshou("gate", "in.csv", "-o", "out.csv", "--user-column", "id", *GATE).ok()
-    assert (outcome.json["rows"], outcome.json["permitted"]) == (3, 1)
+    words = ("gate", "in.csv", "-o", "out.csv", "--user-column", "id", *GATE)
+    outcome = keshou(*words, "--keep", "note").ok()
+    assert (outcome.json["rows"], outcome.json["permitted"], outcome.json["left_out"]) == (3, 1, [])
     assert Path("out.csv").read_text("utf-8").splitlines()[1:] == [f'"{people[0].user_id}","1","a, ""b"""']
+
+
+def test_a_column_that_nobody_explained_is_not_written_and_is_told(keshou: Caller, people: list[Subscriber]) -> None:
+    user = people[0].user_id
+    keshou("consent", "give", user, "--purpose", "marketing").ok()
+    Path("in.csv").write_text(f"user_id,volume,id_card\x1b[31m,branch\n{user},1,{SECRET},east\n", "utf-8")
+    words = ("gate", "in.csv", "-o", "out.csv", *GATE[:-1], "--map", "volume=data_volume", "--keep", "branch")
+    told = keshou(*words).ok().out
+    assert "columns not written: id_card\ufffd[31m" in told
+    assert Path("out.csv").read_text("utf-8").splitlines() == ['"user_id","volume","branch"', f'"{user}","1","east"']
+    assert Planted([SECRET]).search_files(keshou.folder) == []
+    for wrong in (("--map", "volume"), ("--map", "volume=colour"), ("--keep", "colour"), ("--keep", "user_id")):
+        assert keshou(*words, *wrong).status == 2
 
 
 @pytest.mark.parametrize(

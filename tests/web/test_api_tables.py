@@ -92,6 +92,19 @@ def test_the_rows_that_may_be_used_come_back_and_why_not_the_rest(api: Api, site
     assert (header.who, header.event, header.count) == ("clerk1", "judged:use", 4)
 
 
+def test_a_column_that_nobody_explained_is_not_answered_and_one_that_is_kept_is_recorded(api: Api, site: Site) -> None:
+    rows = ROWS.append_column("phone", [["15499990001"] * 4])
+    parts = opened(judged(api, written(CSV, rows)))
+    assert list(table_of(CSV, parts["kept"])) == ["user_id", "tariff_plan"]
+    assert json.loads(parts["verdict"])["left_out"] == ["note", "phone"]
+    parts = opened(judged(api, written(CSV, rows), path=f"{JUDGE}&map=phone=mobile_number&keep=note"))
+    assert list(table_of(CSV, parts["kept"])) == rows.column_names
+    verdict = json.loads(parts["verdict"])
+    assert (verdict["left_out"], verdict["items"]) == ([], ["mobile_number", "tariff_plan"])
+    with site.reading() as tx:
+        assert b'"plain":["note"]' in site.ledger.entry(tx, verdict["entry"])
+
+
 def test_sent_again_it_is_recorded_once_and_no_table_is_shown(api: Api, site: Site) -> None:
     body = written(CSV)
     first = json.loads(opened(judged(api, body, key="k"))["verdict"])
@@ -100,6 +113,7 @@ def test_sent_again_it_is_recorded_once_and_no_table_is_shown(api: Api, site: Si
     assert set(again) == {"verdict"}
     assert json.loads(again["verdict"]) == first | {"repeated": True}
     other = judged(api, written(CSV, ROWS.slice(1)), key="k")
+    assert judged(api, body, key="k", path=f"{JUDGE}&keep=note").json()["type"] == other.json()["type"]
     assert other.json()["type"] == "/problems/request-repeated"
     assert size(site) == before
 
@@ -143,6 +157,8 @@ def test_sent_again_a_table_that_went_out_is_told_as_recorded_whatever_adds_up_o
         ("narrow", "/tables/judgements?purpose=marketing", 403), ("stale_boss", f"{JUDGE}&kind=export", 403),
         ("clerk1", "/tables/judgements", 400), ("clerk1", f"{JUDGE}&kind=steal", 400),
         ("clerk1", f"{JUDGE}&items=a,,b", 400), ("clerk1", f"{JUDGE}&user_column=who", 422),
+        ("clerk1", f"{JUDGE}&keep=a,,b", 400), ("clerk1", f"{JUDGE}&keep=tariff_plan", 422),
+        ("clerk1", f"{JUDGE}&map=note", 422), ("clerk1", f"{JUDGE}&map=note=colour", 422),
     ],
 )  # fmt: skip
 def test_who_may_not_ask_or_asks_wrongly_is_refused(api: Api, site: Site, who: str, path: str, status: int) -> None:
@@ -207,7 +223,7 @@ def test_a_text_that_very_many_rows_have_is_held_once_for_all(api: Api) -> None:
     sink = io.BytesIO()
     pq.write_table(table, sink, compression="snappy", store_schema=False)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    answer = judged(api, sink.getvalue(), PARQUET, path=f"{JUDGE}&items=tariff_plan")
+    answer = judged(api, sink.getvalue(), PARQUET, path=f"{JUDGE}&items=tariff_plan&keep=note")
     assert answer.status_code == 200, answer.text
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1_000_000, "kilobytes"
 

@@ -152,9 +152,11 @@ def judged(work: Work, job: Judged, now: dt.datetime) -> Draft:
     rules = work.view.gate.timeline.at(now).edition.version
     header = header_of(work, act, Permit((), rules, job.revision))
     told: dict[str, object] = {"denied": dict(job.denied), "permitted": job.permitted}
+    told |= {"counts": counts} if counts else {}
+    told |= {"plain": [work.names.of_column(each) for each in job.plain]} if job.plain else {}
     header |= {
         "count": job.permitted + sum(job.denied.values()),
-        "fact": fact_json(told | ({"counts": counts} if counts else {})),
+        "fact": fact_json(told),
         "event": f"{JUDGED}{job.act.kind.value}",
         "decision": "",
         "shown": "",

@@ -74,6 +74,10 @@ class Names:
         """Return who wrote something down, and where, as its entry may hold it; `via` as in `Act`."""
         return {"who": self._person(by), "via": self._person(via), "where": self._known(where, self._places)}
 
+    def of_column(self, name: str) -> str:
+        """Return how a column of a table is named in an entry: as it is, as long as that is a code."""
+        return name if _CODE.fullmatch(name) else self._known(name, ())
+
     def is_review(self, review: str) -> bool:
         """Say whether a review of that id was approved."""
         return review in self._reviews

@@ -164,6 +164,9 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """Revision of the facts applied; when any of them changed since, the outcome is not written down."""
     users: frozenset[int] = frozenset()
     """Surrogate keys of the users on record whom the table names."""
+    plain: tuple[str, ...] = ()
+    """Columns that go out though they are of no item, on the word of whoever asks that they hold no personal
+    information."""
     request_id: str = ""
     said: str = ""
 

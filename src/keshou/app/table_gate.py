@@ -27,6 +27,7 @@ from keshou.app import in_place
 from keshou.app.column_file import Kind, Reader, Writer
 from keshou.app.place import sync
 from keshou.app.site import Site
+from keshou.app.table_columns import NOTHING, Columns, Said, columns_of, known_items
 from keshou.app.table_world import World, world_of
 from keshou.errors import InputError, UnreachableError
 from keshou.gate.act import Act
@@ -80,7 +81,7 @@ class Verdict(NamedTuple):
     denied: Mapping[tuple[str, ...], int]
     """Provisions a row met, as the entry cites them -> number of rows; each row counts once."""
     left_out: tuple[str, ...]
-    """Columns with information that the act does not name; they were not written."""
+    """Columns of other items, and those of which nobody said what they hold; they were not written."""
     entry: int
     """Place of the entry in the log."""
     repeated: bool = False
@@ -108,14 +109,14 @@ class Counted(NamedTuple):
 
 def gate_table(
     site: Site, act: Act, files: Files | Upload, user_column: str, on_progress: Advance = lambda _: None,
-    *, name: Callable[[Judged], Judged] = lambda job: job,
+    *, said: Said = NOTHING, name: Callable[[Judged], Judged] = lambda job: job,
 ) -> Verdict:  # fmt: skip
     """Decide every row of a table; write what is permitted; record the outcome as one entry.
 
     `act` names no user, and is asked as of now whatever time it tells; with no items it is asked for every item that
-    the table has a column of. `name` may name the request, so that it is recorded once however often it is sent. Sent
-    again it is answered as its entry has it, whatever is true by now, and no row is written: what may be used was given
-    with the first answer.
+    the table has a column of. Columns of other items are not written, nor those of which nobody `said` what they hold.
+    `name` may name the request, so that it is recorded once however often it is sent. Sent again it is answered as its
+    entry has it, whatever is true by now, and no row is written: what may be used was given with the first answer.
 
     Raises:
         InputError: the table has no such column, names no information, or cannot be read as its name says.
@@ -124,29 +125,31 @@ def gate_table(
     """
     kind = files.kind if isinstance(files, Upload) else None
     reader = Reader(files.table, kind)
-    asked, left_out = _complete(site, act, reader.names, user_column)
+    columns = columns_of(reader.names, user_column, act.items, said, known_items(site))
+    asked = msgspec.structs.replace(act, user="", items=columns.items)
     users = _users(reader, user_column)
-    plan = _Plan(user_column, [name for name in reader.names if name not in left_out])
     for left in reversed(range(_TRIES)):
         world = world_of(site, asked, users)
         try:
             with _writing(files) as (new, new_denied):
-                with Writer(new, reader.schema_of(plan.kept), kind) as out, _maybe(new_denied, kind) as rest:
-                    counts = _judge(reader, plan, world, (out, rest), on_progress=on_progress)
+                with Writer(new, reader.schema_of(columns.written), kind) as out, _maybe(new_denied, kind) as rest:
+                    counts = _judge(reader, columns, world, (out, rest), on_progress=on_progress)
                 permitted, denied = counts.pop(0, 0), _by_cites(counts)
-                done = _record(site, name(_outcome(world.act, permitted, denied, world)))
+                done = _record(site, name(_outcome(world.act, permitted, denied, world, columns.plain)))
         except _RepeatedError as repeated:
             told = msgspec.structs.replace(world.act, items=act.items)
-            return _told_before(site, told, left_out, repeated.entry)
+            return _told_before(site, told, columns.left_out, repeated.entry)
         except OutdatedError:
             if not left:
                 raise
         else:
             break
-    return Verdict(world.act, permitted + sum(denied.values()), permitted, denied, left_out, done.entry)
+    return Verdict(world.act, permitted + sum(denied.values()), permitted, denied, columns.left_out, done.entry)
 
 
-def count_table(site: Site, act: Act, table: Path, user_column: str, on_progress: Advance = lambda _: None) -> Counted:
+def count_table(
+    site: Site, act: Act, table: Path, user_column: str, on_progress: Advance = lambda _: None, *, said: Said = NOTHING
+) -> Counted:
     """Say how many rows of a table would be permitted at the time that `act` tells; nothing is written or recorded.
 
     Raises:
@@ -155,11 +158,12 @@ def count_table(site: Site, act: Act, table: Path, user_column: str, on_progress
 
     """
     reader = Reader(table)
-    asked, left_out = _complete(site, act, reader.names, user_column)
+    columns = columns_of(reader.names, user_column, act.items, said, known_items(site))
+    asked = msgspec.structs.replace(act, user="", items=columns.items)
     world = world_of(site, asked, _users(reader, user_column), act.when)
-    counts = _judge(reader, _Plan(user_column, [user_column]), world, (None, None), on_progress=on_progress)
+    counts = _judge(reader, columns, world, (None, None), on_progress=on_progress)
     permitted, denied = counts.pop(0, 0), _by_cites(counts)
-    return Counted(world.act, permitted + sum(denied.values()), permitted, denied, left_out)
+    return Counted(world.act, permitted + sum(denied.values()), permitted, denied, columns.left_out)
 
 
 class _RepeatedError(Exception):
@@ -187,42 +191,27 @@ def _told_before(site: Site, act: Act, left_out: tuple[str, ...], entry: int) ->
     return Verdict(act, header.count, told.permitted, denied, left_out, entry, repeated=True)
 
 
-class _Plan(NamedTuple):
-    """Which column names users, and which columns are written."""
-
-    users: str
-    kept: list[str]
-
-
 def _judge(
-    reader: Reader, plan: _Plan, world: World, targets: tuple[Writer | None, Writer | None], *, on_progress: Advance
+    reader: Reader,
+    columns: Columns,
+    world: World,
+    targets: tuple[Writer | None, Writer | None],
+    *,
+    on_progress: Advance,
 ) -> Counter[int]:
     """Decide batch by batch and write what is permitted; return how many rows got which code."""
     counts: Counter[int] = Counter()
     out, rest = targets
-    for batch in reader.batches([plan.users] if out is None else None):
-        column = batch.select([plan.users]).rename_columns(["user"])
+    for batch in reader.batches([columns.users] if out is None else None):
+        column = batch.select([columns.users]).rename_columns(["user"])
         codes = decide_table(world.gate, world.columns, column, world.act)
         _count(counts, codes)
         if out is not None:
-            out.write(batch.select(plan.kept).filter(pa.array(codes == 0)))
+            out.write(batch.select(list(columns.written)).filter(pa.array(codes == 0)))
         if rest is not None:
-            rest.write(_denied_rows(batch.column(plan.users), codes))
+            rest.write(_denied_rows(batch.column(columns.users), codes))
         on_progress(batch.num_rows)
     return counts
-
-
-def _complete(site: Site, act: Act, names: Sequence[str], user_column: str) -> tuple[Act, tuple[str, ...]]:
-    """Return the act with its items, and the columns that hold information it does not name."""
-    if user_column not in names:
-        raise InputError(f"the table has no column `{user_column}`", hint="name it with --user-column")
-    rules = site.rules()
-    own = {item.id for item in rules.declaration.items} if rules else set()
-    held = [name for name in names if name != user_column and (name in site.law.items or name in own)]
-    items = act.items or frozenset(held)
-    if not items:
-        raise InputError("no column of the table is a kind of information that is known", hint="name it with --item")
-    return msgspec.structs.replace(act, user="", items=items), tuple(name for name in held if name not in items)
 
 
 def _users(reader: Reader, user_column: str) -> list[str]:
@@ -273,10 +262,12 @@ def _by_cites(counts: Mapping[int, int]) -> dict[tuple[str, ...], int]:
     return dict(found)
 
 
-def _outcome(act: Act, permitted: int, denied: Mapping[tuple[str, ...], int], world: World) -> Judged:
+def _outcome(
+    act: Act, permitted: int, denied: Mapping[tuple[str, ...], int], world: World, plain: tuple[str, ...] = ()
+) -> Judged:
     return Judged(
         act=act, permitted=permitted, denied={" ".join(cites): rows for cites, rows in denied.items()},
-        revision=world.revision, users=world.keys,
+        revision=world.revision, users=world.keys, plain=plain,
     )  # fmt: skip
 
 

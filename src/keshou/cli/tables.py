@@ -12,7 +12,7 @@ from rich.text import Text as Line
 
 from keshou.cli import asked
 from keshou.cli.fault_words import FAULT
-from keshou.cli.terminal import BAD, GOOD, QUIET, STRONG, Call, table
+from keshou.cli.terminal import BAD, GOOD, QUIET, STRONG, Call, plain, table
 from keshou.cli.verb import verb
 from keshou.errors import ExitStatus, InputError
 from keshou.gate.act import Act
@@ -21,6 +21,7 @@ from keshou.law.terms import ActKind
 
 if TYPE_CHECKING:
     from keshou.app.site import Site
+    from keshou.app.table_columns import Said
     from keshou.app.table_gate import Counted, Verdict
 
 _MOST_SHOWN = 20
@@ -47,6 +48,12 @@ def gate(
         list[str], typer.Option("--item", metavar="ID", help="Kind of information; none: all the table has.")
     ] = [],  # noqa: B006 - typer copies it
     user_column: Annotated[str, typer.Option(metavar="NAME", help="The column with the users' ids.")] = "user_id",
+    map_: Annotated[
+        list[str], typer.Option("--map", metavar="NAME=ITEM", help="What a column of another name holds.")
+    ] = [],  # noqa: B006 - typer copies it
+    keep: Annotated[
+        list[str], typer.Option(metavar="NAME", help="A column to write too: it holds nothing of anybody.")
+    ] = [],  # noqa: B006 - typer copies it
     denied: Annotated[
         Path | None, typer.Option(metavar="OUT2", help="Where the refused users go, with the reasons.")
     ] = None,
@@ -61,39 +68,48 @@ def gate(
 ) -> ExitStatus:
     """Keep the rows of a table that may be used, and say by article why not the rest.
 
-    The outcome is recorded in the log. With --at nothing is written or recorded: it is counted how many rows would be
-    permitted at another moment. Exit status 1 when no row is permitted.
+    Columns of other information are not written, nor those of which nobody says what they hold. The outcome is
+    recorded in the log. With --at nothing is written or recorded: it is counted how many rows would be permitted
+    then. Exit status 1 when no row is permitted.
     """
+    from keshou.app.table_columns import Said  # noqa: PLC0415 - for a quick start of the other verbs
+
     _refuse_misplaced(source, output, denied, at)
+    said = Said(_mapping(map_), keep)
     with call.open() as site:
         rest = {"post": post, "where": where, "recipient": recipient, "review": review, "ground": ground}
         act = asked.act(kind, "", item, purpose, by=by, when=asked.moment(at, site.now()), **rest)
-        verdict = _judged(call, site, act, (source, output, denied), user_column)
-        data = {
-            "rows": verdict.rows,
-            "permitted": verdict.permitted,
-            "denied": verdict.rows - verdict.permitted,
-            "by_article": verdict.by_article(),
-            "items": sorted(verdict.act.items),
-            "left_out": verdict.left_out,
-            "entry": getattr(verdict, "entry", None),
-        }
+        verdict = _judged(call, site, act, (source, output, denied), (user_column, said))
         articles = by_article(call, site.law, verdict.by_article())
-        call.answer(data, _kept(call, verdict.permitted, verdict.rows), articles, *_left_out(call, verdict.left_out))
+        call.answer(
+            _data(verdict), _kept(call, verdict.permitted, verdict.rows), articles, *_left_out(call, verdict.left_out)
+        )
     return ExitStatus.DONE if verdict.permitted or not verdict.rows else ExitStatus.NO
 
 
 def _judged(
-    call: Call, site: "Site", act: Act, files: tuple[Path, Path | None, Path | None], user_column: str
+    call: Call, site: "Site", act: Act, files: tuple[Path, Path | None, Path | None], columns: tuple[str, "Said"]
 ) -> "Counted | Verdict":
     """Judge a table: with a place for its rows as of now, else as of the act's own time."""
     from keshou.app.table_gate import Files, count_table, gate_table  # noqa: PLC0415 - brings in Arrow
 
-    source, output, denied = files
+    (source, output, denied), (users, said) = files, columns
     with call.progress(call.words("逐行裁定", "deciding rows")) as advance:
         if output is None:
-            return count_table(site, act, source, user_column, advance)
-        return gate_table(site, act, Files(source, output, denied), user_column, advance)
+            return count_table(site, act, source, users, advance, said=said)
+        return gate_table(site, act, Files(source, output, denied), users, advance, said=said)
+
+
+def _data(verdict: "Counted | Verdict") -> dict[str, object]:
+    return {
+        "rows": verdict.rows,
+        "permitted": verdict.permitted,
+        "denied": verdict.rows - verdict.permitted,
+        "by_article": verdict.by_article(),
+        "items": sorted(verdict.act.items),
+        "left_out": verdict.left_out,
+        "entry": getattr(verdict, "entry", None),
+    }
 
 
 def _refuse_misplaced(source: Path, output: Path | None, denied: Path | None, at: str | None) -> None:
@@ -119,7 +135,7 @@ def _kept(call: Call, permitted: int, rows: int) -> Line:
 
 
 def _left_out(call: Call, names: Sequence[str]) -> list[Line]:
-    told = call.words("未写出的列：", "columns not written: ") + ", ".join(names)
+    told = call.words("未写出的列：", "columns not written: ") + plain(", ".join(names))
     return [Line(told, QUIET)] if names else []
 
 

@@ -15,7 +15,7 @@ class TableVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """Citation to number of rows that met it; a row that met several counts for each."""
     items: list[str]
     left_out: list[str]
-    """Columns with information that the act does not name; they are not answered."""
+    """Columns of other items, and those of which nobody said what they hold; they are not answered."""
     entry: int
     """Place of the entry in the log."""
     repeated: bool = False

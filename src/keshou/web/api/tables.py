@@ -20,6 +20,7 @@ from keshou.acts.request import Judged
 from keshou.app.column_file import Kind
 from keshou.app.intake import Intake
 from keshou.app.site import Site
+from keshou.app.table_columns import Said
 from keshou.app.table_gate import Upload, Verdict, gate_table
 from keshou.errors import InputError
 from keshou.gate.act import Act
@@ -59,6 +60,12 @@ OnError = Annotated[w.OnError, QueryParameter(name="on_error", description="What
 Mapping = Annotated[
     str, QueryParameter(name="map", max_length=4096, description="What columns hold: NAME=ITEM, with commas.")
 ]
+Keep = Annotated[
+    str, QueryParameter(
+        name="keep", pattern=rf"^({_COLUMN}(,{_COLUMN}){{0,63}})?$", max_length=4096,
+        description="Columns to answer too, with commas: they hold nothing of anybody.",
+    ),
+]  # fmt: skip
 
 
 @posted("/judgements", status_code=200, sync_to_thread=True, operation_class=told(
@@ -67,14 +74,17 @@ Mapping = Annotated[
 def judge(
     *, request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody,
     key: IdempotencyKey, purpose: Purpose, kind: What = ActKind.USE, items: Items = "",
-    user_column: Column = "user_id", post: Post = "", where: Where = "", recipient: Recipient = "",
-    review: Review = "", ground: Ground = "",
+    user_column: Column = "user_id", mapping: Mapping = "", keep: Keep = "", post: Post = "", where: Where = "",
+    recipient: Recipient = "", review: Review = "", ground: Ground = "",
 ) -> Response[bytes]:  # fmt: skip
     """Keep the rows of a table of users that may be used, and say by article why not the rest.
 
     The answer is an archive: `verdict.json`; `kept` with the rows that may be used, and `denied` with the users
     refused and why, in the kind that was sent. One that lets no row through is an answer, not a denial. The outcome
     is recorded; sent again only the verdict is answered, as it was recorded, whatever is true by now.
+
+    Columns of other information are not answered, nor those of which nobody says what they hold: `map` says it, and
+    `keep` that they hold nothing of anybody, which is recorded.
 
     Rows leave with the answer, so it is about the moment of the request alone: of another moment, single acts are
     decided by `POST /api/v1/decisions`.
@@ -88,12 +98,15 @@ def judge(
         where=where, post=post, recipient=recipient, review=review, ground=ground,
     )  # fmt: skip
     question = msgspec.structs.astuple(msgspec.structs.replace(act, when=None, items=sorted(act.items)))
-    said = (question, user_column, upload.kind, hashlib.sha256(body).hexdigest())
+    said: tuple[object, ...] = (question, user_column, upload.kind, hashlib.sha256(body).hexdigest())
+    said = (*said, mapping, keep) if mapping or keep else said
+    columns = Said(pairs_of(mapping), split(keep))
 
     def name(job: Judged) -> Judged:
         return named(job, caller, key, said, "tables/judgements")
 
-    return Response(_archive(gate_table(site, act, upload, user_column, name=name), upload), media_type=ZIP)
+    verdict = gate_table(site, act, upload, user_column, said=columns, name=name)
+    return Response(_archive(verdict, upload), media_type=ZIP)
 
 
 @posted("/intakes", status_code=200, sync_to_thread=True, operation_class=told(
