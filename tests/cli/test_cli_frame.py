@@ -289,6 +289,23 @@ def test_a_checkpoint_is_signed_on_demand_and_by_the_tick(keshou: Caller) -> Non
     assert keshou("ledger", "prove", "100000", "-o", "p").status in (2, 3)
 
 
+def _ground_for(keshou: Caller, user: str) -> None:
+    words = (
+        "--rank",
+        "law",
+        "--cite",
+        "x_law:1",
+        "--until",
+        "2032-01-01T00:00:00+08:00",
+        "--id",
+        "g1",
+        "--kind",
+        "use",
+    )
+    what = ("--purpose", "quality", "--item", "service_use_time", "--user", user)
+    keshou("ground", "record", "--by", "officer", *words, *what).ok()
+
+
 def test_the_same_verbs_work_on_postgresql(nowhere: Caller, postgresql_url: str, people: list[Subscriber]) -> None:
     nowhere("init", "site", "--sample", "--database", postgresql_url).ok()
     keshou = Caller(Path("site"))
@@ -301,6 +318,11 @@ def test_the_same_verbs_work_on_postgresql(nowhere: Caller, postgresql_url: str,
     Path("use.csv").write_text(f"user_id,data_volume\n{user},1\n{people[1].user_id},2\n", "utf-8")
     gate = ("gate", "use.csv", "-o", "out.csv", "--purpose", "marketing", "--by", "analyst", "--json")
     assert keshou(*gate).ok().json["permitted"] == 1
+    _ground_for(keshou, people[1].user_id)
+    Path("use.csv").write_text(f"user_id,service_use_time\n{user},1\n{people[1].user_id},2\n", "utf-8")
+    gate = ("gate", "use.csv", "-o", "out.csv", "--purpose", "quality", "--by", "engineer", "--ground", "g1", "--json")
+    assert keshou(*gate).ok().json["permitted"] == 1
+    assert people[1].user_id in Path("out.csv").read_text("utf-8")
     keshou("user", "cancel", user).ok()
     keshou("ledger", "verify").ok()
     assert nowhere("init", "second", "--database", postgresql_url).status == 2
