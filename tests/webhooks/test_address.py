@@ -41,11 +41,29 @@ def test_names_and_odd_numbers_that_lead_home_are_refused_when_they_are_looked_u
         "https://a@crm.example/", "https://crm.example@10.0.0.1/", "https://crm.example:99999/", "https://crm.example/#x",
         "https://crm.example/ x", "https://crm.example/\r\nX: y", "https://crm.example\\@10.0.0.1/", "javascript:x",
         "https://[::1", "https://crm.example/" + "a" * 3000, "https://\u5de5.example/",
+        "https://crm..example/", "https://.crm.example/", "https://crm.example../", "https://-crm.example/",
+        "https://" + "a" * 64 + ".example/", "https://" + "a." * 130 + "example/", "https://crm%00.example/",
     ],
 )  # fmt: skip
 def test_what_is_no_address_is_refused(url: str) -> None:
     with pytest.raises(AddressRefusedError):
         check(url, private=False)
+
+
+@pytest.mark.parametrize(
+    "host", ["crm.example.", "a" * 63 + ".example", "_hooks.crm.example", "xn--vhq.example", "1.example"]
+)
+def test_names_of_every_allowed_form_are_accepted(host: str) -> None:
+    check(f"https://{host}/hook", private=False)
+
+
+def test_a_name_that_cannot_be_looked_up_is_refused_and_nothing_else_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
+    def look_up(name: str, _port: int, **_: object) -> list[tuple[object, ...]]:
+        raise UnicodeEncodeError("idna", name, 0, 1, "label empty or too long")
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    with pytest.raises(AddressRefusedError, match="no address"):
+        resolve("https://crm.example/", private=False)
 
 
 def test_one_address_of_ones_own_among_others_is_enough_to_refuse(monkeypatch: pytest.MonkeyPatch) -> None:

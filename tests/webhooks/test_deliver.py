@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from certificates import self_signed
 from cloudevents.core.bindings.http import HTTPMessage, from_structured
 from cloudevents.core.formats.json import JSONFormat
@@ -18,11 +19,13 @@ from standardwebhooks import WebhookVerificationError
 from keshou.app import clock
 from keshou.db import Database
 from keshou.errors import UnreachableError
+from keshou.webhooks import deliver
+from keshou.webhooks.address import Target, resolve
 from keshou.webhooks.deliver import Messenger, wait_after
 from keshou.webhooks.delivery import DEAD, DELIVERED, WAITING, Delivery
 from keshou.webhooks.events import Event
 from keshou.webhooks.settings import WebhookSettings
-from keshou.webhooks.store import Webhooks
+from keshou.webhooks.store import Webhooks, subscription_table
 
 SECRET = bytes(range(32))
 SOURCE = "keshou/00112233445566aa"
@@ -191,6 +194,39 @@ def test_the_network_of_ones_own_is_not_told_without_the_setting(database: Datab
         Messenger(guarded, database.transaction, database.reading, sender.now).deliver()
         assert receiver.told == []
     assert [(each.state, each.outcome) for each in sender.shown()] == [(WAITING, "address refused")]
+
+
+@pytest.mark.parametrize("address", ["https://crm..example/hook", "https://" + "a" * 64 + ".example/hook"])
+def test_one_address_that_cannot_be_asked_stops_nobody_else(post: Made, address: str) -> None:
+    sender, receiver = post(tries=2, answer_seconds=20)
+    with sender.database.transaction() as tx:
+        bad, _ = sender.hooks.subscribe(tx, "https://crm.example/hook", (), sender.now())
+        kept_before = sa.update(subscription_table).where(subscription_table.c.id == bad.id).values(url=address)
+        tx.execute(kept_before)
+    sender.enqueue(3)
+    assert sender.messenger.deliver() == 6
+    assert len(receiver.told) == 3
+    ends = sorted((each.subscription == bad.id, each.state, each.outcome) for each in sender.shown())
+    assert ends == [(False, DELIVERED, "204")] * 3 + [(True, WAITING, "address refused")] * 3
+    sender.deliver_later()
+    assert {each.state for each in sender.shown() if each.subscription == bad.id} == {DEAD}, "it is tried for ever"
+
+
+def test_what_nobody_foresaw_of_one_receiver_stops_nobody_else(post: Made, monkeypatch: pytest.MonkeyPatch) -> None:
+    sender, receiver = post(tries=2, answer_seconds=20)
+    with sender.database.transaction() as tx:
+        odd, _ = sender.hooks.subscribe(tx, "https://odd.example/hook", (), sender.now())
+
+    def resolved(url: str, *, private: bool) -> Target:
+        if "odd" in url:
+            raise RuntimeError
+        return resolve(url, private=private)
+
+    monkeypatch.setattr(deliver, "resolve", resolved)
+    sender.enqueue()
+    assert sender.messenger.deliver() == 2
+    assert len(receiver.told) == 1
+    assert {each.outcome for each in sender.shown() if each.subscription == odd.id} == {"failed"}
 
 
 def test_over_tls_the_certificate_must_be_of_an_authority_that_is_trusted(database: Database, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ answers differently the second time gains nothing. Source: OWASP, Server-Side Re
 """
 
 import ipaddress
+import re
 import socket
 from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
@@ -13,6 +14,9 @@ from urllib.parse import SplitResult, urlsplit
 from keshou.webhooks.errors import AddressRefusedError
 
 _LONGEST = 2048
+_LONGEST_NAME = 253
+_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
+"""One part of a name of a host, between its dots. Source: RFC 1035 2.3.4; `_`: RFC 8552."""
 _PORTS = {"https": 443, "http": 80}
 _HIDING = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "::ffff:0:0:0/96", "::/96")))
 """IPv6 addresses that stand for IPv4 addresses: behind a translator (RFC 6052, 7915), or of old (RFC 4291 2.5.5)."""
@@ -43,6 +47,8 @@ def check(url: str, *, private: bool) -> None:
     parts = _parts(url)
     if (number := _number(parts.hostname or "")) is not None:
         _refuse_own(number, private=private)
+    elif not _is_name(parts.hostname or ""):
+        raise AddressRefusedError("the receiver's host is no name", hint="mend the address")
     if parts.scheme == "http" and not (private and _is_loopback(parts.hostname or "", number)):
         raise AddressRefusedError("a receiver must be asked over https", hint="give an https address")
 
@@ -60,7 +66,7 @@ def resolve(url: str, *, private: bool) -> Target:
     port = parts.port or _PORTS[parts.scheme]
     try:
         found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):
         raise AddressRefusedError("the receiver's name has no address", hint="mend the address") from None
     numbers = [ipaddress.ip_address(each[4][0]) for each in found]
     for number in numbers:
@@ -93,6 +99,11 @@ def _number(host: str) -> Address | None:
         return ipaddress.ip_address(host)
     except ValueError:
         return None
+
+
+def _is_name(host: str) -> bool:
+    labels = host.removesuffix(".").split(".")
+    return len(".".join(labels)) <= _LONGEST_NAME and all(_LABEL.fullmatch(each) for each in labels)
 
 
 def _is_loopback(host: str, number: Address | None) -> bool:

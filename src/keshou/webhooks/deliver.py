@@ -173,16 +173,17 @@ async def _tell(client: httpx2.AsyncClient, claimed: Claimed, settings: WebhookS
     try:
         async with asyncio.timeout(settings.answer_seconds):
             return await _ask(client, claimed, settings, now)
-    except TimeoutError:
+    except (TimeoutError, httpx2.TimeoutException):
         return "too slow"
     except AddressRefusedError:
         return "address refused"
-    except httpx2.TimeoutException:
-        return "too slow"
     except httpx2.ConnectError:
         return "no connection"
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError):
         return "broken off"
+    except Exception as error:  # whatever one receiver leads to, the others are told all the same
+        _log.error("a receiver cannot be told: %s", type(error).__name__)
+        return "failed"
 
 
 async def _ask(client: httpx2.AsyncClient, claimed: Claimed, settings: WebhookSettings, now: dt.datetime) -> str:
