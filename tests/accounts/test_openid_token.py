@@ -2,6 +2,7 @@
 """No ID token is believed but one of the operator's provider, for Keshou, for now, and for this sign-in."""
 
 import base64
+import contextlib
 import datetime as dt
 import hmac
 import json
@@ -9,13 +10,17 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
+from hypothesis import example, given
 from joserfc import jwt
 from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
 
+from hostile import CLAIMS, HEADERS, objects, token
 from keshou.accounts.openid.errors import OpenIdRefusedError, Refusal
 from keshou.accounts.openid.flow import Flow, Identity
+from keshou.accounts.openid.logout import read_logout
 from keshou.accounts.openid.settings import OpenIdSettings
 from keshou.accounts.openid.token import identify
 
@@ -217,3 +222,22 @@ def test_two_factors_are_what_the_settings_say_they_are(said: dict[str, Any], st
     assert read(signed(claims(**said))).strong is strong
     bare = OpenIdSettings(issuer=ISSUER, client_id="keshou")
     assert not read(signed(claims(**said)), settings=bare).strong
+
+
+# Whatever comes ----------------------------------------------------------------------------------------------------
+
+PRIVATE = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+
+
+@given(objects(HEADERS, alg="Ed25519", kid=KID), objects(CLAIMS, **claims()))
+@example({"alg": "Ed25519", "crit": 5}, claims())
+@example(["alg"], claims())
+@example("alg", claims())
+@example({"alg": "Ed25519", "kid": KID, "typ": "JWT"}, claims(nonce=..., events={}))
+def test_no_token_breaks_what_reads_it_though_the_provider_signed_it(header: Any, payload: Any) -> None:
+    key_of = published(OKPKey.import_key(PRIVATE))
+    for given_ in (token(header, payload, PRIVATE.sign), token(header, payload)):
+        with contextlib.suppress(OpenIdRefusedError):
+            identify(given_, key_of, FLOW, SETTINGS, NOW)
+        with contextlib.suppress(OpenIdRefusedError):
+            read_logout(given_, key_of, SETTINGS, NOW)

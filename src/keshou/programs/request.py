@@ -128,9 +128,10 @@ def _subject(text: str) -> str:
     try:
         part = text.split(".")[1]
         said = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    except (ValueError, IndexError):
+    except (ValueError, IndexError, RecursionError):
         return ""
-    return str(said.get("sub", "")) if isinstance(said, dict) else ""
+    subject = said.get("sub") if isinstance(said, dict) else None
+    return subject if isinstance(subject, str) else ""
 
 
 def _holds(programs: Programs, claims: Mapping[str, Any], program: str, now: dt.datetime, endpoint: str) -> bool:
@@ -156,7 +157,8 @@ def _holds(programs: Programs, claims: Mapping[str, Any], program: str, now: dt.
 def _first_time(
     tx: Transaction, programs: Programs, claims: Mapping[str, Any], credential: str, now: dt.datetime
 ) -> bool:
-    digest = hashlib.sha256(f"{credential}\0{claims['jti']}".encode()).digest()
+    named = f"{credential}\0{claims['jti']}".encode(errors="surrogatepass")
+    digest = hashlib.sha256(named).digest()
     leeway = dt.timedelta(seconds=programs.settings.leeway_seconds)
     until = dt.datetime.fromtimestamp(claims["exp"], dt.UTC) + leeway
     return programs.note_assertion(tx, digest, until, now)

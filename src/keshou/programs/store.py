@@ -253,6 +253,8 @@ class Programs:
 
     def alive(self, tx: Transaction, program: str, kind: CredentialKind, now: dt.datetime) -> list[Any]:
         """Return the rows of a program's credentials of a kind that hold at `now`."""
+        if not program.isprintable():  # a stranger says whom they speak for: NUL or half a surrogate pair is nobody
+            return []
         moment = to_micros(now)
         holds = (_C.program == program) & (_C.kind == kind.value) & _C.revoked.is_(None) & (_C.until > moment)
         holds &= _C.waits.is_(False)

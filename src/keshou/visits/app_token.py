@@ -12,8 +12,10 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from joserfc import jwk, jws, jwt
+from joserfc import jwk, jws
 from joserfc.errors import JoseError
+
+from keshou.signed import claims_of, header_of
 
 _LONGEST = 8192
 _LONGEST_NAME = 512
@@ -72,11 +74,8 @@ def public_key(given: Mapping[str, Any]) -> PublicKey | None:
 
 def kid_of(token: str) -> str | None:
     """Return which key a token says it is signed with, which proves nothing yet; None when it is no such token."""
-    if len(token) > _LONGEST or token.count(".") != 2 or not token.isascii():
-        return None
-    try:
-        header = jws.extract_compact(token.encode()).headers()
-    except (JoseError, ValueError, TypeError, RecursionError):
+    header = header_of(token, _LONGEST)
+    if header is None:
         return None
     kid = header.get("kid")
     return kid if isinstance(kid, str) and header.get("typ", "JWT") in ("JWT", "jwt") else None
@@ -90,11 +89,8 @@ def read(
 
     It is for `audience` alone and by `issuer`, was issued by now, and ends within `longest` of that.
     """
-    try:
-        said = jwt.decode(token, _imported(key), [algorithm], registry=_Registry(algorithms=[algorithm])).claims
-    except (JoseError, ValueError, TypeError, RecursionError):
-        return None
-    if said.get("iss") != issuer or said.get("aud") not in (audience, [audience]):
+    said = claims_of(token, _imported(key), [algorithm], _Registry(algorithms=[algorithm]))
+    if said is None or said.get("iss") != issuer or said.get("aud") not in (audience, [audience]):
         return None
     issued, ends, begins = said.get("iat"), said.get("exp"), said.get("nbf", 0)
     user, jti = said.get("sub"), said.get("jti")

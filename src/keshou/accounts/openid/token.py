@@ -9,13 +9,12 @@ import hmac
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from joserfc import jws, jwt
-from joserfc.errors import JoseError
 from joserfc.jwk import Key
 
 from keshou.accounts.openid.errors import OpenIdRefusedError, Refusal
 from keshou.accounts.openid.flow import Flow, Identity, is_subject
 from keshou.accounts.openid.settings import OpenIdSettings
+from keshou.signed import claims_of, header_of
 
 KINDS = {"RS256": "RSA", "PS256": "RSA", "ES256": "EC", "Ed25519": "OKP"}
 """Every algorithm that can be allowed, with the kind of key it takes."""
@@ -59,7 +58,7 @@ def identify(token: str, key_of: KeyOf, flow: Flow, settings: OpenIdSettings, no
 
 def kind_of(token: str) -> str:
     """Return what kind of token one says it is, in small letters, ``jwt`` when nothing; nothing is proven by it."""
-    kind = jws.extract_compact(token.encode("ascii")).headers().get("typ", "JWT")
+    kind = (header_of(token, _LONGEST) or {}).get("typ", "JWT")
     return kind.lower().removeprefix("application/") if isinstance(kind, str) else ""
 
 
@@ -77,23 +76,18 @@ def signed(token: str, key_of: KeyOf, settings: OpenIdSettings) -> Mapping[str, 
     key = key_of(header.kid, kind)
     if key is None:
         raise OpenIdRefusedError(Refusal.SIGNATURE)
-    try:
-        return jwt.decode(token, key, algorithms=[header.algorithm]).claims
-    except (JoseError, ValueError, TypeError):
-        raise OpenIdRefusedError(Refusal.SIGNATURE) from None
+    claims = claims_of(token, key, [header.algorithm])
+    if claims is None:
+        raise OpenIdRefusedError(Refusal.SIGNATURE)
+    return claims
 
 
 def _header(token: str) -> Header:
-    if len(token) > _LONGEST or token.count(".") != 2:
+    said = header_of(token, _LONGEST)
+    kid = "" if said is None else said.get("kid", "")
+    if said is None or not isinstance(kid, str):
         raise OpenIdRefusedError(Refusal.NO_TOKEN)
-    try:
-        said = jws.extract_compact(token.encode("ascii")).headers()
-    except (JoseError, ValueError):
-        raise OpenIdRefusedError(Refusal.NO_TOKEN) from None
-    algorithm, kid = said.get("alg"), said.get("kid", "")
-    if not isinstance(algorithm, str) or not isinstance(kid, str):
-        raise OpenIdRefusedError(Refusal.NO_TOKEN)
-    return Header(algorithm, kid)
+    return Header(said["alg"], kid)
 
 
 def check_parties(claims: Mapping[str, Any], settings: OpenIdSettings) -> None:
