@@ -3,6 +3,7 @@
 
 import datetime as dt
 import hashlib
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -13,8 +14,9 @@ from litestar.datastructures import State
 from keshou.app.own_part import OwnPart
 from keshou.app.pulse import Seen
 from keshou.app.site import Site
-from keshou.db import Transaction
-from keshou.web.errors import ForgedRequestError, NotSignedInError
+from keshou.db import DiskFullError, Transaction
+from keshou.errors import UnreachableError
+from keshou.web.errors import ForgedRequestError, NotSignedInError, TooManyRequestsError
 from keshou.web.limits import Limits
 from keshou.wire.caller import Caller, CallerKind
 
@@ -27,6 +29,7 @@ PLAIN_COOKIE = "keshou"
 """Name of the session's cookie on loopback, where there is no TLS for the prefix to ask for."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _MOST_REMEMBERED = 10_000
+_MOST_HELD = 50_000
 _REMEMBERED_FOR = dt.timedelta(seconds=30)
 """Short against the time after which an idle session ends, so that being in use is noted in time."""
 _LONGEST_TOKEN = 8192
@@ -36,13 +39,17 @@ class Callers:
     """Finds the caller of a request.
 
     What is remembered is dropped as soon as the database's count of changes of access moved, which is looked at for
-    every request, so a key or session that another process ended is dead here too.
+    every request, so a key or session that another process ended is dead here too. Whose token held when it was last
+    looked up is looked up again however much is guessed at the same address; one that no longer holds is a guess.
     """
 
     def __init__(self, site: Site, find: Find) -> None:
         self._site = site
         self._find = find
         self._remembered: dict[bytes, tuple[Caller, dt.datetime]] = {}
+        self._held: dict[bytes, None] = {}
+        """Digests of tokens that held when they were last looked up, the latest last."""
+        self._holding = threading.Lock()
         self._change = -1
         self.limits = Limits(site.settings.server.rate, site.settings.server.rate_unknown)
         """How often each may ask; whoever proves nothing counts by where it comes from."""
@@ -58,7 +65,10 @@ class Callers:
         """
         try:
             caller = await self._proven(request)
-        except (NotSignedInError, ForgedRequestError):
+        except (TooManyRequestsError, UnreachableError, DiskFullError):
+            raise
+        except Exception:
+            # whatever came of a proof, it did not hold, and looking at it cost something
             self.limits.spend_source(request.scope)
             raise
         request.scope["state"]["caller"] = caller
@@ -77,6 +87,44 @@ class Callers:
             return None
         return None if caller.until is not None and caller.until <= now else caller
 
+    def hold(self, proof: str, binding: str = "") -> None:
+        """Let what just proved somebody, or was just made to, be looked at again whatever its source spends.
+
+        `binding` is what the browser calls itself where `proof` is the token of a session or visit.
+        """
+        self._hold(_digest(proof, binding))
+
+    def check(self, request: Requested, proof: str) -> None:
+        """Do nothing when `proof` held the last time, or while the source of `request` may still try.
+
+        Raises:
+            TooManyRequestsError: it may not.
+
+        """
+        if _digest(proof) not in self._held:
+            self.limits.check_source(request.scope)
+
+    def spend(self, request: Requested, proof: str) -> None:
+        """Count that `proof` did not hold, by the source of `request`.
+
+        Raises:
+            TooManyRequestsError: it tried too often.
+
+        """
+        self._drop(_digest(proof))
+        self.limits.spend_source(request.scope)
+
+    def _hold(self, name: bytes) -> None:
+        with self._holding:
+            self._held.pop(name, None)
+            self._held[name] = None
+            if len(self._held) > _MOST_HELD:
+                del self._held[next(iter(self._held))]
+
+    def _drop(self, name: bytes) -> None:
+        with self._holding:
+            self._held.pop(name, None)
+
     async def _proven(self, request: Requested) -> Caller:
         token, by_cookie = _token(request)
         if by_cookie and request.method not in _SAFE:
@@ -86,13 +134,15 @@ class Callers:
             self._remembered.clear()
             self._change = seen.access
         binding = request.headers.get("user-agent", "") if by_cookie else ""
-        name = hashlib.sha256(f"{binding}\0{token}".encode()).digest()
+        name = _digest(token, binding)
         now = self._site.now()
         caller, since = self._remembered.get(name, (None, now))
         if caller is None or now - since > _REMEMBERED_FOR:
-            self.limits.check_source(request.scope)
+            if name not in self._held:
+                self.limits.check_source(request.scope)
             caller = await anyio.to_thread.run_sync(self._look_up, token, binding, now)
             if caller is None:
+                self._drop(name)
                 raise NotSignedInError("the key or session does not hold, or no longer")
             self._remember(name, caller, seen)
         if caller.until is not None and caller.until <= now:
@@ -112,10 +162,17 @@ class Callers:
             return self._find(tx, token, binding, now)
 
     def _remember(self, name: bytes, caller: Caller, seen: Seen) -> None:
-        if seen.access == self._change and not caller.once:
+        if caller.once:
+            return
+        self._hold(name)
+        if seen.access == self._change:
             if len(self._remembered) >= _MOST_REMEMBERED:
                 self._remembered.clear()
             self._remembered[name] = caller, self._site.now()
+
+
+def _digest(proof: str, binding: str = "") -> bytes:
+    return hashlib.sha256(f"{binding}\0{proof}".encode("utf-8", "replace")).digest()
 
 
 def _token(request: Requested) -> tuple[str, bool]:

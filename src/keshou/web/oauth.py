@@ -22,6 +22,7 @@ from keshou.programs.request import GRANT, TokenAnswer, issue
 from keshou.programs.scope import Scope
 from keshou.programs.token import ASSERTION_ALGORITHMS
 from keshou.web.api.asked import Requested, answer, refuse_other_type
+from keshou.web.caller import Callers
 from keshou.web.described import JSON, schema_of, told
 from keshou.web.problem import MEDIA_TYPE
 from keshou.wire.problem import Problem
@@ -96,9 +97,11 @@ def _told_token() -> type[Operation]:
 @post(TOKEN_PATH, status_code=200, sync_to_thread=True, security=[{}], operation_class=_told_token())
 def token(request: Requested, site: NamedDependency[Site], body: RawBody) -> Response[bytes]:
     """Trade a client secret (by Basic or in the form) or a signed assertion for an access token of some minutes."""
-    request.app.state.callers.limits.check_source(request.scope)
-    refuse_other_type(request, FORM)
+    callers: Callers = request.app.state.callers
     authorization = request.headers.get("authorization", "")
+    said = f"{TOKEN_PATH} {authorization} {body.decode('latin-1')}"
+    callers.check(request, said)
+    refuse_other_type(request, FORM)
     try:
         form = _form(body)
         with site.writing() as tx:
@@ -106,8 +109,11 @@ def token(request: Requested, site: NamedDependency[Site], body: RawBody) -> Res
                 tx, site.programs, form, authorization, site.now(), endpoint=site.settings.url + TOKEN_PATH
             )  # fmt: skip
     except TokenRequestError as error:
-        request.app.state.callers.limits.spend_source(request.scope)
+        callers.spend(request, said)
         return _refusal(error, by_header=bool(authorization))
+    if "client_assertion" not in form:  # which is never the same twice
+        callers.hold(said)
+    callers.hold(given.access_token)
     return answer(given, headers=_UNSTORED)
 
 

@@ -8,7 +8,7 @@ from keshou.accounts.account import Account, Factor, SecondStep, Session, Signed
 from keshou.accounts.store import Accounts
 from keshou.app.site import Site
 from keshou.db import Transaction
-from keshou.web.caller import Requested
+from keshou.web.caller import Callers, Requested
 from keshou.web.cookies import binding_of, device_of
 from keshou.web.errors import NotFoundError, NotSignedInError, SecondFactorNeededError
 from keshou.wire.caller import Caller
@@ -20,13 +20,19 @@ def first_step(site: Site, request: Requested, account: str, password: str) -> S
         tried = site.accounts.start(tx, account, device_of(request), site.now())
     right = site.accounts.check(tried, password)
     with site.writing() as tx:
-        return site.accounts.conclude(tx, tried, binding_of(request), site.now(), right=right)
+        found = site.accounts.conclude(tx, tried, binding_of(request), site.now(), right=right)
+    if isinstance(found, SignedIn):
+        hold(request, found.token)
+    return found
 
 
 def second_step(site: Site, request: Requested, ticket: str, code: str) -> SignedIn | None:
     """Return the session that the authenticator's code or a recovery code begins; None when it is not right."""
     with site.writing() as tx:
-        return site.accounts.second(tx, ticket, code, binding_of(request), site.now())
+        found = site.accounts.second(tx, ticket, code, binding_of(request), site.now())
+    if found is not None:
+        hold(request, found.token)
+    return found
 
 
 def invited(site: Site, invitation: str) -> Account:
@@ -53,7 +59,9 @@ def accept(site: Site, request: Requested, invitation: str, password: str) -> Si
     """
     stored = site.accounts.hash(invited(site, invitation), password)
     with site.writing() as tx:
-        return site.accounts.accept(tx, invitation, stored, binding_of(request), site.now())
+        found = site.accounts.accept(tx, invitation, stored, binding_of(request), site.now())
+    hold(request, found.token)
+    return found
 
 
 def prove(site: Site, request: Requested, person: Caller, password: str, code: str) -> tuple[Session, str] | None:
@@ -75,7 +83,10 @@ def prove(site: Site, request: Requested, person: Caller, password: str, code: s
             factors = (Factor.PASSWORD, second) if second else ()
         elif not right:
             site.accounts.conclude(tx, tried, binding_of(request), now, right=False)
-        return site.accounts.prove(tx, session, factors, now, device=tried.device) if factors else None
+        proven = site.accounts.prove(tx, session, factors, now, device=tried.device) if factors else None
+    if proven is not None:
+        hold(request, proven[1])
+    return proven
 
 
 def offer_totp(site: Site, person: Caller) -> tuple[str, str]:
@@ -92,7 +103,7 @@ def offer_totp(site: Site, person: Caller) -> tuple[str, str]:
         return site.accounts.offer_totp(tx, person.id, issuer)
 
 
-def confirm_totp(site: Site, person: Caller, code: str) -> tuple[list[str], str]:
+def confirm_totp(site: Site, request: Requested, person: Caller, code: str) -> tuple[list[str], str]:
     """Let the authenticator count from now on; return recovery codes, told this once, and the session's new token.
 
     Raises:
@@ -104,7 +115,14 @@ def confirm_totp(site: Site, person: Caller, code: str) -> tuple[list[str], str]
         _, session = own(tx, site.accounts, person, site)
         codes = site.accounts.confirm_totp(tx, session, code, site.now())
         _, token = site.accounts.prove(tx, session, (Factor.TOTP,), site.now())
+    hold(request, token)
     return codes, token
+
+
+def hold(request: Requested, token: str) -> None:
+    """Let the session whose token is new go on, whatever the source of `request` spends by proving nothing."""
+    callers: Callers = request.app.state.callers
+    callers.hold(token, binding_of(request))
 
 
 def own(tx: Transaction, accounts: Accounts, person: Caller, site: Site) -> tuple[Account, Session]:

@@ -22,7 +22,7 @@ from keshou.web.caller import count_unproven
 from keshou.web.cookies import binding_of, step_cookie, step_of
 from keshou.web.described import told
 from keshou.web.entitled import require_fresh
-from keshou.web.signing_in import own, refuse_half
+from keshou.web.signing_in import hold, own, refuse_half
 from keshou.wire import passkeys as w
 from keshou.wire.caller import Caller
 from keshou.wire.sign_in import SignedInAnswer, session_shape
@@ -68,6 +68,7 @@ def keep(
             proven = site.accounts.prove(tx, session, (Factor.PASSKEY,), now)
     if made is None:
         raise PasskeyError("the device's answer makes no passkey", hint="ask for new options, and let it answer those")
+    hold(request, proven[1])
     shape = session_shape(proven[0], proven[0].id)
     return renewed(site, proven, w.PasskeyKept(passkey=w.passkey_shape(made), session=shape))
 
@@ -155,6 +156,8 @@ def prove(
         _, session = own(tx, site.accounts, person, site)
         right = site.passkeys.finish_sign_in(tx, asked.answer, now, binding=binding, account=person.id)
         proven = site.accounts.prove(tx, session, (Factor.PASSKEY,), now) if right else None
+    if proven is not None:
+        hold(request, proven[1])
     return renewed(site, proven)
 
 

@@ -132,7 +132,7 @@ def confirm_totp(
     """Let the authenticator count from now on; the answer has recovery codes, shown this once."""
     require_fresh(person, site)
     asked = read(request, body, w.CodeRequest)
-    codes, token = signing_in.confirm_totp(site, person, asked.code)
+    codes, token = signing_in.confirm_totp(site, request, person, asked.code)
     response = answer(w.RecoveryCodes(codes=codes))
     response.set_cookie(session_cookie(site.settings, token))
     return response

@@ -225,7 +225,7 @@ def confirm_factor(request: Requested, person: NamedDependency[Caller], site: Na
     require_fresh(person, site)
     form = typed(request)
     asked = _asked(w.CodeRequest, form, "code")
-    found = _confirmed(site, person, asked.code) if asked else None
+    found = _confirmed(site, request, person, asked.code) if asked else None
     if found is None:
         secret, address = form.get("secret", ""), form.get("address", "")
         return PAGES.answer(
@@ -240,9 +240,9 @@ def confirm_factor(request: Requested, person: NamedDependency[Caller], site: Na
     return answer
 
 
-def _confirmed(site: Site, person: Caller, code: str) -> tuple[list[str], str] | None:
+def _confirmed(site: Site, request: Requested, person: Caller, code: str) -> tuple[list[str], str] | None:
     try:
-        return signing_in.confirm_totp(site, person, code)
+        return signing_in.confirm_totp(site, request, person, code)
     except CodeRefusedError:
         return None
 
