@@ -151,16 +151,24 @@ def test_making_and_removing_a_passkey_needs_a_fresh_proof_which_the_passkey_its
     assert browser.delete(f"/api/v1/session/passkeys/{name}").json() == []
 
 
-def test_a_password_alone_neither_proves_the_owner_of_a_passkey_anew_nor_enrols_another_factor(
+def test_a_password_alone_proves_no_owner_of_a_passkey_anew_and_neither_enrols_a_factor_nor_puts_them_out(
     site: Site, browser: TestClient[Litestar]
 ) -> None:
     joined(site, browser)
     made(browser)
     assert post(browser, "/session/proof", {"password": PASSWORD}).status_code == 401
+    own = browser.get("/api/v1/session").json()["session"]["id"]
     with elsewhere(browser) as thief:
         assert post(thief, "/sign-in", {"account": "clerk1", "password": PASSWORD}).json()["session"]["limited"]
-        for path in ("/session/totp", "/session/passkeys/options"):
-            assert post(thief, path).json()["type"] == "/problems/second-factor-needed"
+        refused = [
+            *(post(thief, path) for path in ("/session/totp", "/session/passkeys/options", "/sessions/end-others")),
+            post(thief, "/session/password", {"before": PASSWORD, "password": PASSWORD[::-1]}),
+            thief.delete(f"/api/v1/sessions/{own}"),
+        ]
+        assert {each.json()["type"] for each in refused} == {"/problems/second-factor-needed"}
+    assert browser.get("/api/v1/session").json()["session"]["id"] == own, "its owner was put out"
+    with elsewhere(browser) as again:
+        assert post(again, "/sign-in", {"account": "clerk1", "password": PASSWORD}).status_code == 200
 
 
 def test_another_persons_passkey_proves_nobody_anew(site: Site, browser: TestClient[Litestar], clock: Clock) -> None:

@@ -76,6 +76,7 @@ def sessions(person: NamedDependency[Caller], site: NamedDependency[Site]) -> Re
 def end_session(session: SessionId, person: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
     """End one of one's own sessions; return those that are left."""
     with site.writing() as tx:
+        refuse_half(tx, site, person)
         if session not in {each.id for each in site.accounts.sessions.of(tx, person.id, site.now())}:
             raise NotFoundError("you have no such session", hint="list them at /api/v1/sessions")
         site.accounts.sessions.end(tx, person.id, session)
@@ -87,6 +88,7 @@ def end_session(session: SessionId, person: NamedDependency[Caller], site: Named
 def end_others(person: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
     """End every session of one's own but the one that asks."""
     with site.writing() as tx:
+        refuse_half(tx, site, person)
         site.accounts.sessions.end_all(tx, person.id, but=person.credential)
         found = site.accounts.sessions.of(tx, person.id, site.now())
     return answer([w.session_shape(each, person.credential) for each in found])
@@ -102,6 +104,7 @@ def change_password(
     require_fresh(person, site)
     asked = read(request, body, w.PasswordRequest)
     with site.writing() as tx:
+        refuse_half(tx, site, person)
         account, _ = own(tx, site.accounts, person, site)
         tried = site.accounts.start(tx, person.id, device_of(request), site.now())
     if not site.accounts.check(tried, asked.before):
