@@ -108,7 +108,8 @@ _HEAD = Text(
 - **谁**。`Authorization: Bearer` 带密钥、访问令牌或来访，或者会话的cookie。写着*公开*的，谁都不必证明。
 - **查看**。能用 `GET` 的都能用 `HEAD`，没有内容；一个位置收哪些方法，写在 `Allow`。
 - **一次**。写着*一次*的要有 `Idempotency-Key`，每个新请求用新的：再送一遍，会得到答复，不会再做一遍。
-  说过秘密的答复不再说：409 `secret-told`。
+  说过秘密的答复不再说：409 `secret-told`。不在日志中留条目的，`once_days` 天内认得（[设置](settings.md)）；
+  过后再送，算新的请求。
 - **改动**。写着*对照*的要有 `If-Match`：所读到的ETag。后来的被拒绝（412）。
 - **文件**。备份的副本和导出，断了可以接着取：`Range`，并以 `If-Range` 送上所得到的ETag；答复206。
   文件已经不同的，从头答复200；一段在末尾之后的，416。只取了一部分的，不记为已取。
@@ -125,7 +126,8 @@ every shape; a test holds both together, and the document is tried against the s
   *public*, nobody need prove anything.
 - **Looking.** `HEAD` is answered wherever `GET` is, without the body; what a place takes is in `Allow`.
 - **Once.** An operation with *once* wants `Idempotency-Key`, new for each new request: sent again, it is
-  answered and not done again. An answer that told a secret is not told again: 409 `secret-told`.
+  answered and not done again. An answer that told a secret is not told again: 409 `secret-told`. What leaves no entry
+  in the log is known for `once_days` ([settings](settings.md)); sent again later, it is new.
 - **Edits.** An operation with *match* wants `If-Match`: the ETag of what was read. Who comes second is refused (412).
 - **Files.** Copies of backups, and exports, are taken up where they broke off: by `Range`, with the ETag that came
   first as `If-Range` (206). Where the file is another one by now, it comes whole (200); a part behind its end is

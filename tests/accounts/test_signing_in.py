@@ -379,9 +379,23 @@ def test_what_is_over_is_dropped(database: Database) -> None:
     room = accounts()
     enrolled(room, database)
     sign_in(room, database, START + HOUR)
-    far = START + dt.timedelta(days=room.settings.event_days + 1)
+    far = START + dt.timedelta(days=max(room.settings.event_days, room.settings.device_days) + 1)
     with database.transaction() as tx:
         room.purge(tx, far)
         assert room.events.of(tx) == []
-        for name in ("account_session", "account_step", "account_event"):
+        for name in ("account_session", "account_step", "account_event", "account_lock"):
             assert tx.execute(sa.select(sa.func.count()).select_from(metadata.tables[name])).scalar_one() == 0
+
+
+def test_failures_are_counted_for_as_long_as_a_device_is_known(database: Database) -> None:
+    room = accounts(tries=3)
+    joined(room, database)
+    for _ in range(3):
+        assert sign_in(room, database, START, "not this one") is None
+    known = dt.timedelta(days=room.settings.device_days)
+    with database.transaction() as tx:
+        room.purge(tx, START + known)
+        assert tx.execute(sa.select(metadata.tables["account_lock"].c.failures)).scalars().all() == [3]
+        room.purge(tx, START + known + dt.timedelta(days=1))
+        assert tx.execute(sa.select(metadata.tables["account_lock"].c.failures)).scalars().all() == []
+    assert sign_in(room, database, START + known + dt.timedelta(days=1)) is not None

@@ -17,6 +17,7 @@ from keshou.db import Database
 from keshou.errors import UnreachableError
 from keshou.gate.holds import Asked
 from keshou.law.terms import RetentionClass
+from keshou.once.errors import SecretToldError
 
 USERS = ("u1", "u2", "u3")
 WAIT = 30
@@ -114,3 +115,29 @@ def test_with_no_minutes_between_it_never_begins(site: Site) -> None:
     before = threading.active_count()
     site.tidying.start()
     assert threading.active_count() == before
+
+
+def again(site: Site) -> str:
+    """Send a request that leaves no entry once more; return how it is taken."""
+    try:
+        with site.writing() as tx:
+            return "new" if site.once.begin(tx, "k1", "said", site.now()) is None else "answered"
+    except SecretToldError:
+        return "known"
+
+
+@pytest.mark.parametrize(("once_days", "export_days", "known"), [(30, 7, 30), (3, 7, 7)])
+def test_a_request_is_known_for_the_days_stated_and_while_the_export_named_after_it_is_kept(
+    database: Database, tmp_path: Path, once_days: int, export_days: int, known: int
+) -> None:
+    clock = Clock()
+    with ready(database, tmp_path, clock) as site:
+        server = msgspec.structs.replace(site.settings.server, once_days=once_days, export_days=export_days)
+        site.settings = msgspec.structs.replace(site.settings, server=server)
+        assert again(site) == "new"
+        clock.moment += dt.timedelta(days=known) - dt.timedelta(minutes=1)
+        site.tidying.tidy()
+        assert again(site) == "known"
+        clock.moment += dt.timedelta(minutes=2)
+        site.tidying.tidy()
+        assert again(site) == "new"

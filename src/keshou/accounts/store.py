@@ -211,7 +211,7 @@ class Accounts:
             return None
         if row.totp is None:
             return self.begin(tx, tried.account, (Factor.PASSWORD,), binding, now, device=tried.device)
-        self.locks.let_go_on(tx, tried.account, tried.device)
+        self.locks.let_go_on(tx, tried.account, tried.device, now)
         ticket = secrets.token_urlsafe(32)
         until = now + dt.timedelta(minutes=self.settings.step_minutes)
         values = {"digest": self.secrets.digest("step", ticket), "account": tried.account, "device": tried.device}
@@ -339,10 +339,10 @@ class Accounts:
     # Within ----------------------------------------------------------------------------------------------------
 
     def purge(self, tx: Transaction, now: dt.datetime) -> None:
-        """Drop what is over: sessions, steps, locks, and events past their days."""
-        moment = to_micros(now)
+        """Drop what is over: sessions, steps, counts of failures long past, and events past their days."""
         self.sessions.purge(tx, now)
-        tx.execute(sa.delete(step_table).where(_T.until <= moment))
+        self.locks.purge(tx, now)
+        tx.execute(sa.delete(step_table).where(_T.until <= to_micros(now)))
         self.events.purge(tx, now - dt.timedelta(days=self.settings.event_days))
 
     def _limited(self, factors: Sequence[Factor]) -> bool:

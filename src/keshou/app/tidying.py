@@ -21,6 +21,7 @@ from keshou.app.keeper import Keeper
 from keshou.app.retention import RetentionSchedule
 from keshou.app.settings import Settings
 from keshou.db import Database, Transaction
+from keshou.once.store import Once
 from keshou.visits.store import Visits
 
 _log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class House(Protocol):
     accounts: Accounts
     openid: OpenIdAccounts
     visits: Visits
+    once: Once
     jobs: Jobs
     holds: Holds
     retention: RetentionSchedule
@@ -60,8 +62,9 @@ class Tidying:
         self._thread: threading.Thread | None = None
 
     def tidy(self, go_on: Callable[[], bool] = lambda: True) -> None:
-        """Tell what lapsed; let go and drop what is over: holds, terms, sessions, codes, old events; count the rest.
+        """Tell what lapsed; let go and drop what is over; count the rest.
 
+        Over are holds, terms, sessions, codes, counts of failures, events and requests past their days.
         Between two pieces `go_on` is asked: when it says no, the rest waits for the next time.
         """
         house = self._house
@@ -69,10 +72,14 @@ class Tidying:
         house.holds.release(go_on=go_on)
         house.retention.let_go(go_on=go_on)
         house.keeper.sweep(go_on)
+        server = house.settings.server
+        # an export is named after its request: while it is kept, the request is known
+        known = dt.timedelta(days=max(server.once_days, server.export_days))
         with house.writing() as tx:
             for each in (house.accounts, house.openid, house.visits):
                 each.purge(tx, house.now())
-            house.jobs.purge(tx, house.now(), house.settings.server)
+            house.jobs.purge(tx, house.now(), server)
+            house.once.purge(tx, house.now() - known)
         while go_on() and self._count():
             pass
 

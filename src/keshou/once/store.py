@@ -2,7 +2,8 @@
 """class Once: which requests were done, and what they were answered.
 
 Neither the name nor the body of a request is stored, only keyed tokens of both, in the transaction that does what was
-asked. An answer that tells a secret is not kept. Source: draft-ietf-httpapi-idempotency-key-header.
+asked. An answer that tells a secret is not kept. All of it goes after a time that is stated, and not before.
+Source: draft-ietf-httpapi-idempotency-key-header 2.3.
 """
 
 import datetime as dt
@@ -56,6 +57,10 @@ class Once:
         """Keep what a request was answered, to be answered again; leave it out where the answer has a secret in it."""
         name = self._token("request", request)
         tx.execute(sa.update(once_table).where(once_table.c.request == name).values(answer=answer))
+
+    def purge(self, tx: Transaction, before: dt.datetime) -> int:
+        """Drop what was done before; sent again it is a new request. Return how many went."""
+        return int(tx.execute(sa.delete(once_table).where(once_table.c.done < to_micros(before))).rowcount)
 
     def _token(self, kind: str, text: str) -> bytes:
         return hmac.digest(self._key, f"{kind}\0{text}".encode(), "sha256")

@@ -22,6 +22,8 @@ lock_table = sa.Table(
 )
 _L = lock_table.c
 _MOST_DOUBLED = 30
+_APART = dt.timedelta(minutes=1)
+"""By how much the clocks of two servers may differ."""
 
 
 class Locks:
@@ -33,9 +35,12 @@ class Locks:
     def count(self, tx: Transaction, account: str, device: str, now: dt.datetime) -> bool:
         """Count one more failure beforehand; say whether the try counts, or comes too soon."""
         here = (_L.account == account) & (_L.device == device)
-        # Of two first tries at once, in two processes, the second waits for the row of the first.
-        begin = "INSERT INTO account_lock (account, device, failures, until) VALUES (?, ?, 0, 0) ON CONFLICT DO NOTHING"
-        tx.change(begin, (account, device))
+        # Of two tries at once, in two processes, the second waits; and nobody drops the row before it is read.
+        tx.change(
+            "INSERT INTO account_lock (account, device, failures, until) VALUES (?, ?, 0, 0)"
+            " ON CONFLICT (account, device) DO UPDATE SET failures = account_lock.failures",
+            (account, device),
+        )
         row = tx.execute(sa.select(lock_table).where(here).with_for_update()).one()
         if row.until > to_micros(now):
             return False
@@ -50,15 +55,23 @@ class Locks:
         until = tx.execute(sa.select(_L.until).where(here)).scalar_one_or_none()
         return until is not None and until > to_micros(now)
 
-    def let_go_on(self, tx: Transaction, account: str, device: str) -> None:
+    def let_go_on(self, tx: Transaction, account: str, device: str, now: dt.datetime) -> None:
         """Let the second step follow the first at once; what was counted stays counted."""
         here = (_L.account == account) & (_L.device == device)
-        tx.execute(sa.update(lock_table).where(here).values(until=0))
+        tx.execute(sa.update(lock_table).where(here).values(until=to_micros(now - _APART)))
 
     def clear(self, tx: Transaction, account: str, device: str | None = None) -> None:
         """Forget the failures of one device, or of all."""
         here = _L.account == account
         tx.execute(sa.delete(lock_table).where(here if device is None else here & (_L.device == device)))
+
+    def purge(self, tx: Transaction, now: dt.datetime) -> int:
+        """Drop counts whose last wait was over as long ago as a device is known; return how many went.
+
+        No device that is known by then has one of its own; and whoever guesses so seldom gains nothing.
+        """
+        over = to_micros(now - dt.timedelta(days=self._settings.device_days))
+        return int(tx.execute(sa.delete(lock_table).where(_L.until < over)).rowcount)
 
     def _wait(self, failures: int) -> dt.timedelta:
         beyond = failures - self._settings.tries
