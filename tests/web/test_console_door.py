@@ -15,6 +15,7 @@ from keshou import web
 from keshou.accounts.account import AccountKind
 from keshou.app.new_account import invite
 from keshou.app.site import Site
+from keshou.web.console.carried import WHOSE
 
 
 @pytest.fixture(scope="module")
@@ -110,12 +111,80 @@ def test_what_was_typed_survives_a_session_that_ended(browser: Browser, site: Si
     assert lost.status_code == 401
     assert "Your session is over" in lost.text
     carried = fields(lost.text, "/console/sign-in")
-    assert carried == {"to": "/console/me/end-others", "kept.note": written, "kept.key": "k1"}
+    assert carried.keys() == {"to", "kept.note", "kept.key", f"kept.{WHOSE}"}
+    assert (carried["to"], carried["kept.note"]) == ("/console/me/end-others", written)
     again = browser.post("/console/sign-in", data={"account": "officer", "password": "wrong", **carried})
     assert fields(again.text, "/console/sign-in") == carried
     shown = sign_in(browser, **carried)
     assert shown.status_code == 200
     assert fields(shown.text, "/console/me/end-others") == {"note": written, "key": "k1"}
+
+
+SAID = {"account": "officer", "password": "a slip of the tongue", "code": "135790", "ticket": "never-to-be-shown-again"}
+"""What proves somebody, as a form may hold it."""
+
+
+def shows_no_proof(page: str) -> bool:
+    return not any(SAID[each] in page for each in ("password", "code"))
+
+
+def forms(browser: Browser) -> list[str]:
+    """Return where the forms of the console are sent, each id in an address being one that nothing has."""
+    methods = browser.app.state["methods"]
+    sent = [each for each, taken in methods.items() if each.startswith("/console/") and b"POST" in taken]
+    assert len(sent) > 20
+    return sorted(re.sub(r"\{[^}]*\}", "1", each) for each in sent)
+
+
+def test_no_page_gives_back_a_password_or_code_that_came_when_the_session_was_over(
+    browser: Browser, site: Site
+) -> None:
+    sign_in(browser)
+    for path in forms(browser):
+        with site.writing() as tx:
+            site.accounts.sessions.end_all(tx, "officer")
+        page = browser.post(path, data=SAID | {"note": "typed"})
+        assert page.status_code in (401, 404, 422), path
+        assert shows_no_proof(page.text), path
+
+
+def test_no_page_gives_back_a_password_or_code_where_a_fresh_proof_is_asked_for(tmp_path: Path) -> None:
+    with Site.open(build(tmp_path / "site", users=0, fresh_proof_minutes=0)) as site:
+        browser = client_of(site)
+        for path in forms(browser):
+            page = browser.post(path, data=SAID | {"note": "typed"})
+            assert page.status_code not in (429, 500), path
+            assert shows_no_proof(page.text), path
+            if path == "/console/sign-out":
+                sign_in(browser)
+
+
+def lost(browser: Browser, site: Site) -> dict[str, str]:
+    """Type something as the officer whose session is over; return what the door carries."""
+    sign_in(browser)
+    with site.writing() as tx:
+        site.accounts.sessions.end_all(tx, "officer")
+    return fields(browser.post("/console/me/end-others", data={"note": "of the officer"}).text, "/console/sign-in")
+
+
+def test_a_proof_that_came_too_late_loses_nothing_that_was_typed_before_it(browser: Browser, site: Site) -> None:
+    carried = lost(browser, site)
+    late = browser.post("/console/proof", data={**carried, **SAID})
+    assert late.status_code == 401
+    assert fields(late.text, "/console/sign-in") == carried
+    assert fields(sign_in(browser, **carried).text, "/console/me/end-others") == {"note": "of the officer"}
+
+
+def test_what_one_person_typed_is_shown_to_nobody_else_who_signs_in_there(browser: Browser, site: Site) -> None:
+    carried = lost(browser, site)
+    for _ in range(2):
+        entered = sign_in(browser, "clerk", **carried)
+        assert (entered.status_code, entered.headers["location"]) == (303, "/console/me")
+    assert browser.post("/console/go-on", data=carried).status_code == 303
+    assert browser.post("/console/proof", data={**carried, "password": PASSWORD}).status_code == 303
+    forged = {**carried, f"kept.{WHOSE}": "AAAA"}
+    assert sign_in(browser, "officer", **forged).status_code == 303
+    assert sign_in(browser, "officer", **carried).status_code == 200
 
 
 def test_the_second_step_is_asked_of_who_has_an_authenticator_and_recovery_codes_serve_once(
@@ -194,8 +263,8 @@ def test_a_fresh_proof_renews_the_session_and_a_wrong_one_proves_nobody(browser:
     assert (wrong.status_code, "That proved nobody" in wrong.text) == (403, True)
     right = browser.post("/console/proof", data={"password": PASSWORD, "to": "/console/me"})
     assert (right.status_code, right.headers["location"]) == (303, "/console/me")
-    kept = browser.post("/console/proof", data={"password": PASSWORD, "to": "/console/me", "kept.a": "b"})
-    assert fields(kept.text, "/console/me") == {"a": "b"}
+    nobodys = browser.post("/console/proof", data={"password": PASSWORD, "to": "/console/me", "kept.a": "b"})
+    assert (nobodys.status_code, nobodys.headers["location"]) == (303, "/console/me"), "shown though nobody typed it"
 
 
 def test_a_form_with_too_many_fields_or_odd_bytes_is_refused(browser: Browser) -> None:

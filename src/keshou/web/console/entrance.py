@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The door of the console: password and second step, an invitation, a fresh proof, the way out.
 
-What somebody typed before they were asked who they are is carried through the door and comes out the same.
+What somebody typed before they were asked who they are is carried through the door (`carried`) and comes out the same.
 """
 
 from collections.abc import Mapping
@@ -19,6 +19,7 @@ from keshou.accounts.errors import CodeRefusedError, WeakPasswordError
 from keshou.app.site import Site
 from keshou.web import signing_in
 from keshou.web.caller import count_unproven
+from keshou.web.console.carried import GO_ON, INVITATION, PROOF, SECOND_FACTOR, SIGN_IN, SIGN_OUT, given_back
 from keshou.web.console.desk import HOME, PAGES, kept, read_typed, to, typed
 from keshou.web.cookies import device_cookie, session_cookie, step_cookie
 from keshou.web.entitled import require_fresh
@@ -28,7 +29,6 @@ from keshou.web.going import going_cookie, landing, own_path
 from keshou.wire import sign_in as w
 from keshou.wire.caller import Caller
 
-SIGN_IN, SECOND_FACTOR, PROOF = "/console/sign-in", "/console/second-factor", "/console/proof"
 To = Annotated[str, QueryParameter(name="to", max_length=2000)]
 T = TypeVar("T")
 _NOTHING = {"Clear-Site-Data": '"cache", "storage"'}
@@ -72,7 +72,7 @@ def _sign_in(request: Requested, site: Site, form: Mapping[str, str]) -> Respons
     return _enter(request, site, found, form)
 
 
-@post("/console/sign-in/code", status_code=200, include_in_schema=False)
+@post(f"{SIGN_IN}/code", status_code=200, include_in_schema=False)
 async def second_step(request: Requested, site: NamedDependency[Site]) -> Response[Any]:
     """Take the second step: the authenticator's code, or a recovery code."""
     count_unproven(request)
@@ -90,14 +90,14 @@ def _second_step(request: Requested, site: Site, form: Mapping[str, str]) -> Res
     return _enter(request, site, found, form)
 
 
-@post("/console/sign-in/provider", status_code=200, include_in_schema=False)
+@post(f"{SIGN_IN}/provider", status_code=200, include_in_schema=False)
 async def provider(request: Requested, site: NamedDependency[Site]) -> Response[bytes]:
     """Lead to the operator's own provider: by a link, for a form may not lead to another host."""
     count_unproven(request)
     return await run_sync(lambda form: _to_provider(request, site, form, fresh=False), await read_typed(request))
 
 
-@post("/console/proof/provider", status_code=200, sync_to_thread=True, include_in_schema=False)
+@post(f"{PROOF}/provider", status_code=200, sync_to_thread=True, include_in_schema=False)
 def prove_there(request: Requested, person: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
     """Lead to the provider for a fresh proof; what was typed stays in this page meanwhile."""
     return _to_provider(request, site, typed(request), fresh=True)
@@ -118,14 +118,14 @@ def _to_provider(request: Requested, site: Site, form: Mapping[str, str], *, fre
     return answer
 
 
-@post("/console/go-on", status_code=200, sync_to_thread=True, include_in_schema=False)
+@post(GO_ON, status_code=200, sync_to_thread=True, include_in_schema=False)
 def go_on(request: Requested, person: NamedDependency[Caller]) -> Response[Any]:
     """Go on after another way of proving oneself: a passkey, the provider. Who is not proven is asked again."""
     form = typed(request)
-    return _to_factor(request, form) if person.limited else _go_on(request, form)
+    return _to_factor(request, form) if person.limited else _go_on(request, form, person.id)
 
 
-@get("/console/invitation", sync_to_thread=False, include_in_schema=False)
+@get(INVITATION, sync_to_thread=False, include_in_schema=False)
 def invitation_page(request: Requested, site: NamedDependency[Site], where: To = HOME) -> Response[bytes]:
     """Ask for an invitation and a password of one's own."""
     return _invitation(request, site, where=where)
@@ -140,7 +140,7 @@ def _invitation(
     )
 
 
-@post("/console/invitation", status_code=200, include_in_schema=False)
+@post(INVITATION, status_code=200, include_in_schema=False)
 async def accept(request: Requested, site: NamedDependency[Site]) -> Response[Any]:
     """Accept an invitation."""
     count_unproven(request)
@@ -193,7 +193,7 @@ def prove(request: Requested, person: NamedDependency[Caller], site: NamedDepend
     proven = signing_in.prove(site, request, person, asked.password, asked.code) if asked else None
     if proven is None:
         return ask_proof(request, person, where=form.get("to", ""), fields=kept(form), wrong=True)
-    answer = _go_on(request, form)
+    answer = _go_on(request, form, person.id)
     answer.set_cookie(session_cookie(site.settings, proven[1]))
     return answer
 
@@ -219,7 +219,7 @@ def offer_factor(request: Requested, person: NamedDependency[Caller], site: Name
     )
 
 
-@post("/console/second-factor/code", status_code=200, sync_to_thread=True, include_in_schema=False)
+@post(f"{SECOND_FACTOR}/code", status_code=200, sync_to_thread=True, include_in_schema=False)
 def confirm_factor(request: Requested, person: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
     """Let the authenticator count, and show recovery codes once."""
     require_fresh(person, site)
@@ -247,7 +247,7 @@ def _confirmed(site: Site, request: Requested, person: Caller, code: str) -> tup
         return None
 
 
-@post("/console/sign-out", sync_to_thread=True, status_code=303, include_in_schema=False)
+@post(SIGN_OUT, sync_to_thread=True, status_code=303, include_in_schema=False)
 def sign_out(person: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[None]:
     """Sign out; the browser forgets what it kept of these pages."""
     with site.writing() as tx:
@@ -267,15 +267,16 @@ def _asked(shape: type[T], form: Mapping[str, str], *names: str) -> T | None:
 
 
 def _enter(request: Requested, site: Site, found: SignedIn, form: Mapping[str, str]) -> Response[Any]:
-    answer = _to_factor(request, form) if found.session.limited else _go_on(request, form)
+    account = found.session.account
+    answer = _to_factor(request, form) if found.session.limited else _go_on(request, form, account)
     answer.set_cookie(session_cookie(site.settings, found.token))
     answer.set_cookie(device_cookie(site.settings, found.device))
     return answer
 
 
-def _go_on(request: Requested, form: Mapping[str, str]) -> Response[Any]:
-    """Lead on to where somebody was going; what they typed there is shown to be sent, and not sent of itself."""
-    where, fields = own_path(form.get("to", "")), kept(form)
+def _go_on(request: Requested, form: Mapping[str, str], account: str) -> Response[Any]:
+    """Lead on to where `account` was going; what they typed there is shown to be sent, and not sent of itself."""
+    where, fields = own_path(form.get("to", "")), given_back(request, form, account)
     if not fields:
         return to(landing(request, where))
     return PAGES.answer(request, "again.html.j2", to=where, kept=fields, here=landing(request, where))

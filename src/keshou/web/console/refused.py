@@ -9,8 +9,10 @@ from litestar import Request, Response
 
 from keshou.errors import KeshouError
 from keshou.web import problem
-from keshou.web.console.desk import HOME, PAGES, READING, to, typed
-from keshou.web.console.entrance import SECOND_FACTOR, SIGN_IN, ask, ask_proof
+from keshou.web.console import carried
+from keshou.web.console.carried import SECOND_FACTOR, SIGN_IN
+from keshou.web.console.desk import HOME, PAGES, READING, to
+from keshou.web.console.entrance import ask, ask_proof
 from keshou.web.console.error_words import in_words
 from keshou.web.errors import NotSignedInError, ProofTooOldError, SecondFactorNeededError
 from keshou.web.going import landing
@@ -23,15 +25,17 @@ def not_signed_in(request: Request[Any, Any, Any], _: NotSignedInError) -> Respo
     """Lead to the door; from a form, show the door and keep what was typed."""
     if request.method in READING:
         return to(f"{SIGN_IN}?to={quote(_here(request), safe='/')}")
-    return ask(request, where=request.scope["path"], fields=typed(request), wrong="over")
+    kept = carried.of_request(request)
+    return ask(request, where=kept.where, fields=kept.fields, wrong="over")
 
 
 def proof_too_old(request: Request[Any, Any, Any], _: ProofTooOldError) -> Response[Any]:
     """Ask for a fresh proof and keep what was typed."""
     person = request.scope["state"]["caller"]
-    reads = request.method in READING
-    where = _here(request) if reads else request.scope["path"]
-    return ask_proof(request, person, where=where, fields={} if reads else typed(request))
+    if request.method in READING:
+        return ask_proof(request, person, where=_here(request), fields={})
+    kept = carried.of_request(request, person.id)
+    return ask_proof(request, person, where=kept.where, fields=kept.fields)
 
 
 def second_factor(request: Request[Any, Any, Any], _: SecondFactorNeededError) -> Response[Any]:
