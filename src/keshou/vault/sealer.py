@@ -33,6 +33,10 @@ VALUE_COLUMNS = {
 """The table of them: column -> PostgreSQL's type."""
 TagRow = tuple[int, str, str, bytes, int]
 """User, item, way, tag, number of the index key."""
+PayloadsOf = Callable[[int], Sequence[tuple[int, bytes]]]
+"""Gives index and sealed payload of every entry about a user."""
+Payload = tuple[int, int, bytes]
+"""User, index, sealed payload."""
 
 
 class Sealer:
@@ -189,6 +193,12 @@ class Sealer:
 
         """
         ((made, key),) = self.make_keys([row[:2]])
+        return made, *self._sealed_anew(row, key, values)
+
+    def _sealed_anew(
+        self, row: WrappedKey, key: DataKey, values: Sequence[ValueRow]
+    ) -> tuple[list[ValueRow], list[TagRow]]:
+        """Return values that lie under the key of `row` sealed under `key`, and what finds them."""
         nonces, (user, class_) = Nonces(len(values)), row[:2]
         sealed: list[ValueRow] = []
         tags: list[TagRow] = []
@@ -198,31 +208,37 @@ class Sealer:
             again = self._envelope.seal(key, about, user, version, plain, nonces=nonces)
             sealed.append((user, item, class_, version, again, since))
             tags += self.tags(user, item, plain.decode())
-        return made, sealed, tags
+        return sealed, tags
 
     def renew_record(
-        self, row: WrappedKey, payloads_of: Callable[[int], Sequence[tuple[int, bytes]]]
-    ) -> tuple[WrappedKey, list[tuple[int, bytes]]]:
-        """Return the record key of `row` as one of the site's suite, and the payloads sealed under it.
+        self, row: WrappedKey, values: Sequence[ValueRow], payloads_of: PayloadsOf
+    ) -> tuple[WrappedKey, list[ValueRow], list[TagRow], list[Payload]]:
+        """Return the record key of `row` as one of the site's suite; its values, what finds them, and its payloads.
 
-        Of that suite already, it is only wrapped anew, and its payloads are not asked for.
+        All are sealed under it anew; but of that suite already, it is only wrapped anew, and no payloads are asked for.
 
         Raises:
-            SealBrokenError: the key or one of the payloads does not open.
+            SealBrokenError: the key, one of the values or one of the payloads does not open.
 
         """
         secret, user = self._secret(row), row[0]
         old = checked_key(secret, row[2])
         key = DataKey(secret, self._keys.suite)
         made = (user, row[1], key.kid, *self._keys.wrap(secret, key_context(user, row[1])))
+        sealed, tags = self._sealed_anew(row, key, values)
         if old.suite is key.suite:
-            return made, []
+            return made, sealed, tags, []
         payloads = payloads_of(user)
         nonces, seal = Nonces(len(payloads)), self._envelope.seal
-        return made, [
-            (index, seal(key, _ABOUT_RECORD, user, 0, self._open(row, _ABOUT_RECORD, 0, bytes(held)), nonces=nonces))
+        again = [
+            (
+                user,
+                index,
+                seal(key, _ABOUT_RECORD, user, 0, self._open(row, _ABOUT_RECORD, 0, bytes(held)), nonces=nonces),
+            )
             for index, held in payloads
         ]
+        return made, sealed, tags, again
 
     def make_keys(self, places: Sequence[Place]) -> list[tuple[WrappedKey, DataKey]]:
         """Return new data keys for these users and classes, each with its row of the key table."""

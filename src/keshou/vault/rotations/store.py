@@ -6,7 +6,7 @@ point and begun again. What does not open is left as it is, and counted.
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from keshou.vault.errors import SealBrokenError
 from keshou.vault.key_cache import WrappedKey
 from keshou.vault.keys import ROOT
 from keshou.vault.rows import each, replace, select
-from keshou.vault.sealer import RECORD, VALUE_COLUMNS, Place, Sealer, TagRow, ValueRow
+from keshou.vault.sealer import RECORD, VALUE_COLUMNS, Payload, PayloadsOf, Place, Sealer, TagRow, ValueRow
 
 _rotation = sa.Table(
     "vault_rotation",
@@ -56,10 +56,6 @@ _MOVE_ARRAYS = (
 
 Moved = tuple[bytes, int, bytes, int, str, bytes]
 """Key id, epoch, wrapped key; and where: user, class, and as what it was wrapped before."""
-PayloadsOf = Callable[[int], Sequence[tuple[int, bytes]]]
-"""Gives index and sealed payload of every entry about a user."""
-Payload = tuple[int, int, bytes]
-"""User, index, sealed payload."""
 
 
 class Rotation(NamedTuple):
@@ -142,8 +138,9 @@ class Rotations:
         """Give users new keys in the site's suite, and seal everything of theirs under them; return what was done.
 
         Nobody else may seal for these users within the transaction: hold the log's lock. Values keep their versions.
-        The record key of a user stays, so that their pseudonyms in the log stay theirs; of another suite than the
-        site's it becomes one of the site's, and the payloads returned must take the place of those given.
+        The record key of a user stays, so that their pseudonyms in the log stay theirs, and what is held under it is
+        sealed anew; of another suite than the site's it becomes one of the site's, and the payloads returned must take
+        the place of those given.
         """
         rows = select(tx, 'SELECT "user", class, kid, epoch, wrapped FROM vault_key WHERE "user" @', list(users))
         sql = 'SELECT "user", item, class, version, sealed, since FROM vault_value WHERE "user" @'
@@ -168,13 +165,14 @@ class Rotations:
         for row in rows:
             if row[3] >= epoch:
                 continue
+            of = held.get(row[:2], ())
             if row[1] == RECORD:
-                key, payloads = self._sealer.renew_record(row, payloads_of)
-                done.payloads += [(row[0], *payload) for payload in payloads]
+                key, values, tags, payloads = self._sealer.renew_record(row, of, payloads_of)
+                done.payloads += payloads
             else:
-                key, values, tags = self._sealer.renew(row, held.get(row[:2], ()))
-                done.values += values
-                done.tags += tags
+                key, values, tags = self._sealer.renew(row, of)
+            done.values += values
+            done.tags += tags
             done.keys.append((key[2], key[3], key[4], row[0], row[1], row[4]))
         return done
 
