@@ -6,12 +6,14 @@ import signal
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from keshou.app import backup, clock, restore
+from keshou.app.place import Place
 from keshou.app.site import Site
 from keshou.errors import KeshouError
 
-_SLOW = 0.02
+_SLOW, _LONG = 0.02, 60
 
 
 def slowly(rows: int) -> None:
@@ -21,12 +23,32 @@ def slowly(rows: int) -> None:
     time.sleep(_SLOW)
 
 
+def wait_at(moment: str) -> None:
+    """Wait to be killed ``before`` a folder in the making gets its name, or right ``after`` it did."""
+    settle = Place.settle
+
+    def waiting(place: Place, **given: Any) -> None:
+        if moment == "after":
+            settle(place, **given)
+        slowly(1)
+        time.sleep(_LONG)
+
+    Place.settle = waiting  # type: ignore[method-assign]
+
+
 def main() -> None:
-    """Do what the arguments say: ``backup HOME DEST``, ``restore ARCHIVE HOME``, ``full HOME DEST BYTES``."""
+    """Do what the arguments say.
+
+    ``backup HOME DEST``, ``restore ARCHIVE HOME``, ``new ARCHIVE HOME KEYS DATABASE MOMENT``, ``full HOME DEST BYTES``.
+    """
     what, first, second = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
     if what == "restore":
         asked = restore.Asked(accept_older=True, by="officer", reason="test")
         restore.restore(first, second, clock.now(), asked, on_progress=lambda done, _all: slowly(done))
+        return
+    if what == "new":
+        wait_at(sys.argv[6])
+        restore.restore(first, second, clock.now(), restore.Asked(), keys=Path(sys.argv[4]), database=sys.argv[5])
         return
     if what == "full":
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -16,7 +16,7 @@ from keshou.app.media import media_of
 from keshou.app.restore import Asked, restore
 from keshou.app.site import Site
 from keshou.backup.errors import NotEmptyError
-from keshou.errors import KeshouError
+from keshou.errors import InputError, KeshouError
 from keshou.law.terms import ActKind
 
 WORKER = Path(__file__).with_name("backup_worker.py")
@@ -66,6 +66,42 @@ def test_a_restore_that_is_killed_leaves_no_database_and_is_done_by_the_next(
         assert "mobile_number" not in site.perform(act(ActKind.USE, "u1", "mobile_number")).values
         site.audit(by="clerk1")
     assert not [each.name for each in home.iterdir() if "restoring" in each.name]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_a_restore_into_a_new_folder_that_is_killed_when_the_folder_gets_its_name_is_done_by_the_same_call(
+    tmp_path: Path, clock: Clock, request: pytest.FixtureRequest, kind: str, moment: str
+) -> None:
+    home, new = new_home(tmp_path, "", clock), tmp_path / "new"
+    with Site.open(home, clock) as site:
+        admit(site, "u1")
+        made = back_up(site, tmp_path / "one.age")
+    url = "sqlite:///keshou.db" if kind == "sqlite" else request.getfixturevalue("postgresql_url")
+    assert kill(1, "new", made.path, new, home / "keys", url, moment)
+    assert new.exists() is (moment == "after")
+    with pytest.raises(KeshouError):
+        Site.open(new, clock)
+    restore(made.path, new, clock(), Asked(), keys=home / "keys", database=url)
+    with Site.open(new, clock) as site:
+        assert site.perform(act(ActKind.USE, "u1", "user_name")).values == {"user_name": VALUES["user_name"]}
+        site.audit(by="clerk1")
+    assert not [each.name for each in (*new.iterdir(), *tmp_path.iterdir()) if "restoring" in each.name]
+    with pytest.raises(NotEmptyError):
+        restore(made.path, new, clock(), Asked(), keys=home / "keys", database=url)
+
+
+def test_keys_or_a_database_that_are_not_the_sites_own_are_refused(tmp_path: Path, clock: Clock) -> None:
+    home = new_home(tmp_path, "", clock)
+    with Site.open(home, clock) as site:
+        made = back_up(site, tmp_path / "one.age")
+    other = new_home(tmp_path / "other", "", clock)
+    lose_database(home)
+    for given in ({"keys": other / "keys"}, {"database": "sqlite:///other.db"}):
+        with pytest.raises(InputError, match="a site already"):
+            restore(made.path, home, clock(), Asked(), **given)  # type: ignore[arg-type]
+    restore(made.path, home, clock(), Asked(), keys=home / "keys", database="sqlite:///keshou.db")
+    Site.open(home, clock).close()
 
 
 def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path, clock: Clock) -> None:

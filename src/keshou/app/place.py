@@ -111,16 +111,16 @@ def find_place(home: Path, keys: Path | None, database: str) -> Iterator[Place]:
 
     Raises:
         NotEmptyError: `home` holds something, and is no site.
-        InputError: `keys` is missing for a new folder, or given for one that has its own.
+        InputError: `keys` is missing for a new folder, or others than those of one that has its own.
 
     """
     home = home.absolute()
     if (home / SETTINGS_FILE).is_file():
-        if keys is not None or database:
+        settings = read_settings(home)
+        if not _is_its_own(settings, home, keys, database):
             raise InputError(
                 f"{home} is a site already, with settings and keys of its own", hint="leave out --keys and --database"
             )
-        settings = read_settings(home)
         yield Place(home, home, open_keys(settings, home), "")
         return
     if home.exists() and (not home.is_dir() or any(home.iterdir())):
@@ -139,6 +139,21 @@ def find_place(home: Path, keys: Path | None, database: str) -> Iterator[Place]:
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
         raise
+
+
+def _is_its_own(settings: Settings, home: Path, keys: Path | None, database: str) -> bool:
+    """Say whether keys and database, where they are named, are those of a site that is there.
+
+    So it is when a restore into a new folder was killed after the folder had its name and before its database had:
+    the same call must do it again.
+    """
+    if database and database != settings.database:
+        return False
+    return keys is None or _files(keys) == _files(home / settings.keys)
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
 def _site_of(keys: Path) -> str:
