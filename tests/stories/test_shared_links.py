@@ -24,6 +24,7 @@ from keshou.gate.facts import ConsentWithdrawn, LinkMade, StaffAppointed, StaffR
 from keshou.language import Text
 from keshou.law.terms import ActKind
 from keshou.ledger.entry import Header, decode
+from keshou.links import store as links_store
 from keshou.links.link import LinkError, Shared
 from keshou.links.store import LinkTamperedError, link_table
 from keshou.wire.caller import Caller, CallerKind, Scope
@@ -110,6 +111,63 @@ def test_a_link_is_over_after_its_minutes_or_when_revoked(site: Site, clock: Clo
     assert shown(site, first)
     clock.moment = START + 31 * MINUTE
     assert not shown(site, first)
+
+
+def test_what_became_of_a_link_is_told_for_its_days_and_then_dropped(site: Site, clock: Clock) -> None:
+    shared(site)
+    days = site.settings.server.link_days * 24 * 60 * MINUTE
+    clock.moment = START + days
+    shared(site, "l2")
+    site.tidy()
+    assert [each.id for each in sharing.made_by(site)] == ["l1", "l2"], "it was over half an hour after its making"
+    clock.moment = START + days + 31 * MINUTE
+    site.tidy()
+    assert [each.id for each in sharing.made_by(site)] == ["l2"]
+    site.audit()
+
+
+def test_links_are_dropped_also_while_something_else_cannot_be_let_go(
+    site: Site, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(**_: object) -> int:
+        raise RuntimeError("gone")
+
+    shared(site)
+    clock.moment = START + (site.settings.server.link_days + 1) * 24 * 60 * MINUTE
+    monkeypatch.setattr(site.holds, "release", fail)
+    with pytest.raises(RuntimeError):
+        site.tidy()
+    assert sharing.made_by(site) == []
+
+
+def test_links_are_listed_by_page_and_what_opens_comes_first_on_the_console(
+    site: Site, api: Api, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links_store, "_AT_ONCE", 2)
+    site.record_site(StaffAppointed(at=START, staff="clerk2", post="clerk"), by="officer")
+    names = [f"l{number}" for number in range(5)]
+    for number, name in enumerate(names):
+        clock.moment = START + number * MINUTE
+        shared(site, name, by="clerk2" if name == "l3" else "clerk1")
+    sharing.revoke(site, "l4", by="judge")
+    own = [each for each in names if each != "l3"]
+    found, cursor = [], ""
+    while True:
+        page = api.get(f"/links?limit=3&cursor={cursor}").json()
+        found += [each["id"] for each in page["items"]]
+        if not (cursor := page["next"]):
+            break
+    assert found == own
+    assert api.get("/links?limit=4").json()["next"] == "", "a page that is just full is the last"
+    assert [each.id for each in sharing.made_by(site)] == names
+    with site.reading() as tx:
+        assert [[each.id for each in part] for part, _ in (
+            site.links.newest(tx, site.now(), "clerk1", 0, 3), site.links.newest(tx, site.now(), "clerk1", 3, 3),
+        )] == [["l2", "l1", "l0"], ["l4"]]  # fmt: skip
+        assert site.links.newest(tx, site.now(), "", 0, 1)[1] == len(names)
+        assert site.links.newest(tx, site.now() + 28.5 * MINUTE, "", 0, 1)[0][0].id == "l3", "the last that opens"
+    assert api.post("/links/l3/revoke", b"").status_code == 404, "another's"
+    assert api.post("/links/l0/revoke", b"").status_code == 200
 
 
 def test_what_came_true_meanwhile_counts_at_each_opening(site: Site) -> None:

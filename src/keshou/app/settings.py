@@ -48,6 +48,8 @@ class ServerSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw
     """For how long an export asked of the server, and its sealed file, is kept to be fetched."""
     once_days: int = 30
     """For how long a request that leaves no entry in the log is known when it is sent again, by its key."""
+    link_days: int = 30
+    """For how long it is told of a shared link that is over what became of it."""
     tidy_minutes: float = 60.0
     """Between two times that a running server drops what is over; 0: never, `keshou tick` does it."""
     backups: str = "backups"

@@ -125,7 +125,7 @@ def end(site: Site, name: str, told: RecordSite) -> Done:
 def made_by(site: Site, by: str = "") -> list[Link]:
     """Return the links that somebody made, or all."""
     with site.reading() as tx:
-        return site.links.list_of(tx, by)
+        return list(site.links.list_of(tx, by))
 
 
 def _act(user: str, shared: Shared, now: dt.datetime) -> Act:

@@ -355,7 +355,7 @@ class Site:
             return log, self._acts.audit(tx, receipt)
 
     def tidy(self) -> None:
-        """Tell what lapsed; let go and drop what is over: holds, terms, sessions, codes, old events; count the rest."""
+        """Tell what lapsed; drop and let go what is over: sessions, links, events, holds, terms; count the rest."""
         self.tidying.tidy()
 
     def catch_up(self) -> int:

@@ -21,6 +21,7 @@ from keshou.app.keeper import Keeper
 from keshou.app.retention import RetentionSchedule
 from keshou.app.settings import Settings
 from keshou.db import Database, Transaction
+from keshou.links.store import Links
 from keshou.once.store import Once
 from keshou.visits.store import Visits
 
@@ -43,6 +44,7 @@ class House(Protocol):
     visits: Visits
     once: Once
     jobs: Jobs
+    links: Links
     holds: Holds
     retention: RetentionSchedule
     keeper: Keeper
@@ -62,26 +64,31 @@ class Tidying:
         self._thread: threading.Thread | None = None
 
     def tidy(self, go_on: Callable[[], bool] = lambda: True) -> None:
-        """Tell what lapsed; let go and drop what is over; count the rest.
+        """Tell what lapsed; drop and let go what is over; count the rest.
 
-        Over are holds, terms, sessions, codes, counts of failures, events and requests past their days.
+        Over are holds, terms, sessions, links, codes, counts of failures, events and requests past their days.
         Between two pieces `go_on` is asked: when it says no, the rest waits for the next time.
         """
         house = self._house
         self._tell()
+        self._purge()  # first: whatever may go wrong with some user's information keeps nothing of this
         house.holds.release(go_on=go_on)
         house.retention.let_go(go_on=go_on)
         house.keeper.sweep(go_on)
+        while go_on() and self._count():
+            pass
+
+    def _purge(self) -> None:
+        house = self._house
         server = house.settings.server
-        # an export is named after its request: while it is kept, the request is known
-        known = dt.timedelta(days=max(server.once_days, server.export_days))
         with house.writing() as tx:
             for each in (house.accounts, house.openid, house.visits):
                 each.purge(tx, house.now())
             house.jobs.purge(tx, house.now(), server)
+            house.links.purge(tx, house.now() - dt.timedelta(days=server.link_days))
+            # An export is named after its request: while it is kept, the request is known.
+            known = dt.timedelta(days=max(server.once_days, server.export_days))
             house.once.purge(tx, house.now() - known)
-        while go_on() and self._count():
-            pass
 
     def start(self) -> None:
         """Tidy from now on every `server.tidy_minutes`, in a thread of its own, until `close`; not at all when 0."""

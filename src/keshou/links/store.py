@@ -4,6 +4,8 @@
 import datetime as dt
 import hmac
 import secrets
+from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
@@ -15,6 +17,7 @@ from keshou.sealing import Box, derive
 from keshou.suite import INTERNATIONAL, Suite
 
 PREFIX = "kl_"
+_AT_ONCE = 200
 
 link_table = sa.Table(
     "shared_link",
@@ -75,8 +78,8 @@ class Links:
             LinkTamperedError: the row was altered.
 
         """
-        holds = (_C.until > to_micros(now)) & _C.revoked.is_(None) & (_C.opened < _C.most)
-        count = sa.update(link_table).where((_C.digest == self._digest(token)) & holds).values(opened=_C.opened + 1)
+        of = (_C.digest == self._digest(token)) & _holds(now)
+        count = sa.update(link_table).where(of).values(opened=_C.opened + 1)
         row = tx.execute(count.returning(*link_table.c)).one_or_none()
         if row is None:
             return None
@@ -102,24 +105,57 @@ class Links:
         """Drop every link to a user's record."""
         tx.execute(sa.delete(link_table).where(_C.user == self._pseudonym(user)))
 
-    def list_of(self, tx: Transaction, by: str = "") -> list[Link]:
-        """Return the links that `by` made, or all, by id."""
-        chosen = sa.select(link_table).order_by(_C.id)
-        rows = tx.execute(chosen.where(_C.maker == by) if by else chosen)
-        return [
-            Link(
-                id=row.id, shared=msgspec.json.decode(row.shared, type=Shared), made=from_micros(row.made),
-                until=from_micros(row.until), most=row.most, opened=row.opened,
-                entries=tuple(msgspec.json.decode(row.entries)), revoked=_moment(row.revoked),
-            )
-            for row in rows
-        ]  # fmt: skip
+    def purge(self, tx: Transaction, before: dt.datetime) -> int:
+        """Drop the links that were over before a moment; return how many."""
+        return int(tx.execute(sa.delete(link_table).where(_C.until <= to_micros(before))).rowcount)
+
+    def find(self, tx: Transaction, name: str) -> Link | None:
+        """Return a link; None when it is not there, or not any more."""
+        row = tx.execute(sa.select(link_table).where(_C.id == name)).one_or_none()
+        return None if row is None else _link(row)
+
+    def list_of(self, tx: Transaction, by: str = "", after: str = "") -> Iterator[Link]:
+        """Yield the links that `by` made, or all, by id, from the one after `after` on; a few are looked up at once."""
+        while True:
+            chosen = _made_by(by).where(_C.id > after).order_by(_C.id).limit(_AT_ONCE)
+            rows = tx.execute(chosen).all()
+            yield from map(_link, rows)
+            if len(rows) < _AT_ONCE:
+                return
+            after = rows[-1].id
+
+    def newest(self, tx: Transaction, now: dt.datetime, by: str, start: int, most: int) -> tuple[list[Link], int]:
+        """Return up to `most` links that `by` made, or anybody, what opens first, then the newest; and how many all.
+
+        The first `start` are left out.
+        """
+        order = (sa.case((_holds(now), 0), else_=1), _C.made.desc(), _C.id)
+        rows = tx.execute(_made_by(by).order_by(*order).offset(start).limit(most)).all()
+        count = tx.execute(sa.select(sa.func.count()).select_from(_made_by(by).subquery())).scalar_one()
+        return [_link(row) for row in rows], int(count)
 
     def _digest(self, token: str) -> bytes:
         return hmac.digest(self._tokens, token.encode("utf-8", "replace"), "sha256")
 
     def _pseudonym(self, user: str) -> bytes:
         return hmac.digest(self._users, user.encode(), "sha256")
+
+
+def _holds(now: dt.datetime) -> Any:
+    return (_C.until > to_micros(now)) & _C.revoked.is_(None) & (_C.opened < _C.most)
+
+
+def _made_by(by: str) -> Any:
+    chosen = sa.select(link_table)
+    return chosen.where(_C.maker == by) if by else chosen
+
+
+def _link(row: Any) -> Link:
+    return Link(
+        id=row.id, shared=msgspec.json.decode(row.shared, type=Shared), made=from_micros(row.made),
+        until=from_micros(row.until), most=row.most, opened=row.opened,
+        entries=tuple(msgspec.json.decode(row.entries)), revoked=_moment(row.revoked),
+    )  # fmt: skip
 
 
 def _moment(stored: int | None) -> dt.datetime | None:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Shared links as every face makes and ends them: once for each request, the token told once."""
 
+from itertools import islice
 from typing import NamedTuple
 
 from keshou.acts.request import Done, RecordSite
@@ -50,9 +51,31 @@ def make_once(site: Site, caller: Caller, key: str, asked: LinkRequest, wanted: 
     return Made(fact, sharing.keep(site, wanted, fact), done.entry)
 
 
-def seen(caller: Caller, site: Site) -> list[Link]:
-    """Return the links that `caller` may see, by id; see `entitled.seen`."""
-    return entitled.seen(caller, site, sharing.made_by, lambda each: each.shared.purpose, ActKind.PROVIDE)
+def page_of(caller: Caller, site: Site, after: str, limit: int) -> list[Link]:
+    """Return up to `limit` links that `caller` may see, by id, from the one after `after` on; as `entitled.seen`."""
+    by = _whose(caller, site)
+    with site.reading() as tx:
+        return list(islice((each for each in site.links.list_of(tx, by, after) if _is_within(caller, each)), limit))
+
+
+def newest(caller: Caller, site: Site, start: int, most: int) -> tuple[list[Link], int]:
+    """Return up to `most` links that somebody signed in may see, what opens first, then the newest; and how many all.
+
+    The first `start` are left out.
+    """
+    by = _whose(caller, site)
+    with site.reading() as tx:
+        return site.links.newest(tx, site.now(), by, start, most)
+
+
+def _whose(caller: Caller, site: Site) -> str:
+    """Return whose links `caller` may see; empty: everybody's."""
+    entitled.require_staff(caller)
+    return "" if entitled.audits(caller, site) else caller.id
+
+
+def _is_within(caller: Caller, link: Link) -> bool:
+    return entitled.is_within_key(caller, link.shared.purpose, ActKind.PROVIDE)
 
 
 def end_link(site: Site, caller: Caller, key: str, name: str) -> Done:
@@ -63,7 +86,10 @@ def end_link(site: Site, caller: Caller, key: str, name: str) -> Done:
         RequestTakenError: the caller named another request so; the link goes on.
 
     """
-    if name not in {each.id for each in seen(caller, site)}:
+    by = _whose(caller, site)
+    with site.reading() as tx:
+        found = site.links.find(tx, name)
+    if found is None or by not in ("", found.shared.by) or not _is_within(caller, found):
         raise NotFoundError("there is no such link", hint="list them at /api/v1/links")
     told = RecordSite(facts=(LinkRevoked(at=site.now(), link=name),), by=caller.id, must_stand=True)
     return sharing.end(site, name, named(told, caller, key, None, "links", name, "revoke"))

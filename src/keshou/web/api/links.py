@@ -11,14 +11,14 @@ from keshou.gate.decision import Permit
 from keshou.law.terms import ActKind
 from keshou.web.api.asked import InPath, Requested, answer, read
 from keshou.web.api.decided import denial
-from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
+from keshou.web.api.paged import USUAL, Cursor, Limit, Page, after, cursor_of
 from keshou.web.caller import count_unproven
 from keshou.web.described import told
 from keshou.web.entitled import refuse_beyond_key, require_fresh, require_staff
 from keshou.web.errors import NotFoundError
 from keshou.web.idempotency import IdempotencyKey
 from keshou.web.language import language_of
-from keshou.web.linking import asked_link, end_link, make_once, seen
+from keshou.web.linking import asked_link, end_link, make_once, page_of
 from keshou.wire import links as w
 from keshou.wire.caller import Caller
 from keshou.wire.office import Recorded
@@ -78,7 +78,9 @@ def links(
     caller: NamedDependency[Caller], site: NamedDependency[Site], cursor: Cursor = "", limit: Limit = USUAL
 ) -> Response[bytes]:
     """Return links, by id: all to auditors, to others those that they made and their key is for."""
-    return answer(page([w.link_shape(each) for each in seen(caller, site)], lambda each: each.id, cursor, limit))
+    found = page_of(caller, site, after(cursor), limit + 1)
+    items = [w.link_shape(each) for each in found[:limit]]
+    return answer(Page(items=items, next=cursor_of(items[-1].id) if len(found) > limit else ""))
 
 
 @post(

@@ -24,7 +24,7 @@ from keshou.web.console.reviews import A_PAGE, Name, Start
 from keshou.web.console.why import why_denied
 from keshou.web.entitled import audits, refuse_beyond_key, require_fresh, require_staff
 from keshou.web.frame.page import Requested
-from keshou.web.linking import asked_link, end_link, make_once, seen
+from keshou.web.linking import asked_link, end_link, make_once, newest
 from keshou.wire.caller import Caller
 from keshou.wire.links import LinkRequest
 
@@ -50,11 +50,10 @@ def _page(
     request: Requested, desk: Desk, given: Mapping[str, str], *, start: int = 0, wrong: bool = False, status: int = 200
 ) -> Response[bytes]:
     now = desk.site.now()
-    found = seen(desk.caller, desk.site)
-    found.sort(key=lambda each: (state_of(each, now) != "open", -each.made.timestamp()))
-    shown = [_named(desk, each, now) for each in found[start : start + A_PAGE]]
+    found, total = newest(desk.caller, desk.site, start, A_PAGE)
+    shown = [_named(desk, each, now) for each in found]
     return show(
-        request, desk, "links.html.j2", status=status, links=shown, start=start, total=len(found), size=A_PAGE,
+        request, desk, "links.html.j2", status=status, links=shown, start=start, total=total, size=A_PAGE,
         given=given, wrong=wrong, every=audits(desk.caller, desk.site), **choices(desk),
     )  # fmt: skip
 
