@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tables outside the vault: who is counted, and who is told apart from nobody."""
 
-from collections.abc import Iterator
+import datetime as dt
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ from keshou.acts.request import Judged
 from keshou.app.site import Site
 from keshou.app.table_gate import Files, Upload, gate_table
 from keshou.db import Database
+from keshou.gate.facts import ReviewApproved
 from keshou.law.terms import ActKind
 
 
@@ -36,6 +38,28 @@ def test_a_row_that_names_nobody_is_of_nobody_even_where_somebody_is_called_none
     assert (verdict.permitted, verdict.rows, verdict.act.count) == (2, 4, 1)
     assert pa.ipc.open_stream(upload.kept).read_all().column("tariff_plan").to_pylist() == ["a", "d"]
     assert pa.ipc.open_stream(upload.denied).read_all().column("user").to_pylist() == [None, None]
+
+
+def test_a_table_uses_up_the_review_that_covers_it_and_no_other(site: Site, tmp_path: Path) -> None:
+    site.do_all([newcomer(site, f"t{number}") for number in range(4)])
+    review = ReviewApproved(
+        at=site.now(), review="v1", requester="lister", reviewer="judge", kind=ActKind.EXPORT, purpose="service",
+        items=frozenset({"tariff_plan"}), count=4, until=site.now() + dt.timedelta(hours=20),
+    )  # fmt: skip
+    site.record_site(review, by="judge")
+    table = tmp_path / "table.csv"
+
+    def permitted(kind: ActKind, users: Sequence[str]) -> int:
+        table.write_text("\n".join(["user,tariff_plan", *(f"{each},a" for each in users), ""]))
+        asked = replace(act(kind, "", "tariff_plan", by="lister", review="v1"), when=site.now())
+        return gate_table(site, asked, Upload(table.read_bytes(), ".csv"), "user").permitted
+
+    everybody = [f"t{number}" for number in range(4)]
+    assert permitted(ActKind.USE, ["u1"]) == 1, "a table that needs no review"
+    assert permitted(ActKind.EXPORT, [*everybody, "u1"]) == 0, "one that is larger than was approved"
+    assert permitted(ActKind.EXPORT, everybody) == len(everybody)
+    assert permitted(ActKind.EXPORT, everybody) == 0, "used up"
+    site.audit(by="clerk1")
 
 
 def test_a_request_sent_again_writes_no_row_and_tells_what_its_entry_tells(site: Site, tmp_path: Path) -> None:

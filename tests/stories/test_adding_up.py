@@ -120,6 +120,25 @@ def test_what_was_reviewed_does_not_count_but_naming_any_review_does_not_help(si
     assert not told(one(site, "b2", review="v1")), "two went out that nobody looked at"
 
 
+def test_a_review_that_does_not_cover_an_act_is_neither_used_up_by_it_nor_named_in_its_entry(site: Site) -> None:
+    site.record_site(StaffAppointed(at=START, staff="second", post="analyst"), by="officer")
+    site.do(newcomer(site, "m1", None, "marketing"))
+    approve(site, "v1", 6)
+    assert told(one(site, "b0", by="second", review="v1")), "another's hand"
+    assert headers(site)[-1].review == ""
+    assert told(one(site, "m1", purpose="marketing", review="v1")), "another purpose"
+    assert headers(site)[-1].review == ""
+    more = act(ActKind.EXPORT, "b1", PLAN, "mobile_number", by="lister", review="v1")
+    assert told(site.perform(more)), "more than was reviewed"
+    assert headers(site)[-1].review == ""
+    assert not told(one(site, "m1", purpose="marketing", review="v1")), "it adds up all the same"
+    assert headers(site)[-1].review == "v1", "a denial names what was asked"
+    assert told(some(site, *USERS, review="v1")), "what it was given for it still lets through"
+    assert headers(site)[-1].review == "v1"
+    assert not told(some(site, *USERS, review="v1")), "and once only"
+    site.audit(by="clerk1")
+
+
 def test_the_rules_say_within_which_time_and_to_how_many(site: Site, clock: Clock) -> None:
     site.publish(declared(review=Review(
         bulk_users=3, reviewers=("reviewer",), valid_hours=24, window_hours=2, window_users=4

@@ -63,12 +63,18 @@ def perform(work: Work, job: Perform, now: dt.datetime) -> Draft:
 
 
 def _count(work: Work, draft: Draft, act: Act, count: int) -> None:
-    """Use up the review that a permitted act names; what no review covers counts towards a bulk act."""
-    if not work.view.gate.timeline.at(act.when).is_reviewed(act):
-        draft.counts = count
-    if work.names.is_review(act.review):
+    """Use up the review that covers a permitted act; what none covers counts towards a bulk act.
+
+    A review that is named and does not cover the act is left as it is, and the entry does not name it: the act was
+    permitted without it.
+    """
+    if work.view.gate.timeline.at(act.when).is_reviewed(act):
         draft.site_facts = (ReviewUsed(at=act.when, review=act.review),)
         work.view.site_became(draft.site_facts)
+        return
+    draft.counts = count
+    if work.names.is_review(act.review):
+        draft.header["review"] = ""
 
 
 def perform_bulk(work: Work, job: BulkPerform, now: dt.datetime) -> Draft:

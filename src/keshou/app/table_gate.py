@@ -274,18 +274,27 @@ def _outcome(
 def _record(site: Site, job: Judged) -> Done:
     """Write the outcome down; a review that let anything through is used up in the same transaction.
 
+    One that does not cover what was asked let nothing through, and stays. Were it used meanwhile, or any other fact of
+    the operator changed, the outcome would not be written down.
+
     Raises:
         _RepeatedError: the request was answered before; nothing was written down.
 
     """
-    act = job.act
+    act, reviewed = job.act, _is_reviewed(site, job.act)
     with site.as_one() as do:
         (done,) = do([job])
         if done.repeated:
             raise _RepeatedError(done.entry)
-        if act.review and job.permitted:
+        if reviewed and job.permitted:
             do([RecordSite(facts=(ReviewUsed(at=site.now(), review=act.review),), by=act.by, where=act.where)])
     return done
+
+
+def _is_reviewed(site: Site, act: Act) -> bool:
+    with site.reading() as tx:
+        view = site._known.view(tx, site.ledger.head(tx).size)  # noqa: SLF001 - of the same room
+    return view.gate.timeline.at(act.when).is_reviewed(act)
 
 
 @contextlib.contextmanager
