@@ -11,8 +11,9 @@ from keshou.app.backup import back_up
 from keshou.app.restore import Asked, restore
 from keshou.app.site import Site
 from keshou.backup.errors import ArchiveError, NotEmptyError, OlderError
-from keshou.gate.decision import Deny
+from keshou.gate.decision import Deny, Permit
 from keshou.law.terms import ActKind
+from keshou.ledger.certificate import verify
 from planting import SHORTEST, Planted
 
 SHOWN = ("user_name", "mobile_number")
@@ -68,6 +69,25 @@ def test_an_erasure_after_the_backup_is_done_again_before_anything_can_be_read(
         assert isinstance(site.perform(act(ActKind.USE, "u1", *SHOWN)).decision, Deny)
         assert "mobile_number" not in shown(site, "u2"), "what was held for the service was shredded when it ended"
         assert shown(site, "u3") == {item: VALUES[item] for item in SHOWN}
+        site.audit(by="clerk1")
+
+
+def test_values_that_a_restore_destroyed_again_are_certified(home: Path, tmp_path: Path, clock: Clock) -> None:
+    with Site.open(home, clock) as site:
+        admit(site, "u1", "u2")
+        made = back_up(site, tmp_path / "one.age")
+        assert isinstance(site.perform(act(ActKind.DELETE, "u1", "tariff_plan")).decision, Permit)
+        site.perform(act(ActKind.DELETE, "u2", "email_address"))
+    lose_database(home)
+    restore(made.path, home, clock(), Asked(accept_older=True, by="officer", reason="disk-7"))
+    with Site.open(home, clock) as site:
+        with site.reading() as tx:
+            place = site.ledger.head(tx).size - 1
+            body = site.ledger.entry(tx, place)
+        told, note = site.keeper.certify(place)
+        assert (told.event, told.items, told.keys, told.users) == ("fact:restored", ("tariff_plan",), (), 1)
+        assert verify(note, site.ledger.key, body) == told
+        assert "mobile_number" in shown(site, "u1"), "their key stays with what it seals"
         site.audit(by="clerk1")
 
 

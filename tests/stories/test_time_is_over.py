@@ -10,7 +10,7 @@ from house import START, Clock
 from plans import A_MONTH, DAY, PLAN, agree, come, held, ready, rules, take_plan
 
 from keshou.acts.expiring import OVER
-from keshou.acts.request import ActError, Cancel, Expire
+from keshou.acts.request import ActError, Cancel, Expire, Release
 from keshou.app.expiry import Gone
 from keshou.app.site import Site
 from keshou.backup.store import Erasures
@@ -20,6 +20,7 @@ from keshou.gate import calendar
 from keshou.gate.facts import ConsentWithdrawn, SuspensionLifted, SuspensionOrdered
 from keshou.gate.holds import Asked, HoldLifted
 from keshou.law.terms import ActKind, RetentionClass
+from keshou.ledger.certificate import verify
 from keshou.ledger.entry import Header, decode
 
 OVER_DAY = calendar.day_of(START).replace(month=4) + DAY
@@ -135,6 +136,62 @@ def test_nothing_goes_while_the_authority_asks_that_destruction_stop(site: Site,
     site.record_site(SuspensionLifted(at=site.now(), suspension="s1"), by="officer")
     site.tidy()
     assert PLAN not in held(site, "u1")
+
+
+@pytest.mark.parametrize(
+    ("kinds", "purposes"),
+    [({ActKind.DESTROY}, {"marketing"}), ({ActKind.DELETE}, {"plans"}), (set(), {"marketing"}), (set(), set())],
+)
+def test_an_order_about_any_purpose_that_needs_it_keeps_it_whichever_needed_it_last(
+    site: Site, clock: Clock, kinds: set[ActKind], purposes: set[str]
+) -> None:
+    stop = SuspensionOrdered(at=site.now(), suspension="s1", kinds=frozenset(kinds), purposes=frozenset(purposes))
+    site.record_site(stop, by="officer")
+    until(clock, OVER_DAY)
+    assert over(site) == ()
+    site.tidy()
+    with pytest.raises(ActError, match="nothing of the user is over"):
+        site.do(Expire(user=1, by="keshou", classes=EVERYTHING))
+    assert PLAN in held(site, "u1")
+    site.record_site(SuspensionLifted(at=site.now(), suspension="s1"), by="officer")
+    site.tidy()
+    assert PLAN not in held(site, "u1")
+
+
+def test_an_order_about_other_acts_or_purposes_keeps_nothing(site: Site, clock: Clock) -> None:
+    for name, kinds, purposes in (("s1", {ActKind.USE}, {"plans"}), ("s2", {ActKind.DESTROY}, {"service"})):
+        stop = SuspensionOrdered(at=site.now(), suspension=name, kinds=frozenset(kinds), purposes=frozenset(purposes))
+        site.record_site(stop, by="officer")
+    until(clock, OVER_DAY)
+    site.tidy()
+    assert PLAN not in held(site, "u1")
+
+
+def test_what_a_hold_kept_stays_under_an_order_that_destruction_stop_and_goes_after_both(site: Site) -> None:
+    site.record_site(site.holds.fact("h1", Asked("case", "d-1", users=("u1",)), "clerk1"), by="clerk1")
+    site.do(Cancel(user="u1", by="user"))
+    stop = SuspensionOrdered(at=site.now(), suspension="s1", kinds=frozenset({ActKind.DESTROY}))
+    site.record_site(stop, by="officer")
+    site.record_site(HoldLifted(at=site.now(), hold="h1", by="judge", reason="settled"), by="judge")
+    site.tidy()
+    with pytest.raises(ActError, match="nothing of the user is due"):
+        site.do(Release(user=1, by="keshou"))
+    assert {PLAN, "mobile_number"} <= held(site, "u1")
+    site.record_site(SuspensionLifted(at=site.now(), suspension="s1"), by="officer")
+    site.tidy()
+    assert held(site, "u1") == {"user_name", "resident_id_number"}
+    site.audit(by="clerk1")
+
+
+def test_values_that_went_without_their_key_are_certified(site: Site, clock: Clock) -> None:
+    until(clock, OVER_DAY)
+    site.tidy()
+    with site.reading() as tx:
+        place = site.ledger.head(tx).size - 1
+    told, note = site.keeper.certify(place)
+    assert (told.event, told.items, told.keys, told.users) == (OVER, (PLAN,), (), 1)
+    with site.reading() as tx:
+        assert verify(note, site.ledger.key, site.ledger.entry(tx, place)) == told
 
 
 def test_rules_that_keep_it_shorter_are_kept_to(site: Site, clock: Clock) -> None:

@@ -43,7 +43,9 @@ def restore(work: Work, job: Restore, now: dt.datetime) -> Draft:
     check_ids(job.fact)
     work.settle()
     vault = work.known.vault
-    for user, item in job.items:
+    held = {user: vault.items_of(work.tx, user) for user in dict.fromkeys(user for user, _ in job.items)}
+    gone = [(user, item) for user, item in dict.fromkeys(job.items) if item in held[user]]
+    for user, item in gone:
         vault.remove(work.tx, user, [item])
     shredded = vault.shred_many(work.tx, [(user, [class_]) for user, class_ in job.keys], now)
     work.view.site_became((job.fact,))
@@ -52,5 +54,7 @@ def restore(work: Work, job: Restore, now: dt.datetime) -> Draft:
         **work.names.of_record(job.by, ""),
         "fact": fact_json(job.fact),
         "keys": key_ids(shredded),
+        "items": tuple(sorted({item for _, item in gone} & work.names.items)),
+        "count": len({user for user, _ in gone} | {each.user for each in shredded}),
     }
     return Draft(header, site_facts=(job.fact,), shredded=shredded)

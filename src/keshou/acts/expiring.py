@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 from keshou.acts.destroyed import key_ids
 from keshou.acts.draft import Draft, Payload
-from keshou.acts.holding import name_of
+from keshou.acts.holding import is_stopped, name_of
 from keshou.acts.known import View
 from keshou.acts.removing import remove
 from keshou.acts.request import ActError, Expire
 from keshou.acts.work import Work
+from keshou.declaration.model import Declaration
 from keshou.gate.calendar import day_of, day_of_micros
 from keshou.gate.holds import HoldSet, concerns, is_kept
 from keshou.gate.keeping import Keeping, Over, Terms, Use, fold_use
@@ -60,8 +61,34 @@ def ends(held: Held, keeping: Keeping) -> Iterable[tuple[Collected, Over]]:
             yield each, found
 
 
+class Keeps(NamedTuple):
+    """What stands between information whose time is over and its going."""
+
+    state: SiteState
+    """Whose holds keep it."""
+    stopped: frozenset[str]
+    """Items that the authority asks not to destroy."""
+
+
+def keeps(state: SiteState, terms: Terms) -> Keeps:
+    """Return what keeps information as things stand."""
+    return Keeps(state, stopped(state, terms.versions.values()))
+
+
+def stopped(state: SiteState, declared: Iterable[Declaration]) -> frozenset[str]:
+    """Return the items that the authority asks not to destroy: all that any rules need for a purpose it names.
+
+    `declared` are all rules that there ever were. Whatever else such an item is needed for, it stays.
+    Source: miit24:14.2.
+    """
+    if not any(state.suspensions()):
+        return frozenset()
+    purposes = (each for rules in declared for each in rules.purposes)
+    return frozenset(need.item for each in purposes if is_stopped(state, each.id) for need in each.needs)
+
+
 def due(
-    held: Held, keeping: Keeping, state: SiteState, today: dt.date, classes: Collection[RetentionClass]
+    held: Held, keeping: Keeping, kept: Keeps, today: dt.date, classes: Collection[RetentionClass]
 ) -> tuple[str, ...]:
     """Return the items that are over on a day in China, of some classes, and that nothing keeps."""
     return tuple(
@@ -69,8 +96,8 @@ def due(
         for each, last in ends(held, keeping)
         if each.class_ in classes
         and last.day <= today
-        and not is_stopped(state, last.purpose)
-        and not keepers(state, held.name, each.item, each.class_)
+        and each.item not in kept.stopped
+        and not keepers(kept.state, held.name, each.item, each.class_)
     )
 
 
@@ -81,14 +108,6 @@ def keepers(state: SiteState, name: str, item: str, class_: RetentionClass) -> l
     """
     seen = class_ if class_ is RetentionClass.REGISTRATION else RetentionClass.SERVICE
     return [each for each in state.holds() if concerns(each, (name,)) and is_kept(each, item, seen)]
-
-
-def is_stopped(state: SiteState, purpose: str) -> bool:
-    """Say whether the authority asked that destruction for a purpose stop. Source: miit24:14.2."""
-    return any(
-        (not each.kinds or ActKind.DESTROY in each.kinds) and (not each.purposes or purpose in each.purposes)
-        for each in state.suspensions()
-    )
 
 
 def expire(work: Work, job: Expire, now: dt.datetime) -> Draft:
@@ -102,7 +121,7 @@ def expire(work: Work, job: Expire, now: dt.datetime) -> Draft:
     key, terms, view = job.user, terms_of(work.view, now), work.view.gate.timeline.at(now)
     values, names = collected_of(work.tx, [key]), KeptBack().names_of(work.tx, [key])
     held = Held(values.get(key, ()), fold_use(work.facts_of(key)), names.get(key, ""))
-    items = due(held, Keeping(terms), view.state, day_of(now), job.classes)
+    items = due(held, Keeping(terms), keeps(view.state, terms), day_of(now), job.classes)
     if not items:
         raise ActError("nothing of the user is over", hint="see `keshou retention`")
     draft = Draft(

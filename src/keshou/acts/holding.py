@@ -14,10 +14,13 @@ from keshou.acts.stands import NothingToEndError
 from keshou.acts.work import Work
 from keshou.db import to_micros
 from keshou.declaration.model import Declaration
+from keshou.gate.conditions import ERASING_KINDS
 from keshou.gate.facts import SiteFact
 from keshou.gate.holds import CLASSES, Ending, Ground, HoldLifted, HoldSet, concerns, is_kept
+from keshou.gate.site import SiteState
 from keshou.gate.standing import fold_user
 from keshou.law.terms import ActKind, RetentionClass
+from keshou.vault.errors import SealBrokenError
 from keshou.vault.kept_back.store import KeptBack
 from keshou.vault.receipt import Receipt
 
@@ -131,7 +134,7 @@ def note_admitted(work: Work, user: str, key: int, now: dt.datetime) -> None:
 
 
 def end_service_class(work: Work, draft: Draft, key: int, name: str, now: dt.datetime) -> tuple[str, ...]:
-    """Let go what the service class holds of a user whose services ended, and nothing that a hold keeps.
+    """Let go what the service class holds of a user whose services ended, but for what must stay for now.
 
     `name` is what stands for the user in holds. With nothing kept, the keys are destroyed; else only values go, and
     the user is noted as one of whom something is kept back. Return the items that went one by one.
@@ -155,14 +158,36 @@ def end_service_class(work: Work, draft: Draft, key: int, name: str, now: dt.dat
 
 
 def _kept(work: Work, held: Mapping[str, RetentionClass], name: str, now: dt.datetime) -> set[str]:
-    """Return the service items that a hold keeps."""
-    holds = [each for each in work.view.gate.timeline.at(now).state.holds() if concerns(each, (name,))]
-    service = RetentionClass.SERVICE
-    return {item for item, of in held.items() if of is service and any(is_kept(each, item, of) for each in holds)}
+    """Return the service items that must stay for now."""
+    state, service = work.view.gate.timeline.at(now).state, RetentionClass.SERVICE
+    declared = [each.declaration for each in work.view.versions().values()]
+    return {item for item, of in held.items() if of is service and must_stay(state, declared, name, item)}
+
+
+def must_stay(state: SiteState, declared: Iterable[Declaration], name: str, item: str) -> bool:
+    """Say whether an item of the service class, of whom `name` stands for in holds, must stay for now.
+
+    A hold keeps it; or the authority asked that destruction stop for a purpose for which any of the rules `declared`
+    needs it. Source: miit24:10, miit24:14.2.
+    """
+    if any(concerns(each, (name,)) and is_kept(each, item, RetentionClass.SERVICE) for each in state.holds()):
+        return True
+    if not any(state.suspensions()):
+        return False
+    purposes = {each.id for rules in declared for each in rules.purposes if item in {need.item for need in each.needs}}
+    return any(is_stopped(state, purpose) for purpose in purposes or {""})
+
+
+def is_stopped(state: SiteState, purpose: str) -> bool:
+    """Say whether the authority asked that destruction for a purpose stop, by whatever name. Source: miit24:14.2."""
+    return any(
+        (not each.kinds or not each.kinds.isdisjoint(ERASING_KINDS)) and (not each.purposes or purpose in each.purposes)
+        for each in state.suspensions()
+    )
 
 
 def release(work: Work, job: Release, now: dt.datetime) -> Draft:
-    """Let go what a hold kept back of a user, once none keeps it.
+    """Let go what was kept back of a user whose services ended, once nothing keeps it.
 
     Raises:
         ActError: everything is kept still, or nothing of the user ever was.
@@ -191,9 +216,13 @@ def release(work: Work, job: Release, now: dt.datetime) -> Draft:
 def name_of(work: Work, key: int) -> str:
     """Return the operator's id of a user, out of the newest payload about them; empty when there is none any more.
 
-    Whoever looks for who a user is reads the newest payload, so each names them.
+    Whoever looks for who a user is reads the newest payload, so each names them. Where it does not open, nothing can
+    be written to the user any more; that keeps nothing from going.
     """
     newest = work.ledger.newest_payloads(work.tx, [key])
-    records = work.known.vault.fetch_records(work.tx, sorted(newest.items()))
-    receipt = Receipt(work.place, len(records))
-    return next((user_of(work.known.vault.open_record(each, receipt)) for each in records), "")
+    try:
+        records = work.known.vault.fetch_records(work.tx, sorted(newest.items()))
+        receipt = Receipt(work.place, len(records))
+        return next((user_of(work.known.vault.open_record(each, receipt)) for each in records), "")
+    except SealBrokenError:
+        return ""

@@ -13,6 +13,7 @@ from keshou.acts.request import ActError
 from keshou.acts.separation import check_separation
 from keshou.acts.work import Work
 from keshou.gate.act import OWN_HAND
+from keshou.gate.calendar import may_be_told
 from keshou.gate.facts import (
     ConsentGiven,
     ConsentVoided,
@@ -111,10 +112,15 @@ def check_hand(work: Work, by: str, now: dt.datetime) -> None:
 
 
 def _check_time(fact: UserFact | SiteFact, now: dt.datetime) -> None:
-    if fact.at.tzinfo is None:
+    told = [each for each in (fact.at, getattr(fact, "until", None)) if each is not None]
+    if any(each.tzinfo is None for each in told):
         raise ActError("a time without a zone", hint="give it with an offset from UTC")
     if fact.at > now:
         raise ActError("a fact that has not come true yet", hint="give the time at which it came true")
+    if not all(map(may_be_told, told)):
+        raise ActError(
+            "a time that lies too far back, or ahead", hint="give one from the year 1970 on and before 3000, or no end"
+        )
 
 
 def _check_consent(work: Work, fact: ConsentGiven | ConsentWithdrawn | ConsentVoided) -> None:

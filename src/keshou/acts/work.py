@@ -36,10 +36,11 @@ from keshou.ledger import entry
 from keshou.ledger.merkle import root_over
 from keshou.ledger.store import Ledger
 from keshou.vault.destroyed.store import Destroyed
+from keshou.vault.errors import SealBrokenError
 from keshou.vault.lookup import Found
 from keshou.vault.sealed import Sealed
 
-_SALT = 32
+_SALT, _PSEUDONYM = 32, 16
 _encode = msgspec.json.Encoder().encode
 _replace = msgspec.structs.replace
 
@@ -245,9 +246,18 @@ class Work:
         self._settled = len(self._drafts)
 
     def settle_one(self, draft: Draft) -> None:
-        """Make the pseudonym and commitment of a draft whose keys are about to be destroyed."""
+        """Make the pseudonym and commitment of a draft whose keys are about to be destroyed.
+
+        A record key that opens no more does not keep its user from being erased: no payload stays of them in any case,
+        and what stands for them here is then as good as any that a destroyed key made, since nobody can tell whose.
+        """
         self.settle()
-        self._seal([draft])
+        try:
+            self._seal([draft])
+        except SealBrokenError:
+            for (_, payload), salt in zip(draft.users, _salts(len(draft.users)), strict=True):
+                draft.header["c"] = entry.to_text(entry.commit(salt, _encode(payload)))
+                draft.header["obj"] = entry.to_text(os.urandom(_PSEUDONYM))
 
     def forget(self, user: str, key: int) -> None:
         """Leave nothing that names an erased user, in what is kept and in what this transaction still has to write."""

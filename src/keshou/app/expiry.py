@@ -10,17 +10,17 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
-from keshou.acts.expiring import Held, due, ends, is_stopped, keepers, terms_of
+from keshou.acts.expiring import Held, Keeps, due, ends, keepers, keeps, terms_of
 from keshou.acts.known import Known, View
 from keshou.acts.request import ActError, Expire, Job
 from keshou.acts.work import Pending
 from keshou.app.holds import CLOCK
 from keshou.app.settings import Settings
+from keshou.app.untold import Untold, counted
 from keshou.db import Transaction
 from keshou.gate import calendar
 from keshou.gate.holds import HoldSet
-from keshou.gate.keeping import Keeping, fold_use
-from keshou.gate.site import SiteState
+from keshou.gate.keeping import FOR_EVER, Keeping, fold_use
 from keshou.law.terms import RetentionClass
 from keshou.ledger.store import Ledger
 from keshou.vault.kept_back.store import KeptBack
@@ -62,8 +62,8 @@ class House(Protocol):
 class Found:
     """What was found so far, by day, purpose and class; as large as the span is long, however many users there are."""
 
-    def __init__(self, state: SiteState, since: dt.date, until: dt.date) -> None:
-        self._state, self._since, self._until = state, since, until
+    def __init__(self, kept: Keeps, since: dt.date, until: dt.date) -> None:
+        self._kept, self._since, self._until = kept, since, until
         self._users: Counter[tuple[dt.date, str, RetentionClass]] = Counter()
         self._items: dict[tuple[dt.date, str, RetentionClass], Counter[str]] = {}
 
@@ -71,10 +71,10 @@ class Found:
         """Note what of one user goes on which day."""
         told = set()
         for each, last in ends(held, keeping):
-            if last.day > self._until:
+            if last.day > self._until or each.item in self._kept.stopped:
                 continue
-            day = free_from(keepers(self._state, held.name, each.item, each.class_), last.day)
-            if day is None or day > self._until or is_stopped(self._state, last.purpose):
+            day = free_from(keepers(self._kept.state, held.name, each.item, each.class_), last.day)
+            if day is None or day > self._until:
                 continue
             place = (max(day, self._since), last.purpose, each.class_)
             told.add(place)
@@ -105,7 +105,8 @@ class Expiry:
         """Return what goes from `since` to `until`, as things stand."""
         now = self._house.now()
         view = self._known.view(tx, self._house.ledger.head(tx).size)
-        found, keeping, last = Found(view.gate.timeline.at(now).state, since, until), self._kept(view, now), 0
+        keeping, last = self._kept(view, now), 0
+        found = Found(keeps(view.gate.timeline.at(now).state, keeping.terms), since, until)
         while users := users_after(tx, last, _AT_ONCE):
             for _, held in self._held(tx, users):
                 found.add(held, keeping)
@@ -119,6 +120,10 @@ class Expiry:
         Each is an act of its own, committed by itself: what is interrupted, or ended by `go_on` before some users are
         looked at or one of them loses something, goes on the next time.
         """
+        with counted() as untold:
+            return self._let_go(by, go_on, untold)
+
+    def _let_go(self, by: str, go_on: Callable[[], bool], untold: Untold) -> int:
         classes, count, last = self.going, 0, 0
         while classes and go_on():
             with self._house.reading() as tx:
@@ -129,16 +134,16 @@ class Expiry:
             for user in over:
                 if not go_on():
                     return count
-                count += self._expire(user, by, classes)
+                count += self._expire(user, by, classes, untold)
             last = users[-1]
         return count
 
     def _over(self, tx: Transaction, users: Sequence[int], classes: frozenset[RetentionClass]) -> list[int]:
         now = self._house.now()
         view = self._known.view(tx, self._house.ledger.head(tx).size)
-        state, keeping = view.gate.timeline.at(now).state, self._kept(view, now)
-        today = calendar.day_of(now)
-        return [user for user, held in self._held(tx, users) if due(held, keeping, state, today, classes)]
+        keeping, today = self._kept(view, now), calendar.day_of(now)
+        kept = keeps(view.gate.timeline.at(now).state, keeping.terms)
+        return [user for user, held in self._held(tx, users) if due(held, keeping, kept, today, classes)]
 
     def _kept(self, view: View, now: dt.datetime) -> Keeping:
         """Return how long things are kept; what was worked out before serves while the terms are the same."""
@@ -147,9 +152,9 @@ class Expiry:
             kept = self._keeping = Keeping(terms)
         return kept
 
-    def _expire(self, user: int, by: str, classes: frozenset[RetentionClass]) -> int:
+    def _expire(self, user: int, by: str, classes: frozenset[RetentionClass], untold: Untold) -> int:
         try:
-            self._do(Expire(user=user, by=by, classes=classes))
+            untold.note(self._do(Expire(user=user, by=by, classes=classes)))
         except ActError:  # another process was first, or something keeps it since
             return 0
         return 1
@@ -165,11 +170,11 @@ class Expiry:
 def free_from(keeping: Collection[HoldSet], day: dt.date) -> dt.date | None:
     """Return the first day in China, and not before `day`, on the whole of which no hold keeps something; None: never.
 
-    A hold that stands until it is lifted has no such day.
+    A hold that stands until it is lifted has no such day, nor one that outlasts the calendar.
     """
     for each in keeping:
-        if each.until is None:
+        end = None if each.until is None else calendar.in_china(each.until)
+        if end is None or end.date() == FOR_EVER:
             return None
-        last = calendar.day_of(each.until)
-        day = max(day, last if calendar.start_of(last) == each.until else last + _DAY)
+        day = max(day, end.date() if end.time() == dt.time() else end.date() + _DAY)
     return day

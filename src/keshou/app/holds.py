@@ -6,12 +6,14 @@ from collections.abc import Callable, Container
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
-from keshou.acts.expiring import keepers
-from keshou.acts.holding import kept_items
+from keshou.acts.expiring import stopped
+from keshou.acts.holding import kept_items, must_stay
 from keshou.acts.known import Known
 from keshou.acts.request import ActError, Done, Job, RecordSite, Release
 from keshou.acts.work import Pending
+from keshou.app.untold import Untold, counted
 from keshou.db import Transaction
+from keshou.gate.facts import SuspensionLifted
 from keshou.gate.holds import Asked, Ground, HoldLifted, HoldSet, concerns, is_kept
 from keshou.gate.site import SiteState
 from keshou.gate.standing import fold_user
@@ -101,34 +103,45 @@ class Holds:
                 found.append(Kept(each.ground, each.cite, each.at, each.until, items))
         return found
 
+    def stopped(self) -> frozenset[str]:
+        """Return the items that the authority asks not to destroy."""
+        state = self._house.state()
+        with self._house.reading() as tx:
+            versions = self._known.view(tx, self._house.ledger.head(tx).size).versions()
+        return stopped(state, [each.declaration for each in versions.values()])
+
     def after(self, job: Job, done: Done) -> Done:
-        """Let go at once what the end of a hold makes due; return what became of the job."""
-        if isinstance(job, RecordSite) and any(isinstance(each, HoldLifted) for each in job.facts):
+        """Let go at once what the end of a hold or of a suspension makes due; return what became of the job."""
+        if isinstance(job, RecordSite) and any(isinstance(each, HoldLifted | SuspensionLifted) for each in job.facts):
             self.release(job.by)
         return done
 
     def release(self, by: str = CLOCK, go_on: Callable[[], bool] = lambda: True) -> int:
-        """Let go what no hold keeps any longer of users whose services ended; return of how many users something went.
+        """Let go what nothing keeps any longer of users whose services ended; return of how many users something went.
 
         Each is an act of its own, committed by itself: what is interrupted, or ended by `go_on` before one of them,
         goes on the next time.
         """
+        with counted() as untold:
+            return self._let_go(by, go_on, untold)
+
+    def _let_go(self, by: str, go_on: Callable[[], bool], untold: Untold) -> int:
         count, last = 0, 0
         while since := self._page(last):
             due, over = self._due(list(since))
             for user in due:
                 if not go_on():
                     return count
-                count += self._release(user, by)
+                count += self._release(user, by, untold)
             if over:
                 with self._house.writing() as tx:
                     self._kept_back.drop_as_of(tx, [(user, since[user]) for user in over])
             last = max(since)
         return count
 
-    def _release(self, user: int, by: str) -> int:
+    def _release(self, user: int, by: str, untold: Untold) -> int:
         try:
-            self._do(Release(user=user, by=by))
+            untold.note(self._do(Release(user=user, by=by)))
         except ActError:  # another process was first, or a hold was set meanwhile
             return 0
         return 1
@@ -142,12 +155,14 @@ class Holds:
         state = self._house.state()
         due, over = [], []
         with self._house.reading() as tx:
+            versions = self._known.view(tx, self._house.ledger.head(tx).size).versions()
             names, held = self._kept_back.names_of(tx, users), items_in(tx, users, _SERVICE.value)
             facts = self._known.standings.facts_of(tx, users)
+        declared = [each.declaration for each in versions.values()]
         for user in users:
             items, name = held.get(user, ()), names.get(user, "")
             if not items or not name or fold_user(facts.get(user, ())).profile.in_use:
                 over.append(user)
-            elif not all(keepers(state, name, item, _SERVICE) for item in items):
+            elif not all(must_stay(state, declared, name, item) for item in items):
                 due.append(user)
         return due, over

@@ -16,6 +16,7 @@ from typing import Generic, TypeVar
 
 from keshou.db import Database, DiskFullError, Transaction
 from keshou.errors import IntegrityError, UnreachableError
+from keshou.vault.errors import SealBrokenError
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -272,8 +273,12 @@ class Sequencer(Generic[Job, Result]):
             each.answer()
 
     def _fail(self, batch: list[_Submitted[Job, Result]], error: BaseException, *, again: bool) -> None:
-        """Try the jobs of a failed batch one by one; or tell them all, when that could do harm or no good."""
-        if again and len(batch) > 1 and not isinstance(error, UnreachableError | IntegrityError):
+        """Try the jobs of a failed batch one by one; or tell them all, when that could do harm or no good.
+
+        What is wrong with the log is wrong for all; what is sealed of one user and does not open is that user's alone.
+        """
+        of_all = isinstance(error, UnreachableError | IntegrityError) and not isinstance(error, SealBrokenError)
+        if again and len(batch) > 1 and not of_all:
             for each in batch:
                 self._commit([each])
             return

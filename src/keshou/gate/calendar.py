@@ -11,13 +11,47 @@ from keshou.law.model import Period
 CHINA = dt.timezone(dt.timedelta(hours=8))
 """One time zone for the whole country, without daylight saving."""
 
+EARLIEST, LATEST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.datetime(3000, 1, 1, tzinfo=dt.UTC)
+"""What is told lies from the one on and before the other: far from where the calendar has no next day or other zone."""
+
 _DAY = dt.timedelta(days=1)
 _FIRST, _AHEAD, _MICROS = dt.date(1970, 1, 1), 8 * 3600 * 1_000_000, 24 * 3600 * 1_000_000
 
 
+def may_be_told(when: dt.datetime) -> bool:
+    """Say whether a moment that somebody tells is one to reckon with."""
+    return EARLIEST <= when < LATEST
+
+
+def read_day(text: str) -> dt.date:
+    """Return the day that somebody wrote, as ``2026-12-31``.
+
+    Raises:
+        ValueError: it is none, or none to reckon with.
+
+    """
+    day = dt.date.fromisoformat(text)
+    if within_reach(day) != day:
+        raise ValueError
+    return day
+
+
+def within_reach(day: dt.date) -> dt.date:
+    """Return `day`, or the nearest that there is to reckon with."""
+    return min(max(day, EARLIEST.date()), LATEST.date() - _DAY)
+
+
+def in_china(when: dt.datetime) -> dt.datetime:
+    """Return `when` by the clocks of China; as it is where the calendar ends before that."""
+    try:
+        return when.astimezone(CHINA)
+    except OverflowError:
+        return when
+
+
 def day_of(when: dt.datetime) -> dt.date:
     """Return the day in China on which `when` falls."""
-    return when.astimezone(CHINA).date()
+    return in_china(when).date()
 
 
 def day_of_micros(micros: int) -> dt.date:

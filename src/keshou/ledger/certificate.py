@@ -28,7 +28,9 @@ _ENDING = "fact:service_ended"
 _END_RULE = "miit24:9.4"
 _ONCE = ("log", "entry", "leaf", "event", "at", "by", "rules", "users")
 _MANY = ("under", "item", "removed", "key", "epoch")
-_ERASING = frozenset({"delete", "destroy", "due:destroy"})
+_ERASING = frozenset({"delete", "destroy"})
+_BY_ITEM = frozenset({_ENDING, "due:destroy", "over:destroy", "fact:restored"})
+"""Entries that name kinds of information where values of them went and the key of their class stayed."""
 MOST_NAMED = 64
 """So many keys stand in an entry by their ids; of more, it has the root."""
 _HEX = re.compile(r"[0-9a-f]{32}")
@@ -77,8 +79,8 @@ def of_entry(log: str, index: int, body: bytes, epochs: Sequence[int]) -> Certif
 
 
 def _took_values(header: Header) -> bool:
-    """Say whether values went one by one: by an act that was permitted, or of one of whom a hold kept the rest."""
-    if header.event == _ENDING:
+    """Say whether values went one by one: by an act that was permitted, with others kept, or after a restore."""
+    if header.event in _BY_ITEM:
         return bool(header.items)
     if header.event not in _ERASING or header.decision != "permit":
         return False
