@@ -48,6 +48,10 @@ class Ending(NamedTuple):
     """What the law has the operator keep for a time."""
     period: Period | None
     """For how long."""
+    records: list[Holding]
+    """What is kept as a record, for its own time."""
+    stopped: list[Holding]
+    """What the authority asks not to destroy."""
     now: list[Kept]
     """What a hold keeps for now."""
     known: bool
@@ -126,12 +130,15 @@ def _ending(request: Requested, site: Site, caller: Caller) -> Ending:
     used = view.standing.profile.in_use if view else frozenset[str]()
     in_use = sorted(used if part is None else used & part.services)
     now = kept_now(site, user, names_of(request, site), language)
-    stays = {item for each in now for item in each.ids}
+    stays, stopped = {item for each in now for item in each.ids}, site.holds.stopped()
+    service = [each for each in held if in_use and not (each.registration or each.record) and each.item not in stays]
     return Ending(
         services=[(each, names.get(each, each)) for each in in_use],
-        gone=[each for each in held if in_use and not each.registration and each.item not in stays],
+        gone=[each for each in service if each.item not in stopped],
         kept=[each for each in held if each.registration],
         period=site.law.provision(KEPT_BY).period,
+        records=[each for each in held if each.record],
+        stopped=[each for each in service if each.item in stopped],
         now=now if part is None else [],
         known=view is not None,
     )

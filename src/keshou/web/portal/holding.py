@@ -37,6 +37,8 @@ class Holding(NamedTuple):
     reasons: list[Reason]
     registration: bool
     """Whether it is kept as registration information, beyond the end of the service."""
+    record: bool
+    """Whether it is kept as a record, for its own time, whether or not a service goes on."""
     may_query: bool
 
 
@@ -56,6 +58,7 @@ def holdings(site: Site, user: str, language: Language, part: OwnPart | None = N
             names.get(each.item, each.item),
             list(_reasons(each, declaration, site.law, language)),
             each.class_ is RetentionClass.REGISTRATION,
+            each.class_ is RetentionClass.RECORD,
             each.may_query,
         )
         for each in found[1]
