@@ -15,11 +15,11 @@ from keshou.copies.sheet import Sheet, Table
 from keshou.declaration.render import labels
 from keshou.declaration.wording import ACTS
 from keshou.gate.act import OWN_HAND
+from keshou.gate.calendar import in_china
 from keshou.gate.facts import UserFact
 from keshou.language import Language, Text
 from keshou.law.terms import ConsentStrength
 
-_CHINA = dt.timezone(dt.timedelta(hours=8))
 TITLE = Text("我的信息副本", "A copy of my information")
 NONE = Text("没有", "Nothing")
 PAGE = Text("第{n}页，共{total}页", "Page {n} of {total}")
@@ -204,4 +204,4 @@ def _given(act: OwnAct, names: _Names) -> tuple[str, ...]:
 
 def _moment(moment: dt.datetime) -> str:
     """Return a moment by the clocks of China."""
-    return f"{moment.astimezone(_CHINA):%Y-%m-%d %H:%M:%S}"
+    return f"{in_china(moment):%Y-%m-%d %H:%M:%S}"

@@ -146,10 +146,13 @@ class RetentionSchedule:
     def preview(self, since: dt.date, until: dt.date, advance: Callable[[int], None] = lambda _: None) -> Preview:
         """Return what may be erased from `since` to `until`, both included, and what a hold keeps; nobody is named.
 
+        Days that there is no reckoning with are taken for the nearest that there is.
+
         Raises:
             InputError: the span ends before it begins, or no rules bind to retain anything then.
 
         """
+        since, until = calendar.within_reach(since), calendar.within_reach(until)
         if until < since:
             raise InputError("the span ends before it begins", hint="give the earlier day first")
         with self._house.reading() as tx:

@@ -11,6 +11,7 @@ import typer
 
 from keshou.errors import InputError
 from keshou.gate.act import Act
+from keshou.gate.calendar import may_be_told
 from keshou.law.terms import ActKind
 
 By = Annotated[str, typer.Option(help="Who acts: id of the member of staff or program.", metavar="STAFF")]
@@ -31,7 +32,7 @@ def moment(text: str | None, now: dt.datetime) -> dt.datetime:
     """Read a moment; `now` when there is none.
 
     Raises:
-        InputError: it is no moment, or it has no zone.
+        InputError: it is no moment, or it has no zone, or lies beyond those to reckon with.
 
     """
     if text is None:
@@ -43,6 +44,10 @@ def moment(text: str | None, now: dt.datetime) -> dt.datetime:
         raise InputError("what stands for a time is none", hint=hint) from error
     if found.tzinfo is None:
         raise InputError("a time without a zone", hint=hint)
+    if not may_be_told(found):
+        raise InputError(
+            "a time that lies too far back, or ahead", hint="give one from the year 1970 on and before 3000, or no end"
+        )
     return found.astimezone(dt.UTC)
 
 

@@ -105,7 +105,7 @@ def _held(call: Call, found: Preview) -> Table:
 
 def _day(text: str) -> dt.date:
     try:
-        return dt.date.fromisoformat(text)
+        return calendar.read_day(text)
     except ValueError:
         raise InputError("a day that is none", hint="write it as 2026-12-31") from None
 

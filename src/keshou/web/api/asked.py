@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bodies -> requests: strictly as documented, and every failure told by place, never by value."""
 
+import datetime as dt
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Annotated, Any, TypeVar
 
@@ -13,6 +14,7 @@ from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.params import PathParameter
 
+from keshou.gate.calendar import may_be_told
 from keshou.web.described import JSON
 from keshou.web.errors import MalformedError
 
@@ -43,7 +45,22 @@ def read(request: Requested, body: bytes, shape: type[T]) -> T:
         raise MalformedError("the body is not UTF-8") from None
     except (ValueError, msgspec.DecodeError):
         raise MalformedError("the body is not JSON") from None
+    if beyond := next(_beyond(found), ""):
+        raise MalformedError("the body is not of the documented form", beyond)
     return found
+
+
+def _beyond(found: object, place: str = "$") -> Iterator[str]:
+    """Yield the places of moments that there is no reckoning with: no schema can say which."""
+    if isinstance(found, msgspec.Struct):
+        for each in msgspec.structs.fields(found):
+            yield from _beyond(getattr(found, each.name), f"{place}.{each.encode_name}")
+    elif isinstance(found, list):
+        for number, each in enumerate(found):
+            if isinstance(each, msgspec.Struct):
+                yield from _beyond(each, f"{place}[{number}]")
+    elif isinstance(found, dt.datetime) and not may_be_told(found):
+        yield place
 
 
 def _decoded(text: str, shape: Any) -> Any:

@@ -28,7 +28,7 @@ def retention(
 ) -> Response[bytes]:
     """Return what may be erased soon: what no purpose needs any more, registration information (Order 25 Art. 11)."""
     require_log_reader(caller, site)
-    first = since or calendar.day_of(site.now())
+    first = calendar.within_reach(since or calendar.day_of(site.now()))
     return answer(retention_shape(site.retention.preview(first, until or first + _MONTH)))
 
 

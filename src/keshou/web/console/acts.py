@@ -12,7 +12,7 @@ from litestar.params import PathParameter, QueryParameter
 
 from keshou.app.site import Site
 from keshou.db import to_micros
-from keshou.gate.calendar import day_of, start_of
+from keshou.gate.calendar import day_of, read_day, start_of
 from keshou.law.terms import ActKind
 from keshou.ledger.entry import decode
 from keshou.ledger.errors import EntryError
@@ -121,7 +121,7 @@ def _span(site: Site, day: str) -> tuple[int, int]:
     """Return the place of a day's first entry, and the first place after it; of no day, all."""
     with site.reading() as tx:
         try:
-            start = start_of(dt.date.fromisoformat(day)) if day else None
+            start = start_of(read_day(day)) if day else None
         except ValueError:
             raise NotFoundError("there is no such day") from None
         if start is None:

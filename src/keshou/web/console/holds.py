@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """``/console/holds``: what is kept from erasure and why; set here, and lifted by somebody else."""
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import Annotated, cast, get_args
 
@@ -12,7 +11,7 @@ from litestar.params import PathParameter, QueryParameter
 from keshou.app.site import Site
 from keshou.declaration.model import Office
 from keshou.errors import InputError
-from keshou.gate.calendar import day_of, end_of
+from keshou.gate.calendar import day_of, end_of, read_day
 from keshou.gate.holds import CLASSES, Asked, Ending, Ground, HoldLifted
 from keshou.law.terms import RetentionClass
 from keshou.web.console.desk import Desk, desk_of, key_of, show, to, typed
@@ -94,7 +93,7 @@ def _asked(form: Mapping[str, str]) -> Asked:
     if len(users) > _MOST_USERS:
         raise InputError("a hold names too many users", hint=f"at most {_MOST_USERS}; name the others in another")
     try:
-        until = end_of(dt.date.fromisoformat(form["until"])) if form.get("until") else None
+        until = end_of(read_day(form["until"])) if form.get("until") else None
     except ValueError:
         raise InputError("the last day is no day of the calendar") from None
     purposes = frozenset(name.removeprefix("purpose.") for name in form if name.startswith("purpose."))

@@ -20,7 +20,7 @@ from keshou.backup.asked.store import Failure
 from keshou.backup.asked.store import State as BackupState
 from keshou.declaration.model import Office
 from keshou.errors import InputError
-from keshou.gate.calendar import day_of, end_of
+from keshou.gate.calendar import day_of, end_of, read_day
 from keshou.gate.facts import MediumChecked, MediumDestroyed, MediumMoved, MediumRegistered, SiteFact
 from keshou.gate.media import Medium, State
 from keshou.language import Text
@@ -247,6 +247,6 @@ def _one_of(given: str, known: object) -> str:
 def _until(given: str) -> dt.datetime | None:
     """Return the moment at which the day typed is over; None when none was typed."""
     try:
-        return end_of(dt.date.fromisoformat(given)) if given else None
+        return end_of(read_day(given)) if given else None
     except ValueError:
         raise InputError("the last day is no day of the calendar") from None

@@ -13,7 +13,7 @@ from keshou.declaration.answering import confirmers
 from keshou.declaration.model import Agent, Declaration, Office
 from keshou.errors import InputError
 from keshou.gate import reach
-from keshou.gate.calendar import day_of, end_of
+from keshou.gate.calendar import day_of, end_of, read_day
 from keshou.gate.facts import AgentReinstated, AgentSuspended, StaffAppointed, StaffLeft, StaffRemoved
 from keshou.gate.view import is_fit
 from keshou.language import Text
@@ -242,6 +242,6 @@ _LONGEST = 64
 def _until(given: str) -> dt.datetime | None:
     """Return the moment at which the day typed is over; None when none was typed."""
     try:
-        return end_of(dt.date.fromisoformat(given)) if given else None
+        return end_of(read_day(given)) if given else None
     except ValueError:
         raise InputError("the last day is no day of the calendar") from None

@@ -8,12 +8,13 @@ from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
+from keshou.gate.calendar import CHINA, in_china
 from keshou.language import Language
 
 LOCALES: Final[dict[Language, Locale]] = {"zh": Locale("zh", "CN", script="Hans"), "en": Locale("en", "GB")}
 TAGS: Final[dict[Language, str]] = {"zh": "zh-CN", "en": "en"}
 """The languages as HTML and HTTP name them (BCP 47)."""
-LOCAL: Final = dt.timezone(dt.timedelta(hours=8))
+LOCAL: Final = CHINA
 """The time that every place in the country keeps."""
 
 
@@ -24,11 +25,11 @@ def day(given: dt.date, language: Language) -> str:
 
 def moment(given: dt.datetime, language: Language) -> str:
     """Return a moment in the country's time; the day alone when it is the day's first instant."""
-    local = given.astimezone(LOCAL)
+    local = in_china(given)
     told = day(local.date(), language)
     if local.timetz().replace(tzinfo=None) == dt.time():
         return told
-    clock = format_time(local, "HH:mm", tzinfo=LOCAL, locale=LOCALES[language])
+    clock = format_time(local, "HH:mm", tzinfo=local.tzinfo, locale=LOCALES[language])
     return f"{told}{clock}" if language == "zh" else f"{told}, {clock}"
 
 
