@@ -12,6 +12,7 @@ from keshou.declaration.load import read
 from keshou.declaration.model import Contact, Published
 from keshou.declaration.notice import notice_complete
 from keshou.declaration.render import render, render_text
+from keshou.declaration.wording import WORDS
 from keshou.language import Text
 from keshou.law.load import load
 
@@ -93,6 +94,19 @@ def test_the_rules_say_who_gets_stand_ins_and_of_what(language, make):
         text = said({name: (change(first, stand_ins=("user_name",)), *others)})
         assert text.count(told) == (1 if name == "agents" else sum(first.id in p.recipients for p in SAMPLE.purposes))
         assert re.search(rf"{told}[^\n]*{label}", text)
+
+
+@pytest.mark.parametrize("make", [render, render_text])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_rules_say_of_each_holding_whether_it_is_sealed_here(language, make):
+    said = make(publish(SAMPLE), load(), language)
+    sealed, own = ("在此加密保存", "未在此加密保存") if language == "zh" else ("kept sealed here", "not sealed here")
+    assert {each.kind for each in SAMPLE.holdings} == {"vault", "own_system"}
+    for each in SAMPLE.holdings:
+        line = re.search(rf"{each.name.in_(language)}[^\n]*", said[said.index(WORDS["holdings"].in_(language)) :])[0]
+        assert (sealed in line.replace(own, ""), own in line) == (each.kind == "vault", each.kind == "own_system")
+        for item in each.items:
+            assert load().items[item].label.in_(language) in line
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
