@@ -12,6 +12,8 @@ from keshou.declaration.model import Declaration
 
 class _Review(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     window_hours: int
+    hour_users: int
+    """How many users one hand serves in an hour at most, one after the other."""
 
 
 class Defaults(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

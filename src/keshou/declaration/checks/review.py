@@ -4,6 +4,7 @@
 from collections.abc import Iterator
 
 from keshou.declaration.checks.case import Case
+from keshou.declaration.defaults import defaults, window_hours
 from keshou.declaration.finding import Raised
 from keshou.law.terms import BULK_KINDS
 
@@ -36,8 +37,12 @@ def window(case: Case) -> Iterator[Raised]:
         yield Raised("review_window", "review.window_hours")
     if review.window_users < 0:
         yield Raised("review_window", "review.window_users")
-    if review.window_hours == 0:
+    hours, users = window_hours(case.declaration), review.window_users or review.bulk_users
+    if hours == 0:
         yield Raised("review_window_none", "review.window_hours")
+    elif 0 < hours * defaults().review.hour_users < users:
+        path = "review.window_users" if review.window_users else "review.bulk_users"
+        yield Raised("review_window_out_of_reach", path, {"users": str(users), "hours": str(hours)})
 
 
 def reviewers(case: Case) -> Iterator[Raised]:
