@@ -161,10 +161,10 @@ def _functions(facts: dict[str, Any], seats: dict[str, Any]) -> list[Callable[..
             return False
         if not row["uses"]:
             return True
-        agreed = purpose in of["consents"]
-        if row["asks"] and (not agreed or items & of["less"].get(purpose, {}).keys()):
+        agreed, asks = purpose in of["consents"], not items <= row["free"].keys()
+        if asks and (not agreed or items & of["less"].get(purpose, {}).keys()):
             return False
-        if row["asks"] and of["limited"] and items & sensitive:
+        if asks and of["limited"] and items & sensitive:
             return False
         if row["messages"] and (of["refused"] or not agreed):
             return False

@@ -3,12 +3,14 @@
 
 from typing import Any
 
-from world import SUSPENDED, World
+from world import ASKED, SUSPENDED, World
 
-from keshou.gate.conditions import ERASING_KINDS, USE_KINDS
+from keshou.declaration.grounds import reach
+from keshou.gate.calendar import day_of
+from keshou.gate.conditions import ERASING_KINDS
 from keshou.gate.facts import ConsentGiven, ConsentWithdrawn
 from keshou.gate.rulebook import GUIDANCE
-from keshou.law.terms import ActKind, ConsentStrength
+from keshou.law.terms import USE_KINDS, ActKind, ConsentStrength
 
 DAY = 24 * 60
 
@@ -39,7 +41,7 @@ def _row(world: World, purpose: Any, kind: ActKind) -> dict[str, Any]:
         "registration": {need.item: True for need in purpose.needs if need.class_ == "registration"},
         "services": list(purpose.services),
         "uses": uses,
-        "asks": uses and not purpose.ground,
+        "free": {item: True for item, act in reach(purpose, world.law, day_of(ASKED)) if act is kind},
         "messages": purpose.commercial_messages and kind in USE_KINDS,
         "provides": purpose.provides_service,
         "erases": kind in ERASING_KINDS,

@@ -26,14 +26,14 @@ deny contains "notice" if {
 
 deny contains "consent" if {
 	row.uses
-	row.asks
+	asks
 	some item in input.items
 	not agreed(item)
 }
 
 deny contains "sensitive" if {
 	row.uses
-	row.asks
+	asks
 	some item in input.items
 	data.sensitive[item]
 	not agreed(item)
@@ -41,7 +41,7 @@ deny contains "sensitive" if {
 
 deny contains "guardian" if {
 	row.uses
-	row.asks
+	asks
 	user.limited
 	some item in input.items
 	data.sensitive[item]
@@ -88,6 +88,11 @@ deny contains "contract" if {
 }
 
 deny contains "suspension" if data.suspended[input.purpose][input.kind]
+
+asks if {
+	some item in input.items
+	not row.free[item]
+}
 
 agreed(item) if {
 	user.consents[input.purpose]

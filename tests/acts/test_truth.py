@@ -41,7 +41,9 @@ def test_who_wants_the_act_cannot_record_what_another_is_to_answer_for(
         site.record_site(fact, by="lister")
 
 
-@pytest.mark.parametrize("cite", ["npcsc2012:2.1", "npcsc2012:7", "miit24:9.5", "npcsc2012:99"])
+@pytest.mark.parametrize(
+    "cite", ["npcsc2012:2.1", "npcsc2012:5", "npcsc2012:6", "npcsc2012:7", "miit24:9.5", "npcsc2012:99"]
+)
 def test_a_provision_that_provides_nothing_otherwise_is_not_written_down_as_a_ground(site: Site, cite: str) -> None:
     with pytest.raises(ActError, match="does not provide otherwise"):
         site.record_site(msgspec.structs.replace(GROUND, cite=cite), by="officer")

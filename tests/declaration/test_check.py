@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 import datetime as dt
 import tomllib
+import typing
 from pathlib import Path
 
 import msgspec
@@ -10,10 +11,12 @@ from minimal import CLEAN
 from keshou.declaration.canonical import digest
 from keshou.declaration.check import check
 from keshou.declaration.finding import kinds
+from keshou.declaration.grounds import asks_consent, is_based, reach
 from keshou.declaration.load import LARGEST, read
-from keshou.declaration.model import Published
+from keshou.declaration.model import Published, Service
 from keshou.law.law import Law
 from keshou.law.load import load
+from keshou.law.terms import ActKind
 
 TODAY = dt.date(2026, 11, 22)
 HERE = Path(__file__).parent
@@ -74,7 +77,7 @@ def test_a_file_that_is_not_text_is_refused_at_its_place(code):
 def test_a_ground_that_no_longer_stands_is_found():
     law = load()
     repealed = msgspec.structs.replace(law.instruments["npcsc2012"], repealed=TODAY)
-    later = Law({**law.instruments, "npcsc2012": repealed}, law.items, law.classes, law.house)
+    later = Law({**law.instruments, "npcsc2012": repealed}, law.items, law.classes, law.services, law.house)
     (found,) = check(read(CLEAN), later, TODAY)
     assert (found.code, found.cite) == ("ground_not_in_force", "miit24:9.5")
 
@@ -107,9 +110,62 @@ def test_a_declaration_that_keeps_registration_exactly_two_years_in_months_is_lo
     assert check(read(text), load(), TODAY) == []
 
 
+INTERNET = CLEAN.replace('kinds = ["telecom"]', 'kinds = ["internet"]').replace("years = 2", "days = 3")
+
+
 def test_an_internet_provider_is_not_held_to_the_telephone_order():
-    text = CLEAN.replace('kinds = ["telecom"]', 'kinds = ["internet"]').replace("years = 2", "days = 3")
-    assert check(read(text), load(), TODAY) == []
+    assert check(read(INTERNET.replace('kind = "mobile"', 'kind = "internet"')), load(), TODAY) == []
+
+
+@pytest.mark.parametrize("kinds", ['["internet"]', '["network"]', '["internet", "network"]'])
+def test_no_kind_takes_a_telephone_out_of_the_orders(kinds):
+    text = INTERNET.replace('["internet"]', kinds).replace('published_at = ["website"]', "published_at = []")
+    found = {each.code for each in check(read(text), load(), TODAY)}
+    assert found >= {"operator_kind_left_out", "rules_published_nowhere", "retention_registration_short"}
+
+
+def test_a_kind_that_is_left_out_is_an_error_under_no_instrument_so_that_none_filters_it_away():
+    text = INTERNET.replace('["internet"]', '["network"]').replace('adopts = ["gbz28828"]', "adopts = []")
+    (found,) = [each for each in check(read(text), load(), dt.date(2012, 12, 31)) if each.code != "licence_expired"]
+    assert (found.code, found.severity, found.cite) == ("operator_kind_left_out", "error", "")
+
+
+def test_every_kind_of_service_that_a_file_may_name_says_whose_it_is():
+    known = set(typing.get_args(typing.get_type_hints(Service)["kind"]))
+    assert known == set(load().services)
+    assert all(each.operators for each in load().services.values())
+
+
+APPROVED = 'approval = { number = "1", authority = { zh = "部门", en = "Department" }, valid_until = 2026-11-22 }'
+BASES = {
+    "": False, 'basis = "approval 1"': False, 'basis = "miit24:10"': False, 'basis = "npcsc2012:6"': False,
+    'basis = "npcsc2012:10.1"': False, 'basis = "antifraud:31"': True, APPROVED: True,
+    APPROVED.replace("-22", "-21"): False,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("basis", BASES)
+def test_the_check_takes_for_a_basis_what_the_gate_takes(basis):
+    contact = 'contact = { phone = "2" }'
+    text = CLEAN.replace(contact, f'{contact}\noverseas = true\ncountry = "FR"\n{basis}')
+    source = read(text.replace('consent = "express"', 'consent = "tacit"', 1))
+    found = {each.code for each in check(source, load(), TODAY)}
+    assert ("overseas_without_basis" not in found) == BASES[basis]
+    assert is_based(source.declaration.recipients[0], load(), TODAY) == BASES[basis]
+    wrong = [each for each in found if each.startswith(("recipient_basis", "recipient_approval"))]
+    assert len(wrong) == (basis not in {"", APPROVED})
+
+
+def test_what_a_ground_does_not_reach_still_asks_for_consent():
+    registration, news = read(CLEAN).declaration.purposes
+    reached = reach(registration, load(), TODAY)
+    assert reached == {(each.item, ActKind.COLLECT) for each in registration.needs if each.item != "loyalty"}
+    assert asks_consent(registration, load(), TODAY)
+    alone = msgspec.structs.replace(registration, acts=(ActKind.COLLECT,), needs=registration.needs[:4])
+    assert not asks_consent(alone, load(), TODAY)
+    assert asks_consent(alone, load(), dt.date(2012, 12, 27))
+    leaning = msgspec.structs.replace(news, ground="antifraud:31")
+    assert reach(leaning, load(), TODAY) == frozenset()
 
 
 def test_findings_come_in_the_order_of_the_file():

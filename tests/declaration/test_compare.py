@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keshou.declaration.compare import NOBODY, Quadruple, compare, quadruples
-from keshou.declaration.model import Need, Retention
+from keshou.declaration.model import Contact, Need, Retention
 from keshou.declaration.span import has_passed, is_longer, is_shorter
 from keshou.language import Text
-from keshou.law.terms import ActKind, ConsentStrength, RetentionClass
+from keshou.law.terms import ActKind, ConsentStrength, OperatorKind, RetentionClass
 
 change = msgspec.structs.replace
 
@@ -214,3 +214,23 @@ def test_a_recipient_that_is_to_see_what_it_had_stand_ins_of_asks_everybody_anew
     }
     assert found.needs_consent == {(purpose.id, item)}
     assert compare(BASE, change(BASE, recipients=tuple(given))).is_empty
+
+
+def test_another_company_behind_an_agents_id_keeps_no_consent_and_the_operators_own_staff_do():
+    was = with_agent()
+    other = change(was, agents=(change(was.agents[0], name=Text("另一家", "Another")),))
+    found = compare(was, other)
+    assert {(each.quadruple.post, each.reasons) for each in found.widened} == {("seller", ("agent",))}
+    assert {each.post for each in found.anew} == {"seller"}
+    moved = change(was, agents=(change(was.agents[0], contact=Contact(phone="9")),))
+    assert compare(was, moved).is_empty
+
+
+def test_a_kind_that_the_operator_gives_up_asks_everybody_again():
+    both = change(BASE, operator=change(BASE.operator, kinds=(OperatorKind.TELECOM, OperatorKind.INTERNET)))
+    for lost in (OperatorKind.TELECOM, OperatorKind.INTERNET):
+        left = tuple(each for each in both.operator.kinds if each is not lost)
+        found = compare(both, change(both, operator=change(both.operator, kinds=left)))
+        assert {each.reasons for each in found.widened} == {("kinds",)}
+        assert found.anew == quadruples(both)
+    assert compare(BASE, both).is_empty

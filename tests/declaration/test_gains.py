@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from keshou.declaration.gains import Gain, gained
 from keshou.declaration.model import Declaration, Grant, Hours
 from keshou.gate.calendar import within
-from keshou.law.terms import ActKind
+from keshou.law.terms import ActKind, OperatorKind
 
 change = msgspec.structs.replace
 BRANCHES = ("", "shop", "booth")
@@ -109,6 +109,10 @@ def led(name: str) -> dict[str, Any]:
     return {"departments": tuple(change(each, responsible=name) for each in BASE.departments)}
 
 
+def kinds(*names: str) -> dict[str, Any]:
+    return {"operator": change(BASE.operator, kinds=tuple(map(OperatorKind, names)))}
+
+
 HEADS = {"access_review": change(BASE.access_review, heads_by=("analyst", "officer"))}
 LENT = {"emergency": change(BASE.emergency, posts=("analyst", "officer"), minutes=90)}
 NOTHING: set[Gain] = set()
@@ -145,6 +149,9 @@ TABLE: list[tuple[str, dict[str, Any], dict[str, Any], str, set[Gain]]] = [
     ("what no longer adds up", {}, review(window_hours=0), ANALYST, {Gain.BULK}),
     ("what adds up for longer", {}, review(window_hours=48), ANALYST, NOTHING),
     ("approvals that hold longer", {}, review(valid_hours=25), ANALYST, {Gain.BULK}),
+    ("a kind of operator fewer", kinds("telecom", "internet"), {}, ANALYST, {Gain.KINDS}),
+    ("a kind of operator fewer, for who is granted nothing", kinds("telecom", "internet"), {}, OFFICER, NOTHING),
+    ("a kind of operator more", {}, kinds("telecom", "internet"), ANALYST, NOTHING),
     ("being lent to others", {}, LENT, OFFICER, NOTHING),
     ("a post that is gone", {}, {"posts": BASE.posts[:2]}, ANALYST, NOTHING),
 ]  # fmt: skip

@@ -109,6 +109,25 @@ def test_the_rules_say_of_each_holding_whether_it_is_sealed_here(language, make)
             assert load().items[item].label.in_(language) in line
 
 
+@pytest.mark.parametrize("make", [render, render_text])
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_rules_say_how_far_a_law_stands_in_place_of_consent(language, make):
+    def basis(**terms):
+        first, *others = SAMPLE.purposes
+        text = make(publish(change(SAMPLE, purposes=(change(first, **terms), *others))), load(), language)
+        return re.search(rf"{WORDS['basis'].in_(language)}(: |：|</dt><dd>)([^\n]*)", text)[2].replace("&#39;", "'")
+
+    consent = WORDS["consent_express"].in_(language)
+    in_part, wholly, nowhere = basis(), basis(ground="antifraud:31"), basis(ground="npcsc2012:10.1")
+    assert ("第6条" if language == "zh" else "item 6") in in_part
+    assert load().items["resident_id_number"].label.in_(language) in in_part
+    assert load().items["mobile_number"].label.in_(language) not in in_part
+    assert consent in in_part
+    assert "antifraud:31" in wholly
+    assert consent not in wholly
+    assert nowhere.startswith(consent)
+
+
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_one_language_does_not_leak_into_the_other(language):
     said = render_text(publish(SAMPLE), load(), language)

@@ -59,7 +59,7 @@ def terms(versions: Sequence[Sequence[str]], *, statute: bool) -> Terms:
     return Terms(
         {place: declared([each for each, _ in of]) for place, of in enumerate(read, 1)},
         len(read),
-        frozenset(each.id for each, law in read[-1] if law),
+        frozenset((each.id, need.item) for each, law in read[-1] if law for need in each.needs),
         TWO_YEARS if statute else None,
     )
 
@@ -116,7 +116,7 @@ def _counting(item: str, facts: Sequence[f.UserFact], given: Terms) -> Iterator[
                 found = True
                 yield [each, *(other for other in now if other.id == each.id)]
     for each in now:
-        if each.id in given.grounded:
+        if (each.id, item) in given.grounded:
             found = True
             yield [each]
     if found:

@@ -7,6 +7,7 @@ It shares nothing with the gate but the value types: no masks, no folded standin
 import datetime as dt
 from collections.abc import Callable
 
+import higher_law
 from question import Question, World
 
 from keshou.gate import facts as f
@@ -189,7 +190,7 @@ def overseas_without_express_consent(q: Question) -> bool:
     to = q.recipient()
     if not q.gives() or to is None or not to.overseas or q.recorded_ground():
         return False
-    based = to.basis != "" and (":" not in to.basis or q.provides_otherwise(to.basis))
+    based = higher_law.based(q.law, q.day, to)
     return not based and not q.consented_expressly()
 
 

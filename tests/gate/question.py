@@ -4,15 +4,16 @@
 import datetime as dt
 from collections.abc import Sequence
 
+import higher_law
 from holders import Holders
 
 from keshou.declaration.compare import compare, quadruples
-from keshou.declaration.model import Agent, Post, Published, Purpose
+from keshou.declaration.model import Agent, Declaration, Post, Published, Purpose
 from keshou.gate import facts as f
 from keshou.gate.act import Act
 from keshou.gate.holds import HoldLifted, HoldSet
+from keshou.language import Text
 from keshou.law.law import Law
-from keshou.law.model import Citation, LawError
 from keshou.law.terms import ActKind as K
 from keshou.law.terms import ConsentStrength as S
 
@@ -66,7 +67,12 @@ class Question:
             return self.declared is not None and instrument in self.declared.operator.adopts
         if found.rank == "draft":
             return False
-        return self.declared is None or any(kind in found.binds for kind in self.declared.operator.kinds)
+        return self.declared is None or any(kind in found.binds for kind in self.operator_kinds())
+
+    def operator_kinds(self) -> set[str]:
+        said = set(self.declared.operator.kinds)
+        offering = [set(self.law.services[service.kind].operators) for service in self.declared.services]
+        return said.union(*(kinds for kinds in offering if not kinds & said))
 
     def is_sensitive(self, item: str) -> bool:
         for own in self.declared.items if self.declared else ():
@@ -157,20 +163,12 @@ class Question:
 
     # --- higher law
 
-    def provides_otherwise(self, cite: str) -> bool:
-        try:
-            citation = Citation.parse(cite)
-        except LawError:
-            return False
-        if citation.instrument not in self.law.instruments:
-            return True
-        instrument = self.law.instruments[citation.instrument]
-        if instrument.rank not in {"law", "administrative_regulation"} or not instrument.in_force_on(self.day):
-            return False
-        return len([each for each in self.law.within(citation) if each.provides_otherwise]) > 0
-
     def declared_ground(self) -> bool:
-        return self.purpose is not None and self.provides_otherwise(self.purpose.ground)
+        if self.purpose is None or not self.act.items:
+            return False
+        return all(
+            higher_law.grounded(self.law, self.day, self.purpose, self.act.kind, item) for item in self.act.items
+        )
 
     def recorded_ground(self) -> bool:
         found: f.GroundRecorded | None = None
@@ -181,7 +179,9 @@ class Question:
                 found = None
         if found is None or self.act.ground == "" or self.act.when >= found.until:
             return False
-        if found.rank not in {"law", "administrative_regulation"} or not self.provides_otherwise(found.cite):
+        if found.rank not in {"law", "administrative_regulation"} or not higher_law.lets(
+            self.law, self.day, found.cite, self.act.kind, self.act.items, for_="case"
+        ):
             return False
         if self.act.kind not in found.kinds or self.act.purpose not in found.purposes:
             return False
@@ -231,6 +231,8 @@ class Question:
             self.world.differences[key] = (*map(quadruples, both), compare(*both).widened)
         stood, stands, widened = self.world.differences[key]
         here, agent = (self.purpose.id, self.act.kind), self.agent_id()
+        if agent and self.name_of(older[0], agent) != self.name_of(self.rules.declaration, agent):
+            return set()
         same = None
         for declared, quads in ((older[0], stood), (self.rules.declaration, stands)):
             theirs = {post.id for post in declared.posts if post.agent == agent}
@@ -242,6 +244,9 @@ class Question:
             if each.quadruple[0::2] == here and (plainer or set(each.reasons) - ours):
                 same.discard(item)
         return same
+
+    def name_of(self, declared: Declaration, agent: str) -> Text | None:
+        return next((each.name for each in declared.agents if each.id == agent), None)
 
     def consents(self) -> list[tuple[f.ConsentGiven, set[str]]]:
         standing: list[tuple[f.ConsentGiven, set[str]]] = []

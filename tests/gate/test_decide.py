@@ -209,7 +209,9 @@ def test_an_operator_of_another_kind_is_not_bound_by_the_order_on_telephone_user
         msgspec.structs.replace(
             each,
             declaration=msgspec.structs.replace(
-                each.declaration, operator=msgspec.structs.replace(each.declaration.operator, kinds=("internet",))
+                each.declaration,
+                operator=msgspec.structs.replace(each.declaration.operator, kinds=("internet",)),
+                services=tuple(msgspec.structs.replace(one, kind="internet") for one in each.declaration.services),
             ),
         )
         for each in at.published

@@ -60,13 +60,13 @@ facts_ = st.one_of(
 @given(
     versions=st.lists(rules, min_size=1, max_size=3),
     facts=st.lists(facts_, max_size=8, unique_by=lambda each: each.at),
-    grounded=st.sets(st.sampled_from(PURPOSES), max_size=1).map(frozenset),
+    grounded=st.sets(st.tuples(st.sampled_from(PURPOSES), st.sampled_from(ITEMS)), max_size=1).map(frozenset),
     class_=st.sampled_from(list(RetentionClass)),
     collected=moments.map(lambda moment: moment.date()),
     statute=st.booleans(),
 )
 def test_the_twin_that_walks_the_days_finds_the_same_day(
-    *, versions: list[Any], facts: list[f.UserFact], grounded: frozenset[str], class_: RetentionClass,
+    *, versions: list[Any], facts: list[f.UserFact], grounded: frozenset[tuple[str, str]], class_: RetentionClass,
     collected: dt.date, statute: bool,
 ) -> None:  # fmt: skip
     numbered = dict(enumerate(versions, 1))

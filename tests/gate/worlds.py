@@ -27,7 +27,9 @@ POSTS = ("clerk", "officer", "shop")
 STAFF = ("an", "bo", "ce", "program", "user")
 KINDS = tuple(ActKind)
 BRANCHES = ("", "east", "west")
-BASES = ("", "approval", "miit24:10")
+GROUNDS = ("", "", "", "npcsc2012:6", "npcsc2012:6", "npcsc2012:10.1", "miit24:9.5", "otherlaw:1", "none")
+CASES = ("npcsc2012:10.1", "npcsc2012:6", "law:1", "miit24:9.1")
+BASES = ("", "", "otherlaw:1", "npcsc2012:6", "npcsc2012:10.1", "miit24:10", "approval")
 DAYS = (50, 300, 1000, 1400)
 """How often access is reviewed; mostly so seldom that people get something done between."""
 MINUTES = (8 * 60, 24 * 60 * 50, 24 * 60 * 500)
@@ -69,7 +71,7 @@ def purpose(r: random.Random, name: str) -> m.Purpose:
         manner=T,
         refusal=T,
         consent=r.choice((*ConsentStrength, ConsentStrength.EXPRESS)),
-        ground=r.choice(("", "", "", "npcsc2012:6", "miit24:9.5", "npcsc2012:99", "otherlaw:1", "none")),
+        ground=r.choice(GROUNDS),
         retention=m.Retention(after="service_end", years=1),
         recipients=some(r, ("partner", "abroad")),
         needs=tuple(need(r, item) for item in some(r, ITEMS, 2)),
@@ -99,7 +101,7 @@ def agent(r: random.Random) -> m.Agent:
     contract = m.Contract(from_=day(r), until=dt.date(2017, 1, 1), protection_clause=chance(r, 0.8))
     return m.Agent(
         id="store",
-        name=T,
+        name=T if chance(r, 0.8) else Text("别", "other"),
         qualification=qualification if chance(r, 0.8) else None,
         contract=contract if chance(r, 0.8) else None,
         purposes=some(r, PURPOSES, 1),
@@ -111,16 +113,17 @@ def agent(r: random.Random) -> m.Agent:
 
 def declaration(r: random.Random) -> m.Declaration:
     kinds = r.choice(((OperatorKind.TELECOM,), (OperatorKind.INTERNET,), (OperatorKind.NETWORK,), tuple(OperatorKind)))
+    kind = r.choice(("mobile", "internet", "internet"))
     operator = m.Operator(id="op", name=T, kinds=kinds, adopts=("gbz28828",) if chance(r, 0.6) else ())
     return m.Declaration(
         schema=1,
         operator=operator,
         effective=START,
-        services=tuple(m.Service(id=name, name=T, kind="mobile", user_facing=name != "inner") for name in SERVICES),
+        services=tuple(m.Service(id=name, name=T, kind=kind, user_facing=name != "inner") for name in SERVICES),
         purposes=tuple(purpose(r, name) for name in PURPOSES[: r.randint(2, 3)]),
         recipients=(
             m.Recipient(id="partner", name=T, stand_ins=some(r, ITEMS) if chance(r, 0.3) else ()),
-            m.Recipient(id="abroad", name=T, overseas=True, country="SG", basis=r.choice(BASES)),
+            m.Recipient(id="abroad", name=T, overseas=True, country="SG", basis=r.choice(BASES), approval=approval(r)),
         ),
         items=(
             m.CustomItem(id="shoe_size", label=T, class_="A1-3", identifies="combined", sensitive=chance(r, 0.5)),
@@ -140,6 +143,11 @@ def declaration(r: random.Random) -> m.Declaration:
         access_review=access_review(r),
         emergency=emergency(r),
     )  # fmt: skip
+
+
+def approval(r: random.Random) -> m.Approval | None:
+    until = r.choice((None, day(r)))
+    return m.Approval(number="1", authority=T, valid_until=until) if chance(r, 0.4) else None
 
 
 def access_review(r: random.Random) -> m.AccessReview | None:
@@ -163,6 +171,8 @@ def later_version(r: random.Random, old: m.Declaration) -> m.Declaration:
         {"purposes": tuple(_needing_all(r, each) for each in old.purposes)},
         {"grants": new.grants},
         {"agents": new.agents, "review": new.review},
+        {"agents": new.agents},
+        {"operator": new.operator},
         {"access_review": new.access_review, "departments": new.departments},
         {"access_review": new.access_review, "emergency": new.emergency},
     ))  # fmt: skip
@@ -252,7 +262,7 @@ def site_fact(r: random.Random) -> f.SiteFact:
         lambda: f.SuspensionOrdered(at=at, suspension=name, kinds=kinds if chance(r, 0.8) else frozenset(),
                                     purposes=aims if chance(r, 0.8) else frozenset()),
         lambda: f.SuspensionLifted(at=at, suspension=name),
-        lambda: f.GroundRecorded(at=at, ground=name, cite=r.choice(("npcsc2012:6", "law:1", "miit24:9.1")),
+        lambda: f.GroundRecorded(at=at, ground=name, cite=r.choice(CASES),
                                  rank=r.choice(("law", "law", "administrative_regulation", "departmental_rule")),
                                  recorded_by=r.choice(("officer", "officer", "")), kinds=frozenset(some(r, KINDS, 6)),
                                  purposes=aims, items=frozenset(some(r, ITEMS, 4)), until=until,

@@ -8,8 +8,8 @@ import pytest
 
 from keshou.law.coverage import BOUND
 from keshou.law.load import load
-from keshou.law.model import Instrument, Period, Provision
-from keshou.law.terms import Carrier, Identifies, Modality, PenaltyKind, Rank
+from keshou.law.model import Instrument, Otherwise, Period, Provision
+from keshou.law.terms import ActKind, Carrier, Identifies, Modality, OperatorKind, PenaltyKind, Rank
 
 LAW = load()
 PROVISIONS = LAW.provisions()
@@ -134,15 +134,23 @@ def test_principle_and_responsibility_have_no_penalty_of_their_own() -> None:
 
 
 def test_only_what_orders_something_itself_provides_otherwise() -> None:
-    """Managing what is published, true identity, helping departments; never the articles that protect users."""
-    assert {each.cite for each in LAW.instruments["npcsc2012"].provisions if each.provides_otherwise} == {
-        "npcsc2012:5", "npcsc2012:6", "npcsc2012:10.1",
+    """True identity for purposes, helping departments for cases; never the articles that protect users."""
+    found = {each.cite: each.provides_otherwise for each in LAW.provisions() if each.provides_otherwise}
+    assert found == {
+        "npcsc2012:6": Otherwise(for_="purpose", acts=(ActKind.COLLECT,), registration=True),
+        "npcsc2012:10.1": Otherwise(for_="case"),
+    }
+
+
+def test_every_service_says_at_the_least_who_offers_it() -> None:
+    """Order 24 Art. 4 and Order 25 Art. 3: a telephone, data cards among them, is a telecommunications operator's."""
+    least = {each.id: set(each.operators) for each in LAW.services.values()}
+    either = {OperatorKind.TELECOM, OperatorKind.INTERNET}
+    assert {name for name, kinds in least.items() if kinds == {OperatorKind.TELECOM}} == {
+        "fixed", "mobile", "data_card", "broadband",
     }  # fmt: skip
-    assert not any(
-        each.provides_otherwise
-        for name in ("miit24", "miit25", "gbz28828")
-        for each in LAW.instruments[name].provisions
-    )
+    assert {name for name, kinds in least.items() if kinds == either} == {"internet", "value_added"}
+    assert {each.id for each in LAW.services.values() if each.telephone} == {"fixed", "mobile", "data_card"}
 
 
 def test_guidance_is_never_sanctioned() -> None:

@@ -140,6 +140,7 @@ BAD = [
     ("guidance punished", 'rank = "law"', 'rank = "guidance"', "never sanctioned"),
     ("draft in force", 'rank = "law"', 'rank = "draft"', "in_force"),
     ("wrong id", 'id = "sample2030"', 'id = "sample2031"', "not the file's name"),
+    ("ground for nobody", 'carriers = ["gate"]', 'carriers = ["gate"]\nprovides_otherwise = {for = "fun"}', "fun"),
     ("unknown source", 'carriers = ["gate"]', 'carriers = ["gate"]\nsource = "hearsay"', "hearsay"),
 ]
 
@@ -166,6 +167,9 @@ def test_wrong_data_is_refused_naming_file_and_place(folder: Path, what: str, ol
         ("registration = true", 'registration = "yes"', "registration"),
         ("[[classes]]\nid", "extra = 1\n[[classes]]\nid", "extra"),
         ('id = "user_name"', 'id = "User Name"', "lower-case word"),
+        ('id = "data_card"', 'id = "mobile"', "mobile: stands twice"),
+        ('operators = ["telecom"]', 'operators = ["telegraph"]', "telegraph"),
+        ('operators = ["telecom"]', "operators = []", "says of no kind of operator"),
     ],
 )
 def test_a_wrong_taxonomy_is_refused(folder: Path, old: str, new: str, says: str) -> None:

@@ -70,15 +70,27 @@ def test_a_consent_less_an_item_says_which(site: Site, browser: Browser) -> None
 
 
 def test_what_stands_on_a_higher_law_has_no_switch_and_says_which(site: Site, browser: Browser) -> None:
-    publish(site, lambda given: given["purposes"][0].update(ground="npcsc2012:6"))
+    publish(site, lambda given: given["purposes"][0].update(ground="antifraud:31"))
     page = browser.open("/me/consents")
     shown = card(page, "service")
     assert str(en("consent.not_asked")) in shown
-    assert "item 6" in shown
+    assert "antifraud:31" in shown
     assert "<button" not in shown
     assert page.text.index('id="k-marketing"') < page.text.index('id="k-service"')
     form = {"key": "k", "purpose": "service", "choice": "agree", "version": "2"}
     assert browser.client.post("/me/consents", data=form).status_code == 409
+
+
+def test_what_a_higher_law_reaches_in_part_is_told_and_the_rest_has_its_switch(site: Site, browser: Browser) -> None:
+    publish(site, lambda given: given["purposes"][0].update(ground="npcsc2012:6"))
+    shown = card(browser.open("/me/consents"), "service")
+    cite = "Decision of the Standing Committee of the National People's Congress on Strengthening Network Information"
+    told = next(line for line in shown.splitlines() if "whether or not you agree" in line)
+    assert cite in told.replace("&#39;", "'")
+    assert "Resident identity card number" in told
+    assert "Mobile phone number" not in told
+    assert str(en("consent.not_asked")) not in shown
+    assert 'value="agree"' in shown
 
 
 def test_for_whom_a_guardian_consents_there_is_no_switch_to_agree_but_one_to_take_back(

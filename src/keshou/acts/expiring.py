@@ -44,11 +44,10 @@ class Held(NamedTuple):
 def terms_of(view: View, now: dt.datetime) -> Terms:
     """Return what of the rules decides, as of `now`, how long information is kept."""
     edition = view.gate.timeline.at(now).edition
-    purposes = edition.published.declaration.purposes if edition.published else ()
     return Terms(
         {version: each.declaration for version, each in view.versions().items()},
         edition.version,
-        frozenset(each.id for each in purposes if edition.provides_otherwise(each.ground)),
+        frozenset((name, item) for name, reached in edition.grounded.items() for item, _ in reached),
         edition.retention(),
     )
 

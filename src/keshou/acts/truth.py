@@ -185,9 +185,9 @@ def _check_ground(work: Work, fact: GroundRecorded, by: str, now: dt.datetime) -
             "only a law or an administrative regulation provides otherwise (miit24:9.5)",
             hint="a departmental rule is no ground; name the higher provision",
         )
-    if not work.view.gate.timeline.at(now).edition.provides_otherwise(fact.cite):
+    if not work.view.gate.timeline.at(now).edition.bears_case(fact.cite):
         raise ActError(
-            f"`{fact.cite}` does not provide otherwise (miit24:9.5)",
+            f"`{fact.cite}` does not provide otherwise for a case (miit24:9.5)",
             hint="cite a provision in force of a law or an administrative regulation that does, such as npcsc2012:10.1",
         )
     if fact.recorded_by != by:

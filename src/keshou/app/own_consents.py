@@ -27,6 +27,10 @@ class Stance(NamedTuple):
     """When the user last agreed, or took back; None: never."""
     taken_back: bool
     """Whether the last that was said is that it is taken back, or that it was had wrongly."""
+    asked: bool
+    """Whether anything of it needs the user's consent; not where a higher law stands in its place for all of it."""
+    grounded: frozenset[str]
+    """The items for which a higher law stands in place of consent, to some acts at least."""
 
 
 class OwnConsents(NamedTuple):
@@ -73,7 +77,8 @@ def _stance(
     return Stance(
         purpose, bool(needed) and reached == needed, frozenset(reached),
         max((each.version for each in consents), default=0), last.at if last else None,
-        last is not None and not isinstance(last, ConsentGiven),
+        last is not None and not isinstance(last, ConsentGiven), edition.asks_consent(purpose),
+        frozenset(item for item, _ in edition.grounded.get(purpose.id, ())),
     )  # fmt: skip
 
 

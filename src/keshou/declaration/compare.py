@@ -89,6 +89,8 @@ class _Side:
         self.declaration = declaration
         self.purposes = {each.id: each for each in declaration.purposes}
         self.agents = {post.id: post.agent for post in declaration.posts}
+        self.who = {each.id: each.name for each in declaration.agents}
+        """Who each agent is, by id: one that changed its name is another."""
         self.declared = frozenset(_declared(declaration.purposes))
         self.stand_ins = declaration.stand_ins()
 
@@ -122,7 +124,8 @@ def carried(old: Declaration | None, new: Declaration) -> frozenset[Hand]:
 
     An act on an item for a purpose is reached when `old` declared it and no term of it widened. Which of the
     operator's own posts does it is not the user's to agree to; but an agent is somebody else, so an agent's staff are
-    reached only where staff of that agent were before. Whoever was given a stand-in and is to see more is not reached.
+    reached only where staff of that agent were before, and not where another company has its id now. Whoever was given
+    a stand-in and is to see more is not reached.
     """
     if old is None:
         return frozenset()
@@ -136,8 +139,13 @@ _Reasons = Mapping[tuple[str, str, ActKind], tuple[str, ...]]
 def _carried(was: _Side, now: _Side, reasons: _Reasons) -> frozenset[Hand]:
     stood = {each for each, why in reasons.items() if not why}
     own = {(*each, "") for each in stood}
-    others = {each for each in now.hands & was.hands if each[:3] in stood}
+    others = {each for each in now.hands & was.hands if each[:3] in stood and _is_same(was, now, each[3])}
     return frozenset(own | {each for each in others if each[1] not in _plainer(was, now, each[3])})
+
+
+def _is_same(was: _Side, now: _Side, agent: str) -> bool:
+    """Say whether an agent's id stands for whom it stood for before."""
+    return was.who.get(agent) == now.who.get(agent)
 
 
 def _plainer(was: _Side, now: _Side, party: str) -> frozenset[str]:
@@ -174,7 +182,7 @@ def _widened(was: _Side, now: _Side, reasons: _Reasons) -> Iterator[Widening]:
     for each in now.quadruples:
         if (terms := reasons.get(each[:3])) is not None:
             agent = now.agents.get(each.post, "")
-            other = bool(agent) and (*each[:3], agent) not in was.hands
+            other = bool(agent) and ((*each[:3], agent) not in was.hands or not _is_same(was, now, agent))
             plainer = each.item in _plainer(was, now, agent)
             if every := terms + ("agent",) * other + ("stand_ins",) * plainer:
                 found.append(Widening(each, every))
@@ -183,6 +191,8 @@ def _widened(was: _Side, now: _Side, reasons: _Reasons) -> Iterator[Widening]:
 
 def _purpose_reasons(old: Declaration, new: Declaration, was: Purpose, now: Purpose) -> Iterator[str]:
     """Yield a code for each term of a purpose that widened or reads otherwise than what users agreed to."""
+    if set(old.operator.kinds) - set(new.operator.kinds):
+        yield "kinds"
     if was.name != now.name:
         yield "purpose_name"
     if was.manner != now.manner:

@@ -36,6 +36,8 @@ class Gain(StrEnum):
     """Reviewing of bulk acts, or answering for a department or its heads."""
     BULK = "bulk"
     """More users at once without a review, or longer on one approval."""
+    KINDS = "kinds"
+    """Instruments that bind no longer, the operator being of fewer kinds, for what it is granted."""
 
 
 class Gained(NamedTuple):
@@ -171,6 +173,11 @@ def _has_bulk(was: _Side, now: _Side) -> bool:
     return grows and any(kind in BULK_KINDS for _, _, kind in now.cells)
 
 
+def _has_kinds(was: _Side, now: _Side) -> bool:
+    lost = set(was.declaration.operator.kinds) - set(now.declaration.operator.kinds)
+    return bool(lost) and bool(now.cells)
+
+
 _MORE = {
     Gain.GRANTS: _has_grants,
     Gain.TERMS: _has_terms,
@@ -178,6 +185,7 @@ _MORE = {
     Gain.OFFICES: _has_offices,
     Gain.REVIEWS: _has_reviews,
     Gain.BULK: _has_bulk,
+    Gain.KINDS: _has_kinds,
 }
 
 

@@ -68,6 +68,15 @@ class Retention(_Table, frozen=True, kw_only=True):
     years: int = 0
 
 
+class Approval(_Table, frozen=True, kw_only=True):
+    """That the competent department agreed to information going to a recipient (GB/Z 28828 asks for it overseas)."""
+
+    number: str
+    authority: Text
+    valid_until: dt.date | None = None
+    """Last day it holds."""
+
+
 class Recipient(_Table, frozen=True, kw_only=True):
     """Somebody outside the operator to whom information is provided."""
 
@@ -78,7 +87,8 @@ class Recipient(_Table, frozen=True, kw_only=True):
     country: str = ""
     """ISO 3166-1 alpha-2, upper case; needed when `overseas`."""
     basis: str = ""
-    """Citation of the law or approval that provides for it; empty when consent is the basis."""
+    """Citation of the law or administrative regulation that provides for it; empty when consent is the basis."""
+    approval: Approval | None = None
     stand_ins: tuple[str, ...] = ()
     """Items of which it is given a stand-in in place of the value."""
 

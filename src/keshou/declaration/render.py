@@ -6,17 +6,19 @@ Everything the declaration says is escaped; the page has no script and asks no o
 
 import datetime as dt
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from keshou.declaration.checks.case import GUIDANCE
-from keshou.declaration.model import Contact, Declaration, Published, Retention
+from keshou.declaration.grounds import asks_consent, reach
+from keshou.declaration.model import Contact, Declaration, Published, Purpose, Retention
 from keshou.declaration.notice import notice_complete
 from keshou.declaration.wording import ACTS, WORDS
 from keshou.language import Language, Text
 from keshou.law.law import Law
+from keshou.law.terms import ActKind
 
 __all__ = ["notice_complete", "render", "render_text"]
 
@@ -47,7 +49,8 @@ def _environment() -> Environment:
 
 
 def _context(published: Published, law: Law, language: Language) -> dict[str, Any]:
-    declaration = published.declaration
+    declaration, names = published.declaration, labels(published.declaration, law, language)
+    day = published.effective.astimezone(_LOCAL).date()
     return {
         "d": declaration,
         "version": published.version,
@@ -56,7 +59,7 @@ def _context(published: Published, law: Law, language: Language) -> dict[str, An
         "language": language,
         "w": {key: text.in_(language) for key, text in WORDS.items()},
         "acts": {key: text.in_(language) for key, text in ACTS.items()},
-        "items": labels(declaration, law, language),
+        "items": names,
         "guided": GUIDANCE in declaration.operator.adopts,
         "adopted": [law.instruments[each].title.in_(language) for each in declaration.operator.adopts],
         "services": {each.id: each.name.in_(language) for each in declaration.services},
@@ -65,7 +68,7 @@ def _context(published: Published, law: Law, language: Language) -> dict[str, An
         "held": functools.partial(held, language=language),
         "means": functools.partial(means, language=language),
         "joined": functools.partial(_join, language=language),
-        "cited": functools.partial(cited, law=law, language=language),
+        "basis": functools.partial(basis, names=names, law=law, day=day, language=language),
         "channels": [(key, getattr(declaration.channels, key)) for key in ("query", "correct", "withdraw", "cancel")],
     }
 
@@ -77,7 +80,7 @@ def labels(declaration: Declaration, law: Law, language: Language) -> Mapping[st
     return {key: label.in_(language) for key, label in found.items()}
 
 
-def _join(parts: list[str], language: Language) -> str:
+def _join(parts: Iterable[str], language: Language) -> str:
     return ("、" if language == "zh" else ", ").join(parts)
 
 
@@ -121,6 +124,30 @@ def means(contact: Contact, language: Language) -> list[tuple[str, str, str]]:
     if contact.address:
         found.append((WORDS["address"].in_(language), contact.address.in_(language), ""))
     return found
+
+
+def basis(
+    purpose: Purpose, names: Mapping[str, str], law: Law, day: dt.date, *, language: Language, item: str = ""
+) -> str:
+    """Say on what a purpose, or one item of it, stands on a day: consent, a higher law, or each for its part."""
+    reached = {each for each in reach(purpose, law, day) if item in ("", each[0])}
+    consent = WORDS[f"consent_{purpose.consent.value}"].in_(language)
+    if not reached:
+        return consent
+    cite = cited(purpose.ground, law, language)
+    if not asks_consent(purpose, law, day):
+        return cite
+    items, kinds = {each for each, _ in reached}, {kind for _, kind in reached}
+    return (
+        WORDS["basis_in_part"]
+        .in_(language)
+        .format(
+            cite=cite,
+            acts=_join((ACTS[kind.value].in_(language) for kind in ActKind if kind in kinds), language),
+            items=_join((names.get(each.item, each.item) for each in purpose.needs if each.item in items), language),
+            consent=consent,
+        )
+    )
 
 
 def cited(cite: str, law: Law, language: Language) -> str:

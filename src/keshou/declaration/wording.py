@@ -30,6 +30,9 @@ WORDS = {
     "consent_express": Text("您的明示同意", "your express consent"),
     "consent_tacit": Text("您的同意（您没有表示反对）", "your consent (you have not objected)"),
     "consent_guardian": Text("监护人的同意", "your guardian's consent"),
+    "basis_in_part": Text(
+        "{cite}（{acts}：{items}）；其余为{consent}", "{cite} ({acts}: {items}); for the rest, {consent}"
+    ),
     "retention": Text("保存期限", "Kept"),
     "collection": Text("收集后", "after collection"),
     "service_end": Text("服务终止后", "after the service ends"),
@@ -59,12 +62,12 @@ WORDS = {
     "answer_before": Text(
         "对个人信息保护有意见，请联系：", "If you object to how your information is protected, turn to:"
     ),
-    "protection": Text("我们怎样保护信息", "How we protect information"),
-    "risks": Text("提供信息的风险", "Risks in giving information"),
-    "adopted": Text("我们另外承诺遵循", "We also undertake to follow"),
     "holdings": Text("信息存放在哪里", "Where your information lies"),
     "vault": Text("在此加密保存", "kept sealed here"),
     "own_system": Text("存放在我们自己的系统里，未在此加密保存", "in a system of our own, not sealed here"),
+    "protection": Text("我们怎样保护信息", "How we protect information"),
+    "risks": Text("提供信息的风险", "Risks in giving information"),
+    "adopted": Text("我们另外承诺遵循", "We also undertake to follow"),
     "phone": Text("电话", "Phone"),
     "email": Text("电子邮箱", "E-mail"),
     "url": Text("网页", "Page"),

@@ -137,9 +137,6 @@ NO_USER_BITS = sum(
 )
 """The user's conditions when the act names no user: all as the law would have them."""
 
-USE_KINDS = frozenset({ActKind.USE, ActKind.PROVIDE, ActKind.EXPORT, ActKind.COPY})
-"""The kinds that count as use of information (Order 24 Art. 9)."""
-
 ERASING_KINDS = frozenset({ActKind.DELETE, ActKind.DESTROY})
 """The kinds after which information is gone."""
 

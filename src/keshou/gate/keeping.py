@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Until when what is held of a user is kept: the day on which the last purpose that needs it is over.
 
-A purpose counts when the user ever agreed to it for the item, or when it stands on a law in place of consent. It lasts
+A purpose counts for an item when the user ever agreed to it, or when a law stands there in place of consent. It lasts
 as the version says to which the user agreed, and no longer than the rules in force say. Where neither counts, every
 purpose does that needs the item. Withdrawing consent ends use and not the time: whoever wants more asks for deletion.
 
@@ -56,8 +56,8 @@ class Terms(NamedTuple):
     versions: Mapping[int, Declaration]
     current: int
     """0: none is in force."""
-    grounded: frozenset[str]
-    """Purposes in force that stand on a law or administrative regulation in place of consent."""
+    grounded: frozenset[tuple[str, str]]
+    """Purposes in force, each with an item for which it stands on a law or administrative regulation."""
     statutory: Period | None
     """How long registration information is retained after the service; None: no law that binds says so."""
 
@@ -112,7 +112,7 @@ def _needed(item: str, agreed: frozenset[Agreed], terms: Terms) -> _Needed:
             both = (then, now[each.purpose]) if each.purpose in now else (then,)
             found.setdefault(each.purpose, set()).add(both)
     for purpose, declared in now.items():
-        if purpose in terms.grounded:
+        if (purpose, item) in terms.grounded:
             found.setdefault(purpose, set()).add((declared,))
     if not found:
         found = {purpose: {(declared,)} for purpose, declared in (now or _newest(item, terms)).items()}

@@ -8,17 +8,19 @@ bits, so that "every item is needed, granted, agreed to" is one test each.
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from keshou.declaration import grounds
 from keshou.declaration.compare import Hand, carried
 from keshou.declaration.model import Agent, Declaration, Post, Published, Purpose, Recipient
+from keshou.declaration.operator_kinds import is_bound
 from keshou.gate import calendar
 from keshou.gate.answers import Answers, active
-from keshou.gate.conditions import BITS, USE_KINDS
+from keshou.gate.conditions import BITS
 from keshou.gate.facts import RulesPublished
 from keshou.gate.reign import Terms
 from keshou.gate.standing import Consent
 from keshou.law.law import DayLaw, Law
-from keshou.law.model import Citation, LawError, Period
-from keshou.law.terms import HIGHER_RANKS, ActKind, ConsentStrength, Rank, RetentionClass
+from keshou.law.model import Otherwise, Period
+from keshou.law.terms import USE_KINDS, ActKind, ConsentStrength, Rank, RetentionClass
 
 GUIDANCE = "gbz28828"
 """The guidance that knows tacit consent and sensitive information."""
@@ -27,6 +29,9 @@ RETENTION = "miit25:11"
 """Where the law says how long registration information is retained."""
 
 _MOST_KEPT = 1 << 16
+
+_Reached = tuple[str, ActKind]
+"""An item and a kind of act for which a purpose's ground stands in place of consent."""
 
 
 class PurposeRules:
@@ -61,14 +66,16 @@ class PurposeRules:
 class Row:
     """One purpose and one kind of act: what is known of it once the rules are published."""
 
-    __slots__ = ("kind", "need", "purpose", "static")
+    __slots__ = ("grounded", "kind", "need", "purpose", "static")
 
-    def __init__(self, purpose: PurposeRules, kind: ActKind, static: int) -> None:
+    def __init__(self, purpose: PurposeRules, kind: ActKind, static: int, reached: Collection[_Reached]) -> None:
         self.purpose, self.kind, self.static = purpose, kind, static
         needs = purpose.declared.needs if purpose.declared else ()
         acts = purpose.declared.acts if purpose.declared else ()
         self.need = purpose.mask({need.item for need in needs if kind in (need.acts or acts)})
         """Items the purpose needs for this kind of act."""
+        self.grounded = purpose.mask(need.item for need in needs if (need.item, kind) in reached)
+        """Items for which the purpose's ground stands in place of consent to this kind of act."""
 
 
 class Lens:
@@ -88,7 +95,7 @@ class Edition:
         declared: Declaration | None = published.declaration if published else None
         self._declared = declared
         self.version = published.version if published else 0
-        self.binding = _binding(day, declared)
+        self.binding = _binding(day, declared, law)
         """Ids of the instruments that bind this operator."""
         names = [name for name, cites in day.prohibitions().items() if any(c.instrument in self.binding for c in cites)]
         self.answers = Answers(active(names), self.binding)
@@ -104,6 +111,8 @@ class Edition:
         self._read_items(declared)
         purposes = declared.purposes if declared else ()
         self._purposes = {each.id: PurposeRules(each.id, each, self.sensitive) for each in purposes}
+        self.grounded = {each.id: grounds.reach(each, law, day.day) for each in purposes}
+        """Purpose -> the items and kinds of act for which its ground stands in place of consent."""
         self._rows: dict[tuple[str, ActKind], Row] = {}
         self._lenses: dict[tuple[str, ActKind, int, str], Lens] = {}
         self._carried: dict[tuple[int, str, ActKind, str], int] = {}
@@ -133,7 +142,8 @@ class Edition:
         found = self._rows.get((purpose, kind))
         if found is None:
             rules = self._purposes.get(purpose)
-            found = Row(rules or PurposeRules(purpose, None, ()), kind, self._static(rules, kind))
+            reached = self.grounded.get(purpose, frozenset[_Reached]())
+            found = Row(rules or PurposeRules(purpose, None, ()), kind, self._static(rules, kind), reached)
             if rules:
                 self._rows[purpose, kind] = found
         return found
@@ -158,30 +168,28 @@ class Edition:
             "serves_users": declared is not None and bool(served & set(declared.services)),
             "provides_service": declared is not None and declared.provides_service,
             "sends_messages": declared is not None and declared.commercial_messages and kind in USE_KINDS,
-            "declared_ground": declared is not None and self.provides_otherwise(declared.ground),
             **_kinds(kind),
         }
         return sum(BITS[name] for name, true in truths.items() if true)
 
-    def provides_otherwise(self, cite: str) -> bool:
-        """Say whether `cite` may stand as a law or administrative regulation that provides otherwise.
+    def bears_case(self, cite: str) -> bool:
+        """Say whether `cite` may bear a ground that is recorded for one case. Source: miit24:9.5."""
+        return bool(self._bearing(cite))
 
-        An instrument that the law's data holds must be of that rank, in force, and have the provision, which must be
-        one that provides so: the article that asks for consent is no ground to go without. An instrument that the
-        data does not hold is taken at the operator's word. Source: miit24:9.5
-        """
-        try:
-            citation = Citation.parse(cite)
-        except LawError:
-            return False
-        instrument = self._law.instruments.get(citation.instrument)
-        if instrument is None:
-            return True
-        return (
-            instrument.rank in HIGHER_RANKS
-            and instrument.in_force_on(self._day.day)
-            and any(each.provides_otherwise and each.citation.within(citation) for each in instrument.provisions)
-        )
+    def lets_in_case(self, cite: str, kind: ActKind, items: Collection[str]) -> bool:
+        """Say whether `cite`, recorded for a case, may let an act of a kind be done on `items`. Source: miit24:9.5."""
+        return any(grounds.lets(each, kind, items, self._law) for each in self._bearing(cite))
+
+    def _bearing(self, cite: str) -> tuple[Otherwise, ...]:
+        return grounds.provided(cite, self._law, self._day.day, "case")
+
+    def is_based(self, recipient: Recipient, day: dt.date) -> bool:
+        """Say whether a law or an approval provides for a recipient on a day. Source: gbz28828:6.1.5."""
+        return grounds.is_based(recipient, self._law, day)
+
+    def asks_consent(self, purpose: Purpose) -> bool:
+        """Say whether anything that a purpose declares needs the user's consent. Source: miit24:9.1, miit24:9.5."""
+        return grounds.asks_consent(purpose, self._law, self._day.day)
 
     def carried(self, version: int, row: "Row", agent: str) -> int:
         """Return the items to which a consent or notice under `version` reaches in the hands of `agent`.
@@ -246,13 +254,12 @@ def _kinds(kind: ActKind) -> dict[str, bool]:
     }
 
 
-def _binding(day: DayLaw, declared: Declaration | None) -> frozenset[str]:
-    """Return the instruments that bind the operator: by its kind, or because it adopted them."""
-    kinds = set(declared.operator.kinds) if declared else None
+def _binding(day: DayLaw, declared: Declaration | None, law: Law) -> frozenset[str]:
+    """Return the instruments that bind the operator: by its kinds, or because it adopted them."""
     return frozenset(
         key
         for key, each in day.instruments.items()
-        if each.rank is Rank.GUIDANCE or kinds is None or kinds & set(each.binds)
+        if each.rank is Rank.GUIDANCE or declared is None or is_bound(declared, each, law)
     )
 
 
@@ -293,12 +300,14 @@ def compile_rules(published: Sequence[Published], law: Law) -> Rulebook:
 
 
 def _moments(published: Sequence[Published], law: Law) -> list[dt.datetime]:
-    """Return the beginnings and ends of everything dated: instruments, grants, qualifications, contracts."""
+    """Return the beginnings and ends of everything dated: instruments, grants, qualifications, contracts, approvals."""
     instruments = law.instruments.values()
     first = [day for each in instruments for day in (each.in_force, each.repealed) if day]
     last: list[dt.date] = []
     for declared in (each.declaration for each in published):
         last += [grant.until for grant in declared.grants if grant.until]
+        approvals = [each.approval for each in declared.recipients if each.approval]
+        last += [each.valid_until for each in approvals if each.valid_until]
         for agent in declared.agents:
             if agent.qualification:
                 first.append(agent.qualification.checked_on)

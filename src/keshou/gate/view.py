@@ -118,6 +118,7 @@ class View:
         truths = {
             "items_known": bool(act.items) and act.items <= self.edition.items,
             "within_need": bool(act.items) and declared and not mask & ~needed,
+            "declared_ground": bool(mask) and not mask & ~row.grounded,
             "touches_registration": not act.items.isdisjoint(self.edition.registration),
             "touches_sensitive": bool(mask & row.purpose.sensitive),
             "kind_declared": own and declared,
@@ -184,17 +185,12 @@ class View:
         recipient = self.edition.recipients.get(act.recipient)
         if recipient is None or row.purpose.declared is None or act.recipient not in row.purpose.declared.recipients:
             return word
-        based = self._is_based(recipient.basis)
         return (
             word
             | _B["recipient_declared"]
             | _B["recipient_overseas"] * recipient.overseas
-            | _B["recipient_based"] * based
+            | _B["recipient_based"] * self.edition.is_based(recipient, calendar.day_of(act.when))
         )
-
-    def _is_based(self, basis: str) -> bool:
-        """Say whether a recipient's basis may stand: an approval in words, or a citation of higher rank."""
-        return bool(basis) and (":" not in basis or self.edition.provides_otherwise(basis))
 
     def _bulk(self, act: Act, kind: ActKind) -> int:
         if kind not in BULK_KINDS:
@@ -243,7 +239,7 @@ class View:
             and (not ground.users or bool({act.user, act.user_ref} - {""} & ground.users))
             and ground.recipient == act.recipient
             and bool(ground.recorded_by)
-            and self.edition.provides_otherwise(ground.cite)
+            and self.edition.lets_in_case(ground.cite, kind, act.items)
         )
         return _B["higher_law"] * covered
 

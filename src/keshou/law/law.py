@@ -4,7 +4,18 @@
 import datetime as dt
 from collections.abc import Collection, Mapping
 
-from keshou.law.model import Citation, House, Instrument, Item, ItemClass, LawError, Penalty, Period, Provision
+from keshou.law.model import (
+    Citation,
+    House,
+    Instrument,
+    Item,
+    ItemClass,
+    LawError,
+    Penalty,
+    Period,
+    Provision,
+    ServiceKind,
+)
 from keshou.law.terms import Rank
 
 
@@ -63,18 +74,20 @@ class DayLaw:
 
 
 class Law:
-    """Every instrument, whatever its dates, and the taxonomy of information."""
+    """Every instrument, whatever its dates, and the taxonomy of information and services."""
 
     def __init__(
         self,
         instruments: Mapping[str, Instrument],
         items: Mapping[str, Item],
         classes: Mapping[str, ItemClass],
+        services: Mapping[str, ServiceKind],
         house: House,
     ) -> None:
         self.instruments = dict(instruments)
         self.items = dict(items)
         self.classes = dict(classes)
+        self.services = dict(services)
         self.house = house
         self._by_cite = {each.cite: each for one in self.instruments.values() for each in one.provisions}
 

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import msgspec
 
 from keshou.law.law import Law
-from keshou.law.model import House, Instrument, Item, ItemClass, LawError, Provision
-from keshou.law.soundness import check_instrument, check_links, check_taxonomy
+from keshou.law.model import House, Instrument, Item, ItemClass, LawError, Provision, ServiceKind
+from keshou.law.soundness import check_instrument, check_links, check_services, check_taxonomy
 
 Folder = Path | Traversable
 _T = TypeVar("_T")
@@ -41,8 +41,9 @@ def load_from(folder: Folder) -> Law:
     paths = sorted((each for each in _listing(folder / "instruments") if each.name.endswith(".toml")), key=_name)
     instruments = {one.id: one for one in map(_read_instrument, paths)}
     check_links(instruments)
-    items, classes = _read_taxonomy(folder / "taxonomy.toml")
-    return Law(instruments, items, classes, _convert(_parse(folder / "house.toml"), House, "house.toml", "settings"))
+    items, classes, services = _read_taxonomy(folder / "taxonomy.toml")
+    house = _convert(_parse(folder / "house.toml"), House, "house.toml", "settings")
+    return Law(instruments, items, classes, services, house)
 
 
 def _name(path: Folder) -> str:
@@ -70,21 +71,25 @@ def _read_instrument(path: Folder) -> Instrument:
     return instrument
 
 
-def _read_taxonomy(path: Folder) -> tuple[dict[str, Item], dict[str, ItemClass]]:
-    """Read the classes and the items of information."""
+def _read_taxonomy(path: Folder) -> tuple[dict[str, Item], dict[str, ItemClass], dict[str, ServiceKind]]:
+    """Read the items of information, their classes, and the kinds of service."""
     raw = _parse(path)
-    read_items = [
-        _convert(table, Item, path.name, str(table.get("id", f"item {count}")))
-        for count, table in enumerate(_tables(raw, "items", path.name), 1)
-    ]
-    read_classes = [
-        _convert(table, ItemClass, path.name, str(table.get("id", f"class {count}")))
-        for count, table in enumerate(_tables(raw, "classes", path.name), 1)
-    ]
+    items = _listed(raw, "items", Item, path.name)
+    classes = _listed(raw, "classes", ItemClass, path.name)
+    services = _listed(raw, "services", ServiceKind, path.name)
     if raw:
         raise LawError(f"{path.name}: `{next(iter(raw))}` is not a key", hint=_HINT)
-    check_taxonomy(read_items, read_classes, path.name)
-    return {each.id: each for each in read_items}, {each.id: each for each in read_classes}
+    check_taxonomy(items, classes, path.name)
+    check_services(services, path.name)
+    return {each.id: each for each in items}, {each.id: each for each in classes}, {each.id: each for each in services}
+
+
+def _listed(raw: dict[str, Any], key: str, type_: type[_T], file: str) -> list[_T]:
+    """Take an array of tables out of a parsed file, each as a value of the model."""
+    return [
+        _convert(table, type_, file, str(table.get("id", f"{key} {count}")))
+        for count, table in enumerate(_tables(raw, key, file), 1)
+    ]
 
 
 def _tables(raw: dict[str, Any], key: str, file: str) -> list[dict[str, Any]]:

@@ -8,13 +8,13 @@ first paragraph, item (iii). The Decision has items, so ``npcsc2012:7`` is its i
 import calendar
 import datetime as dt
 import re
-from typing import NamedTuple, Self
+from typing import Literal, NamedTuple, Self
 
 import msgspec
 
 from keshou.errors import KeshouError
 from keshou.language import Text
-from keshou.law.terms import Bearer, Carrier, Identifies, Modality, OperatorKind, PenaltyKind, Rank
+from keshou.law.terms import ActKind, Bearer, Carrier, Identifies, Modality, OperatorKind, PenaltyKind, Rank
 
 _CITATION = re.compile(r"([a-z0-9_]+):(\d+)(?:\.(\d+)(?:\.(\d+))?)?")
 
@@ -90,6 +90,28 @@ class Penalty(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     fine_discretionary: bool = True
 
 
+class Otherwise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a provision lets be done otherwise than Order 24 Art. 9(1) to 9(4) ask. Source: miit24:9.5."""
+
+    for_: Literal["purpose", "case"] = msgspec.field(name="for")
+    """What may rest on it: a purpose of the rules, or only what is recorded for one case."""
+    acts: tuple[ActKind, ...] = ()
+    """Kinds of act it lets be done; empty means all."""
+    registration: bool = False
+    """Whether it reaches only what the taxonomy marks as registration information."""
+
+
+class ServiceKind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One kind of service, and of what kind an operator is, at the least, that offers it."""
+
+    id: str
+    label: Text
+    operators: tuple[OperatorKind, ...]
+    """One of these an operator is that offers it."""
+    telephone: bool = False
+    """Whether Order 25 Art. 3 has its users registered at network entry."""
+
+
 class Provision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One paragraph or point of one article, in our own words."""
 
@@ -108,8 +130,8 @@ class Provision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Evidence the provision itself asks for."""
     evidence_inferred: Text | None = None
     """Evidence we propose; the provision does not prescribe it."""
-    provides_otherwise: bool = False
-    """Whether it provides otherwise than Order 24 Art. 9(1) to 9(4), and so may be relied on as a ground."""
+    provides_otherwise: Otherwise | None = None
+    """For what it may be relied on as a ground, since it provides otherwise than Order 24 Art. 9(1) to 9(4)."""
     sanctioned_by: str = ""
     """Citation of the penalty provision that names this one; empty when none does."""
     penalty: Penalty | None = None

@@ -4,7 +4,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from keshou.law.model import Citation, Instrument, Item, ItemClass, LawError, Period, Provision
+from keshou.law.model import Citation, Instrument, Item, ItemClass, LawError, Period, Provision, ServiceKind
 from keshou.law.terms import HIGHER_RANKS, Carrier, Rank
 
 SOURCES = ("full", "corroborated", "secondary", "general_knowledge")
@@ -129,6 +129,20 @@ def check_taxonomy(items: Sequence[Item], classes: Sequence[ItemClass], file: st
         _need(item.class_ in known, file, item.id, f"class `{item.class_}` is unknown")
         _need(set(item.sensitive.values()) <= {"named", "judged", "no"}, file, item.id, "sensitive has an unknown word")
         _need(item.source in {"seen", "placed"}, file, item.id, f"`{item.source}` is not a source")
+
+
+def check_services(services: Sequence[ServiceKind], file: str) -> None:
+    """Hold the kinds of service together: ids once, and each says of what kind its operator is.
+
+    Raises:
+        LawError: naming `file` and the service.
+
+    """
+    ids: set[str] = set()
+    for each in services:
+        _need(each.id not in ids, file, each.id, "stands twice")
+        ids.add(each.id)
+        _need(bool(each.operators), file, each.id, "says of no kind of operator")
 
 
 def _need(truth: bool, file: str, place: str, what: str) -> None:  # noqa: FBT001 - reads as an assertion

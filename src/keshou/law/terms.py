@@ -34,6 +34,8 @@ class ActKind(StrEnum):
 
 BULK_KINDS = frozenset({ActKind.EXPORT, ActKind.COPY, ActKind.DESTROY})
 """The kinds whose bulk form needs review (Order 24 Art. 13(iii))."""
+USE_KINDS = frozenset({ActKind.USE, ActKind.PROVIDE, ActKind.EXPORT, ActKind.COPY})
+"""The kinds that count as use of information (Order 24 Art. 9)."""
 SILENT_KINDS = frozenset({ActKind.COLLECT, ActKind.CORRECT, ActKind.DELETE, ActKind.DESTROY})
 """The kinds that give nobody a value."""
 

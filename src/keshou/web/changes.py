@@ -16,6 +16,9 @@ from keshou.law.law import Law
 from keshou.law.terms import ActKind
 
 REASONS: Final[Mapping[str, Text]] = {
+    "kinds": Text(
+        "经营者的种类少了，约束它的法规可能变少", "the operator is of fewer kinds, and fewer instruments may bind it"
+    ),
     "purpose_name": Text("目的的名称改了", "the purpose is named otherwise"),
     "manner": Text("方式改了", "the manner is another"),
     "services": Text("涉及更多服务", "it concerns more services"),

@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator
 
 from keshou.declaration.finding import Raised
 from keshou.declaration.model import CustomItem, Declaration, Need, Published, Purpose
+from keshou.declaration.operator_kinds import is_bound
 from keshou.law.law import Law
 from keshou.law.model import Citation, Period
 from keshou.law.terms import ActKind, Rank, RetentionClass
 
 GUIDANCE = "gbz28828"
-TELEPHONE = frozenset({"fixed", "mobile", "data_card"})
-"""Services whose network entry Order 25 Art. 3 has registered."""
 
 
 class Case:
@@ -48,8 +47,9 @@ class Case:
     def binds(self, cite: str) -> bool:
         """Say whether the instrument of `cite` binds this operator today; an operator of no kind is bound by all."""
         name = Citation.parse(cite).instrument
-        kinds = self.declaration.operator.kinds
-        return self.day.binds(name) and (not kinds or not set(kinds).isdisjoint(self.law.instruments[name].binds))
+        if not self.day.binds(name):
+            return False
+        return not self.declaration.operator.kinds or is_bound(self.declaration, self.law.instruments[name], self.law)
 
     def period(self, cite: str) -> Period | None:
         """Return the period of a provision; None when it does not bind today."""
@@ -80,7 +80,8 @@ class Case:
     @property
     def telephone(self) -> bool:
         """Whether it offers a telephone service, whose users are registered (Order 25 Art. 3)."""
-        return any(each.kind in TELEPHONE for each in self.declaration.services)
+        known = (self.law.services.get(each.kind) for each in self.declaration.services)
+        return any(each is not None and each.telephone for each in known)
 
 
 Rule = Callable[[Case], Iterator[Raised]]

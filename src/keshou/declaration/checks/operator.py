@@ -6,13 +6,18 @@ from collections.abc import Iterator
 from keshou.declaration.checks.case import Case
 from keshou.declaration.checks.channels import is_blank
 from keshou.declaration.finding import Raised
+from keshou.declaration.operator_kinds import left_out
 from keshou.law.terms import Rank
 
 
 def kinds(case: Case) -> Iterator[Raised]:
-    """An operator of no kind is bound by nothing in particular."""
+    """An operator says of what kinds it is, and nothing less than its services say: what binds it hangs on that."""
     if not case.declaration.operator.kinds:
         yield Raised("operator_without_kind", "operator.kinds")
+        return
+    for _, service, missing in left_out(case.declaration, case.law):
+        words = {"service": service.id, "kind": service.kind, "kinds": ", ".join(missing)}
+        yield Raised("operator_kind_left_out", "operator.kinds", words)
 
 
 def licence(case: Case) -> Iterator[Raised]:

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from keshou.declaration.checks.case import Case
 from keshou.declaration.finding import Raised
+from keshou.declaration.grounds import Fault, fault, may_rest, reach
 from keshou.declaration.model import Purpose
 from keshou.language import Text
-from keshou.law.model import Citation, LawError
-from keshou.law.terms import HIGHER_RANKS, ActKind, ConsentStrength
+from keshou.law.terms import ActKind, ConsentStrength
 
 
 def services(case: Case) -> Iterator[Raised]:
@@ -88,31 +88,36 @@ def commercial(case: Case) -> Iterator[Raised]:
             yield Raised("commercial_as_service", f"purposes[{index}].commercial_messages", {"id": purpose.id})
 
 
-def ground(case: Case) -> Iterator[Raised]:
-    """Only a law or an administrative regulation may take the place of consent."""
+def looks(case: Case) -> Iterator[Raised]:
+    """Answering users is part of providing the service; what staff look up for another purpose is use."""
     for index, purpose in enumerate(case.declaration.purposes):
-        if purpose.ground:
-            code = _ground_code(case, purpose.ground)
-            if code:
-                yield Raised(code, f"purposes[{index}].ground", {"id": purpose.id, "ground": purpose.ground})
+        for count, act in enumerate(purpose.acts if not purpose.provides_service else ()):
+            if act in _ANSWERING:
+                words = {"id": purpose.id, "act": act.value}
+                yield Raised("answering_beyond_service", f"purposes[{index}].acts[{count}]", words)
 
 
-def _ground_code(case: Case, cite: str) -> str:
-    """Return what is wrong with relying on `cite`; empty when nothing is."""
-    try:
-        name = Citation.parse(cite).instrument
-    except LawError:
-        return "ground_malformed"
-    instrument = case.law.instruments.get(name)
-    if instrument is None:
-        return "ground_unverified"
-    if instrument.rank not in HIGHER_RANKS:
-        return "ground_rank"
-    if not (named := case.law.within(cite)):
-        return "ground_unknown_provision"
-    if not any(each.provides_otherwise for each in named):
-        return "ground_provides_nothing"
-    return "" if instrument.in_force_on(case.today) else "ground_not_in_force"
+_ANSWERING = frozenset({ActKind.QUERY, ActKind.CORRECT})
+"""What staff do for users who query or correct their own, which needs no consent (Order 24 Art. 9(2))."""
+
+
+def ground(case: Case) -> Iterator[Raised]:
+    """Only a law or an administrative regulation may take the place of consent, and only as far as it says."""
+    for index, purpose in enumerate(case.declaration.purposes):
+        if purpose.ground and (code := _ground_code(case, purpose)):
+            yield Raised(f"ground_{code}", f"purposes[{index}].ground", {"id": purpose.id, "ground": purpose.ground})
+
+
+def _ground_code(case: Case, purpose: Purpose) -> str:
+    """Return what is wrong with the ground that a purpose relies on; empty when nothing is."""
+    found = fault(purpose.ground, case.law, case.today)
+    if found not in (None, Fault.UNVERIFIED):
+        return str(found)
+    if not may_rest(purpose):
+        return "beyond_service"
+    if found is None and not reach(purpose, case.law, case.today):
+        return "reaches_nothing"
+    return str(found or "")
 
 
 def is_blank(text: Text | None) -> bool:
@@ -120,4 +125,4 @@ def is_blank(text: Text | None) -> bool:
     return text is None or not (text.zh.strip() or text.en.strip())
 
 
-RULES = (services, offered, told, acts, consent, commercial, ground)
+RULES = (services, offered, told, acts, consent, commercial, looks, ground)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from keshou.declaration.checks.case import Case
 from keshou.declaration.checks.channels import is_blank
 from keshou.declaration.finding import Raised
+from keshou.declaration.grounds import Fault, bears_provision, fault, is_based, reach
 from keshou.declaration.model import Recipient
-from keshou.law.model import Citation, LawError
 from keshou.law.terms import ActKind, ConsentStrength
 
 _COUNTRY = re.compile(r"[A-Z]{2}")
@@ -37,9 +37,25 @@ def described(case: Case) -> Iterator[Raised]:
             yield Raised("recipient_unused", f"{path}.id", words)
         if case.guided and is_blank(recipient.contact):
             yield Raised("recipient_contact_missing", path, words)
-        if recipient.basis and not _is_citation(recipient.basis):
-            yield Raised("recipient_basis_malformed", f"{path}.basis", words)
+        if recipient.basis and (code := _basis_code(case, recipient.basis)):
+            yield Raised(f"recipient_basis_{code}", f"{path}.basis", words)
+        yield from _approval(case, recipient, path)
         yield from _overseas(case, recipient, path)
+
+
+def _basis_code(case: Case, cite: str) -> str:
+    """Return what is wrong with the basis of a recipient; empty when nothing is. The gate judges alike."""
+    found = fault(cite, case.law, case.today)
+    if found in (Fault.MALFORMED, Fault.UNVERIFIED):
+        return str(found)
+    return "" if bears_provision(cite, case.law, case.today) else "unfit"
+
+
+def _approval(case: Case, recipient: Recipient, path: str) -> Iterator[Raised]:
+    until = recipient.approval.valid_until if recipient.approval else None
+    if until is not None and until < case.today:
+        words = {"recipient": recipient.id, "until": str(until)}
+        yield Raised("recipient_approval_expired", f"{path}.approval.valid_until", words)
 
 
 def _overseas(case: Case, recipient: Recipient, path: str) -> Iterator[Raised]:
@@ -52,21 +68,17 @@ def _overseas(case: Case, recipient: Recipient, path: str) -> Iterator[Raised]:
         yield Raised("recipient_country_missing", path, words)
     elif not _COUNTRY.fullmatch(recipient.country):
         yield Raised("recipient_country_malformed", f"{path}.country", words)
-    if case.guided and not recipient.basis and _without_express_consent(case, recipient.id):
+    if case.guided and not is_based(recipient, case.law, case.today) and _without_express_consent(case, recipient.id):
         yield Raised("overseas_without_basis", path, words)
 
 
 def _without_express_consent(case: Case, recipient: str) -> bool:
     using = [each for each in case.declaration.purposes if recipient in each.recipients]
-    return any(each.consent is not ConsentStrength.EXPRESS or each.ground for each in using)
-
-
-def _is_citation(text: str) -> bool:
-    try:
-        Citation.parse(text)
-    except LawError:
-        return False
-    return True
+    return any(
+        each.consent is not ConsentStrength.EXPRESS
+        or any(act is ActKind.PROVIDE for _, act in reach(each, case.law, case.today))
+        for each in using
+    )
 
 
 RULES = (paired, described)

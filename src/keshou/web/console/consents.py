@@ -16,8 +16,10 @@ from litestar.params import QueryParameter
 from keshou.acts.request import ActError, Record
 from keshou.app.own_facts import agreement, notice, withdrawal
 from keshou.app.site import Site
+from keshou.declaration.grounds import asks_consent
 from keshou.declaration.model import Purpose
 from keshou.declaration.render import held
+from keshou.gate.calendar import day_of
 from keshou.gate.facts import UserFact
 from keshou.law.terms import ConsentStrength
 from keshou.ledger.entry import decode
@@ -77,8 +79,9 @@ def _ask(
 
 
 def asked_for(desk: Desk) -> list[Purpose]:
-    """Return the purposes of the rules in force that stand on the user's consent."""
-    return [each for each in desk.declaration.purposes if not each.ground] if desk.declaration else []
+    """Return the purposes of the rules in force for which something needs the user's consent."""
+    purposes, law, today = desk.declaration.purposes if desk.declaration else (), desk.site.law, day_of(desk.site.now())
+    return [each for each in purposes if asks_consent(each, law, today)]
 
 
 @post(f"{HERE}/of", status_code=200, sync_to_thread=True, include_in_schema=False)

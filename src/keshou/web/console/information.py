@@ -7,6 +7,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 
 from keshou.app.site import Site
+from keshou.declaration.grounds import asks_consent, reach
 from keshou.declaration.model import Declaration, Purpose
 from keshou.gate.calendar import day_of
 from keshou.language import Text
@@ -62,9 +63,12 @@ def information(
 
 def _basis(desk: Desk, purpose: Purpose) -> tuple[str, str]:
     """Return what a purpose stands on, and where that is read (empty: nowhere here)."""
-    if purpose.ground.partition(":")[0] in desk.site.law.instruments:
-        return cited(desk.site.law, purpose.ground, desk.language)
-    return purpose.ground or CONSENT[purpose.consent].in_(desk.language), ""
+    law, today, consent = desk.site.law, day_of(desk.site.now()), CONSENT[purpose.consent].in_(desk.language)
+    if not reach(purpose, law, today):
+        return consent, ""
+    held = purpose.ground.partition(":")[0] in law.instruments
+    name, where = cited(law, purpose.ground, desk.language) if held else (purpose.ground, "")
+    return (f"{name} · {consent}" if asks_consent(purpose, law, today) else name), where
 
 
 def _flow(request: Requested, desk: Desk, declaration: Declaration) -> str:

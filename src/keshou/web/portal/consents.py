@@ -85,7 +85,7 @@ async def _page(
     found, rules = await anyio.to_thread.run_sync(_read, site, caller)
     language = language_of(request)
     # those that there is a switch for stand first
-    agreed = sorted(found.agreed, key=lambda each: bool(each.purpose.ground)) if found else []
+    agreed = sorted(found.agreed, key=lambda each: not each.asked) if found else []
     switches = [_switch(each, found, rules, site, language) for each in agreed] if found and rules else []
     wanted = found.standing.profile.messages if found else ""
     sends = any(each.purpose.commercial_messages for each in found.agreed) if found else False
@@ -106,7 +106,7 @@ def _read(site: Site, caller: Caller) -> tuple[OwnConsents | None, Declaration |
 def _by_oneself(agreed: Stance, found: OwnConsents) -> bool:
     """Say whether a user's own word is the consent that the purpose asks for."""
     guarded = agreed.purpose.consent is ConsentStrength.GUARDIAN or found.standing.profile.limited
-    return not guarded and not agreed.purpose.ground
+    return not guarded and agreed.asked
 
 
 def _switch(
@@ -126,7 +126,9 @@ def _switch(
         "left": [names.get(each, each) for each in sorted({n.item for n in purpose.needs} - agreed.items)],
         "commercial": purpose.commercial_messages,
         "serves": purpose.provides_service,
-        "ground": cited(purpose.ground, site.law, language) if purpose.ground else "",
+        "asked": agreed.asked,
+        "ground": cited(purpose.ground, site.law, language) if agreed.grounded else "",
+        "grounded": [names.get(each.item, each.item) for each in purpose.needs if each.item in agreed.grounded],
         "own": _by_oneself(agreed, found),
         "state": "yes" if agreed.whole else ("part" if agreed.version else "no"),
         "older": bool(agreed.version) and agreed.version != found.version,

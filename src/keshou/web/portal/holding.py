@@ -1,17 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """What is held of a user as the pages show it: what each thing is called, why it is held, for how long, under what."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from keshou.app.own_part import OwnPart
 from keshou.app.site import Site
 from keshou.app.user_view import Held, own_view
 from keshou.declaration.model import Declaration, Purpose
-from keshou.declaration.render import cited, held, labels
-from keshou.declaration.wording import WORDS
+from keshou.declaration.render import basis, held, labels
+from keshou.gate.calendar import day_of
 from keshou.language import Language
-from keshou.law.law import Law
 from keshou.law.terms import RetentionClass
 
 
@@ -56,7 +55,7 @@ def holdings(site: Site, user: str, language: Language, part: OwnPart | None = N
         Holding(
             each.item,
             names.get(each.item, each.item),
-            list(_reasons(each, declaration, site.law, language)),
+            list(_reasons(each, declaration, site, names, language)),
             each.class_ is RetentionClass.REGISTRATION,
             each.class_ is RetentionClass.RECORD,
             each.may_query,
@@ -65,14 +64,17 @@ def holdings(site: Site, user: str, language: Language, part: OwnPart | None = N
     ]
 
 
-def _reasons(given: Held, declaration: Declaration | None, law: Law, language: Language) -> Iterator[Reason]:
+def _reasons(
+    given: Held, declaration: Declaration | None, site: Site, names: Mapping[str, str], language: Language
+) -> Iterator[Reason]:
+    today = day_of(site.now())
     for each in declaration.purposes if declaration else ():
         if each.id in given.purposes:
             yield Reason(
                 purpose=each.id,
                 name=each.name.in_(language),
                 why=_why(each, given.item, language),
-                basis=_basis(each, law, language),
+                basis=basis(each, names, site.law, today, language=language, item=given.item),
                 kept=held(each.retention, language),
                 rule=f"/rules#purpose-{each.id}",
             )
@@ -80,7 +82,3 @@ def _reasons(given: Held, declaration: Declaration | None, law: Law, language: L
 
 def _why(purpose: Purpose, item: str, language: Language) -> str:
     return next(each.why.in_(language) for each in purpose.needs if each.item == item)
-
-
-def _basis(purpose: Purpose, law: Law, language: Language) -> str:
-    return cited(purpose.ground, law, language) if purpose.ground else WORDS[f"consent_{purpose.consent}"].in_(language)

@@ -35,5 +35,5 @@ def _found(request: Requested, site: Site, caller: Caller) -> tuple[int, list[St
     view, consents = own_view(site, user, part), own_consents(site, user)
     names, last = names_of(request, site), history(site, user, most=_LAST, part=part).happenings
     agreed = [each for each in consents.agreed if part is None or each.purpose.id in part.purposes] if consents else []
-    asked = [each for each in agreed if not each.purpose.ground]
+    asked = [each for each in agreed if each.asked]
     return len(view[1]) if view else 0, asked, [story(each, names) for each in last]
