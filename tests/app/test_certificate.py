@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from house import VALUES, act, newcomer, ready
 
@@ -16,6 +17,7 @@ from keshou.db import Database
 from keshou.errors import KeshouError
 from keshou.law.terms import ActKind
 from keshou.ledger import certificate
+from keshou.ledger.entry import Header, encode, fact_json
 from keshou.ledger.errors import EntryError, LedgerTamperedError, SignatureError
 from keshou.ledger.note import VerifierKey
 
@@ -101,3 +103,38 @@ def test_keys_that_came_back_are_not_certified(site: Site, cancelled: int) -> No
         tx.change('INSERT INTO vault_key ("user", class, kid, epoch, wrapped) VALUES (?, ?, ?, 1, ?)', (*row, b"x"))
     with pytest.raises(KeysAliveError, match=f"entry {cancelled}"):
         site.keeper.certify(cancelled)
+
+
+def test_a_deletion_that_removed_nothing_is_not_certified(site: Site) -> None:
+    gone, again = (site.perform(act(ActKind.DELETE, "u2", "tariff_plan")).entry for _ in range(2))
+    told, note = site.keeper.certify(gone)
+    assert (told.removed, told.keys) == (("tariff_plan 1",), ())
+    assert certificate.verify(note, site.ledger.key, entry(site, gone)) == told
+    with pytest.raises(EntryError, match="removed no value"):
+        site.keeper.certify(again)
+
+
+def test_of_an_entry_from_before_counts_only_the_keys_it_names_are_certified() -> None:
+    old = Header(t=1, event="delete", decision="permit", items=("tariff_plan",), who="clerk1", count=1)
+    with pytest.raises(EntryError, match="written before entries told"):
+        certificate.of_entry("log", 7, encode(old), (1,))
+    bulk = msgspec.structs.replace(old, event="destroy", fact=fact_json({"denied": {}}))
+    with pytest.raises(EntryError, match="written before entries told"):
+        certificate.of_entry("log", 7, encode(bulk), (1,))
+    told = certificate.of_entry("log", 7, encode(msgspec.structs.replace(old, keys=("00" * 16,))), (1,))
+    assert (told.keys, told.removed) == (("00" * 16,), ())
+
+
+@pytest.mark.parametrize("event", ["due:destroy", "over:destroy", "fact:service_ended"])
+def test_what_went_by_itself_is_certified_by_what_its_entry_names(event: str) -> None:
+    named = Header(t=1, event=event, decision="permit", items=("tariff_plan",), who="keshou", count=1)
+    assert certificate.of_entry("log", 7, encode(named), (1,)).items == ("tariff_plan",)
+    with pytest.raises(EntryError, match="removed no value"):
+        certificate.of_entry("log", 7, encode(msgspec.structs.replace(named, items=())), (1,))
+
+
+@pytest.mark.parametrize("event", ["delete", "cancel"])
+def test_what_was_denied_is_not_certified(event: str) -> None:
+    denied = Header(t=1, event=event, decision="deny", items=("tariff_plan",), who="clerk1", count=1)
+    with pytest.raises(EntryError, match="removed no value"):
+        certificate.of_entry("log", 7, encode(denied), (1,))

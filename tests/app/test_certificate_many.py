@@ -35,7 +35,7 @@ def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
     with ready(database, tmp_path, clock) as made:
         users = [f"u{number}" for number in range(MANY)]
         made.do_all([newcomer(made, user) for user in users])
-        made.do_all([Cancel(user=user, by="clerk1") for user in users])
+        made.do_all([Cancel(user=user, by="user") for user in users])
         clock.moment += dt.timedelta(days=800)
         yield made
 
@@ -160,7 +160,11 @@ def test_one_value_deleted_of_one_user_is_certified_without_a_key(site: Site) ->
     done = site.do(Perform(act=act(ActKind.DESTROY, "u2", "user_name")))
     assert isinstance(done.decision, Permit), done.decision
     told, _ = site.keeper.certify(done.entry)
-    assert (told.items, told.keys, told.users) == (("user_name",), (), 1)
+    assert (told.items, told.keys, told.users, told.removed) == (("user_name",), (), 1, ("user_name 1",))
+    again = site.do(Perform(act=act(ActKind.DESTROY, "u2", "user_name")))
+    assert isinstance(again.decision, Permit), again.decision
+    with pytest.raises(EntryError, match="removed no value"):
+        site.keeper.certify(again.entry)
 
 
 def test_what_is_no_list_of_keys_is_refused() -> None:

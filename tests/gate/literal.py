@@ -112,7 +112,9 @@ def act_without_grant(q: Question) -> bool:
 
 
 def bulk_act_without_review(q: Question) -> bool:
-    if q.act.kind not in {K.EXPORT, K.COPY, K.DESTROY}:
+    if q.act.kind not in {K.EXPORT, K.COPY, K.DELETE, K.DESTROY}:
+        return False
+    if q.act.kind == K.DELETE and q.own_hand():
         return False
     review = q.declared.review if q.declared else None
     alone = review.bulk_users if review else 2

@@ -107,7 +107,9 @@ def test_what_a_user_was_shown_begun_and_is_capable_of_is_on_record(api: Api, si
     told(api, "/notices", version=1)
     found = standing(site).profile
     assert (found.in_use, found.limited, len(found.notices)) == ({"mobile", "broadband"}, True, 1)
-    told(api, "/capacity", limited=False)
+    assert api.post("/users/capacity", {"user": "u1", "limited": False}).status_code == 422, "nothing shows it"
+    assert standing(site).profile.limited is True
+    told(api, "/capacity", limited=False, evidence="form-17")
     assert standing(site).profile.limited is False
 
 
@@ -118,6 +120,20 @@ def test_services_end_one_by_one_and_with_the_last_their_keys_are_gone(api: Api,
     assert [each["class"] for each in found] == ["service"]
     assert standing(site).profile.in_use == frozenset()
     assert not may_use(api, "tariff_plan")
+
+
+def test_whoever_is_not_granted_to_look_after_a_service_does_not_end_it_and_that_is_on_record(
+    api: Api, site: Site
+) -> None:
+    asked = {"user": "u1", "by": "lister"}
+    for _ in range(2):  # asked again, it is answered as before
+        answer = api.post("/users/cancellations", asked, "crm", key="once")
+        assert (answer.status_code, answer.json()["type"]) == (403, "/problems/denied")
+        assert {each["cite"] for each in answer.json()["reasons"]} == {"miit24:13.1.3"}
+        with site.reading() as tx:
+            entry = decode(site.ledger.entry(tx, answer.json()["entry"]))
+        assert (entry.event, entry.decision, entry.who, entry.via) == ("cancel", "deny", "lister", "crm")
+    assert may_use(api, "tariff_plan")
 
 
 def test_ending_services_needs_a_fresh_proof(api: Api, site: Site, clock: Clock) -> None:

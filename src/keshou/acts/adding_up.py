@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many small exports, copies or destructions by one hand add up to one bulk act (Order 24 Art. 13(iii)).
 
+Deletions and ended services destroy, and count as that.
+
 How often a hand searched is counted in the same way, for a limit of the site's own.
 """
 
@@ -12,14 +14,18 @@ import msgspec
 from keshou.acts.known import View
 from keshou.acts.sums import HOUR
 from keshou.db import Transaction, to_micros
-from keshou.gate.act import Act
+from keshou.gate.act import Act, counted_as
+from keshou.gate.conditions import ERASING_KINDS
 from keshou.gate.taking.store import Taking, Takings
+from keshou.law.terms import ActKind
 from keshou.ledger.entry import Header
 
 JUDGED = "judged:"
 """What the event of an entry begins with that tells of a table; the kind of act follows."""
 SEARCH = "search"
 """The event of an entry that tells of a search."""
+ENDED = "fact:service_ended"
+"""The event of an entry that tells of the end of services; with the last, what they held is destroyed."""
 
 
 class AddingUp:
@@ -33,11 +39,11 @@ class AddingUp:
 
     def counted(self, view: View, act: Act) -> Act:
         """Return `act` with what it adds up with; each hand is looked up once for each moment."""
-        hours = view.window_hours(act.when)
-        if hours < 1:
+        hours, kind = view.window_hours(act.when), counted_as(act)
+        if hours < 1 or kind is None:
             return act
         until = to_micros(act.when)
-        hand = view.who(act), act.kind.value
+        hand = view.who(act), kind.value
         key = (*hand, until, hours)
         if key not in self._read:
             self._read[key] = view.so_far(self._tx, act, hours)
@@ -67,5 +73,6 @@ class AddingUp:
 
 
 def kind_of(event: str) -> str:
-    """Return the kind of act that an entry tells, of one act or of a table that was judged."""
-    return event.removeprefix(JUDGED)
+    """Return as which kind counts what an entry tells: of one act, of a table that was judged, of an ended service."""
+    kind = event.removeprefix(JUDGED)
+    return ActKind.DESTROY.value if kind == ENDED or kind in ERASING_KINDS else kind

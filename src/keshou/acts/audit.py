@@ -6,7 +6,8 @@ The log is walked once from its first entry to its last; stored facts and payloa
 1. the operator's facts are those in their entry's header: none missing, none added, none altered
 2. every published declaration has the digest its entry tells, and its pages have the digests kept with them
 3. a user's facts lie under an entry about that user, and an entry that tells of such facts has them
-4. what counts towards bulk acts is what the entries of exports, copies and destructions tell, and searches are counted
+4. what counts towards bulk acts is what the entries of exports, copies, deletions, destructions and ended services
+   tell, and searches are counted
 5. payloads lie under entries that commit to them; with a receipt they are opened, are what was committed to, and say
    what the stored facts say
 
@@ -19,15 +20,17 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from keshou.acts.adding_up import JUDGED, SEARCH, kind_of
+from keshou.acts.adding_up import ENDED, JUDGED, SEARCH, kind_of
 from keshou.acts.again import AGAIN
 from keshou.acts.audit_payload import FactsTamperedError, Opener, Payloads
 from keshou.db import Transaction, from_micros
 from keshou.declaration.store import Declarations
+from keshou.gate.act import OWN_HAND
+from keshou.gate.conditions import ERASING_KINDS
 from keshou.gate.facts import Erased, ReviewUsed, RulesPublished, SiteFact, UserFact
 from keshou.gate.store import FactRow, Standings
 from keshou.gate.taking.store import Taking, Takings
-from keshou.law.terms import BULK_KINDS
+from keshou.law.terms import BULK_KINDS, ActKind
 from keshou.ledger.entry import Header, decode
 from keshou.ledger.errors import EntryError
 from keshou.ledger.rows import count_payloads, payload_rows
@@ -199,7 +202,7 @@ class _Walk:
         facts = _sound(index, rows, "operator")
         if _uses_review(header):
             self._review_used(index, header, facts)
-        elif header.event.startswith("fact:") and header.fact is not msgspec.UNSET:
+        elif header.event.startswith("fact:") and header.fact is not msgspec.UNSET and not _counts_alone(header):
             _compare_site(index, bytes(header.fact), rows)
         elif rows:
             raise FactsTamperedError(index, "a fact of the operator was added that the entry does not tell")
@@ -223,7 +226,7 @@ class _Walk:
         if header.event == SEARCH:
             self._search(index, header)
             return
-        users = header.count if header.event in BULK_KINDS and header.decision == "permit" else _judged_users(header)
+        users = _users_that_count(header)
         told = [Taking(index, header.who, kind_of(header.event), header.t, users)] if users > 0 else []
         held = list(self._takings.at(index))
         if held != told and (held or header.review == ""):
@@ -245,7 +248,8 @@ class _Walk:
     def _user_facts(self, index: int, header: Header) -> list[FactRow]:
         """Return the rows of the one user whom the entry is about."""
         rows = list(self._users.at(index))
-        about_one = bool(header.c and header.obj) and header.fact is msgspec.UNSET and header.decision != "deny"
+        tells_site = header.fact is not msgspec.UNSET and not _counts_alone(header)
+        about_one = bool(header.c and header.obj) and not tells_site and header.decision != "deny"
         if rows and (not about_one or len({row.user for row in rows}) != 1):
             raise FactsTamperedError(index, "a fact of a user was added that the entry does not tell")
         facts = _sound(index, rows, "user")
@@ -284,15 +288,30 @@ def _sound(index: int, rows: Sequence[FactRow], whose: str) -> list[UserFact | S
     return [fact for fact in facts if fact is not None]
 
 
-def _judged_users(header: Header) -> int:
-    """Return of how many users an entry tells that a table let be exported, copied or destroyed without a review."""
-    if not header.event.startswith(JUDGED) or header.fact is msgspec.UNSET:
-        return 0
-    return msgspec.json.decode(header.fact, type=_Counts).counts
+def _users_that_count(header: Header) -> int:
+    """Return of how many users an entry tells that something adds up, but for what a review covered."""
+    if header.event.startswith(JUDGED) or header.event == ENDED:
+        return 0 if header.fact is msgspec.UNSET else msgspec.json.decode(header.fact, type=_Counts).counts
+    return header.count if _is_bulk(header) and header.decision == "permit" else 0
+
+
+def _is_bulk(header: Header) -> bool:
+    """Say whether the entry is of an act of which many make a bulk act.
+
+    What users delete of their own is none, and no deletion was before entries told what it removed.
+    """
+    if header.event == ActKind.DELETE and (header.fact is msgspec.UNSET or header.who == OWN_HAND):
+        return False
+    return header.event in BULK_KINDS
+
+
+def _counts_alone(header: Header) -> bool:
+    """Say whether the entry counts something beside what it tells of one user, and tells no fact of the operator."""
+    return header.event == ENDED or header.event in ERASING_KINDS
 
 
 class _Counts(msgspec.Struct, frozen=True):
-    """What of the outcome of a table counts towards a bulk act."""
+    """What of the outcome of a table, or of an ended service, counts towards a bulk act."""
 
     counts: int = 0
 
@@ -300,7 +319,8 @@ class _Counts(msgspec.Struct, frozen=True):
 def _uses_review(header: Header) -> bool:
     """Say whether the entry is of an act that was let through, alone or as a whole, and used up an approved review."""
     through = header.decision == "permit" or header.fact is not msgspec.UNSET
-    return header.event in BULK_KINDS and through and header.review != "" and not header.review.startswith("?")
+    uses = through and (_is_bulk(header) or header.event == ENDED)
+    return uses and header.review != "" and not header.review.startswith("?")
 
 
 def _compare_site(index: int, told: bytes, rows: Sequence[FactRow]) -> None:

@@ -50,7 +50,7 @@ class Draft(msgspec.Struct, eq=False, gc=False):
     found: Sequence[SealedRecord] = ()
     """For each user that a search found, a payload that tells who it is; opened after the commit."""
     counts: int = 0
-    """Of how many users it exported, copied or destroyed what no review covered; 1 for a search that counts."""
+    """Of how many users it took or destroyed what no review covered; 1 for a search that counts."""
     place: int = -1
     """Index of its entry in the log; an answer given before has none."""
     base: Header | None = None

@@ -11,15 +11,15 @@ import msgspec
 
 from keshou.acts.destroyed import key_ids
 from keshou.acts.draft import Draft, Payload
-from keshou.acts.holding import end_service_class, note_admitted
+from keshou.acts.holding import note_admitted
 from keshou.acts.removing import remove
-from keshou.acts.request import ActError, BulkPerform, Cancel, Erase, Perform
+from keshou.acts.request import ActError, BulkPerform, Erase, Perform
 from keshou.acts.truth import check_evidence, check_hand, check_order, check_user_fact
 from keshou.acts.value import is_value
 from keshou.acts.work import Work
-from keshou.gate.act import Act
+from keshou.gate.act import Act, counted_as
 from keshou.gate.decision import Decision, Deny, Ground, Permit, Reason
-from keshou.gate.facts import Corrected, Erased, ReviewUsed, ServiceEnded, UserFact
+from keshou.gate.facts import Corrected, Erased, ReviewUsed, UserFact
 from keshou.gate.standing import UserStanding, fold_user
 from keshou.law.terms import BULK_KINDS, SILENT_KINDS, ActKind, RetentionClass
 from keshou.ledger.entry import Header, fact_json
@@ -47,6 +47,7 @@ def perform(work: Work, job: Perform, now: dt.datetime) -> Draft:
         if key is not None:
             draft.users = ((key, _payload(act, act.user)),)
         return draft
+    _check_told(work, job, now)
     if job.admit:
         key = work.admit(act.user)
         note_admitted(work, act.user, key, now)
@@ -56,23 +57,24 @@ def perform(work: Work, job: Perform, now: dt.datetime) -> Draft:
         draft.user_facts = [(key, job.facts)]
         work.view.become(act.user, key, standing)
     draft.users = ((key, _payload(act, act.user, job.facts)),)
-    if act.kind in BULK_KINDS:
-        _count(work, draft, act, 1)
+    count(work, draft, act, 1)
     _do(work, draft, job, key, now)
     return draft
 
 
-def _count(work: Work, draft: Draft, act: Act, count: int) -> None:
-    """Use up the review that covers a permitted act; what none covers counts towards a bulk act.
+def count(work: Work, draft: Draft, act: Act, users: int) -> None:
+    """Use up the review that covers a permitted act; what none covers counts towards a bulk act, if it can.
 
     A review that is named and does not cover the act is left as it is, and the entry does not name it: the act was
     permitted without it.
     """
+    if counted_as(act) is None:
+        return
     if work.view.gate.timeline.at(act.when).is_reviewed(act):
         draft.site_facts = (ReviewUsed(at=act.when, review=act.review),)
         work.view.site_became(draft.site_facts)
         return
-    draft.counts = count
+    draft.counts = users
     if work.names.is_review(act.review):
         draft.header["review"] = ""
 
@@ -82,7 +84,7 @@ def perform_bulk(work: Work, job: BulkPerform, now: dt.datetime) -> Draft:
     users = tuple(dict.fromkeys(job.users))
     if job.act.user or not users or job.act.kind not in BULK_KINDS:
         raise ActError(
-            "a bulk act exports, copies or destroys, and names its users in the list",
+            "a bulk act exports, copies, deletes or destroys, and names its users in the list",
             hint="do other acts one by one; judge the rows of a table with `keshou gate`",
         )
     _refuse_masking_nothing(job)
@@ -93,7 +95,7 @@ def perform_bulk(work: Work, job: BulkPerform, now: dt.datetime) -> Draft:
         return draft
     _stand_in(work, draft, msgspec.structs.replace(job, act=act))
     permitted = [user for user in users if _is_permitted(work, draft, act, user)]
-    _count(work, draft, act, len(permitted))
+    count(work, draft, act, len(permitted))
     draft.header |= {"count": len(permitted), "fact": fact_json({"denied": _denials(draft)})}
     if not permitted:
         draft.header |= {"decision": "deny", "shown": "", "stand_ins": ()}
@@ -133,7 +135,7 @@ def _is_permitted(work: Work, draft: Draft, act: Act, user: str) -> bool:
 
 def _denials(draft: Draft) -> dict[str, int]:
     """Return for how many users of a bulk act each provision was met."""
-    return dict(Counter(cite for each in draft.refused.values() for cite in _cites(each.reasons)))  # type: ignore[union-attr]
+    return dict(Counter(cite for each in draft.refused.values() for cite in cites_of(each.reasons)))  # type: ignore[union-attr]
 
 
 def _do_bulk(work: Work, draft: Draft, act: Act, permitted: Sequence[str], now: dt.datetime) -> None:
@@ -160,25 +162,6 @@ def _in_order(items: frozenset[str]) -> tuple[str, ...]:
     return tuple(sorted(items))
 
 
-def cancel(work: Work, job: Cancel, now: dt.datetime) -> Draft:
-    """End services; when none is left, shred what the service class holds but for what a hold keeps (miit24:9.4)."""
-    key = known_user(work, job.user)
-    check_hand(work, job.by, now)
-    in_use = work.view.gate.standing(job.user).profile.in_use
-    ending = tuple(sorted(in_use)) if not job.services else job.services
-    if not ending or not set(ending) <= in_use:
-        raise ActError("the user does not use the service that is to end", hint="see `keshou user show`")
-    facts: tuple[UserFact, ...] = tuple(ServiceEnded(at=now, service=service) for service in ending)
-    work.view.become(job.user, key, fold_user([*work.facts(job.user), *facts]))
-    hand = work.names.of_record(job.by, job.where, job.via)
-    header: dict[str, object] = {"event": "fact:service_ended", **hand, "count": 1}
-    draft = Draft(header, [(key, Payload(job.user, "cancel", facts=facts))], [(key, facts)])
-    if in_use == set(ending):
-        work.settle()
-        end_service_class(work, draft, key, work.known.vault.blind(job.user), now)
-    return draft
-
-
 def erase(work: Work, job: Erase, now: dt.datetime) -> Draft:
     """Destroy every key of a user, when destroying all that is held is permitted; the log still verifies."""
     key = known_user(work, job.act.user)
@@ -193,15 +176,15 @@ def erase(work: Work, job: Erase, now: dt.datetime) -> Draft:
     draft.users = [(key, Payload(act.user, act.kind, tuple(sorted(held))))]
     if isinstance(decision, Deny):
         return draft
-    if act.kind in BULK_KINDS:
-        _count(work, draft, act, 1)
+    count(work, draft, act, 1)
     facts = (Erased(at=now),)
     work.settle_one(draft)
     draft.sealed = ()
     draft.user_facts = [(key, facts)]
     draft.shredded = work.known.vault.shred(work.tx, key, list(RetentionClass), now)
     work.removed(key)
-    draft.header["keys"] = key_ids(draft.shredded)
+    removed = {item: 1 for item in held if item in work.names.items}
+    draft.header |= {"keys": key_ids(draft.shredded), "fact": fact_json({"removed": removed})}
     KeptBack().forget(work.tx, key)
     work.forget(act.user, key)
     return draft
@@ -227,7 +210,7 @@ def header_of(work: Work, act: Act, decision: Decision) -> dict[str, object]:
         "event": act.kind.value,
         "count": act.count,
         "decision": "deny" if isinstance(decision, Deny) else "permit",
-        "cites": _cites(decision.reasons if isinstance(decision, Deny) else decision.grounds),
+        "cites": cites_of(decision.reasons if isinstance(decision, Deny) else decision.grounds),
         "rules": decision.rules,
         "revision": decision.revision,
         "shown": _how_shown(act, decision),
@@ -258,7 +241,7 @@ def _base_of(work: Work, act: Act, decision: Decision) -> Header:
 _written: dict[int, tuple[tuple[Reason | Ground, ...], tuple[str, ...]]] = {}
 
 
-def _cites(stands_on: tuple[Reason | Ground, ...]) -> tuple[str, ...]:
+def cites_of(stands_on: tuple[Reason | Ground, ...]) -> tuple[str, ...]:
     """Return the provisions as text; the gate gives the same object for the same answer, so each is written once."""
     found = _written.get(id(stands_on))
     if found is None:
@@ -305,6 +288,15 @@ def _with_evidence(job: Perform, now: dt.datetime) -> Perform:
     return msgspec.structs.replace(job, facts=(*job.facts, shown))
 
 
+def _check_told(work: Work, job: Perform, now: dt.datetime) -> None:
+    """Refuse facts that come with a permitted act on somebody known, and are not for its hand to tell.
+
+    Whoever may take a new user in takes down all that the user agrees to on entering.
+    """
+    if job.facts and not job.admit:
+        check_hand(work, job.act.by, now, job.facts)
+
+
 def _refuse_masking_nothing(job: Perform | BulkPerform) -> None:
     if job.masked and job.act.kind in SILENT_KINDS:
         raise ActError(f"an act of `{job.act.kind}` shows nothing, so nothing of it can be masked")
@@ -335,8 +327,9 @@ def _do(work: Work, draft: Draft, job: Perform, key: int, now: dt.datetime) -> N
             work.seal(key, class_, item, value, mends=act.kind is ActKind.CORRECT)
     elif act.kind in _ERASING:
         work.settle()
-        draft.shredded = remove(work, key, act.items, now)
-        draft.header["keys"] = key_ids(draft.shredded)
+        removed: Counter[str] = Counter()
+        draft.shredded = remove(work, key, act.items, now, removed)
+        draft.header |= {"keys": key_ids(draft.shredded), "fact": fact_json({"removed": removed})}
     else:
         work.show(draft, ((act.user, key),), _in_order(act.items))
 

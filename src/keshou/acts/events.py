@@ -32,7 +32,7 @@ def record(work: Work, job: Record, now: dt.datetime) -> Draft:
     key = known_user(work, job.user)
     if not job.facts:
         raise ActError("nothing to write down")
-    check_hand(work, job.by, now)
+    check_hand(work, job.by, now, job.facts)
     told = tuple(msgspec.structs.replace(fact, at=now) for fact in job.facts) if job.just_now else job.facts
     for fact in told:
         check_user_fact(work, fact, now)
@@ -184,7 +184,7 @@ def _is_as_of_now(work: Work, job: Judged, act: Act) -> bool:
 
 
 def _counts(work: Work, job: Judged, act: Act) -> int:
-    """Return of how many users the table lets be exported, copied or destroyed what no review covers."""
+    """Return of how many users the table lets something be done that adds up, and that no review covers."""
     if act.kind not in BULK_KINDS or not job.permitted:
         return 0
     if work.counted(msgspec.structs.replace(act, so_far=0)).so_far > act.so_far:

@@ -23,7 +23,7 @@ from keshou.db import Database, Transaction, to_micros
 from keshou.declaration.defaults import window_hours
 from keshou.declaration.model import Published
 from keshou.declaration.store import Declarations
-from keshou.gate.act import Act
+from keshou.gate.act import Act, counted_as
 from keshou.gate.conditions import ERASING_KINDS
 from keshou.gate.decide import Gate
 from keshou.gate.decision import Decision
@@ -144,12 +144,12 @@ class View:
 
     def so_far(self, tx: Transaction, act: Act, hours: int) -> int:
         """Return of how many users whoever does `act` did the like without a review in the `hours` before it."""
-        until = to_micros(act.when)
-        return self._known.takings.so_far(tx, self.who(act), act.kind.value, until - hours * HOUR, until)
+        until, kind = to_micros(act.when), counted_as(act) or act.kind
+        return self._known.takings.so_far(tx, self.who(act), kind.value, until - hours * HOUR, until)
 
     def counted(self, tx: Transaction, act: Act) -> Act:
-        """Return `act` with what it adds up with, when it is of a kind of which many small acts make a bulk act."""
-        if act.kind not in BULK_KINDS or (hours := self.window_hours(act.when)) < 1:
+        """Return `act` with what it adds up with, when many small acts like it make a bulk act."""
+        if counted_as(act) is None or (hours := self.window_hours(act.when)) < 1:
             return act
         return msgspec.structs.replace(act, so_far=self.so_far(tx, act, hours))
 

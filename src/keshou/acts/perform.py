@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from keshou.acts import again, effects, events, expiring, holding, searching
+from keshou.acts import again, effects, ending, events, expiring, holding, searching
 from keshou.acts.audit import FactsAudited, Progress, audit_facts
 from keshou.acts.draft import Draft
 from keshou.acts.known import Known
@@ -34,9 +34,8 @@ from keshou.acts.request import (
 from keshou.acts.supposing import suppose
 from keshou.acts.work import Pending, Tell, Work
 from keshou.db import Database, Transaction, from_micros
-from keshou.gate.act import Act
+from keshou.gate.act import Act, counted_as
 from keshou.gate.decision import Decision, Permit
-from keshou.law.terms import BULK_KINDS
 from keshou.ledger.store import Ledger
 from keshou.vault.receipt import Receipt
 
@@ -141,7 +140,7 @@ def do(work: Work, job: Job, now: dt.datetime) -> Draft:
     """
     if isinstance(job, _ASKING):
         act = work.known.named(msgspec.structs.replace(job.act, when=now))
-        job = msgspec.structs.replace(job, act=work.counted(act) if act.kind in BULK_KINDS else act)
+        job = msgspec.structs.replace(job, act=work.counted(act) if counted_as(act) is not None else act)
     return _PROCEDURES[type(job)](work, job, now)
 
 
@@ -150,7 +149,7 @@ _ASKING = (Perform, BulkPerform, Erase, Search)
 _PROCEDURES: dict[type[Job], Callable[[Work, Any, dt.datetime], Draft]] = {
     Perform: effects.perform,
     BulkPerform: effects.perform_bulk,
-    Cancel: effects.cancel,
+    Cancel: ending.cancel,
     Erase: effects.erase,
     Record: events.record,
     RecordSite: events.record_site,

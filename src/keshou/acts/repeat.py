@@ -11,7 +11,7 @@ import msgspec
 from keshou.acts.draft import Draft
 from keshou.acts.request import ActError, BulkPerform, Cancel, Done, Erase, Job, Judged, Perform, Record, RecordSite
 from keshou.db import Transaction
-from keshou.gate.facts import SiteFact, UserFact
+from keshou.gate.facts import CapacityFull, SiteFact, UserFact
 from keshou.ledger.entry import decode
 from keshou.ledger.store import Ledger
 from keshou.vault.store import Vault
@@ -91,7 +91,10 @@ def _as_before(job: Job) -> Job:
     """Return a job as it was told before there was anybody but `by` to be named, and a list to be reviewed."""
     if isinstance(job, RecordSite):
         return job if job.users else msgspec.structs.replace(job, users=msgspec.UNSET)
-    return msgspec.structs.replace(job, via=msgspec.UNSET) if isinstance(job, Record | Cancel) and not job.via else job
+    if isinstance(job, Record | Cancel):
+        new = ("via", "post", "review") if isinstance(job, Cancel) else ("via",)
+        return msgspec.structs.replace(job, **{name: msgspec.UNSET for name in new if not getattr(job, name)})
+    return job
 
 
 def _timeless(fact: UserFact | SiteFact) -> tuple[str, dict[str, object]]:
@@ -101,4 +104,6 @@ def _timeless(fact: UserFact | SiteFact) -> tuple[str, dict[str, object]]:
     """
     told = msgspec.structs.asdict(fact)
     told.pop("listed", None)
+    if isinstance(fact, CapacityFull) and not fact.evidence:
+        told.pop("evidence")  # as it was told before that was asked for
     return type(fact).__name__, {**told, "at": None}

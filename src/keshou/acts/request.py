@@ -98,6 +98,10 @@ class Cancel(msgspec.Struct, frozen=True, kw_only=True):
     where: str = ""
     via: str = ""
     """Id of the program that says `by` does it, as in `Act`."""
+    post: str = ""
+    """As in `Act`; by another than the user: empty where any post of theirs will do."""
+    review: str = ""
+    """Id of the approved review of a destruction that it relies on, where the hand destroyed so much already."""
     request_id: str = ""
     said: str = ""
 

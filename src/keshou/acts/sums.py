@@ -8,9 +8,8 @@ from typing import NamedTuple
 import msgspec
 
 from keshou.db import Transaction, to_micros
-from keshou.gate.act import Act
+from keshou.gate.act import Act, counted_as
 from keshou.gate.taking.store import Takings
-from keshou.law.terms import BULK_KINDS
 
 HOUR = 3_600_000_000
 """Microseconds."""
@@ -40,8 +39,8 @@ class Sums(NamedTuple):
         """Return `acts`, each with what it adds up with; None when a sum is not known."""
         found = []
         for act in acts:
-            if act.kind in BULK_KINDS and (hours := window(act.when)) > 0:
-                known = self.by_hand.get((who(act), act.kind.value, hours))
+            if (kind := counted_as(act)) is not None and (hours := window(act.when)) > 0:
+                known = self.by_hand.get((who(act), kind.value, hours))
                 if known is None or not known.since <= to_micros(act.when) < known.until:
                     return None
                 found.append(msgspec.structs.replace(act, so_far=known.users))
@@ -55,11 +54,11 @@ class Sums(NamedTuple):
         """Return the sums of `acts` as of `revision`, with those known of the same one."""
         by_hand = dict(self.by_hand) if self.revision == revision and len(self.by_hand) < _MOST else {}
         for act in acts:
-            if act.kind not in BULK_KINDS or (hours := window(act.when)) < 1:
+            if (kind := counted_as(act)) is None or (hours := window(act.when)) < 1:
                 continue
             moment, hand = to_micros(act.when), who(act)
-            users, first, last = takings.span(tx, hand, act.kind.value, moment - hours * HOUR)
+            users, first, last = takings.span(tx, hand, kind.value, moment - hours * HOUR)
             if last <= moment:  # the first of them drops out of the window first; until then all count
                 until = first + hours * HOUR if users else _FOREVER
-                by_hand[hand, act.kind.value, hours] = _Sum(users, moment, until)
+                by_hand[hand, kind.value, hours] = _Sum(users, moment, until)
         return Sums(revision, by_hand)

@@ -10,8 +10,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from keshou.gate.act import Act
-from keshou.law.terms import BULK_KINDS
+from keshou.gate.act import Act, counted_as
 
 UsersOf = Callable[[Sequence[Sequence[int]]], Sequence[int]]
 """How many different users each of some lists is about; a list is places of acts, and no place is in two."""
@@ -29,13 +28,13 @@ def together(
 
     `users_of` is asked once, about all lists; `who` tells under which name an act's hand stands in the log;
     `is_reviewed` whether an approved review covers an act; `listed` what stands for a list's users, worked out for no
-    more lists than there are approved reviews of one. What lists of the same hand and kind come to that none covers
-    counts beside each. The work grows as the acts do, however many lists they make: texts of a question tell lists
-    apart, and whoever asks chooses them.
+    more lists than there are approved reviews of one. What lists of the same hand come to that none covers counts
+    beside each of those that add up with them. The work grows as the acts do, however many lists they make: texts of a
+    question tell lists apart, and whoever asks chooses them.
     """
     lists: dict[_Group, list[int]] = {}
     for place, act in enumerate(acts):
-        if act.kind in BULK_KINDS:
+        if counted_as(act) is not None:
             lists.setdefault((who(act), act.kind.value, act.purpose, act.recipient, act.review), []).append(place)
     if not lists:
         return acts
@@ -43,6 +42,8 @@ def together(
     counting: dict[_Group, tuple[int, int, str]] = {}
     """What each list comes to, how much of it counts beside others, and what stands for its users."""
     totals: Counter[tuple[str, str]] = Counter()
+    sums = {group: (group[0], str(counted_as(acts[places[0]]))) for group, places in lists.items()}
+    """The hand of each list, and as which kind it counts."""
     for (group, places), users in zip(lists.items(), users_of(list(lists.values())), strict=True):
         size = max(users, *(acts[place].count for place in places))
         whole = (msgspec.structs.replace(acts[place], count=size) for place in places)
@@ -50,10 +51,10 @@ def together(
         whole = (msgspec.structs.replace(acts[place], count=size, listed=name) for place in places)
         counts = 0 if all(map(is_reviewed, whole)) else size
         counting[group] = size, counts, name
-        totals[group[:2]] += counts
+        totals[sums[group]] += counts
     for group, places in lists.items():
         size, counts, name = counting[group]
-        beside = totals[group[:2]] - counts
+        beside = totals[sums[group]] - counts
         for place in places:
             act = acts[place]
             found[place] = msgspec.structs.replace(act, count=size, so_far=act.so_far + beside, listed=name)

@@ -15,6 +15,7 @@ from keshou.acts.work import Work
 from keshou.gate.act import OWN_HAND
 from keshou.gate.calendar import may_be_told
 from keshou.gate.facts import (
+    CapacityFull,
     ConsentGiven,
     ConsentVoided,
     ConsentWithdrawn,
@@ -32,7 +33,7 @@ from keshou.gate.facts import (
     StaffAppointed,
     UserFact,
 )
-from keshou.gate.offices import serving_posts
+from keshou.gate.offices import may_tell_of, serving_posts
 from keshou.law.terms import HIGHER_RANKS
 
 _WRONGS = frozenset({"deceit", "misleading", "coercion"})
@@ -62,6 +63,8 @@ def check_user_fact(work: Work, fact: UserFact, now: dt.datetime) -> None:
         raise ActError(f"no rules of version {fact.version} were published")
     if isinstance(fact, _OF_CONSENT):
         _check_consent(work, fact)
+    if isinstance(fact, CapacityFull) and fact.evidence:
+        check_evidence(fact.evidence)
     if isinstance(fact, ConsentVoided) and fact.because not in _WRONGS:
         raise ActError("consent is voided for deceit, misleading or coercion (miit24:9.3)")
     if isinstance(fact, ServiceStarted) and fact.service not in work.names.services:
@@ -94,20 +97,32 @@ def check_order(facts: Sequence[UserFact], last: dt.datetime) -> None:
         last = fact.at
 
 
-def check_hand(work: Work, by: str, now: dt.datetime) -> None:
-    """Refuse whoever is neither the user nor holds a post in which they may serve users.
+def check_hand(work: Work, by: str, now: dt.datetime, facts: Sequence[UserFact] = ()) -> None:
+    """Refuse whoever is neither the user nor holds a post in which they may serve users, and may tell `facts` of them.
 
     Raises:
-        ActError: it is somebody else.
+        ActError: it is somebody else, or it is not for them to tell, or nothing shows it.
 
     """
     if by == OWN_HAND:
         return
     state, rules = work.view.gate.timeline.at(now).state, work.view.rules_at(now)
-    if not serving_posts(state, rules.declaration if rules else None, by, now):
+    declaration = rules.declaration if rules else None
+    if not serving_posts(state, declaration, by, now):
         raise ActError(
             "whoever writes this down holds no post, or one of an agent that may not serve now (miit24:13.1.3, 11)",
             hint="appoint them first, or see to the agent's qualification",
+        )
+    purposes = {getattr(fact, "purpose", "") for fact in facts} - {""}
+    if not all(may_tell_of(state, declaration, by, purpose, now) for purpose in purposes):
+        raise ActError(
+            "the agent was not entrusted with this purpose (miit24:11)",
+            hint="let the operator's own staff write it down",
+        )
+    if any(isinstance(fact, CapacityFull) and not fact.evidence for fact in facts):
+        raise ActError(
+            "nothing shows that the user is of full capacity again (gbz28828:4.1.7)",
+            hint="name what does, such as the document seen, by its id in your own books",
         )
 
 

@@ -18,7 +18,7 @@ from keshou.acts.known import View as Seen
 from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.gate import calendar
-from keshou.gate.act import Act
+from keshou.gate.act import Act, counted_as
 from keshou.gate.columns import NEVER, Numbers, micros
 from keshou.gate.conditions import Words
 from keshou.gate.decide import Gate, StaleStandingError
@@ -76,7 +76,7 @@ class ColumnGate:
 
         """
         gate = self._known.gate
-        adds_up = any(act.kind in BULK_KINDS for act in pairs.acts)
+        adds_up = any(counted_as(act) is not None for act in pairs.acts)
         if gate.revision >= seen_size and not adds_up:
             try:
                 return self._judge(gate, pairs, self._slots(gate, gate.users, pairs.users), now)
@@ -181,13 +181,13 @@ class ColumnGate:
 
 
 def _counted(view: Seen, tx: Transaction, pairs: Pairs, now: dt.datetime) -> Pairs:
-    """Return `pairs` with what each hand's exports, copies and destructions come to, here and with those before."""
+    """Return `pairs` with what each hand's acts that add up come to, here and with those before."""
     so_far: dict[tuple[str, str], int] = {}
     acts = []
     for each in pairs.acts:
         act = each
-        if each.kind in BULK_KINDS:
-            act, hand = msgspec.structs.replace(each, when=now), (view.who(each), each.kind.value)
+        if (kind := counted_as(each)) is not None:
+            act, hand = msgspec.structs.replace(each, when=now), (view.who(each), kind.value)
             if hand not in so_far:
                 so_far[hand] = view.counted(tx, act).so_far
             act = msgspec.structs.replace(act, so_far=so_far[hand])

@@ -5,6 +5,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from keshou.acts.ending import REFUSED
 from keshou.acts.expiring import OVER
 from keshou.acts.holding import DUE
 from keshou.app.own_copy import OwnAct, OwnCopy
@@ -90,6 +91,7 @@ GROUNDS: Mapping[str, Text] = {
 _BY_ITSELF = {
     DUE: Text("留存结束后销毁", "destroyed once nothing kept it"),
     OVER: Text("到期后销毁", "destroyed once its time was over"),
+    REFUSED: Text("终止服务", "end of services"),
 }
 _DONE, _REFUSED = Text("已做", "done"), Text("被拒绝", "refused")
 _USER, _UNKNOWN = Text("用户本人", "the user"), Text("岗位不明", "post not known")

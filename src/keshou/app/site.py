@@ -236,9 +236,14 @@ class Site:
         """Publish `declaration` as the next version of the rules."""
         return self.do(Publish(declaration=declaration, by=by))
 
-    def cancel(self, user: str, *, by: str = OWN_HAND, services: Sequence[str] = ()) -> Done:
-        """End the user's services and shred what the service class holds."""
-        return self.do(Cancel(user=user, by=by, services=tuple(services)))
+    def cancel(
+        self, user: str, *, by: str = OWN_HAND, services: Sequence[str] = (), post: str = "", where: str = "",
+        review: str = "",
+    ) -> Done:  # fmt: skip
+        """End the user's services and shred what the service class holds; by another, as the gate permits."""
+        return self.do(
+            Cancel(user=user, by=by, services=tuple(services), post=post, where=where, review=review)
+        )  # fmt: skip
 
     def do(self, job: Job) -> Done:
         """Bring one job to the door; return what became of it, after its commit."""

@@ -23,6 +23,7 @@ from keshou.cli.verb import verb
 from keshou.declaration.findable import Part
 from keshou.errors import ExitStatus, InputError
 from keshou.gate.act import OWN_HAND
+from keshou.gate.decision import Deny
 from keshou.law.terms import ActKind
 
 group = typer.Typer(help="One user's information: see, correct, copy, cancel.", no_args_is_help=True)
@@ -206,22 +207,27 @@ def cancel(
     service: Annotated[
         list[str], typer.Option("--service", metavar="ID", help="The service that ends; none: all.")
     ] = [],  # noqa: B006 - typer copies it
-) -> None:
+    post: asked.Post = "",
+    where: asked.Where = "",
+    review: asked.Review = "",
+) -> ExitStatus:
     """End a user's services; when none is left, destroy the keys of what the services held."""
     with call.open() as site:
-        done = site.cancel(user, by=by, services=service)
-        shredded = [{"class": class_.value, "key": kid} for class_, kid in done.shredded]
-        told = call.words(f"服务已终止，记为日志第 {done.entry} 条", f"service ended; recorded as entry {done.entry}")
-        keys = [
-            call.words(f"已销毁密钥：{each['class']} {each['key']}", f"key destroyed: {each['class']} {each['key']}")
-            for each in shredded
-        ]
-        held = sorted({item for each in site.holds.of_user(user) for item in each.items})
-        kept = (
-            [Line(call.words(f"暂时留存：{'、'.join(held)}", f"kept for now: {', '.join(held)}"), QUIET)]
-            if held
-            else []
-        )
-        call.answer(
-            {"entry": done.entry, "shredded": shredded, "kept": held}, Line(told, GOOD), *map(plain, keys), *kept
-        )
+        done = site.cancel(user, by=by, services=service, post=post, where=where, review=review)
+        if isinstance(done.decision, Deny):
+            call.answer({**data_of(done.decision), "entry": done.entry}, *shown(call, site.law, done.decision))
+            return ExitStatus.NO
+        _tell_ended(call, site, user, done)
+    return ExitStatus.DONE
+
+
+def _tell_ended(call: Call, site: Site, user: str, done: Done) -> None:
+    shredded = [{"class": class_.value, "key": kid} for class_, kid in done.shredded]
+    told = call.words(f"服务已终止，记为日志第 {done.entry} 条", f"service ended; recorded as entry {done.entry}")
+    keys = [
+        call.words(f"已销毁密钥：{each['class']} {each['key']}", f"key destroyed: {each['class']} {each['key']}")
+        for each in shredded
+    ]
+    held = sorted({item for each in site.holds.of_user(user) for item in each.items})
+    kept = [Line(call.words(f"暂时留存：{'、'.join(held)}", f"kept for now: {', '.join(held)}"), QUIET)] if held else []
+    call.answer({"entry": done.entry, "shredded": shredded, "kept": held}, Line(told, GOOD), *map(plain, keys), *kept)

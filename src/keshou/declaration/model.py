@@ -259,7 +259,7 @@ class Review(_Table, frozen=True, kw_only=True):
     """Review before bulk acts (Order 24 Art. 13(iii)); the Order leaves the threshold to the operator."""
 
     bulk_users: int
-    """From how many users on an export, copy or destruction is a bulk act."""
+    """From how many users on an export, copy, deletion or destruction is a bulk act."""
     reviewers: tuple[str, ...]
     """Ids of the posts that may review."""
     valid_hours: int

@@ -37,8 +37,8 @@ class Act(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     count: int = 1
     """How many users it concerns."""
     so_far: int = 0
-    """Of how many users the same hand exported, copied or destroyed without a review within the declared window before
-    it; set where acts come in, from the log."""
+    """Of how many users the same hand did what adds up with it (see `counted_as`) without a review within the declared
+    window before it; set where acts come in, from the log."""
     review: str = ""
     """Id of the approved review a bulk act relies on."""
     ground: str = ""
@@ -52,3 +52,28 @@ class Act(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 OWN_HAND = "user"
 """The value of `Act.by` for users acting on their own information."""
+
+OWN_HAND_KINDS = frozenset({ActKind.QUERY, ActKind.CORRECT, ActKind.DELETE})
+"""What users may do to their own information without a grant (Order 24 Art. 9(2), Decision item 8)."""
+
+_COUNTED_AS = {
+    ActKind.EXPORT: ActKind.EXPORT,
+    ActKind.COPY: ActKind.COPY,
+    ActKind.DELETE: ActKind.DESTROY,
+    ActKind.DESTROY: ActKind.DESTROY,
+}
+
+
+def is_own_hand(act: Act) -> bool:
+    """Say whether users do it to their own information, as they may without a grant."""
+    return act.by == OWN_HAND and bool(act.user) and act.count == 1 and act.kind in OWN_HAND_KINDS
+
+
+def counted_as(act: Act) -> ActKind | None:
+    """Return as which kind an act counts towards a bulk act; None: it is none, of however many users.
+
+    What staff and programs delete is as gone as what they destroy, so both come to one sum. What users delete of
+    their own comes to none. Source: miit24:13.1.3
+    """
+    kind = _COUNTED_AS.get(act.kind)
+    return None if kind is ActKind.DESTROY and is_own_hand(act) else kind

@@ -103,7 +103,7 @@ class Conditions(UserConditions):
     recipient_based: Condition
     """A law or an approval provides for the recipient."""
     bulk: Condition
-    """An export, copy or destruction of so many users' information that it is a bulk act."""
+    """An export, copy, deletion or destruction of so many users' information that it is a bulk act; never their own."""
     reviewed: Condition
     """An approved review, unused and in time, covers the act."""
     suspended: Condition
@@ -139,6 +139,3 @@ NO_USER_BITS = sum(
 
 ERASING_KINDS = frozenset({ActKind.DELETE, ActKind.DESTROY})
 """The kinds after which information is gone."""
-
-OWN_HAND_KINDS = frozenset({ActKind.QUERY, ActKind.CORRECT, ActKind.DELETE})
-"""What users may do to their own information without a grant (Order 24 Art. 9(2), Decision item 8)."""

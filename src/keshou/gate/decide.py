@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 
 from keshou.errors import ExitStatus, InputError, KeshouError
 from keshou.gate import calendar
-from keshou.gate.act import Act
+from keshou.gate.act import Act, counted_as
 from keshou.gate.conditions import BITS, NO_USER_BITS
 from keshou.gate.decision import Decision, Deny, Permit
 from keshou.gate.facts import UserFact
@@ -124,7 +124,7 @@ class Gate:
                 standing = users(user, UNKNOWN) if user else UNKNOWN
                 if (standing is UNKNOWN and user and user not in strangers) or standing.last > act.when:
                     return None
-                if act.kind in BULK_KINDS and not counted:
+                if act.kind in BULK_KINDS and not counted and counted_as(act) is not None:
                     return None
                 found.append(decided(act, standing))
         except TypeError:

@@ -83,6 +83,9 @@ class CapacityLimited(UserFact, frozen=True, kw_only=True, tag="capacity_limited
 class CapacityFull(UserFact, frozen=True, kw_only=True, tag="capacity_full"):
     """The user came of the age or regained capacity."""
 
+    evidence: str = ""
+    """Id of what shows it, in the operator's own books; empty in what was written before that was asked for."""
+
 
 class Corrected(UserFact, frozen=True, kw_only=True, tag="corrected"):
     """What was held of the user was corrected, and something shows that it is right now (Order 24 Art. 9(2))."""

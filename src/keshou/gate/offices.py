@@ -42,3 +42,16 @@ def serving_posts(state: SiteState, declaration: Declaration | None, staff: str,
         and (post.agent not in agents or post.agent in state.suspended_agents or not is_fit(agents[post.agent], when))
     }
     return frozenset(held - idle)
+
+
+def may_tell_of(state: SiteState, declaration: Declaration | None, staff: str, purpose: str, when: dt.datetime) -> bool:
+    """Say whether `staff` may write down what users say of a purpose: an agent's, of what the agent was entrusted with.
+
+    Source: miit24:11
+    """
+    posts = serving_posts(state, declaration, staff, when)
+    if declaration is None:
+        return bool(posts)
+    agents = {post.id: post.agent for post in declaration.posts}
+    entrusted = {each.id: each.purposes for each in declaration.agents}
+    return any(not agents.get(post) or purpose in entrusted.get(agents[post], ()) for post in posts)

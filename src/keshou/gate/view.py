@@ -11,14 +11,14 @@ from typing import NamedTuple
 from keshou.declaration.model import Agent, Hours
 from keshou.errors import InputError
 from keshou.gate import calendar
-from keshou.gate.act import OWN_HAND, Act
-from keshou.gate.conditions import BITS, ERASING_KINDS, OWN_HAND_KINDS
+from keshou.gate.act import OWN_HAND, Act, counted_as, is_own_hand
+from keshou.gate.conditions import BITS, ERASING_KINDS
 from keshou.gate.facts import ReviewApproved, StaffAppointed
 from keshou.gate.holds import HoldSet, concerns, touches
 from keshou.gate.rulebook import Edition, Lens, Row
 from keshou.gate.site import SiteState
 from keshou.gate.standing import Profile
-from keshou.law.terms import BULK_KINDS, ActKind
+from keshou.law.terms import ActKind
 
 _MOST_KEPT = 1 << 16
 
@@ -72,7 +72,7 @@ class View:
         kind = _validated(act)
         row = self.edition.row(act.purpose, kind)
         mask = row.purpose.mask(act.items, self.edition.sensitive)
-        own = _is_own_hand(act, kind)
+        own = is_own_hand(act)
         word = row.static | self._about_items(act, row, mask, own=own)
         held, bits = self._seat(act)
         word |= bits
@@ -85,7 +85,7 @@ class View:
             full = bool(mask) and not mask & ~shown and not self.stand_ins(act, post)
             word |= self._agent(act, row, mask, post)
         word |= self._suspension(act, kind) | self._recipient(act, row)
-        word |= self._bulk(act, kind) | self._ground(act, kind) | self._held(act)
+        word |= self._bulk(act) | self._ground(act, kind) | self._held(act)
         by_retention = kind in ERASING_KINDS and bool(word & _B["touches_registration"])
         found = Prepared(word, self.edition.lens(row, mask, post), full, by_retention)
         if _is_plain(act) and not self.named_in_holds(act):
@@ -192,8 +192,8 @@ class View:
             | _B["recipient_based"] * self.edition.is_based(recipient, calendar.day_of(act.when))
         )
 
-    def _bulk(self, act: Act, kind: ActKind) -> int:
-        if kind not in BULK_KINDS:
+    def _bulk(self, act: Act) -> int:
+        if counted_as(act) is None:
             return 0
         declared = self.edition.review
         threshold = declared.bulk_users if declared else 2
@@ -294,10 +294,6 @@ def user_word(profile: Profile, lens: Lens) -> int:
 def _is_plain(act: Act) -> bool:
     """Say whether the fast path may look the act up: one user, nothing added up, no recipient, review or ground."""
     return bool(act.user) and act.count == 1 and not (act.so_far or act.recipient or act.review or act.ground)
-
-
-def _is_own_hand(act: Act, kind: ActKind) -> bool:
-    return act.by == OWN_HAND and bool(act.user) and act.count == 1 and kind in OWN_HAND_KINDS
 
 
 def _holds_here(appointment: StaffAppointed, act: Act) -> bool:

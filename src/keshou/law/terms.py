@@ -32,8 +32,8 @@ class ActKind(StrEnum):
     DESTROY = "destroy"
 
 
-BULK_KINDS = frozenset({ActKind.EXPORT, ActKind.COPY, ActKind.DESTROY})
-"""The kinds whose bulk form needs review (Order 24 Art. 13(iii))."""
+BULK_KINDS = frozenset({ActKind.EXPORT, ActKind.COPY, ActKind.DELETE, ActKind.DESTROY})
+"""The kinds whose bulk form needs review (Order 24 Art. 13(iii)); deletion destroys, unless it is users' own."""
 USE_KINDS = frozenset({ActKind.USE, ActKind.PROVIDE, ActKind.EXPORT, ActKind.COPY})
 """The kinds that count as use of information (Order 24 Art. 9)."""
 SILENT_KINDS = frozenset({ActKind.COLLECT, ActKind.CORRECT, ActKind.DELETE, ActKind.DESTROY})

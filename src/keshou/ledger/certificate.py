@@ -55,7 +55,7 @@ class Certificate(NamedTuple):
     """Provisions it was done under."""
     items: tuple[str, ...]
     removed: tuple[str, ...]
-    """Of an act on many users: each item of which values were removed, and of how many users."""
+    """Each item of which values were removed, and of how many users; none where the entry is older than that."""
     keys: tuple[str, ...]
     """Ids of the keys destroyed; of very many, their number and the root of the tree over them."""
     epochs: tuple[int, ...]
@@ -66,10 +66,15 @@ def of_entry(log: str, index: int, body: bytes, epochs: Sequence[int]) -> Certif
     """Return what is to be certified of an entry.
 
     Raises:
-        EntryError: no key was destroyed by it, and no value removed.
+        EntryError: no key was destroyed by it, and no value removed, as far as it tells.
 
     """
     header = decode(body)
+    if _tells_nothing(header):
+        raise EntryError(
+            f"entry {index} was written before entries told what was removed, and names no key",
+            hint="what it removed, if anything, is not on record; nothing can be certified of it",
+        )
     if header.event.startswith("keys:") or not (header.keys or _took_values(header)):
         raise EntryError(
             f"entry {index} destroyed no key of a user and removed no value",
@@ -82,14 +87,17 @@ def _took_values(header: Header) -> bool:
     """Say whether values went one by one: by an act that was permitted, with others kept, or after a restore."""
     if header.event in _BY_ITEM:
         return bool(header.items)
-    if header.event not in _ERASING or header.decision != "permit":
-        return False
-    # Before counts were written down, whatever was permitted was removed.
-    return header.fact is msgspec.UNSET or "removed" not in (told := _counts(header)) or bool(told["removed"])
+    return header.event in _ERASING and header.decision == "permit" and bool(_counts(header).get("removed"))
+
+
+def _tells_nothing(header: Header) -> bool:
+    """Say whether it is from before entries told what was removed, so that only keys are known to be gone."""
+    through = header.event in _ERASING and header.decision == "permit" and not header.keys
+    return through and "removed" not in _counts(header)
 
 
 def _counts(header: Header) -> dict[str, dict[str, int]]:
-    """Return what an entry about many users counts; nothing of any other."""
+    """Return what the entry of an erasure counts; nothing of any other."""
     if header.fact is msgspec.UNSET or header.event not in _ERASING:
         return {}
     return msgspec.json.decode(header.fact, type=dict[str, dict[str, int]])
@@ -97,7 +105,7 @@ def _counts(header: Header) -> dict[str, dict[str, int]]:
 
 def _told(header: Header) -> _Told:
     moment = dt.datetime.fromtimestamp(header.t // 1_000_000, dt.UTC)
-    under = header.cites or ((_END_RULE,) if header.event == _ENDING else ())
+    under = (_END_RULE,) if header.event == _ENDING else header.cites
     at = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
     removed = tuple(f"{item} {users}" for item, users in sorted(_counts(header).get("removed", {}).items()))
     return header.event, at, header.who, header.rules, header.count, under, header.items, removed, header.keys

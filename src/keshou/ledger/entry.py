@@ -46,7 +46,7 @@ class Header(
     event: str
     """The kind of act that was asked for, or ``fact:`` and what came true, or ``keys:`` and which keys change."""
     fact: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
-    """A fact about the site, as `fact_json` writes it, or what an act on many users counts; never about one user."""
+    """A fact about the site, as `fact_json` writes it, or what an act counts; never a fact of a user."""
     ground: str = ""
     """Id of the recorded ground in higher law it relied on."""
     items: tuple[str, ...] = ()

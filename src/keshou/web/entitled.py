@@ -16,7 +16,7 @@ from keshou.wire.caller import Caller, CallerKind, Scope
 _Asked = TypeVar("_Asked")
 OWN_KINDS = frozenset({ActKind.QUERY, ActKind.CORRECT, ActKind.DELETE})
 """What users may do with their own information (Order 24 Art. 9(2), Decision item 8)."""
-FRESH_KINDS = BULK_KINDS | {ActKind.DELETE}
+FRESH_KINDS = BULK_KINDS
 """What people do with a fresh proof alone, be it of one user: what leaves, and what is gone for good."""
 
 

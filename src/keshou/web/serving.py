@@ -2,7 +2,7 @@
 """Who may write down what users say: somebody in a post in which they may serve users, in their own name."""
 
 from keshou.app.site import Site
-from keshou.gate.offices import serving_posts
+from keshou.gate import offices
 from keshou.web.entitled import actor, require_staff
 from keshou.web.errors import NotEntitledError
 from keshou.wire.caller import Caller
@@ -11,7 +11,7 @@ from keshou.wire.caller import Caller
 def serves(site: Site, by: str) -> bool:
     """Say whether somebody holds a post in which they may serve users now."""
     rules = site.rules()
-    return bool(serving_posts(site.state(), rules.declaration if rules else None, by, site.now()))
+    return bool(offices.serving_posts(site.state(), rules.declaration if rules else None, by, site.now()))
 
 
 def may_tell_of(site: Site, by: str, purpose: str) -> bool:
@@ -20,12 +20,7 @@ def may_tell_of(site: Site, by: str, purpose: str) -> bool:
     Source: miit24:11
     """
     rules = site.rules()
-    if rules is None:
-        return True
-    agents = {post.id: post.agent for post in rules.declaration.posts}
-    entrusted = {each.id: each.purposes for each in rules.declaration.agents}
-    posts = serving_posts(site.state(), rules.declaration, by, site.now())
-    return any(not agents.get(post) or purpose in entrusted.get(agents[post], ()) for post in posts)
+    return offices.may_tell_of(site.state(), rules.declaration if rules else None, by, purpose, site.now())
 
 
 def teller(site: Site, caller: Caller, by: str, purpose: str) -> str:

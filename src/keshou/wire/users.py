@@ -116,6 +116,8 @@ class Capacity(_Hand, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The user is of limited capacity, or is so no longer."""
 
     limited: bool
+    evidence: NoId = ""
+    """Of full capacity: id of what shows it, such as the document that was seen, in the operator's own books."""
 
 
 class Cancelling(_Hand, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -123,6 +125,10 @@ class Cancelling(_Hand, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     services: Services = []
     """Empty: every one in use."""
+    post: NoId = ""
+    """The post in which it is told, by who holds several; when left out, any of theirs that is granted so much."""
+    review: NoId = ""
+    """Id of an approved review of a destruction, where the same hand destroyed so much already that it needs one."""
 
 
 class Correcting(_Act, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -49,7 +49,7 @@ def end(stage: Stage, user: str) -> None:
         "law asks, and are no longer used.",
     )  # fmt: skip
     before = stage.site.perform(_query(stage, user, "service", "officer", "mobile_number", "user_name"))
-    done = stage.site.cancel(user, by="clerk")
+    done = stage.site.cancel(user, by="clerk", where="east_branch")
     for class_, kid in done.shredded:
         stage.say(f"已销毁密钥：{class_.value} {kid}", f"key destroyed: {class_.value} {kid}", GOOD)
     after = stage.site.perform(_query(stage, user, "service", "officer", "mobile_number", "user_name"))

@@ -10,7 +10,7 @@ from keshou.law.terms import BULK_KINDS
 
 
 def there(case: Case) -> Iterator[Raised]:
-    """Who may export, copy or destroy in bulk is reviewed."""
+    """Who may export, copy, delete or destroy in bulk is reviewed."""
     if case.declaration.review is not None:
         return
     for index, grant in enumerate(case.declaration.grants):

@@ -140,7 +140,7 @@ def act_without_grant(c: Conditions) -> Condition:
 
 @prohibits("miit24:13.1.3", missing="review")
 def bulk_act_without_review(c: Conditions) -> Condition:
-    """Bulk export, copying and destruction are reviewed by another person first.
+    """Bulk export, copying and destruction, deletion by others than the user among it, are reviewed by another first.
 
     Source: miit24:13.1.3
     """

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """How many users each hand exported, copied or destroyed, and when; so that many small acts add up to one bulk act.
 
+Deletions and ended services stand here as destructions, which they are.
+
 A row goes with each permitted act of these kinds that no review covered. Who was touched is not in it. Each search by
 hand has a row too, of the kind ``search`` and for one user whoever it found: a hand searches only so often.
 """

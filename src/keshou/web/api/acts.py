@@ -74,7 +74,7 @@ def refuse_contradictions(asked: ActRequest) -> None:
     if asked.users and (asked.user or asked.values):
         raise ContradictionError("a bulk act names its users in the list and takes no values", "$.user", "$.values")
     if asked.users and asked.kind not in BULK_KINDS:
-        raise ContradictionError("a bulk act exports, copies or destroys", "$.kind")
+        raise ContradictionError("a bulk act exports, copies, deletes or destroys", "$.kind")
     if asked.count not in (1, len(asked.users)):
         raise ContradictionError("the count is not that of the users listed", "$.count")
     if asked.kind in _WRITING and set(asked.values) != set(asked.items):

@@ -21,7 +21,7 @@ from keshou.law.terms import ActKind, ConsentStrength
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.copies import MEDIA_TYPES, copied
 from keshou.web.api.decided import perform
-from keshou.web.api.telling import by_user, notice
+from keshou.web.api.telling import by_user, notice, told_of
 from keshou.web.caller import part_of
 from keshou.web.described import JSON, told
 from keshou.web.entitled import require_fresh, require_user
@@ -155,7 +155,7 @@ async def cancel(
     asked = read(request, body, w.OwnCancellation)
     telling = by_user(site, caller, key, asked, "me/cancellation")
     require_fresh(caller, site)
-    return answer(await telling.end(await _ending(caller, site, asked.services)))
+    return answer(told_of(await telling.end(await _ending(caller, site, asked.services))))
 
 
 @post("/corrections", status_code=200, operation_class=told(ActAnswer, body=w.OwnCorrection))

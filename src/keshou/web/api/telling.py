@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import anyio.to_thread
 
-from keshou.acts.request import Cancel, Record
+from keshou.acts.request import Cancel, Done, Record
 from keshou.app import own_facts
 from keshou.app.site import Site
 from keshou.gate.act import OWN_HAND
@@ -37,18 +37,24 @@ class Telling(NamedTuple):
     async def write_down(self, *facts: UserFact) -> Told:
         """Write down `facts`, which come true as they are told; return where."""
         via = through(self.caller, self.by)
-        return await self._done(
+        return told_of(await self._done(
             Record(user=self.user, facts=facts, by=self.by, via=via, where=self.where, just_now=True)
-        )
+        ))  # fmt: skip
 
-    async def end(self, services: Sequence[str]) -> Told:
+    async def end(self, services: Sequence[str], *, post: str = "", review: str = "") -> Done:
         """End services, all when none are named; with the last, what they held is destroyed."""
-        via = through(self.caller, self.by)
-        return await self._done(Cancel(user=self.user, by=self.by, via=via, where=self.where, services=tuple(services)))
+        return await self._done(Cancel(
+            user=self.user, by=self.by, via=through(self.caller, self.by), where=self.where, services=tuple(services),
+            post=post, review=review,
+        ))  # fmt: skip
 
-    async def _done(self, job: Record | Cancel) -> Told:
-        done = await self.site.perform_async(named(job, self.caller, self.key, self.asked, self.place))
-        return Told(entry=done.entry, revision=done.entry + 1, shredded=keys_gone(done), repeated=done.repeated)
+    async def _done(self, job: Record | Cancel) -> Done:
+        return await self.site.perform_async(named(job, self.caller, self.key, self.asked, self.place))
+
+
+def told_of(done: Done) -> Told:
+    """Return the answer that tells where something was written down."""
+    return Told(entry=done.entry, revision=done.entry + 1, shredded=keys_gone(done), repeated=done.repeated)
 
 
 async def by_staff(site: Site, caller: Caller, key: str, asked: Any, place: str) -> Telling:

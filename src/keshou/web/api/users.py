@@ -1,18 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """What staff and programs write down of users: shown, agreed, withdrawn, begun, ended."""
 
+import anyio.to_thread
 from litestar import Response, Router, post
 from litestar.di import NamedDependency
 from litestar.params import RawBody
 
 from keshou.app.own_facts import agreement, wish, withdrawal
 from keshou.app.site import Site
+from keshou.gate.decision import Deny
 from keshou.gate.facts import CapacityFull, CapacityLimited, ConsentVoided, ServiceStarted
 from keshou.web.api.asked import Requested, answer, read
-from keshou.web.api.telling import by_staff, notice
+from keshou.web.api.decided import denied, done_before
+from keshou.web.api.telling import by_staff, notice, told_of
 from keshou.web.described import told
 from keshou.web.entitled import require_fresh
 from keshou.web.idempotency import IdempotencyKey
+from keshou.web.language import language_of
 from keshou.wire import users as w
 from keshou.wire.caller import Caller
 from keshou.wire.standing import Told
@@ -93,7 +97,7 @@ async def capacity(
     """Write down that a user is of limited capacity, so that a guardian consents; or is so no longer."""
     asked = read(request, body, w.Capacity)
     telling = await by_staff(site, caller, key, asked, "users/capacity")
-    fact = CapacityLimited(at=site.now()) if asked.limited else CapacityFull(at=site.now())
+    fact = CapacityLimited(at=site.now()) if asked.limited else CapacityFull(at=site.now(), evidence=asked.evidence)
     return answer(await telling.write_down(fact))
 
 
@@ -103,12 +107,16 @@ async def cancel(
 ) -> Response[bytes]:
     """End a user's services; with the last, the keys of what they held are destroyed (Order 24 Art. 9(4)).
 
-    People need a fresh proof of who they are.
+    The gate asks for a grant of collecting, correcting or deleting for a purpose that provides each service. People
+    need a fresh proof of who they are.
     """
     asked = read(request, body, w.Cancelling)
     telling = await by_staff(site, caller, key, asked, "users/cancellations")
     require_fresh(caller, site)
-    return answer(await telling.end(asked.services))
+    done = await telling.end(asked.services, post=asked.post, review=asked.review)
+    if done.repeated and done.verdict == "deny":
+        return await anyio.to_thread.run_sync(done_before, site, done, language_of(request))
+    return denied(site, done, language_of(request)) if isinstance(done.decision, Deny) else answer(told_of(done))
 
 
 FACE = Router(

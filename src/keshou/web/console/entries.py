@@ -5,6 +5,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+from keshou.acts.ending import REFUSED
 from keshou.acts.expiring import OVER
 from keshou.acts.holding import DUE
 from keshou.app.site import Site
@@ -154,8 +155,9 @@ def row_of(desk: Desk, place: int, header: Header) -> Row:
 _BY_ITSELF = {
     DUE: Text("留存结束后销毁", "destroyed once nothing kept it"),
     OVER: Text("到期后销毁", "destroyed once its time was over"),
+    REFUSED: Text("终止服务", "end of services"),
 }
-"""Event of what goes by the clock -> what it is called."""
+"""Event of what goes by the clock, or is no act on information -> what it is called."""
 
 
 def event_name(event: str, language: Language) -> str:

@@ -56,12 +56,12 @@ def why_of_user(desk: Desk, headers: Sequence[Header], user: str) -> list[list[W
     """Return why each of some denied acts on one user was denied: the gate is asked again, of that user and time."""
     with desk.site.reading() as tx:
         size = desk.site.ledger.head(tx).size
-    asked = [_act(each, user) for each in headers]
-    decisions = desk.site.decide(asked, size) if asked else []
-    return [_exactly(desk, header.cites, decision) for header, decision in zip(headers, decisions, strict=True)]
+    asked = [_act(each, user) for each in headers if _is_act(each)]
+    decisions = iter(desk.site.decide(asked, size) if asked else ())
+    return [_exactly(desk, each.cites, next(decisions) if _is_act(each) else None) for each in headers]
 
 
-def _exactly(desk: Desk, cites: Sequence[str], decision: Decision) -> list[Why]:
+def _exactly(desk: Desk, cites: Sequence[str], decision: Decision | None) -> list[Why]:
     codes: dict[str, list[str]] = {}
     for each in decision.reasons if isinstance(decision, Deny) else ():
         codes.setdefault(str(each.cite), []).append(each.missing)
@@ -81,8 +81,15 @@ def _act(header: Header, user: str) -> Act:
     )  # fmt: skip
 
 
+def _is_act(header: Header) -> bool:
+    """Say whether the gate can be asked the same again: not of a search, nor of services that were not ended."""
+    return header.event in set(ActKind)
+
+
 def _sure(desk: Desk, header: Header) -> dict[str, list[str]]:
     """Return by provision what was missing that does not hang on the user, as the gate says for the act's time."""
+    if not _is_act(header):
+        return {}
     with desk.site.reading() as tx:
         size = desk.site.ledger.head(tx).size
     decision = desk.site.decide([_act(header, "")], size)[0]

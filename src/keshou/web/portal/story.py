@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 import msgspec
 from markupsafe import Markup
 
+from keshou.acts.ending import REFUSED
 from keshou.acts.expiring import OVER
 from keshou.acts.holding import DUE
 from keshou.app.own_proof import is_given
@@ -138,6 +139,8 @@ def _act(happening: Happening, names: Names) -> Markup:
         return words("history.over", items=names.items(header.items))
     if header.event == DUE:
         return words("history.due", items=names.items(header.items))
+    if header.event == REFUSED:
+        return words("history.unended", who=names.who(happening))
     who, purpose, items = names.who(happening), names.purpose(header.purpose), names.items(header.items)
     if header.decision == "deny":
         act = ACTS.get(header.event, Text(header.event, header.event)).in_(names.language)
