@@ -217,6 +217,17 @@ def test_after_the_end_only_what_must_be_kept_is_left(keshou: Caller, people: li
     assert keshou("user", "cancel", user).status == 2
 
 
+def test_a_service_is_ended_for_a_user_by_who_is_granted_to_look_after_it(
+    keshou: Caller, people: list[Subscriber]
+) -> None:
+    user = people[1].user_id
+    for words in (("--by", "stranger"), ("--by", "repairer"), ("--by", "clerk", "--where", "west_branch")):
+        denied = keshou("user", "cancel", user, *words, "--json")
+        assert (denied.status, denied.json["permitted"]) == (1, False)
+        assert "miit24:13.1.3" in {each["cite"] for each in denied.json["reasons"]}
+    assert keshou("user", "cancel", user, "--by", "clerk", "--where", "east_branch", "--json").ok().json["shredded"]
+
+
 def test_consent_given_and_withdrawn_holds_at_once(keshou: Caller, people: list[Subscriber]) -> None:
     user = people[0].user_id
     keshou("consent", "give", user, "--purpose", "marketing").ok()
