@@ -12,6 +12,7 @@ from keshou.app.settings import Settings
 from keshou.app.site import Site
 from keshou.db import Database
 from keshou.links.link import Link, Shared
+from keshou.links.store import new_token
 from keshou.suite import SUITES
 from keshou.vault.keys import FileKeys
 
@@ -40,8 +41,9 @@ def test_whose_record_a_link_opens_lies_sealed_in_the_suite(database: Database, 
     with opened(database, tmp_path, name) as site:
         shared = Shared(by="clerk1", post="clerk", purpose="service", items=("user_name",), recipient="")
         link = Link(id="l1", shared=shared, made=START, until=START + dt.timedelta(minutes=5), most=1)
+        token = new_token()
         with site.writing() as tx:
-            token = site.links.add(tx, "u1", link)
+            site.links.add(tx, "u1", link, token)
         with site.writing() as tx:
             ((sealed,),) = tx.ask("SELECT sealed FROM shared_link")
             taken = site.links.take(tx, token, START)

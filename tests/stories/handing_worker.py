@@ -40,4 +40,5 @@ def main() -> None:
     sys.exit(run(sys.argv[2:]))
 
 
-main()
+if __name__ == "__main__":
+    main()

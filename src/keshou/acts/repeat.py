@@ -88,8 +88,12 @@ def _tokens(job: Job, vault: Vault) -> tuple[bytes, bytes]:
 
 
 def _as_before(job: Job) -> Job:
-    """Return a job as it was told before there was anybody but `by` to be named, and a list to be reviewed."""
+    """Return a job as it was told before there was anybody but `by` to be named, and a list to be reviewed.
+
+    What a link opens, and by what, is made anew each time.
+    """
     if isinstance(job, RecordSite):
+        job = msgspec.structs.replace(job, opens=msgspec.UNSET)
         return job if job.users else msgspec.structs.replace(job, users=msgspec.UNSET)
     if isinstance(job, Record | Cancel):
         new = ("via", "post", "review") if isinstance(job, Cancel) else ("via",)

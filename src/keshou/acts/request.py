@@ -62,6 +62,19 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     said: str = ""
 
 
+class Opening(msgspec.Struct, frozen=True, kw_only=True):
+    """What a link that is made opens, beside what its fact tells, and by what; it lies in a table that is no log."""
+
+    user: str
+    token: str
+    post: str = ""
+    where: str = ""
+    ground: str = ""
+
+    def __repr__(self) -> str:
+        return "Opening()"
+
+
 class RecordSite(msgspec.Struct, frozen=True, kw_only=True):
     """Write down what came true of staff, agents, reviews, suspensions or grounds."""
 
@@ -72,6 +85,8 @@ class RecordSite(msgspec.Struct, frozen=True, kw_only=True):
     """Whether what the facts end must stand; else ending it once more changes nothing."""
     users: tuple[str, ...] = ()
     """The list that a review is asked for, if it is of one list: what stands for it goes on record, and it does not."""
+    opens: Opening | None = None
+    """Of a link that is made."""
     request_id: str = ""
     said: str = ""
 

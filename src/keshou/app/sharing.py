@@ -2,16 +2,17 @@
 """Links to one user's record: made by who may provide it, opened as an act that is judged anew, ended at any moment."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import NamedTuple
 
-from keshou.acts.repeat import Requests
-from keshou.acts.request import Done, RecordSite
+from keshou.acts.request import Done, Opening, RecordSite
 from keshou.app.site import Site
 from keshou.gate.act import Act
 from keshou.gate.decision import Decision, Permit
 from keshou.gate.facts import LinkMade, LinkRevoked
 from keshou.law.terms import ActKind
 from keshou.links.link import Link, LinkError, Shared, Taken, check_span
+from keshou.links.store import new_token
 from keshou.webhooks.done import link_opened
 
 
@@ -53,18 +54,34 @@ def made_fact(site: Site, name: str, asked: Asked) -> LinkMade:
     )  # fmt: skip
 
 
-def keep(site: Site, asked: Asked, fact: LinkMade) -> str:
-    """Keep the link that `fact` recorded; return its token, which nobody can be told again."""
-    with site.writing() as tx:
-        link = Link(id=fact.link, shared=asked.shared, made=fact.at, until=fact.until, most=asked.most)
-        return site.links.add(tx, asked.user, link)
+class Made(NamedTuple):
+    """A link that was made just now."""
+
+    fact: LinkMade
+    token: str
+    """Which nobody can be told again; empty where the request had been done before."""
+    done: Done
+
+
+def make(
+    site: Site, asked: Asked, fact: LinkMade, naming: Callable[[RecordSite], RecordSite] = lambda job: job
+) -> Made:
+    """Make the link of `fact`: record and keep it, both or neither. Ask `may_share` first.
+
+    `naming` may name the request, which is then done once.
+    """
+    token, shared = new_token(), asked.shared
+    opens = Opening(user=asked.user, token=token, post=shared.post, where=shared.where, ground=shared.ground)
+    done = site.do(naming(RecordSite(facts=(fact,), by=shared.by, must_stand=True, opens=opens)))
+    with site.reading() as tx:  # who sent it twice at once is told it once
+        ours = not done.repeated and site.links.is_kept(tx, fact.link, token)
+    return Made(fact, token if ours else "", done)
 
 
 def share(site: Site, name: str, asked: Asked) -> tuple[LinkMade, str]:
-    """Make a link: record it, keep it, return its token. Ask `may_share` first."""
-    fact = made_fact(site, name, asked)
-    site.do(RecordSite(facts=(fact,), by=asked.shared.by))
-    return fact, keep(site, asked, fact)
+    """Make a link of that id; return what was recorded, and its token. Ask `may_share` first."""
+    made = make(site, asked, made_fact(site, name, asked))
+    return made.fact, made.token
 
 
 def open_link(site: Site, token: str) -> Opened | None:
@@ -102,24 +119,10 @@ def revoke(site: Site, name: str, *, by: str) -> None:
         LinkError: there is no such link, or it was revoked before.
 
     """
-    with site.writing() as tx:
-        if not site.links.revoke(tx, name, site.now()):
+    with site.reading() as tx:
+        if not site.links.is_kept(tx, name):
             raise LinkError("no such link holds", hint="list them")
     site.record_site(LinkRevoked(at=site.now(), link=name), by=by)
-
-
-def end(site: Site, name: str, told: RecordSite) -> Done:
-    """End a link at once and do the job that writes it down, each as often as it is asked for.
-
-    Raises:
-        RequestTakenError: the job is named as another was; the link goes on.
-
-    """
-    with site.reading() as tx:
-        Requests(tx, site.ledger, site._known.vault, [told]).before(told)  # noqa: SLF001 - of the same room
-    with site.writing() as tx:
-        site.links.revoke(tx, name, site.now())
-    return site.do(told)
 
 
 def made_by(site: Site, by: str = "") -> list[Link]:

@@ -39,6 +39,11 @@ link_table = sa.Table(
 _C = link_table.c
 
 
+def new_token() -> str:
+    """Return a token that opens nothing yet."""
+    return PREFIX + secrets.token_urlsafe(32)
+
+
 class LinkTamperedError(KeshouError):
     """A link's row was altered outside Keshou."""
 
@@ -56,9 +61,8 @@ class Links:
         self._tokens = derive(secret, "links: tokens")
         self._box = Box(derive(secret, "links: seal"), LinkTamperedError, suite)
 
-    def add(self, tx: Transaction, user: str, link: Link) -> str:
-        """Keep a link to the record of `user` and return its token, which is kept nowhere."""
-        token = PREFIX + secrets.token_urlsafe(32)
+    def add(self, tx: Transaction, user: str, link: Link, token: str) -> None:
+        """Keep a link to the record of `user` that `token` opens (see `new_token`), which is kept nowhere."""
         body = msgspec.json.encode(link.shared)
         row = {
             "id": link.id, "digest": self._digest(token), "user": self._pseudonym(user), "maker": link.shared.by,
@@ -67,7 +71,11 @@ class Links:
             "entries": "[]",
         }  # fmt: skip
         tx.execute(sa.insert(link_table).values(**row))
-        return token
+
+    def is_kept(self, tx: Transaction, name: str, token: str = "") -> bool:
+        """Say whether there is such a link that was not revoked; with `token`, whether that opens it."""
+        rows = tx.execute(sa.select(_C.digest).where((_C.id == name) & _C.revoked.is_(None))).scalars()
+        return any(not token or hmac.compare_digest(bytes(held), self._digest(token)) for held in rows)
 
     def take(self, tx: Transaction, token: str, now: dt.datetime) -> Taken | None:
         """Count one opening of the link that `token` belongs to, and return it; None when there is none that holds.

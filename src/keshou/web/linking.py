@@ -6,26 +6,17 @@ from typing import NamedTuple
 
 from keshou.acts.request import Done, RecordSite
 from keshou.app import sharing
-from keshou.app.sharing import Asked
+from keshou.app.sharing import Asked, Made
 from keshou.app.site import Site
-from keshou.gate.facts import LinkMade, LinkRevoked
+from keshou.gate.facts import LinkRevoked
 from keshou.law.terms import ActKind
 from keshou.links.link import Link, Shared
 from keshou.once.errors import SecretToldError
 from keshou.web import entitled
 from keshou.web.errors import NotFoundError
 from keshou.web.idempotency import fresh_id, named
-from keshou.web.recorded import record
 from keshou.wire.caller import Caller
 from keshou.wire.links import LinkRequest
-
-
-class Made(NamedTuple):
-    """A link that was made just now."""
-
-    fact: LinkMade
-    token: str
-    entry: int
 
 
 def asked_link(caller: Caller, asked: LinkRequest) -> Asked:
@@ -45,10 +36,10 @@ def make_once(site: Site, caller: Caller, key: str, asked: LinkRequest, wanted: 
 
     """
     fact = sharing.made_fact(site, fresh_id("l", caller, key), wanted)
-    done = record(site, caller, key, asked, ("links",), fact)
-    if done.repeated:
+    made = sharing.make(site, wanted, fact, lambda job: named(job, caller, key, asked, "links"))
+    if not made.token:
         raise SecretToldError
-    return Made(fact, sharing.keep(site, wanted, fact), done.entry)
+    return made
 
 
 def page_of(caller: Caller, site: Site, after: str, limit: int) -> list[Link]:
@@ -92,4 +83,4 @@ def end_link(site: Site, caller: Caller, key: str, name: str) -> Done:
     if found is None or by not in ("", found.shared.by) or not _is_within(caller, found):
         raise NotFoundError("there is no such link", hint="list them at /api/v1/links")
     told = RecordSite(facts=(LinkRevoked(at=site.now(), link=name),), by=caller.id, must_stand=True)
-    return sharing.end(site, name, named(told, caller, key, None, "links", name, "revoke"))
+    return site.do(named(told, caller, key, None, "links", name, "revoke"))

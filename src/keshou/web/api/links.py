@@ -48,7 +48,9 @@ def make(
     made = make_once(site, caller, key, asked, wanted)
     fact = made.fact
     return answer(
-        w.LinkMadeAnswer(id=fact.link, token=made.token, until=fact.until, openings=fact.most, revision=made.entry + 1)
+        w.LinkMadeAnswer(
+            id=fact.link, token=made.token, until=fact.until, openings=fact.most, revision=made.done.entry + 1
+        )
     )
 
 
