@@ -4,12 +4,13 @@
 import asyncio
 import threading
 from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 import pytest
 from stand_in import Told, answering, say
 
 from keshou.client.asynchronous import AsyncKeshou
-from keshou.client.errors import AnswerError, RequestRefusedError, ServerUnreachableError
+from keshou.client.errors import AnswerError, AnswerLostError, RequestRefusedError, ServerUnreachableError
 from keshou.client.exchange import Patience
 from keshou.client.question import Question
 from keshou.client.sync import Keshou
@@ -116,3 +117,45 @@ def test_a_key_is_never_sent_in_the_clear_over_a_network(url: str) -> None:
 )
 def test_tls_or_this_machine_will_do(url: str) -> None:
     Keshou(url, "k").close()
+
+
+ACTED = b'{"decision":{"permitted":true},"entry":7,"repeated":true%s}'
+
+
+def acted(body: bytes, *, lost: bool = True, **more: Any) -> list[int | str]:
+    """Do an act with both clients, of which the first try may be lost; return what each made of the answer."""
+    times = {"left": 0}
+
+    def told(request: BaseHTTPRequestHandler) -> None:
+        times["left"] -= 1
+        say(request, 503 if times["left"] >= 0 else 200, body)
+
+    async def in_loop(url: str) -> int:
+        async with AsyncKeshou(url, "k", patience=QUICK) as keshou:
+            return (await keshou.perform(QUESTION, **more)).entry
+
+    def at_once(url: str) -> int:
+        with Keshou(url, "k", patience=QUICK) as keshou:
+            return keshou.perform(QUESTION, **more).entry
+
+    found: list[int | str] = []
+    with answering(told) as url:
+        for way in (at_once, lambda url: asyncio.run(in_loop(url))):
+            times["left"] = 1 if lost else 0
+            try:
+                found.append(way(url))
+            except AnswerLostError as error:
+                found.append(f"lost {error.entry}")
+    return found
+
+
+def test_who_was_refused_is_never_hidden_by_a_client_s_own_second_try() -> None:
+    some = ACTED % b',"refusals":{"miit24:9.1":2}'
+    assert acted(some, users=("A-1", "A-2")) == ["lost 7", "lost 7"]
+    assert acted(some, users=("A-1", "A-2"), lost=False, key="mine") == [7, 7], "asked again by who gave the key"
+    assert acted(ACTED % b"", users=("A-1", "A-2")) == [7, 7], "nobody was refused"
+
+
+def test_a_permit_that_was_lost_is_not_taken_for_none_given() -> None:
+    assert acted(ACTED % b"", holding="crm") == ["lost 7", "lost 7"]
+    assert acted(ACTED % b"") == [7, 7]

@@ -240,6 +240,23 @@ def test_many_users_are_one_act_judged_user_by_user(api: Api, site: Site) -> Non
     assert size(site) == before + 1
 
 
+def test_many_users_asked_about_again_are_told_how_many_were_refused_and_why(api: Api) -> None:
+    first = api.post("/acts", bulk("u1", "nobody"), "lister", key="once").json()
+    again = api.post("/acts", bulk("u1", "nobody"), "lister", key="once").json()
+    why = {each["cite"] for each in first["refused"]["nobody"]["reasons"]}
+    assert again["repeated"] is True
+    assert again["refusals"] == dict.fromkeys(why, 1)
+    assert (again["by_user"], again["refused"]) == ({}, {})
+
+
+def test_where_each_of_many_was_refused_it_is_told_again_by_what_they_met(api: Api) -> None:
+    first = api.post("/acts", bulk("nobody"), "lister", key="once").json()
+    again = api.post("/acts", bulk("nobody"), "lister", key="once")
+    assert again.status_code == 403
+    why = {each["cite"] for each in first["refused"]["nobody"]["reasons"]}
+    assert {each["cite"] for each in again.json()["reasons"]} == why
+
+
 def test_a_bulk_act_needs_a_fresh_proof(database: Database, tmp_path: Path) -> None:
     clock = Clock()
     with ready(database, tmp_path, clock) as site, serving(site) as api:

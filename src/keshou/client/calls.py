@@ -57,7 +57,12 @@ def perform(question: Question, *, holding: str, users: Sequence[str] = (), key:
     """Return the call that asks `question` and has it recorded; asked again with the same `key`, it is done once."""
     body = _act(question) | ({"holding": holding} if holding else {}) | ({"users": list(users)} if users else {})
     headers = {"idempotency-key": key or secrets.token_urlsafe(24)}
-    return Call("POST", ACTS, _reading(Recorded, lambda found: found), _body(body), headers, _denial)
+
+    def lost(found: Recorded) -> int | None:
+        told_once = bool(found.refusals or holding)
+        return found.entry if found.repeated and found.permitted and told_once else None
+
+    return Call("POST", ACTS, _reading(Recorded, lambda found: found), _body(body), headers, _denial, lost)
 
 
 def filter_rows(question: Question, table: Table, users: Sequence[str]) -> Call[RowFilter]:

@@ -45,6 +45,20 @@ class ServerUnreachableError(UnreachableError):
         self.kind = kind
 
 
+class AnswerLostError(UnreachableError):
+    """An act was done, and the answer that told who was refused or gave the permit was lost on the way.
+
+    It was told once, to the first of the client's own tries; `entry` is the act's place in the log.
+    """
+
+    def __init__(self, entry: int) -> None:
+        super().__init__(
+            f"the act was done and is entry {entry} of the log, and its answer was lost on the way",
+            hint="ask anew for what is still needed: it is judged as another act",
+        )
+        self.entry = entry
+
+
 class AnswerError(UnreachableError):
     """What came back is not an answer of a keshou server; nothing may be assumed permitted."""
 

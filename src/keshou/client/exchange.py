@@ -8,7 +8,7 @@ asynchronous client carry the same procedures out, each in its own way.
 from collections.abc import Callable, Generator, Mapping
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from keshou.client.errors import NotEntitledError, ServerUnreachableError, error_of, problem_of
+from keshou.client.errors import AnswerLostError, NotEntitledError, ServerUnreachableError, error_of, problem_of
 from keshou.wire.problem import Problem
 
 DENIED = "/problems/denied"
@@ -63,6 +63,9 @@ class Call(NamedTuple, Generic[T]):
     headers: Mapping[str, str] = {}
     denied: Callable[[Problem], T] | None = None
     """For acts: how a denial is read, which is an answer and no failure."""
+    lost: Callable[[T], int | None] | None = None
+    """For acts: of an answer to a request that was sent again, where the act stands in the log if the answer before
+    told what this one does not; else None."""
 
 
 class Access(Protocol):
@@ -104,6 +107,7 @@ def exchange(call: Call[T], access: Access, patience: Patience) -> Steps[T]:
     Raises:
         ServerUnreachableError: no answer came.
         ClientError: the answer is a problem.
+        AnswerLostError: it was done at an earlier try, whose answer told what is told once.
 
     """
     attempt, renewed = 0, False
@@ -117,7 +121,11 @@ def exchange(call: Call[T], access: Access, patience: Patience) -> Steps[T]:
         if attempt < patience.tries and _is_worth_another_try(came):
             yield Pause(patience.before(attempt, came))  # type: ignore[arg-type]  # a Send is never answered by None
             continue
-        return _read(call, came)
+        answer = _read(call, came)
+        entry = call.lost(answer) if call.lost is not None and attempt > 1 else None
+        if entry is not None:
+            raise AnswerLostError(entry)
+        return answer
 
 
 def _read(call: Call[T], came: Came) -> T:

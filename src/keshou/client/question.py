@@ -59,6 +59,8 @@ class Recorded(msgspec.Struct, frozen=True, kw_only=True):
     """The same, user by user, for acts on many."""
     refused: Mapping[str, Answer] = {}
     """Users among many whose own state refused it; a permit does not cover them."""
+    refusals: Mapping[str, int] = {}
+    """Where the request had been answered before, in place of `refused`: provision -> how many users met it."""
     permit: str = ""
     """For information that lies in the operator's own system: the permit to hand to it. Empty on a denial."""
     repeated: bool = False

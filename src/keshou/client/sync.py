@@ -65,6 +65,10 @@ class Keshou:
         """Ask, and have it recorded; with `holding`, a permission comes with a permit for that system.
 
         `users` are those of a bulk act. Give a `key` of your own to repeat the request after a crash: it is done once.
+
+        Raises:
+            AnswerLostError: an earlier try did it, and the answer that was lost told who was refused or had the permit.
+
         """
         return self._do(calls.perform(question, holding=holding, users=users, key=key))
 

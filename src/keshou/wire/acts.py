@@ -78,6 +78,8 @@ class ActAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Items of which `values` and `by_user` have stand-ins; the others are shown as if they were all."""
     refused: dict[str, DecisionShape] = {}
     """Users among many whose own state refused it."""
+    refusals: dict[str, int] = {}
+    """Where the request had been answered before, in place of `refused`: provision -> how many users met it."""
     shredded: list[KeyGone] = []
     """Keys destroyed by it."""
     permit: str = ""

@@ -2,13 +2,14 @@
 """What became of an act -> an answer: permitted, denied, or answered before."""
 
 import anyio.to_thread
+import msgspec
 from litestar import Response
 
 from keshou.acts.request import Done, Job
 from keshou.app.site import Site
 from keshou.gate.decision import Decision, Permit
 from keshou.language import Language
-from keshou.ledger.entry import decode
+from keshou.ledger.entry import Header, decode
 from keshou.web.api.asked import answer
 from keshou.web.problem import DENIED, response
 from keshou.wire.acts import ActAnswer, KeyGone
@@ -59,10 +60,16 @@ def denial(site: Site, decision: Decision, entry: int | None, language: Language
 
 
 def done_before(site: Site, done: Done, language: Language) -> Response[bytes]:
-    """Return what an act was answered before, out of its entry; nothing is shown again."""
+    """Return what an act was answered before, out of its entry; nothing is shown again.
+
+    Who of many was refused stands in no entry, only how many met which provision: that is told.
+    """
     with site.reading() as tx:
         header = decode(site.ledger.entry(tx, done.entry))
-    provisions = [(cite, site.law.provision(cite).says.in_(language)) for cite in header.cites]
+    refused = _refused(header)
+    # where each of many was refused, the entry cites what the act as a whole was permitted on
+    cites = tuple(refused) if refused and done.verdict == "deny" else header.cites
+    provisions = [(cite, site.law.provision(cite).says.in_(language)) for cite in cites]
     if done.verdict == "deny":
         reasons = tuple(
             ReasonShape(prohibition="", cite=cite, missing="", missing_name="", says=says) for cite, says in provisions
@@ -72,7 +79,16 @@ def done_before(site: Site, done: Done, language: Language) -> Response[bytes]:
         permitted=True, rules=header.rules, revision=header.revision, full=False, reasons=[],
         grounds=[GroundShape(cite=cite, fact="", fact_name="") for cite, _ in provisions],
     )  # fmt: skip
-    return answer(ActAnswer(decision=decision, entry=done.entry, revision=done.entry + 1, repeated=True))
+    place = done.entry
+    return answer(ActAnswer(decision=decision, entry=place, revision=place + 1, repeated=True, refusals=refused))
+
+
+def _refused(header: Header) -> dict[str, int]:
+    """Return for how many users of an act on many each provision was met."""
+    if header.fact is msgspec.UNSET:
+        return {}
+    told: dict[str, dict[str, int]] = msgspec.json.decode(bytes(header.fact))
+    return told.get("denied", {})
 
 
 def _problem(reasons: tuple[ReasonShape, ...], entry: int | None, language: Language) -> Response[bytes]:
