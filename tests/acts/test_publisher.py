@@ -17,6 +17,8 @@ from keshou.db import Database
 from keshou.declaration.model import Declaration, Emergency, Grant, Office
 from keshou.gate.facts import EmergencyOpened, EmergencyReviewed, StaffAppointed, StaffRemoved
 from keshou.law.terms import ActKind
+from keshou.programs.grant import KeyGrant
+from keshou.programs.scope import Scope
 
 
 @pytest.fixture
@@ -140,3 +142,32 @@ def test_the_rules_may_let_more_than_one_wait(site: Site) -> None:
         site.record_site(_opened(site, "second", name, 20), by="second")
     with pytest.raises(SeparationError, match="waits for its review"):
         site.record_site(_opened(site, "second", "e3", 20), by="second")
+
+
+def _robot(site: Site) -> None:
+    """Put a program whose key the analyst made into the program's post."""
+    grant = KeyGrant(scopes=frozenset({Scope.ACT}), until=site.now() + dt.timedelta(days=9))
+    with site.writing() as tx:
+        site.programs.add(tx, "robot", site.now())
+        site.programs.new_key(tx, "robot", grant, site.now(), by="second")
+    site.record_site(StaffAppointed(at=site.now(), staff="robot", post="program"), by="officer")
+
+
+def test_a_post_that_a_program_holds_whose_key_they_made_counts_as_held(site: Site) -> None:
+    _robot(site)
+    with pytest.raises(SeparationError, match="more"):
+        site.publish(more("program"), by="second")
+    audits = (Office.PUBLISH, Office.AUDIT)
+    wider = tuple(replace(each, offices=audits) if each.id == "analyst" else each for each in offices().posts)
+    with pytest.raises(SeparationError, match="more"):
+        site.publish(replace(offices(), posts=wider), by="robot")
+    assert site.publish(more("program"), by="officer").version == 2
+
+
+def test_a_program_whose_key_they_made_is_not_lent_what_they_published(site: Site) -> None:
+    _robot(site)
+    emergency, post, minutes = WIDER["another post"]
+    site.publish(offices(emergency=emergency), by="second")
+    with pytest.raises(SeparationError, match="does not lend it to themselves"):
+        site.record_site(_opened(site, "robot", "e1", minutes, post), by="robot")
+    site.record_site(_opened(site, "officer", "e2", minutes, post), by="officer")

@@ -9,11 +9,12 @@ from typing import Any
 import msgspec
 import pytest
 from api_house import Api, size
-from house import newcomer
+from house import START, newcomer
 from office_house import serving, with_offices
 
 from keshou.app.site import Site
 from keshou.db import Database
+from keshou.gate.facts import StaffAppointed
 from keshou.law.terms import ActKind
 from keshou.wire.caller import Caller, CallerKind, Scope
 
@@ -96,6 +97,22 @@ def test_an_emergency_is_opened_for_oneself_and_reviewed_by_another_once(api: Ap
     (told,) = api.get("/emergencies", "clerk1").json()["items"]
     assert (told["staff"], told["found"], told["reviewed_by"]) == ("lister", "unjustified", "boss")
     assert size(site) == before
+
+
+def test_an_emergency_is_reviewed_and_access_confirmed_by_a_person_proven_just_now(api: Api, site: Site) -> None:
+    site.record_site(StaffAppointed(at=START, staff="steward", post="officer"), by="founder")
+    name = api.post("/emergencies", EMERGENCY, "lister").json()["id"]
+    sent: tuple[tuple[str, dict[str, str]], ...] = (
+        (f"/emergencies/{name}/review", {"found": "justified"}),
+        ("/access/confirmations", {"staff": "clerk1", "post": "clerk"}),
+    )
+    before = size(site)
+    for path, body in sent:
+        for who, kind in (("steward", "not-entitled"), ("stale_boss", "proof-too-old")):
+            refused = api.post(path, body, who)
+            assert (refused.status_code, refused.json()["type"]) == (403, f"/problems/{kind}"), (path, who)
+    assert size(site) == before
+    assert [api.post(path, body, "boss").status_code for path, body in sent] == [200, 200]
 
 
 @pytest.mark.parametrize(

@@ -359,6 +359,7 @@ def test_a_key_is_verified_by_who_made_sure_and_ended(api: Api) -> None:
     assert api.post("/recipients/bank/key", body | {"key": str(SECRET)}, "boss").status_code == 400
     assert api.post("/recipients/bank/key", body, "stale").json()["type"] == "/problems/proof-too-old"
     assert api.post("/recipients/bank/key", body, "inspector").status_code == 403
+    assert api.post("/recipients/bank/key", body, "steward").status_code == 403, "a program is no second person"
     assert api.post("/recipients/bank/key/end", {}, "boss").status_code == 200
     assert api.get("/recipients", "lister").json()["items"][0]["key"] == ""
     refused = api.post("/exports", asked("b0"), "lister")

@@ -91,6 +91,13 @@ def test_nobody_without_the_office_sets_or_lifts(api: Api, site: Site, who: str)
     assert size(site) == before
 
 
+def test_a_program_in_the_office_sets_a_hold_and_lifts_none(api: Api, site: Site) -> None:
+    site.record_site(StaffAppointed(at=START, staff="steward", post="officer"), by="founder")
+    assert api.post("/holds", HOLD, "steward").status_code == 200
+    refused = api.post(f"/holds/{put(api)}/lift", {"reason": "closed"}, "steward")
+    assert (refused.status_code, refused.json()["type"]) == (403, "/problems/not-entitled")
+
+
 def test_a_stale_proof_is_not_enough(api: Api, site: Site) -> None:
     before = size(site)
     assert api.post("/holds", HOLD, "stale_boss").json()["type"] == "/problems/proof-too-old"

@@ -120,7 +120,9 @@ def test_giving_needs_a_fresh_proof_and_revoking_does_not(api: Api) -> None:
     assert api.post(f"{place}/revoke", b"", "stale").status_code == 200
 
 
-def test_nobody_gives_themselves_keys(api: Api) -> None:
+def test_nobody_gives_themselves_keys(api: Api, site: Site) -> None:
+    with site.writing() as tx:
+        site.programs.add(tx, "steward", site.now())
     made(api, program="steward")
     for path, body in (("/programs/steward/credentials", KEY), ("/programs", {"id": "steward"})):
         answer = api.post(path, body, "steward")

@@ -4,6 +4,7 @@
 Source: miit24:13.1.4
 """
 
+from keshou.acts.hands import Hands
 from keshou.acts.request import ActError
 from keshou.acts.work import Work
 from keshou.gate.facts import MediumChecked, MediumDestroyed, MediumMoved, MediumRegistered, SiteFact
@@ -38,9 +39,9 @@ def check_medium(work: Work, fact: SiteFact, by: str) -> None:
     if isinstance(fact, MediumChecked | MediumDestroyed) and fact.by != by:
         raise ActError("a check or a destruction in another's name", hint="whoever did it records it")
     if isinstance(fact, MediumDestroyed):
-        _check_witness(fact)
+        _check_witness(work.hands(fact.at), fact)
 
 
-def _check_witness(fact: MediumDestroyed) -> None:
-    if fact.manner != "not_made" and fact.witness == fact.by:
+def _check_witness(hands: Hands, fact: MediumDestroyed) -> None:
+    if fact.manner != "not_made" and (hands.same(fact.witness, fact.by) or hands.is_program(fact.witness)):
         raise ActError("nobody is the witness of what they do themselves", hint="name somebody else who saw it")

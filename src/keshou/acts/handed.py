@@ -5,7 +5,7 @@ import datetime as dt
 import re
 
 from keshou.acts.request import ActError
-from keshou.acts.separation import SeparationError
+from keshou.acts.separation import SeparationError, refuse_program
 from keshou.acts.work import Work
 from keshou.declaration.model import Declaration
 from keshou.gate.facts import HandedOver, LinkMade, RecipientKeyEnded, RecipientKeyVerified, SiteFact
@@ -27,6 +27,7 @@ def check_handed(work: Work, fact: SiteFact, by: str, now: dt.datetime) -> None:
     """
     match fact:
         case RecipientKeyVerified():
+            refuse_program(work, by, now)
             _check_recipient(work, fact.recipient, by, now)
             if fact.verified_by != by:
                 raise SeparationError("a key verified in another's name (miit24:10)", hint="who verified it records it")

@@ -9,7 +9,7 @@ from keshou.acts.audit_payload import user_of
 from keshou.acts.destroyed import key_ids
 from keshou.acts.draft import Draft, Payload
 from keshou.acts.request import ActError, Release
-from keshou.acts.separation import SeparationError
+from keshou.acts.separation import SeparationError, refuse_program
 from keshou.acts.stands import NothingToEndError
 from keshou.acts.work import Work
 from keshou.db import to_micros
@@ -53,10 +53,11 @@ def check_hold(work: Work, fact: SiteFact, by: str, now: dt.datetime) -> None:
     if isinstance(fact, HoldSet):
         _check_set(work, fact, now, state.all_holds())
     else:
-        _check_lifted(fact, by, state.holds())
+        refuse_program(work, by, now)
+        _check_lifted(work, fact, by, state.holds())
 
 
-def _check_lifted(fact: HoldLifted, by: str, standing: Iterable[HoldSet]) -> None:
+def _check_lifted(work: Work, fact: HoldLifted, by: str, standing: Iterable[HoldSet]) -> None:
     found = next((each for each in standing if each.hold == fact.hold), None)
     if found is None:
         raise NothingToEndError("no such hold stands", hint="see `keshou hold list`")
@@ -64,7 +65,7 @@ def _check_lifted(fact: HoldLifted, by: str, standing: Iterable[HoldSet]) -> Non
         raise ActError("no reason for which a hold is lifted", hint=f"one of {', '.join(get_args(Ending))}")
     if fact.at < found.at:
         raise ActError("a hold lifted before it was set", hint="see that the clocks of all servers agree")
-    if found.by == by:
+    if work.hands(found.at).same(found.by, by):
         raise SeparationError("whoever set a hold does not lift it (miit24:13.1.3)", hint="let somebody else lift it")
 
 

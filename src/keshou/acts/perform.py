@@ -10,6 +10,7 @@ import msgspec
 from keshou.acts import again, effects, ending, events, expiring, holding, searching
 from keshou.acts.audit import FactsAudited, Progress, audit_facts
 from keshou.acts.draft import Draft
+from keshou.acts.hands import Makers, no_programs
 from keshou.acts.known import Known
 from keshou.acts.mask import masked
 from keshou.acts.request import (
@@ -43,10 +44,11 @@ from keshou.vault.receipt import Receipt
 class Acts:
     """The one door to users' information: ask; perform; finish once it is committed."""
 
-    def __init__(self, known: Known, ledger: Ledger, tell: Tell) -> None:
+    def __init__(self, known: Known, ledger: Ledger, tell: Tell, makers: Makers = no_programs) -> None:
         self._known = known
         self._ledger = ledger
         self._tell = tell
+        self._makers = makers
 
     def ask(self, database: Database, act: Act, at_least: int | None) -> Decision:
         """Return the gate's decision; nothing is done and nothing recorded."""
@@ -69,7 +71,7 @@ class Acts:
 
     def start(self, tx: Transaction) -> Work:
         """Take the log's lock in `tx` and return the work to be done under it."""
-        return Work(tx, self._known, self._ledger, do, self._tell)
+        return Work(tx, self._known, self._ledger, do, self._tell, makers=self._makers)
 
     def finish(self, pending: Pending, *, show: bool = True) -> Done:
         """Return what a caller is told about a committed job; what it shows is opened against its entry.

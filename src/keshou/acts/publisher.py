@@ -8,12 +8,14 @@ from keshou.acts.work import Work
 from keshou.declaration.gains import gained
 from keshou.declaration.model import Declaration
 from keshou.gate.facts import EmergencyOpened, RulesPublished
+from keshou.gate.site import SiteState
 
 
 def check_publisher(work: Work, declaration: Declaration, by: str, now: dt.datetime) -> None:
     """Refuse a version after the first that gives a post more which `by` holds, or which is lent to them now.
 
     The first version gives every post all it has, and nobody can have published before it.
+    What a program holds whose key they made is theirs.
 
     Raises:
         SeparationError: it does.
@@ -24,7 +26,7 @@ def check_publisher(work: Work, declaration: Declaration, by: str, now: dt.datet
     if not versions:
         return
     state = work.view.gate.timeline.at(now).state
-    posts = {each.post for each in state.appointments(by, now)} | state.lent(by)
+    posts = {post for each in work.hands(now).one_with(by) for post in _held(state, each, now)}
     found = gained(versions[max(versions)].declaration, declaration, posts)
     if found:
         told = ", ".join(f"`{each.post}` ({each.what})" for each in found)
@@ -48,11 +50,15 @@ def check_lent(work: Work, fact: EmergencyOpened, by: str, now: dt.datetime) -> 
     first = rules.version if rules else 0
     while first - 1 in versions and _lends(versions[first - 1].declaration, fact):
         first -= 1
-    if first > 1 and published.get(first) == by:
+    if first > 1 and work.hands(now).same(published.get(first, ""), by):
         raise SeparationError(
             "whoever published that a post is lent does not lend it to themselves (miit24:13.1.3)",
             hint="let somebody else do what is needed, or be appointed to the post",
         )
+
+
+def _held(state: SiteState, staff: str, now: dt.datetime) -> set[str]:
+    return {each.post for each in state.appointments(staff, now)} | state.lent(staff)
 
 
 def _lends(declaration: Declaration, fact: EmergencyOpened) -> bool:

@@ -4,6 +4,7 @@
 import datetime as dt
 from collections.abc import Iterable
 
+from keshou.acts.hands import Hands
 from keshou.acts.request import ActError
 from keshou.acts.work import Work
 from keshou.gate.facts import (
@@ -44,7 +45,7 @@ def check_separation(work: Work, fact: SiteFact, by: str, now: dt.datetime) -> N
     state, terms = timeline.at(now).state, timeline.reigns.at(now)
     match fact:
         case StaffAppointed():
-            _check_appointed(state, terms, fact, by)
+            _check_appointed(work.hands(now), state, terms, fact, by)
         case AgentReinstated():
             posts = timeline.at(now).edition.posts
             if fact.agent in {posts[post].agent for post in _posts(state, by) if post in posts}:
@@ -52,17 +53,33 @@ def check_separation(work: Work, fact: SiteFact, by: str, now: dt.datetime) -> N
                     "an agent's own staff do not find it fit (miit24:11)", hint="the operator's staff decide"
                 )
         case AccessConfirmed():
-            _check_confirmed(state, terms, fact, by, now)
+            refuse_program(work, by, now)
+            _check_confirmed(work.hands(now), state, terms, fact, by)
+            _check_span(now, fact.at, fact.until, terms.every)
         case EmergencyOpened():
-            _check_opened(state, terms, fact, by, now)
+            _check_opened(work, fact, by, now)
         case EmergencyReviewed():
             _check_order(timeline.site.facts, fact, EmergencyOpened, "emergency")
-            _check_reviewed(state, terms, fact, by)
+            refuse_program(work, by, now)
+            _check_reviewed(work, state, terms, fact, by)
         case ReviewAsked():
             _check_asked(state, fact, by)
         case ReviewApproved() | ReviewRefused():
             _check_order(timeline.site.facts, fact, ReviewAsked, "review")
-            _check_answered(state, fact, by)
+            refuse_program(work, by, now)
+            _check_answered(work, state, fact, by)
+
+
+def refuse_program(work: Work, by: str, now: dt.datetime) -> None:
+    """Refuse a program where another person is to look.
+
+    Raises:
+        SeparationError: it is one.
+
+    Source: miit24:13.1.3
+    """
+    if work.hands(now).is_program(by):
+        raise SeparationError("a program is no second person (miit24:13.1.3)", hint="let one of the staff do it")
 
 
 def _posts(state: SiteState, staff: str) -> frozenset[str]:
@@ -74,19 +91,22 @@ def _is_own(state: SiteState, terms: Terms, staff: str) -> bool:
     return bool(_posts(state, staff) & terms.own)
 
 
-def _check_appointed(state: SiteState, terms: Terms, fact: StaffAppointed, by: str) -> None:
-    if fact.staff == by:
-        raise SeparationError("nobody appoints themselves (miit24:13.1.3)", hint="let somebody else appoint you")
+def _check_appointed(hands: Hands, state: SiteState, terms: Terms, fact: StaffAppointed, by: str) -> None:
+    if hands.same(fact.staff, by):
+        raise SeparationError(
+            "nobody appoints themselves, nor a program whose key they made (miit24:13.1.3)",
+            hint="let somebody else appoint",
+        )
     if terms.own and _posts(state, by) and not _is_own(state, terms, by):
         raise SeparationError("an agent's staff appoint nobody (miit24:11)", hint="the operator's staff appoint")
 
 
-def _check_confirmed(state: SiteState, terms: Terms, fact: AccessConfirmed, by: str, now: dt.datetime) -> None:
+def _check_confirmed(hands: Hands, state: SiteState, terms: Terms, fact: AccessConfirmed, by: str) -> None:
     if fact.by != by:
         raise SeparationError("a confirmation in another's name (miit24:13.1.5)", hint="whoever confirms records it")
-    if fact.staff == by:
+    if hands.same(fact.staff, by):
         raise SeparationError(
-            "nobody confirms their own access (miit24:13.1.5)", hint="let who answers for you confirm it"
+            "nobody confirms their own access (miit24:13.1.5)", hint="let another who answers for it confirm it"
         )
     if fact.post not in _posts(state, fact.staff):
         raise ActError("nobody of that id holds the post", hint="what lapsed is appointed anew")
@@ -95,11 +115,12 @@ def _check_confirmed(state: SiteState, terms: Terms, fact: AccessConfirmed, by: 
             "whoever confirms does not answer for the post's department (miit24:13.1.5)",
             hint="`responsible` of the department says who does; for heads, `heads_by` of the review of access",
         )
-    _check_span(now, fact.at, fact.until, terms.every)
 
 
-def _check_opened(state: SiteState, terms: Terms, fact: EmergencyOpened, by: str, now: dt.datetime) -> None:
-    foreseen = terms.emergency
+def _check_opened(work: Work, fact: EmergencyOpened, by: str, now: dt.datetime) -> None:
+    timeline = work.view.gate.timeline
+    state, terms = timeline.at(now).state, timeline.reigns.at(now)
+    foreseen, hands = terms.emergency, work.hands(now)
     if fact.staff != by:
         raise SeparationError("an emergency in another's name (miit24:13.1.3)", hint="whoever acts in it opens it")
     if foreseen is None or fact.post not in foreseen.posts or fact.post not in terms.own:
@@ -113,7 +134,8 @@ def _check_opened(state: SiteState, terms: Terms, fact: EmergencyOpened, by: str
         )
     if fact.emergency in {each.fact.emergency for each in state.emergencies()}:
         raise ActError("an emergency of that id was opened before", hint="give it an id of its own")
-    if sum(each.fact.staff == by and each.review is None for each in state.emergencies()) >= foreseen.unreviewed:
+    waiting = [each for each in state.emergencies() if each.review is None and hands.same(each.fact.staff, by)]
+    if len(waiting) >= foreseen.unreviewed:
         raise SeparationError(
             "an emergency of the same person waits for its review (miit24:13.1.3)",
             hint="let somebody else review it first; `unreviewed` of `[emergency]` in the rules says how many may wait",
@@ -132,13 +154,13 @@ def _check_order(facts: Iterable[SiteFact], fact: SiteFact, begun: type[SiteFact
         raise ActError("a review dated before what it reviews", hint="see that the clocks of all servers agree")
 
 
-def _check_reviewed(state: SiteState, terms: Terms, fact: EmergencyReviewed, by: str) -> None:
+def _check_reviewed(work: Work, state: SiteState, terms: Terms, fact: EmergencyReviewed, by: str) -> None:
     opened = next((each for each in state.emergencies() if each.fact.emergency == fact.emergency), None)
     if fact.by != by:
         raise SeparationError("a review in another's name (miit24:13.1.3)", hint="whoever reviews records it")
     if opened is None:
         raise ActError("no emergency of that id was opened", hint="see `keshou access emergencies`")
-    if opened.fact.staff == by:
+    if work.hands(opened.fact.at).same(opened.fact.staff, by):
         raise SeparationError("nobody reviews their own emergency (miit24:13.1.3)", hint="let somebody else review it")
     if opened.review is not None:
         raise ActError("the emergency was reviewed before", hint="see `keshou access emergencies`")
@@ -159,22 +181,28 @@ def _check_asked(state: SiteState, fact: ReviewAsked, by: str) -> None:
         raise ActError("a review of that id was asked for before", hint="give it an id of its own")
 
 
-def _check_answered(state: SiteState, fact: ReviewApproved | ReviewRefused, by: str) -> None:
+def _check_answered(work: Work, state: SiteState, fact: ReviewApproved | ReviewRefused, by: str) -> None:
     asked = state.asked.get(fact.review)
     if fact.reviewer != by:
         raise SeparationError("an answer in another's name (miit24:13.1.3)", hint="the reviewer records it")
     if asked is None:
         if isinstance(fact, ReviewRefused) or fact.listed:
             raise ActError("no review of that id was asked for", hint="see the reviews")
+        if fact.requester != by:  # of oneself it is the gate that refuses it, on record
+            _check_other_hand(work, fact.requester, by, fact.at)
         return
-    if asked.requester == by:
-        raise SeparationError(
-            "whoever asked for a bulk act may not review it (miit24:13.1.3)", hint="let somebody else review it"
-        )
+    _check_other_hand(work, asked.requester, by, asked.at)
     if fact.review in state.answers:
         raise ReviewAnsweredError
     if isinstance(fact, ReviewApproved) and _terms_of(fact) != _terms_of(asked):
         raise ActError("what is approved is not what was asked for", hint="approve just that, or refuse it")
+
+
+def _check_other_hand(work: Work, requester: str, by: str, since: dt.datetime) -> None:
+    if work.hands(since).same(requester, by):
+        raise SeparationError(
+            "whoever asked for a bulk act may not review it (miit24:13.1.3)", hint="let somebody else review it"
+        )
 
 
 def _terms_of(fact: ReviewApproved | ReviewAsked) -> tuple[object, ...]:

@@ -22,6 +22,7 @@ import msgspec
 from keshou.acts.adding_up import AddingUp
 from keshou.acts.destroyed import to_keep
 from keshou.acts.draft import Draft
+from keshou.acts.hands import Hands, Makers
 from keshou.acts.known import Known, View
 from keshou.acts.listing import asked_of, of_its_list
 from keshou.acts.naming import Names
@@ -56,12 +57,15 @@ class Pending(NamedTuple):
 class Work:
     """The jobs of one transaction; made by `Acts.start`, dropped after its commit or rollback."""
 
-    def __init__(self, tx: Transaction, known: Known, ledger: Ledger, effect: "Effect", tell: "Tell") -> None:
+    def __init__(
+        self, tx: Transaction, known: Known, ledger: Ledger, effect: "Effect", tell: "Tell", *, makers: Makers
+    ) -> None:
         self.tx = tx
         self.known = known
         self.ledger = ledger
         self._effect = effect
         self._tell = tell
+        self._makers = makers
         self.head = ledger.lock(tx)
         self.view: View = known.view(tx, self.head.size)
         self.erased: list[str] = []
@@ -231,6 +235,10 @@ class Work:
     def searched(self, act: Act) -> int:
         """Return how often whoever does `act` searched within the hour, in this transaction as well."""
         return self._adding_up.searched(self.view, act)
+
+    def hands(self, since: dt.datetime) -> Hands:
+        """Return who could act by which program at `since` or later."""
+        return Hands(self._makers(self.tx, since))
 
     def of_its_list(self, act: Act, users: Iterable[str]) -> Act:
         """Return `act`, which is about `users`, with what stands for them where its review is of one list."""

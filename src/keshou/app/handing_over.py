@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from keshou.acts.hands import Hands
 from keshou.acts.request import BulkPerform, Done
 from keshou.app.laying import Laid, Settled, settle
 from keshou.app.site import Site
@@ -150,7 +151,8 @@ def key_for(site: Site, act: Act) -> RecipientKeyVerified:
     """Return the key that an export is sealed to.
 
     Raises:
-        HandoverError: there is no recipient, none of its keys was verified, or whoever exports verified it.
+        HandoverError: there is no recipient, none of its keys was verified, or whoever exports may be
+            the hand that verified it.
 
     Source: miit24:13.1.3
     """
@@ -161,7 +163,9 @@ def key_for(site: Site, act: Act) -> RecipientKeyVerified:
         raise HandoverError(
             "no key of this recipient was verified", hint="verify it and record it, with `keshou recipient verify`"
         )
-    if key.verified_by == act.by:
+    with site.reading() as tx:
+        hands = Hands(site.programs.makers(tx, key.at))
+    if any(hands.same(key.verified_by, each) for each in (act.by, act.via) if each):
         raise HandoverError(
             "whoever verified the recipient's key does not export to it (miit24:13.1.3)", hint="let somebody else do it"
         )

@@ -22,12 +22,18 @@ def add_program(site: Site, tx: Transaction, program: str, by: str) -> None:
     """Let `program` be given keys; one that was closed is opened again.
 
     Raises:
-        InputError: the id is a person's, or stands for users themselves, or is that of whoever asks.
+        InputError: the id is a person's, or holds a post before it is a program's, or stands for users themselves, or
+            is that of whoever asks.
 
     """
     if program == OWN_HAND or site.accounts.account(tx, program) is not None:
         raise InputError("this id is a person's", hint="give the program an id of its own (miit24:13.1.3)")
     _refuse_own(program, by)
+    if program not in site.programs.makers(tx, site.now()) and any(site.state_in(tx).tenure.of(program)):
+        raise InputError(
+            "this id holds a post, and may be a person's (miit24:13.1.3)",
+            hint="give the program an id of its own; or end the post, add the program, then appoint it",
+        )
     now = site.now()
     site.programs.add(tx, program, now)
     site.accounts.note_way(tx, program, What.PROGRAM_ADDED, "", by=by, now=now)

@@ -91,7 +91,9 @@ class Site:
         self._lapses = Lapses(self.webhooks, self._known, self.ledger, self.writing, now=now)
         self.messenger = Messenger(self.webhooks, self.writing, self.reading, now, lapses=self._lapses.tell)
         self._outbox = Outbox(self.webhooks, self.messenger.wake)
-        self.listed, self._acts = Listed(home, database, keys), Acts(self._known, self.ledger, self._told)
+        self.programs = Programs(keys.secret("programs"), settings.url, settings.programs)
+        self.listed = Listed(home, database, keys)
+        self._acts = Acts(self._known, self.ledger, self._told, self.programs.makers)
         self.visits = Visits(keys.secret("visits"), settings.url, settings.visits, suite)
         self._following = Following(self.visits, self.links, self.jobs.samples)
         self.pulse, self.tally = Pulse(database), Tally(self.ledger)
@@ -103,7 +105,6 @@ class Site:
         self.passkeys = Passkeys(accounts, place_of(of_keys, settings.url), "Keshou", of_keys)
         self.openid = OpenIdAccounts(accounts, settings.accounts.openid)
         self.provider = provider_of(settings.accounts.openid, settings.url, home)
-        self.programs = Programs(keys.secret("programs"), settings.url, settings.programs)
         signing = SigningKeys(keys.secret(LABEL), settings.log_origin)
         self.permits = Issuer(settings.log_origin, signing, dt.timedelta(minutes=settings.server.permit_minutes))
         self._sequencer: Sequencer[Job, Pending] = Sequencer(
@@ -318,7 +319,11 @@ class Site:
     def state(self) -> SiteState:
         """Return what holds of the operator now: posts held, reviews, suspensions, grounds."""
         with self.database.reading() as tx:
-            view = self._known.view(tx, self.ledger.head(tx).size)
+            return self.state_in(tx)
+
+    def state_in(self, tx: Transaction) -> SiteState:
+        """Return what `state` does, as `tx` sees it."""
+        view = self._known.view(tx, self.ledger.head(tx).size)
         return view.gate.timeline.at(self.now()).state
 
     def checkpoint(self) -> bytes | None:

@@ -178,6 +178,15 @@ class Programs:
         touch_access(tx)
         return True
 
+    def makers(self, tx: Transaction, since: dt.datetime) -> dict[str, frozenset[str]]:
+        """Return, for every program, who made a key of its that held at `since` or later."""
+        moment = to_micros(since)
+        held = (_C.until > moment) & (_C.revoked.is_(None) | (_C.revoked > moment)) & _C.waits.is_(False)
+        found: dict[str, set[str]] = {name: set() for name in tx.execute(sa.select(_P.id)).scalars()}
+        for row in tx.execute(sa.select(_C.program, _C.by).where(held, _C.by != "").distinct()):
+            found[row.program].add(row.by)
+        return {program: frozenset(by) for program, by in found.items()}
+
     def credentials(self, tx: Transaction, program: str = "") -> list[Credential]:
         """Return the credentials of a program, or of all, in the order made."""
         chosen = sa.select(credential_table).order_by(_C.created, _C.id)

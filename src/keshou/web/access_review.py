@@ -10,7 +10,7 @@ from keshou.errors import InputError
 from keshou.gate.facts import AccessConfirmed
 from keshou.gate.offices import offices_of
 from keshou.gate.site import SiteState
-from keshou.web.entitled import require_fresh, require_staff
+from keshou.web.entitled import refuse_program, require_fresh, require_staff
 from keshou.web.errors import NotEntitledError
 from keshou.web.recorded import in_force, require_own_post
 from keshou.wire.caller import Caller
@@ -20,10 +20,11 @@ def require_confirmer(caller: Caller, site: Site) -> None:
     """Refuse whoever holds no post of the operator's own, or did not prove themselves lately.
 
     Raises:
-        NotEntitledError: it is an agent's staff, or somebody in no post.
+        NotEntitledError: it is a program, an agent's staff, or somebody in no post.
         ProofTooOldError: the proof is not fresh.
 
     """
+    refuse_program(caller)
     require_own_post(caller, site)
     require_fresh(caller, site)
 

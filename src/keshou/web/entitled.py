@@ -159,6 +159,17 @@ def require(caller: Caller, site: Site, *offices: Office, fresh: bool = False) -
         require_fresh(caller, site)
 
 
+def refuse_program(caller: Caller) -> None:
+    """Refuse a program where another person is to look: whoever made its key may be the first.
+
+    Raises:
+        NotEntitledError: it is one (Order 24 Art. 13(3)).
+
+    """
+    if caller.kind is CallerKind.PROGRAM:
+        raise NotEntitledError("a program is no second person (miit24:13.1.3)", hint="let one of the staff do it")
+
+
 def audits(caller: Caller, site: Site) -> bool:
     """Say whether a post of the caller's opens the log."""
     try:

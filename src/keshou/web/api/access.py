@@ -14,6 +14,7 @@ from keshou.web.api.asked import InPath, Requested, answer, read
 from keshou.web.api.paged import USUAL, Cursor, Limit, NumberCursor, Page, page
 from keshou.web.api.written import write_down
 from keshou.web.described import told
+from keshou.web.entitled import refuse_program, require_fresh
 from keshou.web.idempotency import IdempotencyKey, fresh_id
 from keshou.web.lending import emergency, require_lender
 from keshou.web.recorded import require_own_post
@@ -54,7 +55,7 @@ def confirm(
 ) -> Response[bytes]:
     """Confirm that somebody still needs a post; only who answers for its department may, and nobody for themselves.
 
-    People need a fresh proof of who they are.
+    Only a person does, with a fresh proof of who they are.
     """
     require_confirmer(caller, site)
     asked = read(request, body, w.ConfirmationRequest)
@@ -95,8 +96,13 @@ def review_emergency(
     *, request: Requested, name: InPath, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody,
     key: IdempotencyKey,
 ) -> Response[bytes]:  # fmt: skip
-    """Write down what the review of another's emergency came to; one that is still open ends with it."""
+    """Write down what the review of another's emergency came to; one that is still open ends with it.
+
+    Only a person does, with a fresh proof of who they are.
+    """
+    refuse_program(caller)
     require_own_post(caller, site)
+    require_fresh(caller, site)
     asked = read(request, body, w.EmergencyReview)
     fact = EmergencyReviewed(at=site.now(), emergency=name, by=caller.id, found=asked.found)
     return write_down(site, caller, key, asked, ("emergencies", name, "review"), fact)

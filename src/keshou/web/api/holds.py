@@ -14,7 +14,7 @@ from keshou.web.api.asked import InPath, Requested, answer, read
 from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
 from keshou.web.api.written import write_down
 from keshou.web.described import told
-from keshou.web.entitled import require
+from keshou.web.entitled import refuse_program, require
 from keshou.web.idempotency import IdempotencyKey, fresh_id
 from keshou.wire import holds as w
 from keshou.wire.caller import Caller
@@ -65,8 +65,9 @@ def lift(  # noqa: PLR0917 - what Litestar gives by name
 ) -> Response[bytes]:
     """End a hold that somebody else set; what was due meanwhile goes at once.
 
-    People need a fresh proof of who they are.
+    Only a person does, with a fresh proof of who they are.
     """
+    refuse_program(caller)
     require(caller, site, Office.GROUNDS, fresh=True)
     asked = read(request, body, w.LiftRequest)
     fact = HoldLifted(at=site.now(), hold=name, by=caller.id, reason=asked.reason)

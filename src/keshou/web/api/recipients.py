@@ -12,7 +12,7 @@ from keshou.web.api.asked import InPath, Requested, answer, read
 from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
 from keshou.web.api.written import write_down
 from keshou.web.described import told
-from keshou.web.entitled import require_fresh
+from keshou.web.entitled import refuse_program, require_fresh
 from keshou.web.errors import NotFoundError
 from keshou.web.idempotency import IdempotencyKey
 from keshou.web.recorded import require_own_post
@@ -48,8 +48,9 @@ def verify(
 ) -> Response[bytes]:  # fmt: skip
     """Write down that the caller made sure that a public key is a recipient's; the caller exports nothing to it.
 
-    People need a fresh proof of who they are.
+    Only a person does, with a fresh proof of who they are.
     """
+    refuse_program(caller)
     require_own_post(caller, site)
     require_fresh(caller, site)
     asked = read(request, body, w.KeyRequest)
