@@ -112,11 +112,12 @@ def test_on_the_server_one_hand_is_enough_and_what_waits_is_listed_and_confirmed
     assert here["key"]["id"] != made.id
     assert [each["id"] for each in bare("account", "waiting", "--json").ok().json] == [made.id]
     assert made.id in bare("account", "waiting", "--lang", "en").ok().out
-    refused = bare("account", "confirm", "key", made.id, "--by", "network")
+    refused = bare("account", "confirm", "key", made.id, "--of", "crm", "--by", "network")
     assert (refused.status, "second hand" in refused.err) == (2, True)
-    bare("account", "confirm", "key", made.id, "--by", "auditor").ok()
+    assert bare("account", "confirm", "key", made.id, "--of", "other", "--by", "auditor").status == 2
+    bare("account", "confirm", "key", made.id, "--of", "crm", "--by", "auditor").ok()
     assert bare("account", "waiting", "--json").ok().json == []
-    assert bare("account", "confirm", "key", made.id, "--by", "auditor").status == 2
+    assert bare("account", "confirm", "key", made.id, "--of", "crm", "--by", "auditor").status == 2
     with Site.open(bare.home) as site, site.writing() as tx:
         assert site.programs.find_key(tx, text, site.now()) is not None
         assert site.programs.find_key(tx, here["secret"], site.now()) is not None

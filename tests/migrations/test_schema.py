@@ -5,6 +5,7 @@ import importlib
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
@@ -65,3 +66,30 @@ def test_values_of_before_were_collected_when_the_log_says_else_when_their_user_
     first, second = 1_700_000_000_000_004, 1_700_000_000_000_005
     again = 1_700_000_000_000_009
     assert found == [(1, "x", first), (1, "y", first), (2, "x", second), (2, "y", again)]
+
+
+def test_an_account_of_before_is_somebody_s_when_anything_left_tells_so(database: Database) -> None:
+    importlib.import_module("keshou.accounts.store")
+    before = importlib.import_module("keshou.migrations.versions.0030_say_which_accounts_somebody_had").down_revision
+    account, event, link = (metadata.tables[each] for each in ("account", "account_event", "account_openid"))
+    with database.transaction() as tx:
+        tx.connection.exec_driver_sql("ALTER TABLE account DROP COLUMN signed_in")
+        tx.connection.execute(sa.text("UPDATE alembic_version SET version_num = :it"), {"it": before})
+        invited = {"by_provider": None, "unlinked": None, "link_waits": None, "only_invited": None, "again": "hash"}
+        rows = [
+            {"id": name, "invitation": name.encode().ljust(32), "password": password}
+            for name, password in invited.items()
+        ]
+        rows.append({"id": "accepted", "invitation": None, "password": "hash"})
+        same = {"kind": "staff", "agent": "", "mail": "", "created": 1, "totp_step": 0}
+        tx.execute(sa.insert(account), [row | same for row in rows])
+        ways = [("s1", "by_provider", False), ("s2", "link_waits", True)]
+        linked = [{"subject": subject, "account": name, "waits": waits} for subject, name, waits in ways]
+        tx.execute(sa.insert(link), [each | {"issuer": "https://p", "created": 1} for each in linked])
+        told = [{"account": "unlinked", "what": "unlinked"}, {"account": "only_invited", "what": "invited"}]
+        told = [each | {"by": "keeper", "factors": ""} for each in told]
+        tx.execute(sa.insert(event), [each | {"at": 1, "known_device": False} for each in told])
+        upgrade_within(tx, "0030")
+    with database.reading() as tx:
+        found = tx.execute(sa.select(account.c.id).where(account.c.signed_in)).scalars()
+        assert set(found) == {"accepted", "by_provider", "unlinked", "again"}

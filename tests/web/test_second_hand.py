@@ -2,6 +2,7 @@
 """What lets one come as somebody else is given by one person and confirmed by another; every way in is on record."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from house import START
 from joserfc.jwk import OKPKey
 from office_house import CALLERS, serving, with_offices
 
-from keshou.accounts.account import AccountKind
+from keshou.accounts.account import AccountKind, Factor
 from keshou.accounts.openid.flow import Identity
 from keshou.accounts.openid.provider import OpenIdProvider
 from keshou.accounts.openid.settings import OpenIdSettings
@@ -25,6 +26,7 @@ from keshou.app.site import Site
 from keshou.db import Database
 from keshou.gate.facts import StaffAppointed
 from keshou.programs.grant import CredentialKind
+from keshou.wire.caller import Caller, CallerKind, Scope
 
 UNTIL = (START + dt.timedelta(days=30)).isoformat()
 PROVIDER = OpenIdSettings(issuer="https://login.example", client_id="keshou")
@@ -94,6 +96,13 @@ def registered(api: Api) -> tuple[str, Callable[[Site], bool]]:
     return made["id"], holds
 
 
+def asked_for(api: Api, way: str, name: str) -> dict[str, str]:
+    """Return what confirms it, as it is listed now."""
+    told = api.get("/second-hand", "auditor1").json()
+    (found,) = [each for each in told if (each["way"], each["id"]) == (way, name)]
+    return {each: found[each] for each in ("way", "id", "of", "since")}
+
+
 WAYS = {"invitation": invited, "link": linked, "key": keyed, "app_key": registered}
 
 
@@ -108,11 +117,12 @@ def test_what_lets_one_come_as_somebody_else_waits_for_a_second_person(
     assert not holds(site)
     (told,) = api.get("/second-hand", "auditor1").json()
     assert (told["way"], told["id"], told["by"]) == (way, name, "keeper1")
-    answer = api.post("/second-hand", {"way": way, "id": name}, second)
+    asked = asked_for(api, way, name)
+    answer = api.post("/second-hand", asked, second)
     assert (answer.status_code, answer.json()["id"]) == (200, name), answer.text
     assert holds(site)
     assert api.get("/second-hand", "auditor1").json() == []
-    again = api.post("/second-hand", {"way": way, "id": name}, second)
+    again = api.post("/second-hand", asked, second)
     assert (again.status_code, again.json()["type"]) == (404, "/problems/not-found")
     last = api.get("/ways-in?limit=1", "auditor1").json()
     assert [(each["what"], each["by"]) for each in last] == [("confirmed", second)]
@@ -126,7 +136,7 @@ def _appoint(site: Site, staff: str, post: str) -> None:
 def test_who_gave_it_and_whose_it_is_and_programs_confirm_nothing(api: Api, site: Site, way: str) -> None:
     name, holds = WAYS[way](api)
     _appoint(site, "clara", "keeper")
-    asked = {"way": way, "id": name}
+    asked = asked_for(api, way, name)
     assert api.post("/second-hand", asked, "keeper1").status_code == 422
     for who, kind in (
         ("steward", "not-entitled"), ("boss", "not-entitled"), ("user", "not-entitled"), ("inspector", "not-entitled"),
@@ -142,8 +152,63 @@ def test_nobody_confirms_a_link_to_their_own_account(site: Site) -> None:
     _appoint(site, "clara", "keeper")
     with serving(site, clara=clara) as api:
         name, holds = linked(api)
-        assert api.post("/second-hand", {"way": "link", "id": name}, "clara").status_code == 422
+        assert api.post("/second-hand", asked_for(api, "link", name), "clara").status_code == 422
         assert not holds(site)
+
+
+def test_a_link_that_was_made_to_another_account_since_is_not_confirmed(api: Api, site: Site) -> None:
+    with site.writing() as tx:
+        site.accounts.invite(tx, "karl", AccountKind.STAFF, by="founder", now=site.now())
+    name, holds = linked(api)
+    seen = asked_for(api, "link", name)
+    api.post("/accounts/clara/links/end", {"subject": name}, "keeper1")
+    api.post("/accounts/karl/links", {"subject": name}, "keeper1")
+    refused = api.post("/second-hand", seen, "auditor1")
+    assert (refused.status_code, refused.json()["type"]) == (412, "/problems/changed-meanwhile")
+    api.post("/accounts/karl/links/end", {"subject": name}, "keeper1")
+    api.post("/accounts/clara/links", {"subject": name}, "keeper1")
+    assert api.post("/second-hand", seen, "auditor1").status_code == 412, "it was given anew"
+    assert not holds(site)
+    assert api.post("/second-hand", {"way": "link", "id": name}, "auditor1").status_code == 400
+    assert api.post("/second-hand", asked_for(api, "link", name), "auditor1").status_code == 200
+    assert holds(site)
+
+
+def test_an_invitation_that_replaced_the_one_looked_at_is_not_confirmed(api: Api, site: Site) -> None:
+    invited(api)
+    seen = asked_for(api, "invitation", "clara")
+    _, holds = invited(api)
+    assert api.post("/second-hand", seen, "auditor1").status_code == 412
+    assert not holds(site)
+
+
+def test_an_account_that_somebody_came_to_by_a_link_alone_is_somebody_s_after_the_link_is_gone(
+    api: Api, site: Site
+) -> None:
+    first = api.post("/accounts", {"id": "karl"}, "keeper1").json()["invitation"]
+    api.post("/accounts/karl/links", {"subject": "s-9"}, "keeper1")
+    api.post("/second-hand", asked_for(api, "link", "s-9"), "auditor1")
+    with site.writing() as tx:
+        site.accounts.begin(tx, "karl", (Factor.OPENID,), "browser", site.now())
+        assert site.accounts.invited(tx, first, site.now()) is None, "somebody else would come by it"
+    api.post("/accounts/karl/links/end", {"subject": "s-9"}, "keeper1")
+    anew = api.post("/accounts", {"id": "karl"}, "keeper1").json()["invitation"]
+    with site.reading() as tx:
+        assert site.accounts.invited(tx, anew, site.now()) is None
+    assert [each["of"] for each in api.get("/second-hand", "auditor1").json()] == ["karl"]
+
+
+def test_who_made_a_key_of_the_program_that_gave_it_confirms_nothing(api: Api, site: Site) -> None:
+    made = api.post("/programs", {"id": "hand"}, "keeper1")
+    assert made.status_code == 200, made.text
+    api.post("/programs/hand/credentials", KEY | {"scopes": ["act"]}, "keeper1")
+    site.record_site(StaffAppointed(at=START, staff="hand", post="keeper"), by="founder")
+    hand = Caller(id="hand", kind=CallerKind.PROGRAM, scopes=frozenset({Scope.ACT}), credential="k7")
+    with serving(site, hand=hand) as later:
+        later.post("/accounts/clara/links", {"subject": "s-1"}, "hand")
+        asked = asked_for(later, "link", "s-1")
+        assert later.post("/second-hand", asked, "keeper1").status_code == 422
+        assert later.post("/second-hand", asked, "auditor1").status_code == 200
 
 
 def test_what_lets_nobody_come_as_somebody_else_waits_for_nobody(api: Api, site: Site) -> None:
@@ -157,7 +222,7 @@ def test_what_lets_nobody_come_as_somebody_else_waits_for_nobody(api: Api, site:
 
 def test_a_rotated_key_waits_as_a_new_one_does_while_the_one_before_goes_on(api: Api, site: Site) -> None:
     name, holds = keyed(api)
-    api.post("/second-hand", {"way": "key", "id": name}, "auditor1")
+    assert api.post("/second-hand", asked_for(api, "key", name), "auditor1").status_code == 200
     body = {"until": UNTIL, "overlap_minutes": 60}
     new = api.post(f"/programs/crm/credentials/{name}/rotate", body, "keeper1").json()
     assert new["credential"]["waits"] is True
@@ -173,17 +238,17 @@ def test_a_client_secret_that_waits_is_traded_for_nothing(api: Api, site: Site) 
         made = api.post("/programs/crm/credentials", KEY | {"kind": kind} | jwk, "keeper1").json()["credential"]
         with site.reading() as tx:
             assert site.programs.alive(tx, "crm", kind, site.now()) == []
-        assert api.post("/second-hand", {"way": "key", "id": made["id"]}, "auditor1").status_code == 200
+        assert api.post("/second-hand", asked_for(api, "key", made["id"]), "auditor1").status_code == 200
         with site.reading() as tx:
             assert [each.id for each in site.programs.alive(tx, "crm", kind, site.now())] == [made["id"]]
 
 
 def test_what_was_ended_while_it_waited_is_not_confirmed(api: Api, site: Site) -> None:
-    name, holds = keyed(api)
+    (name, holds), (other, also) = keyed(api), registered(api)
+    waited = [asked_for(api, "key", name), asked_for(api, "app_key", other)]
     api.post(f"/programs/crm/credentials/{name}/revoke", b"", "keeper1")
-    other, also = registered(api)
     api.post(f"/app-keys/{other}/revoke", b"", "keeper1")
-    for asked in ({"way": "key", "id": name}, {"way": "app_key", "id": other}):
+    for asked in waited:
         assert api.post("/second-hand", asked, "auditor1").status_code == 404
     assert not holds(site)
     assert not also(site)
@@ -225,6 +290,12 @@ def test_every_way_in_is_on_record_with_who_gave_and_who_took_it(api: Api, site:
             assert api.get(path, who).status_code == 403, who
 
 
+def hidden(page: str, name: str) -> str:
+    found = re.search(f'name="{name}" value="([^"]*)"', page)
+    assert found is not None
+    return found[1]
+
+
 def test_in_the_console_the_second_person_sees_what_waits_and_confirms_it(tmp_path: Path) -> None:
     with Site.open(build(tmp_path / "site", users=0)) as site:
         keeper, auditor = client_of(site, "network"), client_of(site, "auditor")
@@ -233,12 +304,15 @@ def test_in_the_console_the_second_person_sees_what_waits_and_confirms_it(tmp_pa
         page = keeper.get("/console/people/ways-in").text
         assert "for another to confirm" in page
         assert "/ways-in/confirm" not in page
-        asked = {"way": "invitation", "id": "clerk"}
+        page = auditor.get("/console/people/ways-in").text
+        asked = {name: hidden(page, name) for name in ("way", "id", "of", "since")}
+        assert asked["of"] == "clerk"
+        other = asked | {"of": "network"}
+        assert auditor.post("/console/people/ways-in/confirm", data=other).status_code == 412
         assert keeper.post("/console/people/ways-in/confirm", data=asked).status_code == 422
         assert client_of(site, "clerk").get("/console/people/ways-in").status_code == 403
-        assert "/ways-in/confirm" in auditor.get("/console/people/ways-in").text
         assert auditor.post("/console/people/ways-in/confirm", data=asked).status_code == 303
         after = auditor.get("/console/people/ways-in").text
         assert "Nothing waits" in after
         assert "confirmed by a second person" in after
-        assert auditor.post("/console/people/ways-in/confirm", data={"way": "x", "id": "clerk"}).status_code == 422
+        assert auditor.post("/console/people/ways-in/confirm", data=asked | {"way": "x"}).status_code == 422

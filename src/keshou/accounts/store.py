@@ -37,6 +37,7 @@ account_table = sa.Table(
     sa.Column("mail", sa.Text, nullable=False),
     sa.Column("created", sa.BigInteger, nullable=False),
     sa.Column("closed", sa.BigInteger),
+    sa.Column("signed_in", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("invitation", sa.LargeBinary(32), unique=True),
     sa.Column("invited_until", sa.BigInteger),
     sa.Column("invitation_waits", sa.Text),
@@ -82,8 +83,6 @@ class Accounts:
         self.events = Events()
         self.hashes = Hashes(settings.argon2_memory_kib, settings.argon2_passes)
 
-    # Accounts --------------------------------------------------------------------------------------------------
-
     def invite(
         self, tx: Transaction, account: str, kind: AccountKind, *, by: str, now: dt.datetime,
         agent: str = "", mail: str = "", waits: bool = False,
@@ -122,17 +121,16 @@ class Accounts:
         holds = row is not None and row.invited_until > to_micros(now) and row.invitation_waits is None
         return _account(row) if holds else None
 
-    def confirm(self, tx: Transaction, account: str, now: dt.datetime) -> bool:
-        """Let an invitation that waits be accepted; say whether there was one, and it is not over."""
-        waiting = (_A.id == account) & _A.invitation_waits.is_not(None) & (_A.invited_until > to_micros(now))
+    def confirm(self, tx: Transaction, account: str, until: dt.datetime) -> bool:
+        """Let an invitation that waits, the one that ends at `until`, be accepted; say whether there was one."""
+        waiting = (_A.id == account) & _A.invitation_waits.is_not(None) & (_A.invited_until == to_micros(until))
         return bool(tx.execute(sa.update(account_table).where(waiting).values(invitation_waits=None)).rowcount)
 
     def was_proven(self, tx: Transaction, account: str) -> bool:
         """Say whether anybody ever had the account, so that whoever is invited anew comes in another's place."""
         row = self._row(tx, account)
-        if row is None:
-            return False
-        return row.password is not None or row.closed is not None or openid.has_any(tx, account)
+        was = row is not None and (row.signed_in or row.password is not None or row.closed is not None)
+        return bool(was) or openid.has_any(tx, account)
 
     def accept(self, tx: Transaction, text: str, stored: str, binding: str, now: dt.datetime) -> SignedIn:
         """Accept an invitation with a password whose hash is `stored`; older factors and sessions end.
@@ -248,6 +246,9 @@ class Accounts:
             raise UnknownAccountError
         limited = self._limited(factors)
         session, token = self.sessions.begin(tx, account, factors, binding, now, limited=limited, proven=proven)
+        if not row.signed_in:  # an invitation that somebody came before is nobody's any more
+            first = {"signed_in": True, "invitation": None, "invited_until": None, "invitation_waits": None}
+            tx.execute(sa.update(account_table).where(_A.id == account).values(**first))
         self.locks.clear(tx, account, device)
         self._note(tx, now, account, What.SIGNED_IN, factors=tuple(factors), known_device=bool(device))
         return SignedIn(session, token, self.secrets.new_device(account, _day(now)))
@@ -335,8 +336,6 @@ class Accounts:
         """Return how many recovery codes were not used yet."""
         counted = sa.select(sa.func.count()).select_from(recovery_table).where(_R.account == account)
         return int(tx.execute(counted).scalar_one())
-
-    # Within ----------------------------------------------------------------------------------------------------
 
     def purge(self, tx: Transaction, now: dt.datetime) -> None:
         """Drop what is over: sessions, steps, counts of failures long past, and events past their days."""

@@ -7,10 +7,12 @@ It is told to whoever asked for it at once, and proves nothing before it is conf
 import datetime as dt
 from collections.abc import Iterator
 from enum import StrEnum
+from typing import NamedTuple
 
 import msgspec
 
 from keshou.accounts.account import What
+from keshou.acts.hands import Hands
 from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.errors import InputError
@@ -51,6 +53,13 @@ class NothingWaitsError(InputError):
         super().__init__("nothing of that id waits for a second hand", hint="list what waits")
 
 
+class OtherWaitsError(InputError):
+    """What waits is not what whoever confirms it looked at: it was given anew, or of another account."""
+
+    def __init__(self) -> None:
+        super().__init__("what waits is not what was looked at", hint="look at it, then decide anew")
+
+
 def waiting(site: Site, tx: Transaction) -> list[Waiting]:
     """Return what waits, the oldest first."""
     return sorted(_waiting(site, tx), key=lambda each: (each.since, each.way, each.id))
@@ -78,19 +87,36 @@ def _waiting(site: Site, tx: Transaction) -> Iterator[Waiting]:
             )  # fmt: skip
 
 
-def confirm(site: Site, tx: Transaction, way: Way, id_: str, by: str) -> Waiting:
+class Seen(NamedTuple):
+    """What waits, as whoever confirms it saw it."""
+
+    way: Way
+    id: str
+    of: str
+    since: dt.datetime | None = None
+    """None: whenever it was given."""
+
+
+def confirm(site: Site, tx: Transaction, seen: Seen, by: str) -> Waiting:
     """Let what waits count from now on, by the word of a second person; write down who that was.
 
     Raises:
-        InputError: it is who gave it who would confirm it, or whose account it is.
+        InputError: it is who gave it who would confirm it, whose account it is, or a program.
         NothingWaitsError: nothing of that kind and id waits.
+        OtherWaitsError: it is of another account than was seen, or was given anew since.
 
     Source: miit24:13.1.3
     """
+    way, id_ = seen.way, seen.id
     found = next((each for each in waiting(site, tx) if (each.way, each.id) == (way, id_)), None)
     if found is None:
         raise NothingWaitsError
-    if by in {found.by, found.of}:
+    if found.of != seen.of or seen.since not in {None, found.since}:
+        raise OtherWaitsError
+    hands = Hands(site.programs.makers(tx, found.since))
+    if hands.is_program(by):
+        raise InputError("a person confirms it (miit24:13.1.3)", hint="let one of the staff confirm it")
+    if by == found.of or hands.same(found.by, by):
         raise InputError(
             "nobody is the second hand of what they gave, or of their own account (miit24:13.1.3)",
             hint="let another who holds the office `accounts` or `audit` confirm it",
@@ -98,7 +124,7 @@ def confirm(site: Site, tx: Transaction, way: Way, id_: str, by: str) -> Waiting
     now = site.now()
     match way:
         case Way.INVITATION:
-            done = site.accounts.confirm(tx, id_, now)
+            done = found.until is not None and site.accounts.confirm(tx, id_, found.until)
         case Way.LINK:
             done = site.openid.confirm(tx, found.of, id_)
         case Way.KEY:

@@ -7,7 +7,7 @@ import typer
 from rich.text import Text as Line
 
 from keshou.app import second_hand
-from keshou.app.second_hand import Waiting, Way
+from keshou.app.second_hand import Seen, Waiting, Way
 from keshou.cli.account import group
 from keshou.cli.terminal import GOOD, STRONG, Call, plain, table
 from keshou.cli.verb import verb
@@ -41,9 +41,10 @@ def confirm(
         str, typer.Argument(metavar="ID", help="Of the account invited; the provider's subject; of the key.")
     ],
     *,
+    of: Annotated[str, typer.Option(metavar="ID", help="Account, program or service that it is of, as it is listed.")],
     by: Annotated[str, typer.Option(metavar="STAFF", help="Who confirms it; never who gave it.")],
 ) -> None:
     """Let what another gave count from now on: an invitation anew, a link, a key that comes as somebody else."""
     with call.open() as site, site.writing() as tx:
-        found: Waiting = second_hand.confirm(site, tx, way, name, by)
+        found: Waiting = second_hand.confirm(site, tx, Seen(way, name, of), by)
     call.answer(found, Line(call.words("已确认 ", "confirmed ") + found.id, GOOD))

@@ -16,6 +16,7 @@ from keshou.acts.repeat import RequestTakenError
 from keshou.acts.separation import ReviewAnsweredError, SeparationError
 from keshou.acts.stands import NothingToEndError
 from keshou.app.backups import BusyError
+from keshou.app.second_hand import OtherWaitsError
 from keshou.db import DatabaseError
 from keshou.errors import InputError, IntegrityError, KeshouError, UnreachableError
 from keshou.gate.decide import StaleStandingError
@@ -49,6 +50,7 @@ KINDS: Mapping[type[BaseException], Kind] = {
     e.NotEntitledError: Kind(403, "not-entitled", Text("无权请求此事", "not entitled to ask for this")),
     e.ForgedRequestError: Kind(403, "forged-request", Text("请求来自别的网站", "a request from another site")),
     SeparationError: Kind(403, "not-entitled", Text("无权请求此事", "not entitled to ask for this")),
+    OtherWaitsError: Kind(412, "changed-meanwhile", Text("已被他人修改", "changed meanwhile")),
     ReviewAnsweredError: Kind(412, "changed-meanwhile", Text("已被他人修改", "changed meanwhile")),
     e.NotFoundError: Kind(404, "not-found", Text("没有找到", "not found")),
     NothingToEndError: Kind(404, "not-found", Text("没有找到", "not found")),

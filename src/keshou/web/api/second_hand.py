@@ -39,7 +39,7 @@ def waits(caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Respo
 
 
 @post("/second-hand", status_code=200, sync_to_thread=True, operation_class=told(
-    w.WaitingShape, body=w.Confirmation, problems=(404,)
+    w.WaitingShape, body=w.Confirmation, problems=(404, 412)
 ))  # fmt: skip
 def confirm_one(
     request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], body: RawBody
@@ -47,12 +47,13 @@ def confirm_one(
     """Let what another gave count from now on: an invitation anew, a link, a key that comes as somebody else.
 
     Staff with the office `accounts` or `audit`, with a fresh proof; never who gave it, nor whose account it is.
+    412 when what waits under that id is of another account by now, or was given anew.
     """
     require_second(caller, site)
     asked = read(request, body, w.Confirmation)
     with site.writing() as tx:
         try:
-            found = confirm(site, tx, asked.way, asked.id, caller.id)
+            found = confirm(site, tx, w.seen(asked), caller.id)
         except NothingWaitsError as error:
             raise NotFoundError(str(error), hint="list what waits at /api/v1/second-hand") from None
     return answer(w.waiting_shape(found))

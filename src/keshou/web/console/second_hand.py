@@ -3,11 +3,12 @@
 
 from typing import Final
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 
 from keshou.accounts.account import WAYS_IN
-from keshou.app.second_hand import Way, confirm, waiting
+from keshou.app.second_hand import confirm, waiting
 from keshou.app.site import Site
 from keshou.declaration.model import Office
 from keshou.errors import InputError
@@ -15,11 +16,13 @@ from keshou.web.account_keeping import require_second
 from keshou.web.console.desk import desk_of, show, to, typed
 from keshou.web.entitled import require
 from keshou.web.frame.page import Requested
+from keshou.wire import second_hand as w
 from keshou.wire.account_words import EVENTS, WAYS
 from keshou.wire.caller import Caller
 
 HERE: Final = "/console/people/ways-in"
 _MOST: Final = 100
+_SEEN: Final = ("way", "id", "of", "since")
 
 
 @get(HERE, sync_to_thread=True, include_in_schema=False)
@@ -41,8 +44,10 @@ def confirm_one(request: Requested, caller: NamedDependency[Caller], site: Named
     """Let what another gave count from now on."""
     require_second(caller, site)
     form = typed(request)
-    if form.get("way") not in set(Way):
-        raise InputError("one of the choices has to be made")
+    try:
+        seen = w.seen(msgspec.convert({name: form.get(name, "") for name in _SEEN}, w.Confirmation))
+    except msgspec.ValidationError:
+        raise InputError("one of the choices has to be made") from None
     with site.writing() as tx:
-        confirm(site, tx, Way(form["way"]), form.get("id", ""), caller.id)
+        confirm(site, tx, seen, caller.id)
     return to(HERE)
