@@ -70,7 +70,7 @@ def test_values_of_before_were_collected_when_the_log_says_else_when_their_user_
 
 def test_an_account_of_before_is_somebody_s_when_anything_left_tells_so(database: Database) -> None:
     importlib.import_module("keshou.accounts.store")
-    before = importlib.import_module("keshou.migrations.versions.0030_say_which_accounts_somebody_had").down_revision
+    before = importlib.import_module("keshou.migrations.versions.0029_say_which_accounts_somebody_had").down_revision
     account, event, link = (metadata.tables[each] for each in ("account", "account_event", "account_openid"))
     with database.transaction() as tx:
         tx.connection.exec_driver_sql("ALTER TABLE account DROP COLUMN signed_in")
@@ -89,7 +89,7 @@ def test_an_account_of_before_is_somebody_s_when_anything_left_tells_so(database
         told = [{"account": "unlinked", "what": "unlinked"}, {"account": "only_invited", "what": "invited"}]
         told = [each | {"by": "keeper", "factors": ""} for each in told]
         tx.execute(sa.insert(event), [each | {"at": 1, "known_device": False} for each in told])
-        upgrade_within(tx, "0030")
+        upgrade_within(tx, "0029")
     with database.reading() as tx:
         found = tx.execute(sa.select(account.c.id).where(account.c.signed_in)).scalars()
         assert set(found) == {"accepted", "by_provider", "unlinked", "again"}

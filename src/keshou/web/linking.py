@@ -2,7 +2,6 @@
 """Shared links as every face makes and ends them: once for each request, the token told once."""
 
 from itertools import islice
-from typing import NamedTuple
 
 from keshou.acts.request import Done, RecordSite
 from keshou.app import sharing
