@@ -66,7 +66,7 @@ def test_in_json_an_error_is_the_same_in_every_language(nowhere: Caller) -> None
 
 def test_what_the_rooms_refuse_is_told_in_chinese_with_the_values_that_were_given(keshou: Caller) -> None:
     refused = keshou("--lang", "zh", "staff", "appoint", "officer", "--post", "reviewer", "--by", "officer")
-    assert told(refused.err) == ("没有人可以任命自己（miit24:13.1.3）", "请由别人任命")
+    assert told(refused.err) == ("没有人可以任命自己，也不能任命自己给过密钥的程序（miit24:13.1.3）", "请由别人任命")
     refused = keshou("--lang", "zh", "staff", "appoint", "mei", "--post", "king", "--by", "officer")
     assert told(refused.err) == ("规则没有声明岗位`king`", "岗位见`keshou rules --json`")
 

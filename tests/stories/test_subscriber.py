@@ -36,8 +36,10 @@ def enters(story: Story) -> None:
 def test_nothing_is_taken_before_the_user_was_told_and_agreed(database: Database, tmp_path: Path) -> None:
     with Story.of_the_sample(database, tmp_path, "2026-03-02") as story:
         begun = ServiceStarted(at=story.now, service="mobile")
-        untold = story.take_in(LI, PAPERS | NUMBER, [begun])
+        untold = story.take_in(LI, PAPERS, [begun])
         assert cites(untold.decision) == {"miit24:9.2", "npcsc2012:2.1"}, "the law itself asks for the registration"
+        mixed = story.take_in(LI, PAPERS | NUMBER, [begun])
+        assert {"miit24:9.1", "miit24:9.2"} <= cites(mixed.decision), "and for nothing else that is asked along with it"
         unasked = story.take_in(LI, PLAN, [story.notice(), begun], purpose="service")
         assert cites(unasked.decision) == {"miit24:9.1", "npcsc2012:2.1"}
         assert story.count("vault_user") == story.count("vault_value") == story.count("user_fact") == 0

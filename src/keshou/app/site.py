@@ -242,9 +242,7 @@ class Site:
         review: str = "",
     ) -> Done:  # fmt: skip
         """End the user's services and shred what the service class holds; by another, as the gate permits."""
-        return self.do(
-            Cancel(user=user, by=by, services=tuple(services), post=post, where=where, review=review)
-        )  # fmt: skip
+        return self.do(Cancel(user=user, by=by, services=tuple(services), post=post, where=where, review=review))
 
     def do(self, job: Job) -> Done:
         """Bring one job to the door; return what became of it, after its commit."""
