@@ -8,7 +8,7 @@ import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
 
-from keshou.web.api.paged import PATTERN, after, cursor_of, page
+from keshou.web.api.paged import PATTERN, after, cursor_of, name_after, page
 from keshou.web.errors import MalformedError
 
 
@@ -50,3 +50,12 @@ def test_whatever_the_document_calls_a_cursor_is_a_place_in_the_list(key: bytes)
     text = base64.urlsafe_b64encode(key).rstrip(b"=").decode()
     assert re.fullmatch(PATTERN, text)
     assert page(["b"], str, text, 1).items == (["b"] if not key or after(text) < "b" else [])
+
+
+@given(st.binary(max_size=6), st.lists(st.text("az09-~", min_size=1, max_size=6), max_size=8))
+def test_a_list_by_name_goes_on_from_any_cursor_by_text_that_a_database_takes(place: bytes, names: list[str]) -> None:
+    cursor = cursor_of(place.decode(errors="surrogateescape"))
+    since, key = name_after(cursor), after(cursor)
+    assert "\0" not in since
+    assert since.isascii()
+    assert [each > since for each in names] == [each > key for each in names]

@@ -11,7 +11,7 @@ from keshou.gate.decision import Permit
 from keshou.law.terms import ActKind
 from keshou.web.api.asked import InPath, Requested, answer, read
 from keshou.web.api.decided import denial
-from keshou.web.api.paged import USUAL, Cursor, Limit, Page, after, cursor_of
+from keshou.web.api.paged import USUAL, Cursor, Limit, Page, cursor_of, name_after
 from keshou.web.caller import count_unproven
 from keshou.web.described import told
 from keshou.web.entitled import refuse_beyond_key, require_fresh, require_staff
@@ -80,7 +80,7 @@ def links(
     caller: NamedDependency[Caller], site: NamedDependency[Site], cursor: Cursor = "", limit: Limit = USUAL
 ) -> Response[bytes]:
     """Return links, by id: all to auditors, to others those that they made and their key is for."""
-    found = page_of(caller, site, after(cursor), limit + 1)
+    found = page_of(caller, site, name_after(cursor), limit + 1)
     items = [w.link_shape(each) for each in found[:limit]]
     return answer(Page(items=items, next=cursor_of(items[-1].id) if len(found) > limit else ""))
 

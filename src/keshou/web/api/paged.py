@@ -60,6 +60,20 @@ def after(cursor: str) -> str:
     return key
 
 
+def name_after(cursor: str) -> str:
+    """Return what `after` does of a list whose keys are plain ASCII, as a database can compare it.
+
+    No database takes whatever a cursor may say; what stands in for it has the same names before and after it.
+
+    Raises:
+        MalformedError: `cursor` is none that a page gave.
+
+    """
+    key = after(cursor)
+    plain = key[: next((place for place, each in enumerate(key) if not "\0" < each < "\x7f"), len(key))]
+    return plain if key[len(plain) :][:1] in ("", "\0") else plain + "\x7f"
+
+
 def cursor_of(key: str) -> str:
     """Return the cursor of a page that begins after `key`."""
     return base64.urlsafe_b64encode(key.encode(errors="surrogateescape")).rstrip(b"=").decode()
