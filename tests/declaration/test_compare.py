@@ -234,3 +234,10 @@ def test_a_kind_that_the_operator_gives_up_asks_everybody_again():
         assert {each.reasons for each in found.widened} == {("kinds",)}
         assert found.anew == quadruples(both)
     assert compare(BASE, both).is_empty
+
+
+def test_guidance_given_up_widens_what_every_purpose_does_and_guidance_adopted_nothing() -> None:
+    held = change(BASE, operator=change(BASE.operator, adopts=("gbz28828",)))
+    free = change(BASE, operator=change(BASE.operator, adopts=()))
+    assert {each.reasons for each in compare(held, free).widened} == {("guidance",)}
+    assert not compare(free, held).widened

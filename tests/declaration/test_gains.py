@@ -113,6 +113,10 @@ def kinds(*names: str) -> dict[str, Any]:
     return {"operator": change(BASE.operator, kinds=tuple(map(OperatorKind, names)))}
 
 
+def adopts(*guidance: str) -> dict[str, Any]:
+    return {"operator": change(BASE.operator, adopts=guidance)}
+
+
 HEADS = {"access_review": change(BASE.access_review, heads_by=("analyst", "officer"))}
 LENT = {"emergency": change(BASE.emergency, posts=("analyst", "officer"), minutes=90)}
 NOTHING: set[Gain] = set()
@@ -151,6 +155,8 @@ TABLE: list[tuple[str, dict[str, Any], dict[str, Any], str, set[Gain]]] = [
     ("approvals that hold longer", {}, review(valid_hours=25), ANALYST, {Gain.BULK}),
     ("a kind of operator fewer", kinds("telecom", "internet"), {}, ANALYST, {Gain.KINDS}),
     ("a kind of operator fewer, for who is granted nothing", kinds("telecom", "internet"), {}, OFFICER, NOTHING),
+    ("guidance given up", adopts("gbz28828"), adopts(), ANALYST, {Gain.KINDS}),
+    ("guidance adopted", adopts(), adopts("gbz28828"), ANALYST, NOTHING),
     ("a kind of operator more", {}, kinds("telecom", "internet"), ANALYST, NOTHING),
     ("being lent to others", {}, LENT, OFFICER, NOTHING),
     ("a post that is gone", {}, {"posts": BASE.posts[:2]}, ANALYST, NOTHING),

@@ -56,6 +56,7 @@ ROUTES: Mapping[tuple[str, str], tuple[str, str, dict[str, Any]]] = {
         "/programs/crm/credentials/c-1/rotate", "keeper1", {"overlap_minutes": 5},
     ),
     ("/app-keys", "until"): ("/app-keys", "keeper1", {"service": "mobile", "jwk": {}}),
+    ("/second-hand", "since"): ("/second-hand", "keeper1", {"way": "key", "id": "c-1", "of": "crm"}),
 }  # fmt: skip
 """Route and member that is a moment -> where it is sent, by whom, and the rest of the body."""
 _ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: dt.timezone(dt.timedelta(minutes=minutes)))

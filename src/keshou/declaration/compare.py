@@ -193,6 +193,8 @@ def _purpose_reasons(old: Declaration, new: Declaration, was: Purpose, now: Purp
     """Yield a code for each term of a purpose that widened or reads otherwise than what users agreed to."""
     if set(old.operator.kinds) - set(new.operator.kinds):
         yield "kinds"
+    if set(old.operator.adopts) - set(new.operator.adopts):
+        yield "guidance"
     if was.name != now.name:
         yield "purpose_name"
     if was.manner != now.manner:

@@ -37,7 +37,7 @@ class Gain(StrEnum):
     BULK = "bulk"
     """More users at once without a review, or longer on one approval."""
     KINDS = "kinds"
-    """Instruments that bind no longer, the operator being of fewer kinds, for what it is granted."""
+    """Instruments that may bind no longer, for what is granted: of fewer kinds, or going by guidance no longer."""
 
 
 class Gained(NamedTuple):
@@ -174,7 +174,8 @@ def _has_bulk(was: _Side, now: _Side) -> bool:
 
 
 def _has_kinds(was: _Side, now: _Side) -> bool:
-    lost = set(was.declaration.operator.kinds) - set(now.declaration.operator.kinds)
+    then, today = was.declaration.operator, now.declaration.operator
+    lost = {*then.kinds, *then.adopts} - {*today.kinds, *today.adopts}
     return bool(lost) and bool(now.cells)
 
 

@@ -19,8 +19,8 @@ _FIRST, _AHEAD, _MICROS = dt.date(1970, 1, 1), 8 * 3600 * 1_000_000, 24 * 3600 *
 
 
 def may_be_told(when: dt.datetime) -> bool:
-    """Say whether a moment that somebody tells is one to reckon with."""
-    return EARLIEST <= when < LATEST
+    """Say whether a moment that somebody tells is one to reckon with, by the year as it is written, in its own zone."""
+    return EARLIEST.year <= when.year < LATEST.year
 
 
 def read_day(text: str) -> dt.date:

@@ -16,6 +16,7 @@ from keshou.law.law import Law
 from keshou.law.terms import ActKind
 
 REASONS: Final[Mapping[str, Text]] = {
+    "guidance": Text("经营者不再采用原来采用的指南", "the operator goes by guidance no longer that it went by before"),
     "kinds": Text(
         "经营者的种类少了，约束它的法规可能变少", "the operator is of fewer kinds, and fewer instruments may bind it"
     ),

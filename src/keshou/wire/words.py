@@ -44,6 +44,11 @@ Value = Annotated[
 Items = Annotated[list[Id], Meta(min_length=1, max_length=256)]
 SomeItems = Annotated[list[Id], Meta(max_length=256)]
 Moment = Annotated[
-    dt.datetime, Meta(tz=True, description="RFC 3339, with its zone; from the year 1970 on and before 3000.")
+    dt.datetime,
+    Meta(
+        tz=True,
+        extra_json_schema={"pattern": "^(19[7-9]|2[0-9][0-9])[0-9]-"},
+        description="RFC 3339, with its zone; from the year 1970 on and before 3000.",
+    ),
 ]
 Revision = Annotated[int, Meta(ge=0, le=2**53 - 1)]

@@ -51,7 +51,7 @@ def read(request: Requested, body: bytes, shape: type[T]) -> T:
 
 
 def _beyond(found: object, place: str = "$") -> Iterator[str]:
-    """Yield the places of moments that there is no reckoning with: no schema can say which."""
+    """Yield the places of moments that there is no reckoning with: their pattern is looked at by none but us."""
     if isinstance(found, msgspec.Struct):
         for each in msgspec.structs.fields(found):
             yield from _beyond(getattr(found, each.name), f"{place}.{each.encode_name}")
