@@ -4,11 +4,13 @@
 import datetime as dt
 import itertools
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import pytest
 
 from keshou.acts.request import Perform
 from keshou.app.create import begin
@@ -109,3 +111,18 @@ def grounded(site: Site, *users: str, by: str = "officer") -> None:
         users=frozenset(users),
     )  # fmt: skip
     site.record_site(fact, by=by)
+
+
+def between(monkeypatch: pytest.MonkeyPatch, where: Any, name: str, write: Callable[[], None]) -> list[int]:
+    """Have `write` called after the first time that something was judged; return the list of times."""
+    judge, times = getattr(where, name), list[int]()
+
+    def judged(*args: Any, **named: Any) -> Any:
+        found = judge(*args, **named)
+        if not times:
+            write()
+        times.append(1)
+        return found
+
+    monkeypatch.setattr(where, name, judged)
+    return times

@@ -2,13 +2,13 @@
 """Tables and filters give each user the gate's answer of now, whatever this process knew of anybody before."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
-from house import START, Clock, act, grounded, newcomer, ready, reopened
+from house import START, Clock, act, between, grounded, newcomer, ready, reopened
 
 from keshou.acts.events import OutdatedError
 from keshou.acts.request import Judged, Publish
@@ -94,21 +94,6 @@ def test_whom_a_hold_names_is_spared_by_tables_and_filters_and_nobody_else_is(si
     with reopened(site) as other:
         found = filter_rows(other, asked(ActKind.DELETE, by="clerk2"), PLANS, two, LIFE)
         assert set(found.users) == {"u2"}
-
-
-def between(monkeypatch: pytest.MonkeyPatch, where: Any, name: str, write: Callable[[], None]) -> list[int]:
-    """Have `write` called after the first time that something was judged; return the list of times."""
-    judge, times = getattr(where, name), list[int]()
-
-    def judged(*args: Any, **named: Any) -> Any:
-        found = judge(*args, **named)
-        if not times:
-            write()
-        times.append(1)
-        return found
-
-    monkeypatch.setattr(where, name, judged)
-    return times
 
 
 @pytest.mark.parametrize("named", [False, True])

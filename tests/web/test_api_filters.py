@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from api_house import Api, serving, size
-from house import Clock, grounded, newcomer, ready, reopened
+from house import Clock, between, grounded, newcomer, ready, reopened
 
 from keshou.app import row_filter
 from keshou.app.site import Site
@@ -16,7 +16,6 @@ from keshou.db import Database
 from keshou.gate.facts import ConsentWithdrawn
 from keshou.ledger.entry import decode
 from keshou.permits.filter import RowFilter
-from keshou.permits.rows import judge
 
 TABLE = {"name": "customers", "user_column": "id", "columns": {"phone": "mobile_number", "paid": "bill"}}
 
@@ -113,17 +112,12 @@ def test_a_server_that_has_just_begun_filters_as_of_now_whatever_is_said_meanwhi
 ) -> None:
     grounded(site, "u2")
     with reopened(site) as other, serving(other) as api:
-        times = list[int]()
 
-        def judged_while_told(*args: Any, **named: Any) -> Any:
-            found = judge(*args, **named)
-            if not times:
-                site.record("u1", ConsentWithdrawn(at=site.now(), purpose="service"))
-                site.record("u2", ConsentWithdrawn(at=site.now(), purpose="service"))
-            times.append(1)
-            return found
+        def write() -> None:
+            site.record("u1", ConsentWithdrawn(at=site.now(), purpose="service"))
+            site.record("u2", ConsentWithdrawn(at=site.now(), purpose="service"))
 
-        monkeypatch.setattr(row_filter, "judge", judged_while_told)
+        times = between(monkeypatch, row_filter, "judge", write)
         answer = api.post("/filters", asked("u1", "u2", "nobody", ground="g1"))
     assert answer.status_code == 200, answer.text
     assert answer.json()["users"] == ["u2"]

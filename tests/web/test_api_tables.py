@@ -14,7 +14,7 @@ import pyarrow.csv as pacsv
 import pyarrow.parquet as pq
 import pytest
 from api_house import Api, size
-from house import VALUES, grounded, newcomer, reopened
+from house import VALUES, between, grounded, newcomer, reopened
 from office_house import serving, with_offices
 
 from keshou.acts.request import Record
@@ -300,17 +300,12 @@ def test_a_server_that_has_just_begun_answers_as_of_now_whatever_is_said_meanwhi
 ) -> None:
     grounded(site, "u2", by="boss")
     with reopened(site) as other, serving(other) as api:
-        judge, times = table_gate._judge, list[int]()
 
-        def judged_while_told(*args: Any, **named: Any) -> Any:
-            found = judge(*args, **named)
-            if not times:
-                site.record("u1", ConsentWithdrawn(at=site.now(), purpose="service"))
-                site.record("u2", ConsentWithdrawn(at=site.now(), purpose="service"))
-            times.append(1)
-            return found
+        def write() -> None:
+            site.record("u1", ConsentWithdrawn(at=site.now(), purpose="service"))
+            site.record("u2", ConsentWithdrawn(at=site.now(), purpose="service"))
 
-        monkeypatch.setattr(table_gate, "_judge", judged_while_told)
+        times = between(monkeypatch, table_gate, "_judge", write)
         parts = opened(judged(api, written(kind), kind, path=f"{JUDGE}&ground=g1"))
     assert table_of(kind, parts["kept"])["user_id"] == ["u2", "u3"]
     assert table_of(kind, parts["denied"])["user"] == ["u1", "nobody"]
