@@ -287,6 +287,20 @@ def test_a_suspension_stops_acts_until_it_is_lifted(keshou: Caller, people: list
     assert ask(keshou, user, "mobile_number", "service", "billing")[0] == 0
 
 
+def test_who_ends_a_service_under_a_suspension_is_told_what_stays_for_now(
+    keshou: Caller, people: list[Subscriber]
+) -> None:
+    user = people[0].user_id
+    made = keshou("suspend", "order", "--by", "officer", "--kind", "destroy", "--json").ok().json
+    ended = keshou("user", "cancel", user, "--json").ok().json
+    assert "mobile_number" in ended["kept"]
+    assert not ended["shredded"]
+    keshou("suspend", "lift", made["id"], "--by", "officer").ok()
+    other = keshou("user", "cancel", people[1].user_id, "--json").ok().json
+    assert not other["kept"]
+    assert other["shredded"]
+
+
 def test_a_ground_covers_just_its_acts_and_only_higher_law_is_one(keshou: Caller, people: list[Subscriber]) -> None:
     user = people[0].user_id
     words = ("--by", "officer", "--kind", "use", "--purpose", "marketing", "--item", "data_volume", "--cite", "x_law:1")

@@ -110,6 +110,17 @@ class Holds:
             versions = self._known.view(tx, self._house.ledger.head(tx).size).versions()
         return stopped(state, [each.declaration for each in versions.values()])
 
+    def stopped_of(self, user: str) -> tuple[str, ...]:
+        """Return what services held of a user, who uses none any more, and the authority asks not to destroy."""
+        if not (asked := self.stopped()):
+            return ()
+        with self._house.reading() as tx:
+            key = self._known.vault.find_user(tx, user)
+            if key is None or fold_user(self._known.standings.user_facts(tx, key)).profile.in_use:
+                return ()
+            held = self._known.vault.items_of(tx, key)
+        return tuple(item for item, class_ in held.items() if class_ is RetentionClass.SERVICE and item in asked)
+
     def after(self, job: Job, done: Done) -> Done:
         """Let go at once what the end of a hold or of a suspension makes due; return what became of the job."""
         if isinstance(job, RecordSite) and any(isinstance(each, HoldLifted | SuspensionLifted) for each in job.facts):
