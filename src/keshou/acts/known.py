@@ -20,7 +20,6 @@ from keshou.acts.sums import HOUR, Sums
 from keshou.acts.together import UsersOf, together
 from keshou.acts.versions import Versions
 from keshou.db import Database, Transaction, to_micros
-from keshou.declaration.defaults import window_hours
 from keshou.declaration.model import Published
 from keshou.declaration.store import Declarations
 from keshou.gate.act import Act, counted_as
@@ -136,11 +135,11 @@ class View:
 
     def window_hours(self, when: dt.datetime) -> int:
         """Return within how many hours acts of one hand add up under the rules in force at `when`; 0: they do not."""
-        return _window(self._versions, when)
+        return self._versions.window_hours(when)
 
     def who(self, act: Act) -> str:
         """Return the name under which whoever does `act` stands in the log."""
-        return str(self.names().of_act(act)["who"])
+        return self.names().who(act)
 
     def so_far(self, tx: Transaction, act: Act, hours: int) -> int:
         """Return of how many users whoever does `act` did the like without a review in the `hours` before it."""
@@ -220,22 +219,28 @@ class Known:
             view = self.view(tx, ledger.head(tx).size)
             users = {act.user for act in acts}
             view.load(tx, users)
-            asked = view.together([view.counted(tx, act) for act in acts])
+            asked = view.together(self.counted(tx, view, acts))
             found = [view.gate.decide(act, at_least=size) for act in asked]
-            sums = self._sums.learned(
-                tx, self.takings, view.gate.revision, acts, who=view.who, window=view.window_hours
-            )
             self.adopt(view, view.gate.revision, only_if_newest=True, strangers=users - view.keys.keys() - {""})
-        self._sums = sums
         return found
+
+    def counted(self, tx: Transaction, view: View, acts: Sequence[Act]) -> Sequence[Act]:
+        """Return `acts`, each with what it adds up with; that is kept for `counted_known`."""
+        if all(counted_as(act) is None for act in acts):
+            return acts
+        who, window = view.who, view.window_hours
+        self._sums = sums = self._sums.learned(tx, self.takings, view.gate.revision, acts, who=who, window=window)
+        found = sums.counted(acts, who, window)
+        return found if found is not None else [view.counted(tx, act) for act in acts]
 
     def decide_known(self, acts: Sequence[Act], size: int) -> list[Decision] | None:
         """Decide `acts` in memory when it is as new as `size` and knows every user and sum; else None."""
-        gate, strangers, sums = self.gate, self._strangers, self._sums
+        gate, strangers = self.gate, self._strangers
         if gate.revision < size:
             return None
         if any(act.kind in BULK_KINDS for act in acts):
-            counted = self._counted(acts, gate, sums)
+            at = users_in(acts)
+            counted = self.counted_known(gate, acts, counts(at), at)
             return None if counted is None else gate.decide_all(counted, strangers, counted=True)
         return gate.decide_all(acts, strangers)
 
@@ -243,20 +248,23 @@ class Known:
         """Return the rules in force at `now` when memory is as new as a log of `size` entries; else None."""
         return None if self.revision < size else self.versions.at(now)
 
-    def _counted(self, acts: Sequence[Act], gate: Gate, sums: Sums) -> Sequence[Act] | None:
-        """Return `acts` with what they add up with, when every sum is known as of the gate's revision; else None."""
-        names, versions = self.names, self.versions
+    def counted_known(
+        self, gate: Gate, acts: Sequence[Act], users_of: UsersOf, users_at: UsersAt
+    ) -> Sequence[Act] | None:
+        """Return `acts`, asked at once, with what they add up with, when memory has every sum as of `gate`; else None.
+
+        `users_of` and `users_at` as `View.together` has them.
+        """
+        names, versions, sums = self.names, self.versions, self._sums
+        if not acts:
+            return acts
         if names is None or sums.revision != gate.revision:
             return None
-
-        def who(act: Act) -> str:
-            return str(names.of_act(act)["who"])
-
-        counted = sums.counted(acts, who, lambda when: _window(versions, when))
+        counted = sums.counted(acts, names.who, versions.window_hours)
         if counted is None:
             return None
-        at = users_in(counted)
-        return together(counted, counts(at), who, reviewed_by(gate), list_of(gate, self.vault.blind, at))
+        listed = list_of(gate, self.vault.blind, users_at)
+        return together(counted, users_of, names.who, reviewed_by(gate), listed)
 
     def all_named(self, acts: Sequence[Act]) -> Sequence[Act]:
         """Return `acts`, each with what stands for its user in grounds and holds where that may matter."""
@@ -368,11 +376,6 @@ class Known:
 
 def _wants_name(act: Act) -> bool:
     return bool(act.user) and (bool(act.ground) or act.kind in ERASING_KINDS)
-
-
-def _window(versions: Versions, when: dt.datetime) -> int:
-    rules = versions.at(when)
-    return window_hours(rules.declaration if rules else None)
 
 
 def _knows(gate: Gate, act: Act) -> bool:

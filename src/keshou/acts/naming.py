@@ -70,6 +70,10 @@ class Names:
             "ground": self._known(act.ground, self._grounds),
         }
 
+    def who(self, act: Act) -> str:
+        """Return the name under which whoever does `act` stands in the log."""
+        return self._person(act.by)
+
     def of_record(self, by: str, where: str, via: str = "") -> dict[str, object]:
         """Return who wrote something down, and where, as its entry may hold it; `via` as in `Act`."""
         return {"who": self._person(by), "via": self._person(via), "where": self._known(where, self._places)}

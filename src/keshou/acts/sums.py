@@ -15,6 +15,8 @@ HOUR = 3_600_000_000
 """Microseconds."""
 _FOREVER = 1 << 62
 _MOST = 4096
+_NONE = (0, 0, 0)
+_replace = msgspec.structs.replace
 Who = Callable[[Act], str]
 """From an act to the name under which its hand stands in the log."""
 Window = Callable[[dt.datetime], int]
@@ -37,13 +39,18 @@ class Sums(NamedTuple):
 
     def counted(self, acts: Sequence[Act], who: Who, window: Window) -> list[Act] | None:
         """Return `acts`, each with what it adds up with; None when a sum is not known."""
-        found = []
+        found, when, hours, moment = [], None, 0, 0
         for act in acts:
-            if (kind := counted_as(act)) is not None and (hours := window(act.when)) > 0:
+            if (kind := counted_as(act)) is None:
+                found.append(act)
+                continue
+            if act.when is not when:  # what is asked at once is asked at one moment
+                when, hours, moment = act.when, window(act.when), to_micros(act.when)
+            if hours > 0:
                 known = self.by_hand.get((who(act), kind.value, hours))
-                if known is None or not known.since <= to_micros(act.when) < known.until:
+                if known is None or not known.since <= moment < known.until:
                     return None
-                found.append(msgspec.structs.replace(act, so_far=known.users))
+                found.append(_replace(act, so_far=known.users) if known.users else act)
             else:
                 found.append(act)
         return found
@@ -53,12 +60,15 @@ class Sums(NamedTuple):
     ) -> "Sums":
         """Return the sums of `acts` as of `revision`, with those known of the same one."""
         by_hand = dict(self.by_hand) if self.revision == revision and len(self.by_hand) < _MOST else {}
+        wanted: dict[tuple[str, int, int], dict[str, None]] = {}
         for act in acts:
-            if (kind := counted_as(act)) is None or (hours := window(act.when)) < 1:
-                continue
-            moment, hand = to_micros(act.when), who(act)
-            users, first, last = takings.span(tx, hand, kind.value, moment - hours * HOUR)
-            if last <= moment:  # the first of them drops out of the window first; until then all count
-                until = first + hours * HOUR if users else _FOREVER
-                by_hand[hand, kind.value, hours] = _Sum(users, moment, until)
+            if (kind := counted_as(act)) is not None and (hours := window(act.when)) > 0:
+                wanted.setdefault((kind.value, hours, to_micros(act.when)), {})[who(act)] = None
+        for (kind_, hours, moment), hands in wanted.items():
+            spans = takings.spans(tx, kind_, list(hands), moment - hours * HOUR)
+            for hand in hands:
+                users, first, last = spans.get(hand, _NONE)
+                if last <= moment:  # the first of them drops out of the window first; until then all count
+                    until = first + hours * HOUR if users else _FOREVER
+                    by_hand[hand, kind_, hours] = _Sum(users, moment, until)
         return Sums(revision, by_hand)

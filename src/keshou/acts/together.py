@@ -46,8 +46,12 @@ def together(
     """The hand of each list, and as which kind it counts."""
     for (group, places), users in zip(lists.items(), users_of(list(lists.values())), strict=True):
         size = max(users, *(acts[place].count for place in places))
+        if not group[-1]:
+            counting[group] = size, size, ""
+            totals[sums[group]] += size
+            continue
         whole = (msgspec.structs.replace(acts[place], count=size) for place in places)
-        name = next(filter(None, (listed(act, places) for act in whole)), "") if group[-1] else ""
+        name = next(filter(None, (listed(act, places) for act in whole)), "")
         whole = (msgspec.structs.replace(acts[place], count=size, listed=name) for place in places)
         counts = 0 if all(map(is_reviewed, whole)) else size
         counting[group] = size, counts, name

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The published versions of the rules: which is in force, how items are kept, and what users are found by."""
 
+import bisect
 import datetime as dt
 from collections.abc import Mapping
 
+from keshou.declaration.defaults import window_hours
 from keshou.declaration.model import Published
 from keshou.law.terms import RetentionClass
 from keshou.vault.blind_index import Finding
@@ -17,6 +19,13 @@ class Versions:
         self._classes: dict[int, dict[str, RetentionClass]] = {}
         self._indexed: tuple[int, Finding] | None = None
         self._own: frozenset[str] | None = None
+        ordered = sorted(published.values(), key=lambda each: each.effective)
+        self._begin = [each.effective for each in ordered]
+        self._newest: list[Published | None] = [None]
+        for each in ordered:
+            before = self._newest[-1]
+            self._newest.append(before if before and before.version > each.version else each)
+        """What is in force before the first of the moments in `_begin`, then from each of them on."""
 
     @property
     def own_items(self) -> frozenset[str]:
@@ -37,8 +46,12 @@ class Versions:
 
     def at(self, when: dt.datetime) -> Published | None:
         """Return the version in force at `when`; None before the first."""
-        begun = [each for each in self.published.values() if each.effective <= when]
-        return max(begun, key=lambda each: each.version, default=None)
+        return self._newest[bisect.bisect_right(self._begin, when)]
+
+    def window_hours(self, when: dt.datetime) -> int:
+        """Return within how many hours acts of one hand add up under the rules in force at `when`; 0: they do not."""
+        rules = self.at(when)
+        return window_hours(rules.declaration if rules else None)
 
     def classes(self, version: int) -> Mapping[str, RetentionClass]:
         """Return item -> class; what any purpose keeps as registration information is kept as that."""

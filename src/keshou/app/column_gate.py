@@ -20,7 +20,7 @@ from keshou.db import Transaction
 from keshou.gate import calendar
 from keshou.gate.act import Act, counted_as
 from keshou.gate.columns import NEVER, Numbers, micros
-from keshou.gate.conditions import Words
+from keshou.gate.conditions import ERASING_KINDS, Words
 from keshou.gate.decide import Gate, StaleStandingError
 from keshou.gate.pairs import NOBODY, SeenProfiles, Slots, codes_of_pairs
 from keshou.gate.standing import UNKNOWN, UserStanding
@@ -76,18 +76,20 @@ class ColumnGate:
 
         """
         gate = self._known.gate
-        adds_up = any(counted_as(act) is not None for act in pairs.acts)
-        if gate.revision >= seen_size and not adds_up:
-            try:
-                return self._judge(gate, pairs, self._slots(gate, gate.users, pairs.users), now)
-            except _Late:
-                pass
+        adding = _Adding.of(pairs, now)
+        if gate.revision >= seen_size:
+            counted = self._known.counted_known(gate, adding.acts, adding.users_of, adding.users_at)
+            if counted is not None:
+                try:
+                    return self._judge(gate, adding.whole(counted), self._slots(gate, gate.users, pairs.users), now)
+                except _Late:
+                    pass
         with self._site.reading() as tx:
             view = self._known.view(tx, self._site.ledger.head(tx).size)
             if view.gate.revision < seen_size:
                 raise StaleStandingError(view.gate.revision, seen_size)
-            if adds_up:
-                pairs = _counted(view, tx, pairs, now)
+            summed = self._known.counted(tx, view, adding.acts)
+            pairs = adding.whole(view.together(summed, adding.users_of, adding.users_at))
             slots = self._fetched(view, tx, pairs.users)
             try:
                 found = self._judge(view.gate, pairs, slots, now)
@@ -161,7 +163,10 @@ class ColumnGate:
     def _apart(self, view: View, pairs: Pairs, slots: Slots, now: dt.datetime) -> Numbers | None:
         """Return the rows that are decided one by one: a fact is dated after the act, or something names users."""
         late = slots.last > micros(now)
-        named = np.fromiter((bool(act.user and view.named(act)) for act in pairs.acts), np.bool_, len(pairs.acts))
+        named = np.zeros(len(pairs.acts), np.bool_)
+        for place, act in enumerate(pairs.acts):
+            if act.user and (act.ground or act.kind in ERASING_KINDS):
+                named[place] = bool(view.named(act))
         if not late.any() and not named.any():
             return None
         found: Numbers = np.flatnonzero(late[pairs.of_user] | named[pairs.which])
@@ -180,22 +185,37 @@ class ColumnGate:
         codes[apart] = np.array(found, np.uint64)[place]
 
 
-def _counted(view: Seen, tx: Transaction, pairs: Pairs, now: dt.datetime) -> Pairs:
-    """Return `pairs` with what each hand's acts that add up come to, here and with those before."""
-    so_far: dict[tuple[str, str], int] = {}
-    acts = []
-    for each in pairs.acts:
-        act = each
-        if (kind := counted_as(each)) is not None:
-            act, hand = msgspec.structs.replace(each, when=now), (view.who(each), kind.value)
-            if hand not in so_far:
-                so_far[hand] = view.counted(tx, act).so_far
-            act = msgspec.structs.replace(act, so_far=so_far[hand])
-        acts.append(act)
+class _Adding(NamedTuple):
+    """Those acts of some pairs that add up with others, dated: with which is a matter of when."""
 
-    return pairs._replace(
-        acts=view.together(acts, lambda lists: users_of(pairs, lists), lambda places: _users_at(pairs, places))
-    )
+    pairs: Pairs
+    places: Sequence[int]
+    """Where they are among the acts of `pairs`."""
+    acts: Sequence[Act]
+
+    @classmethod
+    def of(cls, pairs: Pairs, now: dt.datetime) -> "_Adding":
+        """Return those of `pairs`, asked at `now`."""
+        places = [
+            place for place, act in enumerate(pairs.acts) if act.kind in BULK_KINDS and counted_as(act) is not None
+        ]
+        return cls(pairs, places, [msgspec.structs.replace(pairs.acts[place], when=now) for place in places])
+
+    def users_of(self, lists: Sequence[Sequence[int]]) -> list[int]:
+        """Return of how many users each list of them is."""
+        return users_of(self.pairs, [[self.places[each] for each in places] for places in lists])
+
+    def users_at(self, places: Sequence[int]) -> set[str]:
+        """Return the different users of a list of them."""
+        found = np.unique(self.pairs.of_user[np.isin(self.pairs.which, [self.places[each] for each in places])])
+        return {self.pairs.users[each] for each in found.tolist()} - {""}
+
+    def whole(self, counted: Sequence[Act]) -> Pairs:
+        """Return all pairs, with `counted` in their places."""
+        acts = list(self.pairs.acts)
+        for place, act in zip(self.places, counted, strict=True):
+            acts[place] = act
+        return self.pairs._replace(acts=acts)
 
 
 def users_of(pairs: Pairs, lists: Sequence[Sequence[int]]) -> list[int]:
@@ -212,12 +232,6 @@ def users_of(pairs: Pairs, lists: Sequence[Sequence[int]]) -> list[int]:
     different = np.unique(of_row[counted] * len(pairs.users) + pairs.of_user[counted])
     found: list[int] = np.bincount(different // max(1, len(pairs.users)), minlength=len(lists)).tolist()
     return found
-
-
-def _users_at(pairs: Pairs, places: Sequence[int]) -> set[str]:
-    """Return whom the acts in some places of `pairs` are asked about."""
-    found = np.unique(pairs.of_user[np.isin(pairs.which, list(places))])
-    return {pairs.users[each] for each in found.tolist()} - {""}
 
 
 class _Kept:

@@ -10,7 +10,7 @@ from keshou.gate.reign import Reigns
 from keshou.gate.rulebook import Edition, Rulebook
 from keshou.gate.site import SiteStanding, SiteState
 from keshou.gate.standing import BEFORE_ALL
-from keshou.gate.view import Prepared, Question, View
+from keshou.gate.view import Adding, Prepared, Question, View
 
 AFTER_ALL = dt.datetime.max.replace(tzinfo=dt.UTC)
 """Later than any act."""
@@ -62,7 +62,7 @@ class _Stretch:
 
     def __init__(self, edition: Edition, state: SiteState) -> None:
         self._edition, self._state = edition, state
-        self._prepared: dict[frozenset[Hours], dict[Question, Prepared]] = {}
+        self._prepared: dict[frozenset[Hours], dict[Question | Adding, Prepared]] = {}
 
     def view(self, start: dt.datetime, end: dt.datetime, when: dt.datetime) -> View:
         """Return the view at `when`; the same hours of another day share what was worked out."""

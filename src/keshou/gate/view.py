@@ -24,6 +24,8 @@ _MOST_KEPT = 1 << 16
 
 Question = tuple[str, ActKind, frozenset[str], str, str, str]
 """Purpose, kind, items, by, post, where: what a plain act asks beside the user and the time."""
+Adding = tuple[Question, int]
+"""A question that adds up with others, and the conditions that its sum meets; never one of a user's own hand."""
 _B = BITS
 
 
@@ -48,7 +50,7 @@ class View:
         state: SiteState,
         span: tuple[dt.datetime, dt.datetime],
         opened: frozenset[Hours],
-        prepared: "dict[Question, Prepared]",
+        prepared: "dict[Question | Adding, Prepared]",
     ) -> None:
         if not edition.binding:
             raise InputError(
@@ -58,7 +60,7 @@ class View:
         self.edition, self.state = edition, state
         self.start, self.end = span
         self.prepared = prepared
-        """Plain questions worked out so far."""
+        """Plain questions worked out so far, and those of acts that add up."""
         self._opened = opened
         self.retention = edition.retention()
 
@@ -69,10 +71,37 @@ class View:
             InputError: a field of the act is of the wrong type.
 
         """
+        try:
+            adding = self._adding(act)
+            known = self.prepared.get(adding) if adding else None
+        except TypeError:
+            known = None  # something in it is of the wrong type: told below
+        if known is not None:
+            return known
         kind = _validated(act)
+        found = self._prepare(act, kind)
+        if _is_of_one_kind(act) and not self.named_in_holds(act):
+            if len(self.prepared) >= _MOST_KEPT:
+                self.prepared.clear()
+            if act.count == 1 and not act.so_far:
+                self.prepared[_question(act)] = found
+            elif adding := self._adding(act):
+                self.prepared[adding] = found
+        return found
+
+    def _adding(self, act: Act) -> Adding | None:
+        """Return what tells a question of many users, or one that adds up with others, from the rest; else None.
+
+        However many they are, all that counts is whether they make it a bulk act.
+        """
+        if not _is_of_one_kind(act) or counted_as(act) is None:
+            return None
+        return _question(act), self._bulk(act)
+
+    def _prepare(self, act: Act, kind: ActKind) -> Prepared:
+        own = is_own_hand(act)
         row = self.edition.row(act.purpose, kind)
         mask = row.purpose.mask(act.items, self.edition.sensitive)
-        own = is_own_hand(act)
         word = row.static | self._about_items(act, row, mask, own=own)
         held, bits = self._seat(act)
         word |= bits
@@ -87,12 +116,7 @@ class View:
         word |= self._suspension(act, kind) | self._recipient(act, row)
         word |= self._bulk(act) | self._ground(act, kind) | self._held(act)
         by_retention = kind in ERASING_KINDS and bool(word & _B["touches_registration"])
-        found = Prepared(word, self.edition.lens(row, mask, post), full, by_retention)
-        if _is_plain(act) and not self.named_in_holds(act):
-            if len(self.prepared) >= _MOST_KEPT:
-                self.prepared.clear()
-            self.prepared[act.purpose, act.kind, act.items, act.by, act.post, act.where] = found
-        return found
+        return Prepared(word, self.edition.lens(row, mask, post), full, by_retention)
 
     def agent_of(self, act: Act) -> str:
         """Return the id of the agent in whose post `act` is done; empty: it is done in none, or in no one post."""
@@ -291,9 +315,13 @@ def user_word(profile: Profile, lens: Lens) -> int:
     return sum(_B[name] for name, true in truths.items() if true)
 
 
-def _is_plain(act: Act) -> bool:
-    """Say whether the fast path may look the act up: one user, nothing added up, no recipient, review or ground."""
-    return bool(act.user) and act.count == 1 and not (act.so_far or act.recipient or act.review or act.ground)
+def _is_of_one_kind(act: Act) -> bool:
+    """Say whether what `act` comes to holds for other users too: it has no recipient, review or ground."""
+    return bool(act.user) and not (act.recipient or act.review or act.ground)
+
+
+def _question(act: Act) -> Question:
+    return act.purpose, act.kind, act.items, act.by, act.post, act.where
 
 
 def _holds_here(appointment: StaffAppointed, act: Act) -> bool:

@@ -223,7 +223,7 @@ def _told(home: Path, place: Place, counts: str) -> dict[str, str]:
         "KESHOU_SERVER_TLS_CERTIFICATE": str(place.tls_certificate.resolve()) if place.tls_certificate else "",
         "KESHOU_SERVER_TLS_KEY": str(place.tls_key.resolve()) if place.tls_key else "",
         "KESHOU_SERVER_TRUSTED_PROXY": place.trusted_proxy,
-        _METRICS_FOLDER: counts,
+        **({_METRICS_FOLDER: counts} if place.workers > 1 else {}),
     }
 
 

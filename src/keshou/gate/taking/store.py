@@ -7,8 +7,8 @@ A row goes with each permitted act of these kinds that no review covered. Who wa
 hand has a row too, of the kind ``search`` and for one user whoever it found: a hand searches only so often.
 """
 
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import sqlalchemy as sa
 
@@ -27,6 +27,8 @@ bulk_taking = sa.Table(
 """`entry` is the act's place in the log; `at` is in microseconds, UTC."""
 
 _COLUMNS = tuple(bulk_taking.columns.keys())
+_AT_ONCE = 500
+"""Hands that one query asks about."""
 _ROWS = sa.select(bulk_taking).order_by(bulk_taking.c.entry)
 
 
@@ -53,21 +55,25 @@ class Takings:
         Read from the index alone. There are never more rows between the two than users that make a bulk act, or
         searches of an hour, since from there on nothing is permitted without a review, and no search done.
         """
-        here = (bulk_taking.c.who == who) & (bulk_taking.c.kind == kind)
-        within = (bulk_taking.c.at > after) & (bulk_taking.c.at <= until)
-        found = tx.execute(sa.select(sa.func.coalesce(sa.func.sum(bulk_taking.c.users), 0)).where(here & within))
-        return int(found.scalar() or 0)
+        sql = "SELECT SUM(users) FROM bulk_taking WHERE who = ? AND kind = ? AND at > ? AND at <= ?"
+        ((found,),) = tx.ask(sql, (who, kind, after, until))
+        return int(found or 0)
 
-    def span(self, tx: Transaction, who: str, kind: str, after: int) -> tuple[int, int, int]:
-        """Return the users of one hand and kind later than `after`, and when the first and last act of it was.
+    def spans(self, tx: Transaction, kind: str, hands: Sequence[str], after: int) -> dict[str, tuple[int, int, int]]:
+        """Return for each of `hands` its users of one kind later than `after`, and when the first and last was.
 
-        All are 0 when there is none.
+        Who did nothing of the kind is left out.
         """
-        at = bulk_taking.c.at
-        here = (bulk_taking.c.who == who) & (bulk_taking.c.kind == kind) & (at > after)
-        added = sa.select(sa.func.sum(bulk_taking.c.users), sa.func.min(at), sa.func.max(at)).where(here)
-        row: Any = tx.execute(added).one()
-        return int(row[0] or 0), int(row[1] or 0), int(row[2] or 0)
+        found: dict[str, tuple[int, int, int]] = {}
+        for start in range(0, len(hands), _AT_ONCE):
+            some = hands[start : start + _AT_ONCE]
+            sql = (
+                "SELECT who, SUM(users), MIN(at), MAX(at) FROM bulk_taking "  # noqa: S608 - marks alone
+                f"WHERE kind = ? AND who IN ({','.join('?' * len(some))}) AND at > ? GROUP BY who"
+            )
+            rows = tx.ask(sql, (kind, *some, after))
+            found.update((who, (int(users), int(first), int(last))) for who, users, first, last in rows)
+        return found
 
     def rows(self, tx: Transaction) -> Iterator[Taking]:
         """Stream every row in the order of entries."""

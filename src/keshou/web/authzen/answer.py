@@ -17,6 +17,7 @@ from keshou.web.authzen.obligations import obligations
 from keshou.wire.decision import decision_shape
 
 MINIMAL = {True: b'{"decision":true}', False: b'{"decision":false}'}
+_ALONE = b'{"evaluations":[%b]}'
 _MOST_KEPT = 4096
 
 
@@ -98,7 +99,11 @@ def write_all(decisions: Sequence[Decision | bytes], answers: Answers | None) ->
 
 def write_batch(decisions: Sequence[bytes]) -> bytes:
     """Return the answer to a batch."""
-    return b'{"evaluations":[' + b",".join(decisions) + b"]}"
+    if not decisions:
+        return b'{"evaluations":[]}'
+    # Put together once: a thousand answers are a megabyte, and each copy of it takes as long as the rest.
+    first, *rest = decisions
+    return b",".join([b'{"evaluations":[' + first, *rest[:-1], rest[-1] + b"]}"] if rest else [_ALONE % first])
 
 
 def fault(message: str, status: int = 400) -> bytes:

@@ -13,7 +13,7 @@ from litestar.di import NamedDependency
 
 from keshou.app.site import Site
 from keshou.gate.act import Act
-from keshou.gate.decision import Decision, Deny, Permit
+from keshou.gate.decision import Decision, Deny, Permit, Reason
 from keshou.law.terms import BULK_KINDS
 from keshou.web.authzen import entitled
 from keshou.web.authzen.answer import MINIMAL, Answers, Writers, write_all, write_batch
@@ -28,6 +28,7 @@ from keshou.wire.caller import Caller
 
 MOST_AT_ONCE = 10_000
 """Questions in one batch."""
+_NOBODY: tuple[tuple[Reason, ...], int] = (), 0
 
 
 @post("/evaluation", status_code=200, include_in_schema=False)
@@ -118,11 +119,17 @@ async def _decided(request: Requested, site: Site, acts: Sequence[Act]) -> list[
 
 
 def _count(request: Requested, decisions: Sequence[Decision | bytes]) -> None:
-    permitted = sum(type(each) is Permit for each in decisions)
-    met = Counter(id(each.reasons) for each in decisions if type(each) is Deny)
+    permitted = 0
+    met: dict[int, tuple[tuple[Reason, ...], int]] = {}
+    for each in decisions:
+        if type(each) is Deny:
+            reasons = each[0]
+            met[id(reasons)] = reasons, met.get(id(reasons), _NOBODY)[1] + 1
+        elif type(each) is Permit:
+            permitted += 1
     by_article: Counter[str] = Counter()
-    for reasons in {id(each.reasons): each.reasons for each in decisions if type(each) is Deny}.values():
-        by_article.update(dict.fromkeys({str(reason.cite) for reason in reasons}, met[id(reasons)]))
+    for reasons, count in met.values():
+        by_article.update(dict.fromkeys({str(reason.cite) for reason in reasons}, count))
     request.app.state.metrics.decided_many(permitted, len(decisions) - permitted, by_article)
 
 
