@@ -27,7 +27,8 @@ from keshou.law.terms import ActKind
 from postgresql import Cluster
 
 PEOPLE = int(os.environ.get("KESHOU_BENCH_PEOPLE", "1000000"))
-FEW = min(1_000, PEOPLE)
+FEW, MANY = min(1_000, PEOPLE), min(100_000, PEOPLE)
+"""Users who all stay in the server's memory, and more than do."""
 SECONDS = float(os.environ.get("KESHOU_BENCH_SECONDS", "5"))
 SEARCHES = int(os.environ.get("KESHOU_BENCH_SEARCHES", "3000"))
 CREATED, READ, BATCHED, FOUND = 1.8, 0.6, 15_000, 5.0
@@ -69,7 +70,13 @@ def costs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
             take_in(site, held)
             _analyse(site)
         _over_http(found, house, people, held, FEW)
-        rest = people.next(PEOPLE - FEW) if PEOPLE > FEW else people.next(FEW)
+        if FEW < MANY < PEOPLE:
+            held += people.next(MANY - FEW)
+            with house.open() as site:
+                take_in(site, held[FEW:])
+                _analyse(site)
+            _over_http(found, house, people, held, MANY)
+        rest = people.next(PEOPLE - len(held) if PEOPLE > len(held) else FEW)
         with house.open() as site:
             began = time.perf_counter()
             take_in(site, rest)
@@ -129,7 +136,7 @@ def _timed(waits: list[float]) -> Iterator[None]:
     waits.append((time.perf_counter() - start) * 1000)
 
 
-@pytest.mark.parametrize("users", sorted({FEW, PEOPLE}))
+@pytest.mark.parametrize("users", sorted({FEW, MANY, PEOPLE}))
 @pytest.mark.parametrize(("what", "most"), [("created", CREATED), ("read", READ)])
 def test_a_user_with_ten_items_over_http(benchmark: Any, costs: Costs, what: str, most: float, users: int) -> None:
     cost = costs.cpu[what, users]

@@ -8,6 +8,7 @@ profile is done once.
 
 import datetime as dt
 from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Any, NamedTuple
 from weakref import WeakValueDictionary
 
@@ -15,6 +16,7 @@ from keshou.gate import facts as f
 from keshou.law.terms import ConsentStrength
 
 _NONE: frozenset[str] = frozenset()
+_at = attrgetter("at")
 BEFORE_ALL = dt.datetime.min.replace(tzinfo=dt.UTC)
 """Earlier than any fact."""
 
@@ -123,16 +125,12 @@ class _Draft:
 def fold_user(facts: Iterable[f.UserFact], until: dt.datetime | None = None) -> UserStanding:
     """Fold a user's facts, given in the order recorded, into a standing; `until` leaves out what came true later."""
     draft = _Draft()
-    for fact in sorted((each for each in facts if until is None or each.at <= until), key=_at):
+    for fact in sorted(facts if until is None else (each for each in facts if each.at <= until), key=_at):
         draft.last = fact.at
         _STEPS[type(fact)](draft, fact)
         if type(fact) is f.Erased:
             break
     return UserStanding(draft.profile(), draft.last, None if draft.in_use else draft.ended)
-
-
-def _at(fact: f.UserFact) -> dt.datetime:
-    return fact.at
 
 
 def _notice_shown(draft: _Draft, fact: f.NoticeShown) -> None:
@@ -143,16 +141,20 @@ def _notice_shown(draft: _Draft, fact: f.NoticeShown) -> None:
 def _consent_given(draft: _Draft, fact: f.ConsentGiven) -> None:
     """Take a consent; silence is none where the user objected or was deceived. Source: gbz28828:2.4, gbz28828:4.1.3."""
     draft.known = True
-    objected = draft.objected.get(fact.purpose)
-    if fact.strength is not ConsentStrength.TACIT:
-        _no_longer_objected(draft, fact)
-        objected = _NONE
-    elif objected == _NONE:
+    purpose, less = fact.purpose, _NONE
+    if purpose in draft.objected:
+        if fact.strength is not ConsentStrength.TACIT:
+            _no_longer_objected(draft, fact)
+        elif not (less := draft.objected[purpose]):
+            return
+    draft.deceived.discard(purpose)
+    given = Consent(fact.version, fact.strength, fact.items, less)
+    before = draft.consents.get(purpose)
+    if before is None:
+        draft.consents[purpose] = (given,)
         return
-    draft.deceived.discard(fact.purpose)
-    given = Consent(fact.version, fact.strength, fact.items, objected or _NONE)
-    others = [each for each in draft.consents.get(fact.purpose, ()) if each[:3] != given[:3]]
-    draft.consents[fact.purpose] = tuple(sorted([*others, given], key=_consent_order))
+    others = [each for each in before if each[:3] != given[:3]]
+    draft.consents[purpose] = tuple(sorted([*others, given], key=_consent_order))
 
 
 def _no_longer_objected(draft: _Draft, fact: f.ConsentGiven) -> None:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from keshou.db import Transaction, metadata, to_micros
+from keshou.db import Transaction, array, metadata, to_micros
 from keshou.gate.every_fact import AnySiteFact, AnyUserFact
 from keshou.gate.facts import SiteFact, UserFact
 
@@ -41,6 +41,8 @@ site_fact = sa.Table(
 _USER_COLUMNS = tuple(user_fact.columns.keys())
 _SITE_COLUMNS = tuple(site_fact.columns.keys())
 _AT_ONCE = 500
+
+_FACTS = 'SELECT "user", body FROM user_fact WHERE "user" @ ORDER BY "user", revision, ordinal'
 
 _encoder = msgspec.json.Encoder(order="sorted")
 _user_decoder = msgspec.json.Decoder(AnyUserFact)
@@ -109,8 +111,9 @@ class Standings:
         keys = list(users)
         found: dict[int, list[UserFact]] = {}
         for start in range(0, len(keys), _AT_ONCE):
-            some = user_fact.c.user.in_(keys[start : start + _AT_ONCE])
-            found.update(_grouped(tx.execute(_ORDERED.where(some))))
+            some = keys[start : start + _AT_ONCE]
+            among, given = ("= ANY(?::bigint[])", [array(some)]) if tx.postgresql else (_among(len(some)), some)
+            found.update(_grouped(tx.ask(_FACTS.replace("@", among), given)))
         return found
 
     def facts_at(self, tx: Transaction, user: int, revisions: Collection[int]) -> dict[int, list[UserFact]]:
@@ -178,6 +181,10 @@ def _rows(user: int, revision: int, facts: Sequence[UserFact]) -> Iterator[tuple
         purpose = getattr(fact, "purpose", "")
         body = _encoder.encode(fact).decode()
         yield (user, revision, place, fact.__struct_config__.tag, purpose, to_micros(fact.at), body)
+
+
+def _among(count: int) -> str:
+    return f"IN ({','.join('?' * count)})"
 
 
 def _grouped(rows: Iterable[Any]) -> Iterator[tuple[int, list[UserFact]]]:
