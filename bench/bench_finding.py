@@ -76,7 +76,7 @@ def costs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
                 take_in(site, held[FEW:])
                 _analyse(site)
             _over_http(found, house, people, held, MANY)
-        rest = people.next(PEOPLE - len(held) if PEOPLE > len(held) else FEW)
+        rest = people.next(PEOPLE - len(held) if len(held) < PEOPLE else FEW)
         with house.open() as site:
             began = time.perf_counter()
             take_in(site, rest)

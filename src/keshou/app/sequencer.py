@@ -23,6 +23,8 @@ Result = TypeVar("Result")
 
 _MOMENT = 0.0001
 """Seconds, far below the time of a commit."""
+_PATIENCE = 0.005
+"""Seconds for which callers who wait are kept waiting for others, at most."""
 
 Procedure = Callable[[Transaction, Sequence[Job]], tuple[Sequence[Result], Callable[[], None]]]
 """Does jobs in an open transaction; returns a result a job, and what to do once they are committed."""
@@ -203,9 +205,10 @@ class Sequencer(Generic[Job, Result]):
         while not last:
             batch, last = self._gather()
             if batch:
+                began = time.monotonic()
                 self._commit(batch)
                 self._unsettled = True
-                self._let_in(len(batch))
+                self._let_in(len(batch), time.monotonic() - began)
             if self._unsettled and self._left() <= 0:
                 last = last or not self._try_to_settle()
         self._refuse_the_rest()
@@ -232,16 +235,17 @@ class Sequencer(Generic[Job, Result]):
                     each.error = self._broken or UnreachableError("this site is closed")
                     each.answer()
 
-    def _let_in(self, answered: int) -> None:
+    def _let_in(self, answered: int, took: float) -> None:
         """Wait while callers who were just answered come back with their next job, so that they commit together.
 
-        Without it half of them miss the next batch, and each batch costs its round trips for half as many. A lone
-        caller is never waited for.
+        Without it half of them miss the next batch, and each batch costs its round trips for half as many. That it took
+        so long to do theirs (seconds) is how long others wait for them at most; a lone caller is never waited for.
         """
-        before, here = -1, self._queue.qsize()
-        while answered > 1 and before < here < answered:
+        if answered < 2:
+            return
+        until = time.monotonic() + min(took, _PATIENCE)
+        while self._queue.qsize() < answered and time.monotonic() < until:
             time.sleep(_MOMENT)
-            before, here = here, self._queue.qsize()
 
     def _left(self) -> float:
         return self._settled_at + self._every - time.monotonic()
