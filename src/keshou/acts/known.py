@@ -239,8 +239,7 @@ class Known:
         if gate.revision < size:
             return None
         if any(act.kind in BULK_KINDS for act in acts):
-            at = users_in(acts)
-            counted = self.counted_known(gate, acts, counts(at), at)
+            counted = self.counted_known(gate, acts)
             return None if counted is None else gate.decide_all(counted, strangers, counted=True)
         return gate.decide_all(acts, strangers)
 
@@ -249,11 +248,11 @@ class Known:
         return None if self.revision < size else self.versions.at(now)
 
     def counted_known(
-        self, gate: Gate, acts: Sequence[Act], users_of: UsersOf, users_at: UsersAt
+        self, gate: Gate, acts: Sequence[Act], users_of: UsersOf | None = None, users_at: UsersAt | None = None
     ) -> Sequence[Act] | None:
         """Return `acts`, asked at once, with what they add up with, when memory has every sum as of `gate`; else None.
 
-        `users_of` and `users_at` as `View.together` has them.
+        `users_of` and `users_at` as `View.together` has them; without, each act is about its own user.
         """
         names, versions, sums = self.names, self.versions, self._sums
         if not acts:
@@ -261,10 +260,12 @@ class Known:
         if names is None or sums.revision != gate.revision:
             return None
         counted = sums.counted(acts, names.who, versions.window_hours)
-        if counted is None:
-            return None
-        listed = list_of(gate, self.vault.blind, users_at)
-        return together(counted, users_of, names.who, reviewed_by(gate), listed)
+        if counted is None or (users_at is None and len(acts) == 1 and not acts[0].review):
+            return counted  # one act of one user is of no list
+        at = users_at or users_in(counted)
+        return together(
+            counted, users_of or counts(at), names.who, reviewed_by(gate), list_of(gate, self.vault.blind, at)
+        )
 
     def all_named(self, acts: Sequence[Act]) -> Sequence[Act]:
         """Return `acts`, each with what stands for its user in grounds and holds where that may matter."""
