@@ -9,7 +9,7 @@ from typing import Any
 
 import typer.main
 
-from keshou.cli.app import app
+from keshou.cli.app import whole
 from keshou.cli.spoken import spoken
 from keshou.language import Language, Text
 
@@ -37,7 +37,7 @@ _HEAD = Text(
 | 4 | 所需的一部分连不上，或者没有人料到的错误；什么也没有答复 |
 | 130 | 被打断；没有做了一半的 |
 
-每条命令都有这些选项，写在它前面或后面：
+`keshou --version`说明是哪个版本。每条命令都有这些选项，写在它前面或后面：
 
 | 选项 | 作用 |
 |---|---|
@@ -60,7 +60,7 @@ JSON with `error`, `hint` and `status`, in English, since programs read them.
 | 4 | a part that is needed cannot be reached, or an error nobody foresaw; nothing was answered |
 | 130 | interrupted; nothing is half done |
 
-Every verb takes these, before it or after it:
+`keshou --version` says which version it is. Every verb takes these, before it or after it:
 
 | option | does |
 |---|---|
@@ -72,7 +72,7 @@ _NEEDED = Text(zh="必需。", en=" Needed.")
 
 def page(language: Language) -> str:
     """Return the page."""
-    root = typer.main.get_command(app)
+    root = typer.main.get_command(whole())
     with spoken(root) if language == "zh" else contextlib.nullcontext():
         shared = [_row(each, language) for each in root.params if each.name in _SHARED]
         return _HEAD.in_(language) + "".join(shared) + "".join(_verbs(root, "keshou", language))

@@ -11,8 +11,10 @@ import time
 from pathlib import Path
 
 import pytest
+import typer.main
 
 from cli_caller import Caller
+from keshou import __version__
 from keshou.acts import effects
 from keshou.cli import app as frame
 from keshou.cli import fault_words
@@ -327,3 +329,32 @@ def test_the_same_verbs_work_on_postgresql(nowhere: Caller, postgresql_url: str,
     keshou("ledger", "verify").ok()
     assert nowhere("init", "second", "--database", postgresql_url).status == 2
     assert not Path("second").exists()
+
+
+def test_a_verb_is_read_with_its_own_family_alone_and_every_verb_is_found() -> None:
+    every = set(typer.main.get_command(frame.whole()).commands)  # type: ignore[attr-defined]
+    assert every == {verb for verbs in frame.FAMILIES.values() for verb in verbs}
+    for family, verbs in frame.FAMILIES.items():
+        for verb in verbs:
+            alone = typer.main.get_command(frame.needed(["--lang", "zh", verb])).commands  # type: ignore[attr-defined]
+            assert set(alone) == set(verbs), family
+            assert set(getattr(alone[verb], "commands", ())) == set(_inner(verb))
+    for words in ([], ["--help"], ["--json"], ["nonesuch"], ["--home"]):
+        assert set(typer.main.get_command(frame.needed(words)).commands) == every  # type: ignore[attr-defined]
+
+
+def _inner(verb: str) -> list[str]:
+    return list(getattr(typer.main.get_command(frame.whole()).commands[verb], "commands", ()))  # type: ignore[attr-defined]
+
+
+def test_a_verb_without_a_site_reads_nothing_of_sites() -> None:
+    asked = "import sys; from keshou.cli.app import run; run(['law', 'status']); print([*sys.modules], file=sys.stderr)"
+    told = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert "keshou.law.law" in told.stderr
+    for heavy in ("keshou.app.site", "sqlalchemy", "pyarrow", "litestar"):
+        assert f"'{heavy}'" not in told.stderr
+
+
+def test_it_says_which_version_it_is() -> None:
+    assert Caller(None)("--version").ok().out == f"keshou {__version__}\n"
+    assert process("--version").stdout == f"keshou {__version__}\n"

@@ -15,7 +15,7 @@ import typer.main
 from cli_caller import Caller
 from documentation import ROOT
 from keshou.app.settings import Settings
-from keshou.cli.app import app
+from keshou.cli.app import whole
 from keshou.cli.spoken import chinese
 from keshou.visits.settings import HookSettings, MailSettings
 
@@ -28,7 +28,7 @@ def verbs(command: Any, name: str = "keshou") -> list[tuple[str, Any]]:
     return [each for key in inner for each in verbs(inner[key], f"{name} {key}")]
 
 
-VERBS = verbs(typer.main.get_command(app))
+VERBS = verbs(typer.main.get_command(whole()))
 
 
 def test_the_pages_of_verbs_are_the_programs_own_help() -> None:
@@ -47,7 +47,7 @@ def said(command: Any) -> set[str]:
 
 
 def test_the_help_has_every_word_in_chinese_and_none_that_nobody_says() -> None:
-    spoken_in_english = said(typer.main.get_command(app))
+    spoken_in_english = said(typer.main.get_command(whole()))
     assert sorted(spoken_in_english - set(chinese())) == [], "put these into src/keshou/cli/help_zh.toml"
     assert sorted(set(chinese()) - spoken_in_english) == [], "take these out of src/keshou/cli/help_zh.toml"
     assert [english for english, word in chinese().items() if not re.search("[\u4e00-\u9fff]", word)] == []

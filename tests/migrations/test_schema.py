@@ -8,11 +8,13 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 import keshou
 from keshou.app import mark
 from keshou.db import Database, metadata
 from keshou.errors import InputError
+from keshou.migrations import run
 from keshou.migrations.run import is_current, upgrade, upgrade_within
 
 
@@ -30,6 +32,11 @@ def test_upgrading_twice_changes_nothing(database: Database) -> None:
     upgrade(database)
     with database.reading() as tx:
         assert is_current(tx)
+
+
+def test_the_newest_schema_is_where_the_migrations_lead() -> None:
+    folder = str(Path(run.__file__).parent)
+    assert run.newest() == ScriptDirectory(folder).get_current_head()
 
 
 def test_a_database_of_a_newer_version_is_refused(database: Database) -> None:

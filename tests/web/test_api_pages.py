@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import typer.main
 
-from keshou.cli.app import app
+from keshou.cli.app import whole
 from keshou.web.server import document, undressed
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +44,7 @@ def verbs(command: Any, *names: str) -> Iterator[str]:
 
 def test_every_verb_of_the_command_line_has_an_operation_or_a_reason_why_not() -> None:
     told = SCRIPT["VERBS"]
-    assert set(told) == set(verbs(typer.main.get_command(app)))
+    assert set(told) == set(verbs(typer.main.get_command(whole())))
     over_http = {each for verb, where in told.items() if verb not in NOT_OVER_HTTP for each in where.split("; ")}
     assert over_http - SCRIPT["UNDESCRIBED"] <= set(SCRIPT["operations"](document()))
 

@@ -15,16 +15,13 @@ import msgspec
 import pyarrow as pa
 import pytest
 from callers import CLERK, CRM, bearer, served
-from house import START, Clock, act, newcomer, ready
+from house import START, Clock, newcomer, ready
 from litestar import Litestar
 from litestar.testing import TestClient
 
-from keshou.acts.request import Perform
 from keshou.app.site import Site
 from keshou.db import Database
-from keshou.gate.decision import Permit
 from keshou.gate.facts import ConsentGiven, ConsentWithdrawn, GroundRecorded, ReviewApproved
-from keshou.gate.taking.store import Takings
 from keshou.law.terms import ActKind, ConsentStrength
 from keshou.web.authzen import columns as face
 from keshou.wire.authzen_arrow import MEDIA_TYPE, TEXTS
@@ -264,47 +261,6 @@ def test_more_users_than_are_kept_are_answered_all_the_same(
     for _ in range(2):
         assert ask(client, ["u1", "u2", "u4", "nobody1", "nobody2"]) == [True, False, True, False, False]
         assert ask(client, ["u4"]) == [True]
-
-
-EXPORTED = {"kind": "export", "by": "lister", "purpose": "service", "items": ["tariff_plan"]}
-
-
-def exports(client: TestClient[Litestar], *users: str) -> list[bool]:
-    rows = [{**EXPORTED, "user": user} for user in users]
-    return answers(client, stream(table_of(rows, ("user", *EXPORTED)))).column("decision").to_pylist()
-
-
-def test_what_a_hand_took_meanwhile_counts_in_the_next_stream(client: TestClient[Litestar], site: Site) -> None:
-    assert exports(client, "u1", "u4") == exports(client, "u1", "u4") == [True, True]
-    export = act(ActKind.EXPORT, "u1", "tariff_plan", by="lister")
-    assert isinstance(site.do(Perform(act=export)).decision, Permit)
-    assert exports(client, "u1", "u4") == [False, False], "with the one before it is three users"
-    assert exports(client, "u4") == [True]
-
-
-def test_while_nothing_is_written_the_next_stream_asks_the_database_nothing_again(
-    client: TestClient[Litestar], site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rows = [
-        {"user": f"u{number % 4 + 1}", "kind": kind, "by": f"hand{number}", "purpose": "service", "items": [item]}
-        for number, (kind, item) in enumerate(
-            itertools.product(("export", "copy", "delete", "destroy"), ("tariff_plan", "user_name") * 20)
-        )
-    ]
-    body = stream(table_of(rows, ("user", "kind", "by", "purpose", "items")))
-    before = answers(client, body)
-    opened: list[str] = []
-    reading = site.database.reading
-    monkeypatch.setattr(site.database, "reading", lambda: opened.append("") or reading())
-    assert answers(client, body).equals(before)
-    assert not opened
-    monkeypatch.undo()
-    site.record("u1", ConsentWithdrawn(at=site.now(), purpose="service"))
-    counted: list[str] = []
-    spans = Takings.spans
-    monkeypatch.setattr(Takings, "spans", lambda *given: counted.append("") or spans(*given))
-    answers(client, body)
-    assert len(counted) == 3, "one question a kind, however many hands"
 
 
 def test_nothing_is_recorded(client: TestClient[Litestar], site: Site) -> None:

@@ -2,94 +2,97 @@
 """Every verb under one name, and what becomes of what goes wrong."""
 
 import contextlib
+import importlib
 import itertools
 import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import typer
 import typer.main
 
-from keshou.cli import (
-    access,
-    account,
-    app_key,
-    ask,
-    backup,
-    check,
-    consent,
-    export,
-    hold,
-    keys,
-    law,
-    link,
-    log,
-    media,
-    office,
-    program,
-    retention,
-    review,
-    rules,
-    second_hand,
-    serve,
-    setup,
-    tables,
-    try_out,
-    user,
-    webhook,
-)
 from keshou.cli.spoken import asks_for_help, spoken
 from keshou.cli.terminal import Call, complain, console
-from keshou.cli.tour import tour
 from keshou.cli.verb import common, new_call
 from keshou.errors import ExitStatus, InputError, KeshouError
 
 _BROKEN_PIPE, _INTERRUPTED = 141, 130
+_VERSION = "--version"
+_WITH_VALUE, _HELPS = frozenset({"--home", "--lang"}), frozenset({"-h", "--help"})
 _HELP = "see `keshou --help` or `keshou VERB --help`"
 _DASHED = f"{_HELP}; what begins with a dash and is no option comes after `--`"
 
-app = typer.Typer(
-    name="keshou",
-    help="Hold and use users' personal information only as the law allows, and prove it.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.callback()(common)
-for family in (
-    setup,
-    tour,
-    try_out,
-    serve,
-    check,
-    rules,
-    law,
-    ask,
-    tables,
-    user,
-    consent,
-    office,
-    review,
-    hold,
-    access,
-    export,
-    link,
-    account,
-    second_hand,
-    app_key,
-    program,
-    retention,
-    webhook,
-    keys,
-    log,
-    backup,
-    media,
-):
-    family.add_to(app)
+FAMILIES: Mapping[str, tuple[str, ...]] = {
+    "setup": ("init",),
+    "tour.tour": ("tour",),
+    "try_out": ("try",),
+    "serve": ("serve",),
+    "check": ("check",),
+    "rules": ("publish", "rules"),
+    "law": ("law",),
+    "ask": ("ask",),
+    "tables": ("import", "gate"),
+    "user": ("user",),
+    "consent": ("consent", "notice"),
+    "office": ("staff", "ground", "suspend"),
+    "review": ("review",),
+    "hold": ("hold",),
+    "access": ("access",),
+    "export": ("export", "trace-leak", "recipient", "manifest"),
+    "link": ("link",),
+    "account": ("account",),
+    "second_hand": (),
+    "app_key": ("app-key",),
+    "program": ("program",),
+    "retention": ("retention",),
+    "webhook": ("webhook",),
+    "keys": ("keys",),
+    "log": ("ledger", "verify", "tick"),
+    "backup": ("backup", "check-backup", "restore"),
+    "media": ("media",),
+}
+"""Files of this room -> the verbs and groups of verbs that each puts under the one name."""
+_BESIDE = {"account": ("second_hand",)}
+"""Verbs -> further files that put verbs into their group."""
+
+
+def whole() -> typer.Typer:
+    """Return every verb under the one name."""
+    return _made(FAMILIES)
+
+
+def _made(families: Iterable[str]) -> typer.Typer:
+    app = typer.Typer(
+        name="keshou",
+        help="Hold and use users' personal information only as the law allows, and prove it.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(common)
+    for family in families:
+        importlib.import_module(f"keshou.cli.{family}").add_to(app)
+    return app
+
+
+def needed(args: Sequence[str]) -> typer.Typer:
+    """Return the verbs that may be meant: one family where its verb stands there, so that others need not be read."""
+    words = iter(args)
+    for word in words:
+        if word in _WITH_VALUE:
+            next(words, None)
+        elif not word.startswith("-"):
+            found = [family for family, verbs in FAMILIES.items() if word in verbs]
+            return _made([*found, *_BESIDE.get(word, ())] or FAMILIES)
+        elif word in _HELPS:
+            break
+        elif word == _VERSION:
+            return _made(())
+    return whole()
 
 
 def run(args: Sequence[str]) -> int:
@@ -111,7 +114,7 @@ def run(args: Sequence[str]) -> int:
 
 
 def _obey(args: Sequence[str]) -> int | None:
-    command = typer.main.get_command(app)
+    command = typer.main.get_command(needed(args))
     asked = asks_for_help(command, args) and _call_of(args).language == "zh"
     with spoken(command) if asked else contextlib.nullcontext():
         status: int | None = command(args=list(args), prog_name="keshou", standalone_mode=False)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Concatenate, ParamSpec, cast
 
 import typer
 
+from keshou import __version__
 from keshou.app.reader import language_of
 from keshou.cli.terminal import Call
 from keshou.errors import ExitStatus, InputError
@@ -43,7 +44,23 @@ def new_call(home: Path | None, lang: str | None, *, as_json: bool) -> Call:
     return Call(home, as_json, language)
 
 
-def common(ctx: typer.Context, *, home: Home = None, as_json: Json = False, lang: Lang = None) -> None:
+def _tell_version(*, asked: bool) -> None:
+    if asked:
+        typer.echo(f"keshou {__version__}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool,
+    typer.Option(
+        "--version", help="Say which version this is.", is_eager=True, callback=lambda asked: _tell_version(asked=asked)
+    ),
+]
+
+
+def common(
+    ctx: typer.Context, *, home: Home = None, as_json: Json = False, lang: Lang = None, version: Version = False
+) -> None:
     """Keep what stands before the verb; the same options after it go before these."""
     ctx.obj = {"home": home, "as_json": as_json, "lang": lang}
 
