@@ -132,6 +132,20 @@ def test_rows_of_batches(benchmark: Any, filled: Site10k, kind: str) -> None:
     )
 
 
+def test_cryptography_of_batches(benchmark: Any, filled: Site10k) -> None:
+    """What would be reached by nothing but encoding, hashing and sealing, by the same library in the same language."""
+
+    def run() -> None:
+        for _ in range(TURNS):
+            with filled.site.database.transaction() as tx:
+                filled.floor.cryptography(tx, [False] * BATCH)
+
+    benchmark.pedantic(run, rounds=ROUNDS, warmup_rounds=1)
+    what = f"{_database(filled)}, batches of {BATCH:,}: the rows of reads and their cryptography alone"
+    beside: dict[str, float | None] = {f"rows-{_database(filled)}-reads": None}
+    tell(benchmark, what, room="acts, batches", count=BATCH * TURNS, unit="rate", beside=beside)
+
+
 def _batches(filled: Site10k, kind: str) -> Iterator[list[Job]]:
     size = BATCH * TURNS
     if kind in KINDS:

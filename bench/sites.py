@@ -2,7 +2,10 @@
 """Sites with users in them, and callers who wait: what the measurements of durable acts stand on."""
 
 import datetime as dt
+import hashlib
+import hmac
 import itertools
+import os
 import random
 import threading
 import time
@@ -11,9 +14,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from world import sample_declaration
 
+from keshou.acts.draft import Payload
 from keshou.acts.request import Job, Perform
 from keshou.app.create import create
 from keshou.app.sequencer import Sequencer
@@ -24,6 +30,7 @@ from keshou.declaration.model import Published
 from keshou.gate.act import Act
 from keshou.gate.facts import ConsentGiven, NoticeShown, ServiceStarted, StaffAppointed, UserFact
 from keshou.law.terms import ActKind, ConsentStrength, RetentionClass
+from keshou.ledger.entry import Header
 from keshou.ledger.store import entry_table, payload_table
 
 NOON = dt.datetime(2026, 6, 1, 3, tzinfo=dt.UTC)
@@ -40,6 +47,16 @@ FOUND, FACTS = 3, 5
 FACT = '{"type":"consent_given","at":"2026-06-01T03:00:00Z","purpose":"service","strength":"express","version":1}'
 ENTRY, PAYLOAD, VALUE = 328, 222, 64
 """Bytes of an act's entry, of its sealed payload, and of a sealed value with its index: what the floor inserts."""
+
+
+_SECRET, _BOUND, _FRESH = bytes(32), bytes(60), 44
+_CIPHER, _encode = AESGCM(_SECRET), msgspec.json.Encoder().encode
+_RECORD = bytes(12), _CIPHER.encrypt(bytes(12), bytes(48), _BOUND)
+_PAYLOAD = Payload("KS-0", "query", tuple(SHOWN))
+_ENTRY = Header(
+    t=1, event="query", who=OFFICER, purpose="service", items=tuple(SHOWN), decision="permit", shown="full",
+    cites=("miit24:8", "npcsc2012:2.2", "miit24:9.3", "miit24:13.1.3"), c="c" * 43, obj="o" * 22,
+)  # fmt: skip
 
 
 def day_clock(hours: int = 0) -> Callable[[], dt.datetime]:
@@ -151,6 +168,28 @@ class Floor:
         written = [place for place, value in zip(places, jobs, strict=True) if value]
         self._values(tx, [(place, CORRECTED) for place in written], 1)
         return places
+
+    def cryptography(self, tx: Transaction, jobs: Sequence[bool]) -> None:
+        """Do for each job what a sealed read cannot do without, by the library alone, and insert its two rows.
+
+        One value opened, entry and payload encoded, the payload committed to and sealed, a pseudonym made, the entry
+        hashed into the tree. Nothing is decided, looked up, unwrapped or checked.
+        """
+        noise, entries, payloads = os.urandom(_FRESH * len(jobs)), [], []
+        for place, at in zip(itertools.islice(self.index, len(jobs)), range(0, len(noise), _FRESH), strict=False):
+            salt, nonce = noise[at : at + 32], noise[at + 32 : at + _FRESH]
+            payload = _encode(_PAYLOAD)
+            commitment = hashlib.sha256(salt + payload).digest()
+            sealed = nonce + _CIPHER.encrypt(nonce, salt + payload + commitment, _BOUND)
+            pseudonym = hmac.digest(_SECRET, salt, "sha256")
+            body = _encode(_ENTRY)
+            leaf = hashlib.sha256(body + pseudonym).digest()
+            hashlib.sha256(leaf + leaf).digest()
+            _CIPHER.decrypt(*_RECORD, _BOUND)
+            entries.append((place, leaf, body))
+            payloads.append((place % 1000, place, sealed))
+        tx.insert(self.entry, ("idx", "leaf", "body"), entries)
+        tx.insert(self.payload, ("user", "idx", "sealed"), payloads)
 
     def admissions(self, tx: Transaction, jobs: Sequence[bool]) -> list[int]:
         """Insert the rows of as many new users: entry, payload, user, three keys, eight values, three tags, facts."""
