@@ -7,6 +7,8 @@ import mail_server
 import pytest
 
 from cli_caller import Caller
+from keshou.accounts.account import AccountKind
+from keshou.app.new_account import invite
 from keshou.app.new_program import add_program, make_key
 from keshou.app.site import Site
 from keshou.programs.grant import CredentialKind, KeyGrant
@@ -60,6 +62,16 @@ def test_an_invitation_is_mailed_where_a_mail_server_is_set_and_else_that_is_sai
         told = bare(*words, "--json").ok().json
     assert told["mailed"] is True
     assert told["invitation"] in box.mails[0].get_content()
+
+
+def test_an_invitation_that_waits_for_a_second_person_is_not_listed_as_open(bare: Caller) -> None:
+    accept(bare, invitation(bare, "clara"))
+    with Site.open(bare.home) as site, site.writing() as tx:
+        invite(site, tx, "clara", AccountKind.STAFF, by="keeper", waits=True)
+    listed = bare("account", "list", "--lang", "en").ok().out
+    assert "invitation waits" in listed
+    assert "invitation open" not in listed
+    assert bare("account", "list", "--json").ok().json[0]["waits"] == "keeper"
 
 
 def test_an_ended_session_or_account_lets_nobody_in(bare: Caller) -> None:

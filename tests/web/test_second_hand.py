@@ -303,6 +303,11 @@ def test_in_the_console_the_second_person_sees_what_waits_and_confirms_it(tmp_pa
         assert "another person has confirmed it" in made.text
         page = keeper.get("/console/people/ways-in").text
         assert "for another to confirm" in page
+        assert "ways in that wait for a second person: 1" in client_of(site, "clerk").get("/console").text
+        listed = auditor.get("/console/people/accounts").text
+        assert "1 waits for a second person" in listed
+        assert "invitation waits, until" in listed
+        assert "invited until" not in listed
         assert "/ways-in/confirm" not in page
         page = auditor.get("/console/people/ways-in").text
         asked = {name: hidden(page, name) for name in ("way", "id", "of", "since")}
@@ -316,3 +321,7 @@ def test_in_the_console_the_second_person_sees_what_waits_and_confirms_it(tmp_pa
         assert "Nothing waits" in after
         assert "confirmed by a second person" in after
         assert auditor.post("/console/people/ways-in/confirm", data=asked | {"way": "x"}).status_code == 422
+        assert "wait for a second person" not in auditor.get("/console").text
+        listed = auditor.get("/console/people/accounts").text
+        assert "waits for a second person" not in listed
+        assert "invited until" in listed

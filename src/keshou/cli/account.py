@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``keshou account``: people who may sign in to the server, what happened to them, and their end."""
 
+import datetime as dt
 from typing import Annotated
 
 import msgspec
@@ -70,8 +71,7 @@ def list_(call: Call) -> None:
     shown = table(words("编号", "id"), words("类别", "kind"), words("代理人", "agent"), words("密码", "password"),
                   words("验证器", "authenticator"), words("会话", "sessions"), "")  # fmt: skip
     for each in found:
-        state = "closed" if each.closed else "invited" if each.invited_until and each.invited_until > now else ""
-        said = {"closed": words("已关闭", "closed"), "invited": words("待接受邀请", "invitation open")}.get(state, "")
+        said = call.of(_state(each, now))
         shown.add_row(
             Line(each.id, STRONG), call.of(_KINDS[each.kind]), plain(each.agent), _yes(call, each.has_password),
             _yes(call, each.has_totp), str(open_[each.id] or ""), Line(said, BAD if each.closed else QUIET),
@@ -148,6 +148,14 @@ def _post(call: Call, mail: str, *, mailed: bool) -> Line:
     return Line(said, BAD)
 
 
+def _state(each: Account, now: dt.datetime) -> Text | None:
+    if each.closed:
+        return Text(zh="已关闭", en="closed")
+    if each.invited_until is None or each.invited_until <= now:
+        return None
+    return Text(zh="邀请等待确认", en="invitation waits") if each.waits else Text(zh="待接受邀请", en="invitation open")
+
+
 def _yes(call: Call, held: bool) -> str:  # noqa: FBT001 - a cell of a table
     return call.words("有", "yes") if held else ""
 
@@ -155,6 +163,6 @@ def _yes(call: Call, held: bool) -> str:  # noqa: FBT001 - a cell of a table
 def _data(each: Account) -> dict[str, object]:
     return {
         "id": each.id, "kind": each.kind, "agent": each.agent, "mail": each.mail, "created": each.created,
-        "closed": each.closed, "invited_until": each.invited_until, "has_password": each.has_password,
-        "has_totp": each.has_totp,
+        "closed": each.closed, "invited_until": each.invited_until, "waits": each.waits,
+        "has_password": each.has_password, "has_totp": each.has_totp,
     }  # fmt: skip

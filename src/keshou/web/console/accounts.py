@@ -9,6 +9,7 @@ from keshou.accounts.account import AccountKind
 from keshou.accounts.errors import AccountError
 from keshou.app.invitation_post import mail_invitation
 from keshou.app.new_account import invite as invite_person
+from keshou.app.second_hand import waiting
 from keshou.app.site import Site
 from keshou.declaration.model import Office
 from keshou.errors import InputError
@@ -40,6 +41,7 @@ def accounts(
     desk = desk_of(request, site, caller)
     with site.reading() as tx:
         found = [each for each in site.accounts.accounts(tx) if each.id > after]
+        waits = len(waiting(site, tx))
     agents = agent_names(desk)
     return show(
         request, desk, "accounts.html.j2", after=after, next=found[A_PAGE - 1].id if len(found) > A_PAGE else "",
@@ -49,7 +51,7 @@ def accounts(
             for each in found[:A_PAGE]
         ],
         kinds=[(each.value, text.in_(desk.language)) for each, text in KIND.items()], agents=agents,
-        keeps=Office.ACCOUNTS in desk.offices,
+        keeps=Office.ACCOUNTS in desk.offices, waits=waits,
     )  # fmt: skip
 
 

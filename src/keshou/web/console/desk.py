@@ -106,6 +106,8 @@ PEOPLE_PAGES: Final = (
     Place("/console/people/accounts", Text("账号", "Accounts"), _has(Office.ACCOUNTS, Office.AUDIT)),
 )
 """Pages about people, each led to from the others."""
+WAYS_IN: Final = Place("/console/people/ways-in", Text("登录办法", "Ways in"), _has(Office.ACCOUNTS, Office.AUDIT))
+"""Who gave which way in, and what waits; led to from the accounts, and from what is missing."""
 
 
 def _sees_people(desk: Desk) -> bool:
@@ -133,7 +135,7 @@ PLACES: Final = (
     Place("/console/log", Text("日志", "The log"), lambda desk: desk.reads_log),
 )
 """Where the console leads; each page judges for itself who may see it."""
-_WAYS: Final = {each.path: each for each in (*PLACES, *PEOPLE_PAGES)}
+_WAYS: Final = {each.path: each for each in (*PLACES, *PEOPLE_PAGES, WAYS_IN)}
 
 
 def may_open(desk: Desk, link: str) -> bool:

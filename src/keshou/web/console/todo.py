@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final, NamedTuple
 
 from keshou.app.media import media_of
+from keshou.app.second_hand import waiting
 from keshou.declaration.check import check as hold
 from keshou.declaration.finding import Finding
 from keshou.declaration.load import Source
@@ -12,7 +13,7 @@ from keshou.gate import reach
 from keshou.gate.calendar import day_of
 from keshou.gate.view import is_fit
 from keshou.language import Text
-from keshou.web.console.desk import Desk, may_open
+from keshou.web.console.desk import WAYS_IN, Desk, may_open
 from keshou.web.console.names import agent_names, branch_names, item_names
 from keshou.web.kept import Kept
 from keshou.wire.access import ReviewState, review_shapes
@@ -23,6 +24,7 @@ _UNANSWERED: Final = Text("没有人担任负责岗位：{names}", "nobody holds
 _DUE: Final = Text("有{n}项任职到期须确认", "appointments to be confirmed: {n}")
 _WAITING: Final = Text("有{n}项批量操作等待审查", "bulk acts that wait for a review: {n}")
 _EMERGENCIES: Final = Text("有{n}次应急授权还没有复核", "emergencies that nobody has reviewed: {n}")
+_WAYS: Final = Text("有{n}项登录办法等待第二个人确认", "ways in that wait for a second person: {n}")
 _MEDIA: Final = Text("有{n}个介质丢失、敞开或者逾期未销毁", "media missing, lying open, or kept past their day: {n}")
 _LACKING: Final = Text(
     "{names}：新的查找方式还用不了，须先在服务器上重建索引：keshou keys rotate index",
@@ -97,8 +99,12 @@ def _facts(desk: Desk) -> Iterator[Missing]:
         yield told("miit24:11", _UNFIT, "/console/people/agents", grave=True, names=names)
     if due := len(reach.due(declaration, state, now)):
         yield told("miit24:13.1.5", _DUE, "/console/people/access", n=due)
-    if waiting := sum(each.state is ReviewState.ASKED for each in review_shapes(state)):
-        yield told("miit24:13.1.3", _WAITING, "/console/reviews", n=waiting)
+    if asked := sum(each.state is ReviewState.ASKED for each in review_shapes(state)):
+        yield told("miit24:13.1.3", _WAITING, "/console/reviews", n=asked)
+    with desk.site.reading() as tx:
+        ways = len(waiting(desk.site, tx))
+    if ways:
+        yield told("miit24:13.1.3", _WAYS, WAYS_IN.path, n=ways)
     wrong = [each.state(now) for each in media_of(desk.site).values()]
     if bad := sum(each in ("missing", "open", "overdue") for each in wrong):
         yield told("miit24:13.1.4", _MEDIA, "/console/media", n=bad, grave="missing" in wrong)
