@@ -15,6 +15,16 @@ class UnknownAccountError(AccountError):
         super().__init__("there is no such account, session or invitation", hint="list them with `keshou account list`")
 
 
+class InvitationWaitsError(AccountError):
+    """An invitation to an account that somebody had before: a second hand has to confirm it first."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the invitation waits for a second person to confirm it",
+            hint="accept it again once it is confirmed; another would wait just the same",
+        )
+
+
 class WeakPasswordError(AccountError):
     """A password that is too easily guessed."""
 

@@ -115,11 +115,14 @@ class Accounts:
 
     def invited(self, tx: Transaction, text: str, now: dt.datetime) -> Account | None:
         """Return whose invitation `text` is; None when it is none, or over, or accepted, or waits for a second hand."""
-        row = tx.execute(
-            sa.select(account_table).where(_A.invitation == self.secrets.digest("invitation", text))
-        ).one_or_none()
-        holds = row is not None and row.invited_until > to_micros(now) and row.invitation_waits is None
-        return _account(row) if holds else None
+        found = self.holding(tx, text, now)
+        return None if found is None or found.waits else found
+
+    def holding(self, tx: Transaction, text: str, now: dt.datetime) -> Account | None:
+        """Return whose invitation `text` is, also while it `waits`; None when it is none, or over, or accepted."""
+        digest = self.secrets.digest("invitation", text)
+        row = tx.execute(sa.select(account_table).where(_A.invitation == digest)).one_or_none()
+        return _account(row) if row is not None and row.invited_until > to_micros(now) else None
 
     def confirm(self, tx: Transaction, account: str, until: dt.datetime) -> bool:
         """Let an invitation that waits, the one that ends at `until`, be accepted; say whether there was one."""
@@ -136,7 +139,7 @@ class Accounts:
         """Accept an invitation with a password whose hash is `stored`; older factors and sessions end.
 
         Raises:
-            UnknownAccountError: it is none, or over, or accepted.
+            UnknownAccountError: it is none, or over, or accepted, or waits for a second hand.
 
         """
         account = self.invited(tx, text, now)
@@ -190,7 +193,7 @@ class Accounts:
         row = self._row(tx, account)
         if row is None or row.closed is not None or row.password is None:
             return Try("", self.hashes.nobodys, "", may=False)
-        known = self.secrets.device(account, device, _day(now) - self.settings.device_days)
+        known = self.secrets.device(account, device, int(now.timestamp()) // _DAY - self.settings.device_days)
         return Try(account, row.password, known, self.locks.count(tx, account, known, now))
 
     def check(self, tried: Try, password: str) -> bool:
@@ -251,7 +254,7 @@ class Accounts:
             tx.execute(sa.update(account_table).where(_A.id == account).values(**first))
         self.locks.clear(tx, account, device)
         self._note(tx, now, account, What.SIGNED_IN, factors=tuple(factors), known_device=bool(device))
-        return SignedIn(session, token, self.secrets.new_device(account, _day(now)))
+        return SignedIn(session, token, self.secrets.new_device(account, int(now.timestamp()) // _DAY))
 
     def prove(
         self, tx: Transaction, session: Session, factors: Sequence[Factor], now: dt.datetime, *, device: str = ""
@@ -384,10 +387,6 @@ def _drop_outer(tx: Transaction, account: str) -> None:
     """Let nobody into an account by a key or provider that proved it before."""
     passkeys.drop(tx, account)
     openid.drop(tx, account)
-
-
-def _day(now: dt.datetime) -> int:
-    return int(now.timestamp()) // _DAY
 
 
 def _account(row: Any) -> Account:

@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
 from litestar.exceptions.http_exceptions import MethodNotAllowedException
 
+from keshou.accounts.errors import InvitationWaitsError
 from keshou.accounts.passkeys.errors import UnknownPasskeyError
 from keshou.acts.events import OutdatedError
 from keshou.acts.repeat import RequestTakenError
@@ -73,6 +74,7 @@ KINDS: Mapping[type[BaseException], Kind] = {
     UnreachableError: Kind(503, "unreachable", Text("所需部分无法访问", "a part that is needed cannot be reached")),
     DatabaseError: Kind(503, "unreachable", Text("所需部分无法访问", "a part that is needed cannot be reached")),
     IntegrityError: Kind(500, "integrity", Text("存储的内容与写入的不一致", "what is stored is not what was written")),
+    InvitationWaitsError: Kind(409, "invitation-waits", Text("邀请等待确认", "the invitation waits")),
     SecretToldError: Kind(409, "secret-told", Text("密文只告知一次", "the secret was told before")),
     RequestTakenError: Kind(422, "request-repeated", Text("幂等键用于不同的请求", "idempotency key used anew")),
     InputError: Kind(422, "input", Text("请求内容有误", "what the request says cannot be")),

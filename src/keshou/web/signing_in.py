@@ -5,6 +5,7 @@ Whatever fails is told alike, after the same work. The check of a password lies 
 """
 
 from keshou.accounts.account import Account, Factor, SecondStep, Session, SignedIn
+from keshou.accounts.errors import InvitationWaitsError
 from keshou.accounts.store import Accounts
 from keshou.app.site import Site
 from keshou.db import Transaction
@@ -36,16 +37,19 @@ def second_step(site: Site, request: Requested, ticket: str, code: str) -> Signe
 
 
 def invited(site: Site, invitation: str) -> Account:
-    """Return whom an invitation is for.
+    """Return whom an invitation is for. That it waits is told to nobody but whoever holds it.
 
     Raises:
         NotFoundError: it is none, or over, or accepted.
+        InvitationWaitsError: a second person has to confirm it first.
 
     """
     with site.reading() as tx:
-        account = site.accounts.invited(tx, invitation, site.now())
+        account = site.accounts.holding(tx, invitation, site.now())
     if account is None:
         raise NotFoundError("the invitation is none, or over, or accepted", hint="ask for a new one")
+    if account.waits:
+        raise InvitationWaitsError
     return account
 
 
@@ -54,6 +58,7 @@ def accept(site: Site, request: Requested, invitation: str, password: str) -> Si
 
     Raises:
         NotFoundError: it is none, or over, or accepted.
+        InvitationWaitsError: a second person has to confirm it first.
         WeakPasswordError: the password is too easily guessed.
 
     """

@@ -43,7 +43,7 @@ def second_step(request: Requested, site: NamedDependency[Site], body: RawBody) 
 
 
 @post("/invitations/look", status_code=200, sync_to_thread=True, security=[{}], operation_class=told(
-    w.InvitedAnswer, body=w.InvitationRequest, problems=(404,)
+    w.InvitedAnswer, body=w.InvitationRequest, problems=(404, 409)
 ))  # fmt: skip
 def look(request: Requested, site: NamedDependency[Site], body: RawBody) -> Response[bytes]:
     """Say whom an invitation is for."""
@@ -59,7 +59,7 @@ def look(request: Requested, site: NamedDependency[Site], body: RawBody) -> Resp
 
 
 @post("/invitations/accept", status_code=200, sync_to_thread=True, security=[{}], operation_class=told(
-    w.SignedInAnswer, body=w.AcceptRequest, problems=(404,), headers=("Set-Cookie",)
+    w.SignedInAnswer, body=w.AcceptRequest, problems=(404, 409), headers=("Set-Cookie",)
 ))  # fmt: skip
 def accept(request: Requested, site: NamedDependency[Site], body: RawBody) -> Response[bytes]:
     """Accept an invitation with a password of one's own; whatever proved the account before ends."""

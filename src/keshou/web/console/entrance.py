@@ -15,7 +15,7 @@ from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
 from keshou.accounts.account import SecondStep, SignedIn
-from keshou.accounts.errors import CodeRefusedError, WeakPasswordError
+from keshou.accounts.errors import CodeRefusedError, InvitationWaitsError, WeakPasswordError
 from keshou.app.site import Site
 from keshou.web import signing_in
 from keshou.web.caller import count_unproven
@@ -156,6 +156,8 @@ def _accept(request: Requested, site: Site, form: Mapping[str, str]) -> Response
         found = signing_in.accept(site, request, asked.invitation, asked.password)
     except NotFoundError:
         return _invitation(request, site, status=422, wrong="invitation", text=text, where=where)
+    except InvitationWaitsError:
+        return _invitation(request, site, status=409, wrong="waits", text=text, where=where)
     except WeakPasswordError:
         return _invitation(request, site, status=422, wrong="password", text=text, where=where)
     return _enter(request, site, found, form)
