@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 from keshou.acts.destroyed import key_ids
 from keshou.acts.draft import Draft, Payload
-from keshou.acts.holding import is_stopped, name_of
+from keshou.acts.holding import name_of
 from keshou.acts.known import View
 from keshou.acts.removing import remove
 from keshou.acts.request import ActError, Expire
+from keshou.acts.stopping import Stopped, stopped
 from keshou.acts.work import Work
-from keshou.declaration.model import Declaration
 from keshou.gate.calendar import day_of, day_of_micros
 from keshou.gate.holds import HoldSet, concerns, is_kept
 from keshou.gate.keeping import Keeping, Over, Terms, Use, fold_use
@@ -65,25 +65,13 @@ class Keeps(NamedTuple):
 
     state: SiteState
     """Whose holds keep it."""
-    stopped: frozenset[str]
-    """Items that the authority asks not to destroy."""
+    stopped: Stopped
+    """What the authority asks not to destroy."""
 
 
 def keeps(state: SiteState, terms: Terms) -> Keeps:
     """Return what keeps information as things stand."""
     return Keeps(state, stopped(state, terms.versions.values()))
-
-
-def stopped(state: SiteState, declared: Iterable[Declaration]) -> frozenset[str]:
-    """Return the items that the authority asks not to destroy: all that any rules need for a purpose it names.
-
-    `declared` are all rules that there ever were. Whatever else such an item is needed for, it stays.
-    Source: miit24:14.2.
-    """
-    if not any(state.suspensions()):
-        return frozenset()
-    purposes = (each for rules in declared for each in rules.purposes)
-    return frozenset(need.item for each in purposes if is_stopped(state, each.id) for need in each.needs)
 
 
 def due(
@@ -95,7 +83,7 @@ def due(
         for each, last in ends(held, keeping)
         if each.class_ in classes
         and last.day <= today
-        and each.item not in kept.stopped
+        and not kept.stopped.keeps(each.item)
         and not keepers(kept.state, held.name, each.item, each.class_)
     )
 

@@ -11,10 +11,10 @@ from keshou.acts.draft import Draft, Payload
 from keshou.acts.request import ActError, Release
 from keshou.acts.separation import SeparationError, refuse_program
 from keshou.acts.stands import NothingToEndError
+from keshou.acts.stopping import Stopped, stopped
 from keshou.acts.work import Work
 from keshou.db import to_micros
 from keshou.declaration.model import Declaration
-from keshou.gate.conditions import ERASING_KINDS
 from keshou.gate.facts import SiteFact
 from keshou.gate.holds import CLASSES, Ending, Ground, HoldLifted, HoldSet, concerns, is_kept
 from keshou.gate.site import SiteState
@@ -161,30 +161,17 @@ def end_service_class(work: Work, draft: Draft, key: int, name: str, now: dt.dat
 def _kept(work: Work, held: Mapping[str, RetentionClass], name: str, now: dt.datetime) -> set[str]:
     """Return the service items that must stay for now."""
     state, service = work.view.gate.timeline.at(now).state, RetentionClass.SERVICE
-    declared = [each.declaration for each in work.view.versions().values()]
-    return {item for item, of in held.items() if of is service and must_stay(state, declared, name, item)}
+    asked = stopped(state, (each.declaration for each in work.view.versions().values()))
+    return {item for item, of in held.items() if of is service and must_stay(state, asked, name, item)}
 
 
-def must_stay(state: SiteState, declared: Iterable[Declaration], name: str, item: str) -> bool:
+def must_stay(state: SiteState, asked: Stopped, name: str, item: str) -> bool:
     """Say whether an item of the service class, of whom `name` stands for in holds, must stay for now.
 
-    A hold keeps it; or the authority asked that destruction stop for a purpose for which any of the rules `declared`
-    needs it. Source: miit24:10, miit24:14.2.
+    A hold keeps it, or the authority `asked` that it not be destroyed. Source: miit24:10, miit24:14.2.
     """
-    if any(concerns(each, (name,)) and is_kept(each, item, RetentionClass.SERVICE) for each in state.holds()):
-        return True
-    if not any(state.suspensions()):
-        return False
-    purposes = {each.id for rules in declared for each in rules.purposes if item in {need.item for need in each.needs}}
-    return any(is_stopped(state, purpose) for purpose in purposes or {""})
-
-
-def is_stopped(state: SiteState, purpose: str) -> bool:
-    """Say whether the authority asked that destruction for a purpose stop, by whatever name. Source: miit24:14.2."""
-    return any(
-        (not each.kinds or not each.kinds.isdisjoint(ERASING_KINDS)) and (not each.purposes or purpose in each.purposes)
-        for each in state.suspensions()
-    )
+    kept = any(concerns(each, (name,)) and is_kept(each, item, RetentionClass.SERVICE) for each in state.holds())
+    return kept or asked.keeps(item)
 
 
 def release(work: Work, job: Release, now: dt.datetime) -> Draft:

@@ -32,6 +32,8 @@ from keshou.visits.store import Visits
 _ITEMS = {Channel.SMS: "mobile_number", Channel.MAIL: "email_address"}
 """Which item of the taxonomy a channel's address is."""
 _SHAPES = {Channel.SMS: re.compile(r"\+?[0-9]{5,20}"), Channel.MAIL: re.compile(r"[^@\s]+@[^@\s]+")}
+ADDRESSES = frozenset(_ITEMS.values())
+"""What codes are sent to."""
 """What an address of a channel looks like once it is normalised; anything else can be nobody's."""
 _HANDS = 4
 _SOURCES = 10_000

@@ -71,7 +71,7 @@ class Found:
         """Note what of one user goes on which day."""
         told = set()
         for each, last in ends(held, keeping):
-            if last.day > self._until or each.item in self._kept.stopped:
+            if last.day > self._until or self._kept.stopped.keeps(each.item):
                 continue
             day = free_from(keepers(self._kept.state, held.name, each.item, each.class_), last.day)
             if day is None or day > self._until:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Container
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
-from keshou.acts.expiring import stopped
 from keshou.acts.holding import kept_items, must_stay
 from keshou.acts.known import Known
 from keshou.acts.request import ActError, Done, Job, RecordSite, Release
+from keshou.acts.stopping import Stopped, stopped
 from keshou.acts.work import Pending
 from keshou.app.untold import Untold, counted
 from keshou.db import Transaction
@@ -103,23 +103,27 @@ class Holds:
                 found.append(Kept(each.ground, each.cite, each.at, each.until, items))
         return found
 
-    def stopped(self) -> frozenset[str]:
-        """Return the items that the authority asks not to destroy."""
+    def stopped(self) -> Stopped:
+        """Return what the authority asks not to destroy."""
         state = self._house.state()
         with self._house.reading() as tx:
-            versions = self._known.view(tx, self._house.ledger.head(tx).size).versions()
-        return stopped(state, [each.declaration for each in versions.values()])
+            return self._stopped(state, tx)
+
+    def _stopped(self, state: SiteState, tx: Transaction) -> Stopped:
+        versions = self._known.view(tx, self._house.ledger.head(tx).size).versions()
+        return stopped(state, (each.declaration for each in versions.values()))
 
     def stopped_of(self, user: str) -> tuple[str, ...]:
         """Return what services held of a user, who uses none any more, and the authority asks not to destroy."""
-        if not (asked := self.stopped()):
+        asked = self.stopped()
+        if asked == Stopped():
             return ()
         with self._house.reading() as tx:
             key = self._known.vault.find_user(tx, user)
             if key is None or fold_user(self._known.standings.user_facts(tx, key)).profile.in_use:
                 return ()
             held = self._known.vault.items_of(tx, key)
-        return tuple(item for item, class_ in held.items() if class_ is RetentionClass.SERVICE and item in asked)
+        return tuple(item for item, class_ in held.items() if class_ is RetentionClass.SERVICE and asked.keeps(item))
 
     def after(self, job: Job, done: Done) -> Done:
         """Let go at once what the end of a hold or of a suspension makes due; return what became of the job."""
@@ -166,14 +170,13 @@ class Holds:
         state = self._house.state()
         due, over = [], []
         with self._house.reading() as tx:
-            versions = self._known.view(tx, self._house.ledger.head(tx).size).versions()
+            asked = self._stopped(state, tx)
             names, held = self._kept_back.names_of(tx, users), items_in(tx, users, _SERVICE.value)
             facts = self._known.standings.facts_of(tx, users)
-        declared = [each.declaration for each in versions.values()]
         for user in users:
             items, name = held.get(user, ()), names.get(user, "")
             if not items or not name or fold_user(facts.get(user, ())).profile.in_use:
                 over.append(user)
-            elif not all(must_stay(state, declared, name, item) for item in items):
+            elif not all(must_stay(state, asked, name, item) for item in items):
                 due.append(user)
         return due, over

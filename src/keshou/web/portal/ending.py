@@ -12,6 +12,7 @@ from litestar.di import NamedDependency
 from litestar.params import RawBody
 
 from keshou.acts.request import Cancel, Erase
+from keshou.app.code_post import ADDRESSES
 from keshou.app.own_acts import erasing_purpose
 from keshou.app.site import Site
 from keshou.app.user_view import user_view
@@ -43,7 +44,7 @@ class Ending(NamedTuple):
     services: list[tuple[str, str]]
     """Id and name of each service in use."""
     gone: list[Holding]
-    """What is destroyed with the last service."""
+    """What is destroyed with the last service; nothing when none is in use."""
     kept: list[Holding]
     """What the law has the operator keep for a time."""
     period: Period | None
@@ -51,11 +52,26 @@ class Ending(NamedTuple):
     records: list[Holding]
     """What is kept as a record, for its own time."""
     stopped: list[Holding]
-    """What the authority asks not to destroy."""
+    """What the authority asks not to destroy, whether or not a service is in use."""
     now: list[Kept]
     """What a hold keeps for now."""
+    waiting: list[Holding]
+    """What of what services hold stays because of it."""
     known: bool
     """Whether anything is on record of the user at all."""
+
+    @property
+    def becomes(self) -> str:
+        """Say what becomes of what services hold: `gone`, `partly` gone, `kept` for now; `none`: nothing is held so."""
+        kept = bool(self.stopped or self.waiting)
+        return ("partly" if kept else "gone") if self.gone else ("kept" if kept else "none")
+
+    @property
+    def addresses(self) -> tuple[list[str], list[str]]:
+        """Return what codes are sent to: the names of what goes with the last service, and of what is kept."""
+        gone = [each for each in self.gone if each.item in ADDRESSES]
+        kept = [each for each in (*self.kept, *self.records, *self.stopped, *self.waiting) if each.item in ADDRESSES]
+        return [each.name for each in gone], [each.name for each in kept]
 
 
 @get("/me/end", include_in_schema=False)
@@ -130,15 +146,19 @@ def _ending(request: Requested, site: Site, caller: Caller) -> Ending:
     used = view.standing.profile.in_use if view else frozenset[str]()
     in_use = sorted(used if part is None else used & part.services)
     now = kept_now(site, user, names_of(request, site), language)
-    stays, stopped = {item for each in now for item in each.ids}, site.holds.stopped()
-    service = [each for each in held if in_use and not (each.registration or each.record) and each.item not in stays]
+    stays, asked = {item for each in now for item in each.ids}, site.holds.stopped()
+    service = [each for each in held if not (each.registration or each.record)]
+    waiting = [each for each in service if each.item in stays]
+    stopped = [each for each in service if each.item not in stays and asked.keeps(each.item)]
+    gone = [each for each in service if in_use and each not in waiting and each not in stopped]
     return Ending(
         services=[(each, names.get(each, each)) for each in in_use],
-        gone=[each for each in service if each.item not in stopped],
+        gone=gone,
         kept=[each for each in held if each.registration],
         period=site.law.provision(KEPT_BY).period,
         records=[each for each in held if each.record],
-        stopped=[each for each in service if each.item in stopped],
+        stopped=stopped,
+        waiting=waiting,
         now=now if part is None else [],
         known=view is not None,
     )
