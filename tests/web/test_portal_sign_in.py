@@ -20,7 +20,10 @@ from keshou.app.new_app_key import register_app_key
 from keshou.app.site import Site
 from keshou.app.user_view import user_view
 from keshou.db import Database, metadata
+from keshou.gate.facts import SuspensionLifted, SuspensionOrdered
+from keshou.law.terms import ActKind
 from keshou.web.caller import PLAIN_COOKIE
+from keshou.web.frame.catalog import Words, catalog
 from keshou.web.headers import PAGE_POLICY
 
 PAGES = [
@@ -114,6 +117,47 @@ def test_a_site_that_sends_no_codes_says_where_else_to_come_in(database: Databas
 
 
 # A visit, and its end ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_while_the_authority_has_codes_stopped_nobody_is_told_that_one_is_on_its_way(
+    browser: Browser, site: Site, gateway: Receiver, language: str
+) -> None:
+    words = Words(catalog("keshou.web.frame", "keshou.web.portal"), "zh" if language == "zh" else "en")
+    browser.client.headers["Accept-Language"] = language
+    before = browser.open("/me/sign-in")
+    stop = SuspensionOrdered(at=site.now(), suspension="s1", purposes=frozenset({site.settings.visits.purpose}))
+    site.record_site(stop, by="officer")
+    page = browser.open("/me/sign-in")
+    assert page.status_code == 200
+    assert str(words("in.stopped")) in page.text
+    assert 'href="/contact"' in page.text
+    assert "/me/sign-in/code" not in page.text
+    by_user = {"user": "u1", "channel": "sms"}
+    for asked in (by_user, by_user | {"user": "nobody"}, {"address": VALUES["mobile_number"]}):
+        late = browser.send("/me/sign-in/code", at=before, **asked)
+        assert (late.status_code, str(words("in.stopped")) in late.text) == (503, True)
+    told = browser.client.post("/api/v1/visits/codes", json=by_user)
+    assert (told.status_code, told.json()["type"]) == (503, "/problems/unreachable")
+    site.record_site(SuspensionLifted(at=site.now(), suspension="s1"), by="officer")
+    assert str(words("in.stopped")) not in browser.open("/me/sign-in").text
+    browser.sign_in("u1")
+    assert len(gateway.told) == 1
+
+
+def test_while_looking_for_users_is_stopped_codes_are_asked_for_by_number_with_the_operator_alone(
+    browser: Browser, site: Site
+) -> None:
+    stop = SuspensionOrdered(at=site.now(), suspension="s1", kinds=frozenset({ActKind.QUERY}))
+    before = browser.open("/me/sign-in")
+    site.record_site(stop, by="officer")
+    page = browser.open("/me/sign-in")
+    assert str(en("in.stopped_finding")) in page.text
+    assert 'name="address"' not in page.text
+    assert browser.send("/me/sign-in/code", at=before, address=VALUES["mobile_number"]).status_code == 503
+    browser.open("/me/sign-in")
+    browser.send("/me/sign-in/code", user="u1", channel="sms")
+    assert browser.send("/me/sign-in", code=browser.code(1)).url.path == "/me"
 
 
 @pytest.mark.parametrize("path", PAGES)

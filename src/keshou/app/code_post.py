@@ -19,11 +19,12 @@ from keshou.db import Transaction
 from keshou.declaration.findable import FINDABLE
 from keshou.errors import InputError, KeshouError, UnreachableError
 from keshou.gate.act import Act
+from keshou.gate.site import SiteState
 from keshou.language import Language
 from keshou.law.terms import ActKind
 from keshou.vault.blind_index import normalise
 from keshou.vault.key_file import read_private
-from keshou.visits.errors import SenderSettingsError
+from keshou.visits.errors import CodesStoppedError, SenderSettingsError
 from keshou.visits.message import message, shared
 from keshou.visits.senders import Channel, HookSender, MailSender, Sender
 from keshou.visits.settings import VisitSettings
@@ -31,9 +32,9 @@ from keshou.visits.store import Visits
 
 _ITEMS = {Channel.SMS: "mobile_number", Channel.MAIL: "email_address"}
 """Which item of the taxonomy a channel's address is."""
-_SHAPES = {Channel.SMS: re.compile(r"\+?[0-9]{5,20}"), Channel.MAIL: re.compile(r"[^@\s]+@[^@\s]+")}
 ADDRESSES = frozenset(_ITEMS.values())
 """What codes are sent to."""
+_SHAPES = {Channel.SMS: re.compile(r"\+?[0-9]{5,20}"), Channel.MAIL: re.compile(r"[^@\s]+@[^@\s]+")}
 """What an address of a channel looks like once it is normalised; anything else can be nobody's."""
 _HANDS = 4
 _SOURCES = 10_000
@@ -87,6 +88,7 @@ class CodePost:
         perform: Callable[[Act], Done],
         find: Callable[[Act, str], list[str]],
         now: Callable[[], dt.datetime],
+        state: Callable[[], SiteState],
     ) -> None:
         self._visits = visits
         self._senders = senders
@@ -96,6 +98,7 @@ class CodePost:
         self._find = find
         """Looks for users, which is an act on record: a query of one item about nobody yet, and the value sought."""
         self._now = now
+        self._state = state
         self._room = threading.BoundedSemaphore(_MOST_WAITING)
         self._counting = threading.Lock()
         self._looked: deque[dt.datetime] = deque(maxlen=visits.settings.lookups_per_hour)
@@ -107,6 +110,14 @@ class CodePost:
         """By which kinds of address codes are sent here; none when the settings name no way."""
         return tuple(each for each in Channel if each in self._senders)
 
+    def are_stopped(self, *, by_address: bool) -> bool:
+        """Say whether the authority asked that what sending codes takes stop, so that none is sent to anybody.
+
+        With `by_address` for those who say where it is to go: whose that is has to be looked for first.
+        """
+        state, purpose = self._state(), self._visits.settings.purpose
+        return any(state.stops(kind, purpose) for kind in (ActKind.USE, *((ActKind.QUERY,) if by_address else ())))
+
     def ask(self, user: str, channel: Channel, language: Language, source: str = "") -> str:
         """Return the ticket under which a code can be given back; it is sent afterwards, if there is whom to send it.
 
@@ -114,9 +125,11 @@ class CodePost:
 
         Raises:
             InputError: nothing is sent by this channel here.
+            CodesStoppedError: the authority asked that it stop; nothing was done.
             UnreachableError: too many codes are on their way; nothing was done.
 
         """
+        self._refuse_stopped(by_address=False)
         with self._taking(channel):
             with self._writing() as tx:
                 known = user if self._is_known(tx, user) else None
@@ -132,9 +145,11 @@ class CodePost:
 
         Raises:
             InputError: nothing is sent by this channel here.
+            CodesStoppedError: the authority asked that it stop; nothing was done.
             UnreachableError: too many codes are on their way; nothing was done.
 
         """
+        self._refuse_stopped(by_address=True)
         with self._taking(channel):
             normal = normalise(FINDABLE[_ITEMS[channel]], address)
             with self._writing() as tx:
@@ -142,6 +157,10 @@ class CodePost:
             sought = address if wanted and _SHAPES[channel].fullmatch(normal) and self._may_ask(source) else ""
             self._hands.submit(self._quietly, self._look, ticket, sought, channel, language)
         return ticket
+
+    def _refuse_stopped(self, *, by_address: bool) -> None:
+        if self.are_stopped(by_address=by_address):
+            raise CodesStoppedError
 
     @contextmanager
     def _taking(self, channel: Channel) -> Iterator[None]:

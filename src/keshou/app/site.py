@@ -116,7 +116,7 @@ class Site:
         self.searches = Searches(self, settings.finding, self._sequencer.do, self._acts.found)
         self.codes = CodePost(
             self.visits, senders_of(settings.visits, home, now), writing=self.writing, is_known=self._is_known,
-            perform=self.perform, find=self.searches.ids, now=now,
+            perform=self.perform, find=self.searches.ids, now=now, state=self.state,
         )  # fmt: skip
 
     @classmethod

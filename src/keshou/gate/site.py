@@ -9,7 +9,7 @@ from keshou.gate import facts as f
 from keshou.gate.holds import HoldLifted, HoldSet
 from keshou.gate.reign import Reigns
 from keshou.gate.tenure import Held, Opened, Tenure
-from keshou.law.terms import HIGHER_RANKS
+from keshou.law.terms import HIGHER_RANKS, ActKind
 
 
 class SiteStanding:
@@ -136,6 +136,13 @@ class SiteState:
     def suspensions(self) -> Iterable[f.SuspensionOrdered]:
         """Return the suspensions that stand."""
         return self._suspensions.values()
+
+    def stops(self, kind: ActKind, purpose: str) -> bool:
+        """Say whether the authority asked that acts of a kind for a purpose stop. Source: miit24:14.2."""
+        return any(
+            (not each.kinds or kind in each.kinds) and (not each.purposes or purpose in each.purposes)
+            for each in self._suspensions.values()
+        )
 
     def published(self, fact: f.RulesPublished) -> None:
         """Take note of a published version; the latest version that has taken effect is in force."""

@@ -196,11 +196,7 @@ class View:
         return _B["agent_acts"] | _B["agent_fit"] * fit | _B["within_contract"] * within
 
     def _suspension(self, act: Act, kind: ActKind) -> int:
-        stopped = any(
-            (not each.kinds or kind in each.kinds) and (not each.purposes or act.purpose in each.purposes)
-            for each in self.state.suspensions()
-        )
-        return _B["suspended"] * stopped
+        return _B["suspended"] * self.state.stops(kind, act.purpose)
 
     def _recipient(self, act: Act, row: Row) -> int:
         if not act.recipient:

@@ -37,6 +37,16 @@ class AddressError(VisitError, InputError):
         super().__init__("this is no address that a code can be sent to", hint="correct it in the user's information")
 
 
+class CodesStoppedError(VisitError, UnreachableError):
+    """The authority asked that what sending a code takes stop, so none is sent to anybody (miit24:14.2)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no codes are sent for now, since the authority asked that it stop (miit24:14.2)",
+            hint="turn to the operator, or come from its app",
+        )
+
+
 class SendError(VisitError, UnreachableError):
     """A code was not sent. The message has neither the code nor the address."""
 

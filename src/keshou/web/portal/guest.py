@@ -5,7 +5,7 @@ A form that comes after its visit was over is not lost: it is sealed, put into t
 and shown to them again once they did. It is in no address and stored nowhere.
 """
 
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 from urllib.parse import parse_qs
 
 import anyio.to_thread
@@ -42,6 +42,21 @@ class TooLateError(NotSignedInError):
         """What was sent; None when a page was only asked for."""
         self.user = user
         """Whose visit it is that was proven too long ago."""
+        self.stopped = Stopped()
+
+
+class Stopped(NamedTuple):
+    """Which codes are sent to nobody for now, since the authority asked that it stop (Order 24 Art. 14)."""
+
+    by_user: bool = False
+    """To users by their numbers with the operator; then none at all."""
+    by_address: bool = False
+    """To whoever says where to: whose that is has to be looked for."""
+
+
+def stopped_codes(site: Site) -> Stopped:
+    """Return which codes are stopped as things stand."""
+    return Stopped(site.codes.are_stopped(by_address=False), site.codes.are_stopped(by_address=True))
 
 
 def read_form(request: Requested, body: bytes) -> Form:
@@ -89,6 +104,15 @@ async def visitor(
         TooManyRequestsError: too many were asked for.
 
     """
+    try:
+        return await _visitor(request, site, form, fresh=fresh, whole=whole)
+    except TooLateError as error:
+        if form is not None:  # the page that asks to sign in is made at once, where nothing may be waited for
+            error.stopped = await anyio.to_thread.run_sync(stopped_codes, site)
+        raise
+
+
+async def _visitor(request: Requested, site: Site, form: Form | None, *, fresh: bool, whole: bool) -> Caller:
     try:
         caller: Caller = await request.app.state.callers.of(request)
     except NotSignedInError:

@@ -16,6 +16,7 @@ from litestar.params import RawBody
 
 from keshou.app.site import Site
 from keshou.errors import InputError, UnreachableError
+from keshou.visits.errors import CodesStoppedError
 from keshou.visits.senders import Channel
 from keshou.visits.store import PREFIX
 from keshou.web.caller import count_unproven, session_token
@@ -25,7 +26,7 @@ from keshou.web.find_caller import user_of
 from keshou.web.frame.page import Requested, spend
 from keshou.web.language import language_of
 from keshou.web.limits import source_of
-from keshou.web.portal.guest import Form, TooLateError, one, read_form, seen_as
+from keshou.web.portal.guest import Form, Stopped, TooLateError, one, read_form, seen_as, stopped_codes
 from keshou.web.portal.pages import PAGES, go
 from keshou.web.portal.resume import resume
 from keshou.wire.caller import Caller
@@ -61,6 +62,8 @@ async def code(request: Requested, site: NamedDependency[Site], body: RawBody) -
         return await _asking(request, site, status=400, why="who", to=to, kept=kept, **given)
     try:
         ticket = await anyio.to_thread.run_sync(_asked, request, site, asked)
+    except CodesStoppedError:
+        return await _asking(request, site, status=503, user=asked.user, to=to, kept=kept)
     except UnreachableError:
         return await _asking(
             request, site, status=503, why="busy", user=asked.user, address=asked.address, to=to, kept=kept
@@ -151,7 +154,10 @@ def too_late(request: Requested, error: TooLateError) -> Response[Any]:
     fields = {name: values for name, values in error.form.items() if name not in ("key", "mark")}
     mark = one(error.form, "mark")
     kept = site.visits.unsent.close(path, fields, mark, site.now()) if mark else ""
-    return _page(request, site, status=_UNAUTHORIZED, why=error.why, user=error.user, to=_own(path), kept=kept)
+    return _page(
+        request, site, status=_UNAUTHORIZED, why=error.why, user=error.user, to=_own(path), kept=kept,
+        stopped=error.stopped,
+    )  # fmt: skip
 
 
 def _redeemed(request: Requested, site: Site, ticket: str, given: str) -> str | None:
@@ -194,16 +200,17 @@ def _own(path: str) -> str:
 
 
 async def _asking(request: Requested, site: Site, *, status: int = 200, to: str = "", **shown: Any) -> Response[bytes]:
-    return _page(request, site, status=status, to=_own(to), **shown)
+    stopped = await anyio.to_thread.run_sync(stopped_codes, site)
+    return _page(request, site, status=status, to=_own(to), stopped=stopped, **shown)
 
 
 def _page(
-    request: Requested, site: Site, *, status: int, to: str, why: str = "", user: str = "", address: str = "",
-    kept: str = "",
+    request: Requested, site: Site, *, status: int, to: str, stopped: Stopped, why: str = "", user: str = "",
+    address: str = "", kept: str = "",
 ) -> Response[bytes]:  # fmt: skip
     page = PAGES.answer(
         request, "sign_in.html.j2", status=status, channels=site.codes.channels, sms=Channel.SMS, to=to, why=why,
-        user=user, address=address, kept=kept, longest=LONGEST_USER, longest_address=_LONGEST_ADDRESS,
+        user=user, address=address, kept=kept, stopped=stopped, longest=LONGEST_USER, longest_address=_LONGEST_ADDRESS,
     )  # fmt: skip
     return _asking_for_proof(page)
 
