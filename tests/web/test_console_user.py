@@ -6,12 +6,16 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from console_client import Browser, client_of, fields
 from console_house import at_home, build
 
 from keshou.app.site import Site
 from keshou.cli.sample.people import subscribers
+from keshou.cli.setup import sample_declaration
+from keshou.declaration.load import read
+from keshou.declaration.model import Declaration
 from keshou.ledger.entry import Header, decode
 from postgresql import Cluster
 
@@ -132,3 +136,46 @@ def test_an_hour_has_only_so_many_searches(tmp_path: Path) -> None:
         browser = client_of(site)
         answers = [browser.post("/console/user/search", data=asked()).status_code for _ in range(3)]
     assert answers == [200, 200, 429]
+
+
+def given_stand_ins(found: Declaration) -> Declaration:
+    """Give the recipient of the sample operator stand-ins, of which one kind is never found by its value."""
+    (party,) = found.recipients
+    given = msgspec.structs.replace(party, stand_ins=("mobile_number", "tariff_plan"))
+    purposes = tuple(
+        msgspec.structs.replace(each, recipients=(party.id,)) if each.id == "marketing" else each
+        for each in found.purposes
+    )
+    return msgspec.structs.replace(found, recipients=(given,), purposes=purposes)
+
+
+def test_where_a_stand_in_is_wanted_the_form_says_so_and_finds_by_it_and_not_by_the_value(tmp_path: Path) -> None:
+    with Site.open(build(tmp_path / "site", rules=given_stand_ins)) as site:
+        (party,) = given_stand_ins(sample()).recipients
+        with site.reading() as tx:
+            key = site._known.vault.find_user(tx, USER)
+        assert key is not None
+        stand_in = site._known.vault.stand_ins.make(party.id, "tariff_plan", key)
+        browser = client_of(site)
+        form = browser.get("/console/user").text
+        assert '<option value="tariff_plan:whole">Stand-in of Brand and tariff plan</option>' in form
+        assert '<option value="mobile_number:whole">Mobile phone number</option>' in form
+        assert f"such as {party.id}~…" in form
+        chinese = browser.get("/console/user", headers={"Accept-Language": "zh"}).text
+        assert '<option value="tariff_plan:whole">品牌与套餐的代号</option>' in chinese
+        found = browser.post("/console/user/search", data=asked(way="tariff_plan:whole", value=stand_in))
+        assert f"<h2><bdi>{USER}</bdi></h2>" in found.text
+        by_value = browser.post("/console/user/search", data=asked(way="tariff_plan:whole", value=_PERSON.tariff_plan))
+        assert USER not in by_value.text
+        other = site._known.vault.stand_ins.make(party.id, "mobile_number", key)
+        assert f"<h2><bdi>{USER}</bdi></h2>" in browser.post("/console/user/search", data=asked(value=other)).text
+
+
+def test_where_nobody_is_given_stand_ins_the_form_speaks_of_none(browser: Browser) -> None:
+    assert "tand-in" not in browser.get("/console/user").text
+
+
+def sample() -> Declaration:
+    found = read(sample_declaration()).declaration
+    assert found is not None
+    return found

@@ -23,7 +23,7 @@ from keshou.web.console.desk import Desk, desk_of, show, typed
 from keshou.web.console.entries import row_of
 from keshou.web.console.information import CONSENT
 from keshou.web.console.names import branches, item_names, named, own_posts, purpose_names
-from keshou.web.console.ways import named_ways
+from keshou.web.console.ways import a_stand_in, named_ways
 from keshou.web.console.why import why_denied, why_of_user
 from keshou.web.entitled import require_staff
 from keshou.web.frame.page import Requested
@@ -55,7 +55,7 @@ def form_of(
     """Return the page that asks for a user, or for what to find one by; `wrong` names the form with a fault."""
     return show(
         request, desk, "user.html.j2", status=status, wrong=wrong, given=given, purposes=purpose_names(desk),
-        ways=named_ways(desk), posts=own_posts(desk), branches=branches(desk),
+        ways=named_ways(desk), stand_in=a_stand_in(desk), posts=own_posts(desk), branches=branches(desk),
     )  # fmt: skip
 
 
