@@ -21,14 +21,13 @@ from keshou.tally.store import Acts
 from keshou.web.cited import cited
 from keshou.web.console.chart import Column, Picture, columns
 from keshou.web.console.desk import PAGES, Desk, desk_of, show
-from keshou.web.console.entries import Row, listed, row_of
+from keshou.web.console.entries import Row, event_name, listed, row_of
 from keshou.web.console.why import why
 from keshou.web.entitled import require_log_reader
 from keshou.web.errors import NotFoundError
 from keshou.web.frame import form
 from keshou.web.frame.page import Requested
 from keshou.wire.caller import Caller
-from keshou.wire.law_words import KIND
 
 _LARGEST = 2**53 - 1
 _MOST_CITES: Final = 12
@@ -67,11 +66,17 @@ def acts(
         ],
         cites=[(*cited(site.law, cite, desk.language), cite, n, n / most) for cite, n in cites[:_MOST_CITES]],
         kinds=[
-            (KIND[kind].in_(desk.language), kinds[kind, "permit"], kinds[kind, "deny"])
-            for kind in ActKind if kinds[kind, "permit"] or kinds[kind, "deny"]
+            (event_name(event, desk.language), kinds[event, "permit"], kinds[event, "deny"])
+            for event in sorted({event for event, _ in kinds}, key=_rank)
         ],
         permitted=sum(each[0] for each in by_day), denied=sum(each[1] for each in by_day),
     )  # fmt: skip
+
+
+def _rank(event: str) -> tuple[int, str]:
+    """Return the place of an event among others: acts in the order of the law's terms, then what is none."""
+    kinds = list(ActKind)
+    return (kinds.index(ActKind(event)) if event in set(kinds) else len(kinds), event)
 
 
 def _counts(found: Sequence[Acts], first: int, last: int) -> tuple[int, int]:

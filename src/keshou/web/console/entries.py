@@ -5,6 +5,8 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
+from keshou.acts.adding_up import JUDGED, SEARCH
+from keshou.acts.again import AGAIN
 from keshou.acts.ending import REFUSED
 from keshou.acts.expiring import OVER
 from keshou.acts.holding import DUE
@@ -152,20 +154,30 @@ def row_of(desk: Desk, place: int, header: Header) -> Row:
     )
 
 
-_BY_ITSELF = {
+_OTHERS = {
+    SEARCH: Text("查找用户", "search for users"),
     DUE: Text("留存结束后销毁", "destroyed once nothing kept it"),
     OVER: Text("到期后销毁", "destroyed once its time was over"),
+    AGAIN: Text("恢复备份后再次删除", "erased again after a backup was put back"),
     REFUSED: Text("终止服务", "end of services"),
+    "audit": Text("逐条打开日志载荷核对", "every payload opened to check the log"),
+    "keys:master": Text("更换主密钥", "master key made anew"),
+    "keys:epoch": Text("更换密钥世代", "epoch of keys made anew"),
+    "keys:data": Text("更换数据密钥", "data keys made anew"),
+    "keys:index": Text("更换索引密钥", "index key made anew"),
+    "keys:retire": Text("销毁旧密钥", "old keys destroyed"),
 }
-"""Event of what goes by the clock, or is no act on information -> what it is called."""
+"""Event of what is no act on one user's information that somebody asked for -> what it is called."""
+_JUDGED_NAME = Text("逐行裁定表格：{kind}", "table judged: {kind}")
 
 
 def event_name(event: str, language: Language) -> str:
-    """Return what an entry's event is called."""
-    if event in _BY_ITSELF:
-        return _BY_ITSELF[event].in_(language)
-    if event in set(ActKind):
-        return KIND[ActKind(event)].in_(language)
+    """Return what an entry's event is called; one that nobody knows, as it stands in the log."""
+    if event in _OTHERS:
+        return _OTHERS[event].in_(language)
+    if (kind := event.removeprefix(JUDGED)) in set(ActKind):
+        name = KIND[ActKind(kind)].in_(language)
+        return name if kind == event else _JUDGED_NAME.in_(language).format(kind=name)
     kinds = event.removeprefix("fact:").split("+")
     names = [FACTS[each].in_(language) if each in FACTS else each for each in kinds]
     return ("、" if language == "zh" else ", ").join(names)
