@@ -70,6 +70,19 @@ def test_words_are_whole_in_both_languages() -> None:
     assert not [each.zh for each in every if re.search(r"[\u3400-\u9fff][,;:!?()]|[,;:!?()][\u3400-\u9fff]", each.zh)]
 
 
+def test_what_staff_sign_in_by_has_one_name_everywhere() -> None:
+    """The user's account with the operator is another thing, and so is the one that a provider keeps."""
+    told = [
+        *(SOURCE / "web" / "console").glob("*.py"), SOURCE / "web" / "console" / "messages.toml",
+        *(SOURCE / "wire").glob("*.py"),
+        *(SOURCE / "wire" / "errors_zh").glob("*.toml"), *(SOURCE / "accounts").rglob("*.py"),
+        SOURCE / "cli" / "help_zh.toml", SOURCE / "app" / "invitation_post.py",
+    ]  # fmt: skip
+    assert len(told) > 100
+    wrong = re.compile("(?<!身份提供方的)账号")
+    assert [path.name for path in told if wrong.search(path.read_text("utf-8"))] == []
+
+
 PICTURE = Picture("k-x", "a <title>", 'what "it" shows')
 
 

@@ -16,7 +16,7 @@ _WORDS = Text(
 
 {invitation}
 
-邀请只能用一次，不要转给任何人。不清楚这是怎么回事的话，请不要使用它，并告诉您单位管理账号的人。""",
+邀请只能用一次，不要转给任何人。不清楚这是怎么回事的话，请不要使用它，并告诉您单位管理账户的人。""",
     en="""You are invited to sign in to Keshou as "{account}". Before {until} (China time) open this page, give it the
 invitation below, and choose a password of your own:
 {url}

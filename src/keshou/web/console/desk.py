@@ -103,7 +103,7 @@ PEOPLE_PAGES: Final = (
     Place("/console/people/posts", Text("岗位与权限", "Posts and grants"), _OF_PEOPLE),
     Place("/console/people/agents", Text("代理人", "Agents"), _has(Office.APPOINT, Office.AUDIT)),
     Place("/console/people/access", Text("权限复核", "Review of access"), _reads_access),
-    Place("/console/people/accounts", Text("账号", "Accounts"), _has(Office.ACCOUNTS, Office.AUDIT)),
+    Place("/console/people/accounts", Text("账户", "Accounts"), _has(Office.ACCOUNTS, Office.AUDIT)),
 )
 """Pages about people, each led to from the others."""
 WAYS_IN: Final = Place("/console/people/ways-in", Text("登录办法", "Ways in"), _has(Office.ACCOUNTS, Office.AUDIT))

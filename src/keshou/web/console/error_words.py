@@ -26,7 +26,7 @@ REFUSALS = {
     ),
     "no rules are in force": Text("没有生效的规则；请先公布", "no rules are in force; publish them first"),
     "nobody is the second hand of what they gave, or of their own account (miit24:13.1.3)": Text(
-        "自己给出的，或者自己的账号，不能自己确认；请由别人确认",
+        "自己给出的，或者自己的账户，不能自己确认；请由别人确认",
         "nobody confirms what they gave, or their own account; let somebody else",
     ),
     "nothing of that id waits for a second hand": Text(

@@ -11,7 +11,7 @@ from keshou.web.console.desk import Desk
 OFFICE: Mapping[Office, Text] = {
     Office.PUBLISH: Text("公布规则", "publishes the rules"),
     Office.APPOINT: Text("任命人员、认定代理人", "appoints staff and judges agents"),
-    Office.ACCOUNTS: Text("管理账号和密钥", "looks after accounts and keys"),
+    Office.ACCOUNTS: Text("管理账户和密钥", "looks after accounts and keys"),
     Office.ORDERS: Text("登记电信管理机构的要求", "writes down what the authority orders"),
     Office.GROUNDS: Text("登记上位法的依据", "writes down grounds in higher law"),
     Office.AUDIT: Text("查看日志", "opens the log"),
