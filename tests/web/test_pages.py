@@ -164,6 +164,15 @@ def test_static_files_are_compressed_and_kept_for_as_long_as_they_are_the_same(c
     assert client.get(f"{static.PATH}/../page.py").status_code in (400, 404)
 
 
+def test_the_first_page_after_a_start_names_the_operator_whatever_it_is(site: Site) -> None:
+    rules = site.rules()
+    assert rules is not None
+    for path in ("/no-such-page", "/console/sign-in"):
+        with opened(site) as client:
+            page = client.get(path, headers=HTML | {"Accept-Language": "zh"}).text
+        assert f"· {rules.declaration.operator.name.zh}</title>" in page, path
+
+
 @pytest.mark.parametrize(
     ("path", "status", "told"),
     [

@@ -12,6 +12,8 @@ from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 
 from keshou.app.site import Site
+from keshou.errors import KeshouError
+from keshou.language import Text
 from keshou.web.authzen.answer import Writers
 from keshou.web.authzen.layout import Layouts
 from keshou.web.caller import Callers, Find, Requested
@@ -88,6 +90,7 @@ def dress(app: Litestar, site: Site, find: Find, *, closes: bool = False) -> Lit
             "callers": Callers(site, find),
             "metrics": metrics,
             "pages": Rate("pages", site.settings.server.rate_pages),
+            "operator": _operator(site),
             "navigation": NAVIGATION,
             "sample_navigation": SAMPLE_NAVIGATION,
             "layouts": Layouts(),
@@ -99,6 +102,15 @@ def dress(app: Litestar, site: Site, find: Find, *, closes: bool = False) -> Lit
     app.asgi_handler = TellMethods(app._create_asgi_handler(), app.state["methods"])  # noqa: SLF001 - as it began
     surround(app, site.settings, metrics, short_ways(app.state))
     return app
+
+
+def _operator(site: Site) -> Text | None:
+    """Return who runs the server by the rules in force, for pages that cannot ask; None while nobody can say."""
+    try:
+        rules = site.rules()
+    except KeshouError:
+        return None
+    return rules.declaration.operator.name if rules else None
 
 
 def document() -> dict[str, Any]:
