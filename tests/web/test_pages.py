@@ -174,6 +174,15 @@ def test_the_first_page_after_a_start_names_the_operator_whatever_it_is(site: Si
 
 
 @pytest.mark.parametrize(
+    ("path", "back"), [("/no-such-page", "/"), ("/console/nonesuch", "/console"), ("/me/nonesuch", "/me")]
+)
+def test_a_page_that_is_not_there_leads_back_to_where_its_reader_was(
+    client: "TestClient[Any]", path: str, back: str
+) -> None:
+    assert f'<a class="onward" href="{back}">' in client.get(path).text
+
+
+@pytest.mark.parametrize(
     ("path", "status", "told"),
     [
         ("/no-such-page", 404, "There is no such page"),
