@@ -72,6 +72,13 @@ def test_every_page_is_in_the_readers_language_small_unkept_and_holds_nothing_in
         assert not [each for each in found if each.startswith("on")]
 
 
+@pytest.mark.parametrize("account", ["officer", "clerk", "network"])
+def test_the_first_place_of_the_console_leads_to_its_first_page(site: Site, account: str) -> None:
+    browser = client_of(site, account)
+    for path in ("/console", "/console/me"):
+        assert re.search(r'<a href="/console"[^>]*>How we stand</a>', browser.get(path).text), path
+
+
 @pytest.mark.parametrize(
     ("account", "open_", "barred"),
     [

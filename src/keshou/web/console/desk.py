@@ -150,8 +150,9 @@ def may_open(desk: Desk, link: str) -> bool:
 
 def _leading(desk: Desk, place: Place) -> str:
     """Return where a place leads the reader: to its first page, or to the first of its pages that they may open."""
-    open_ = [each.path for each in PEOPLE_PAGES if each.path.startswith(place.path) and each.open_to(desk)]
-    return open_[0] if open_ else place.path
+    if place.path != PEOPLE_PAGES[0].path:
+        return place.path
+    return next((each.path for each in PEOPLE_PAGES if each.open_to(desk)), place.path)
 
 
 async def read_typed(request: Requested) -> Mapping[str, str]:
