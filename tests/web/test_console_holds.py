@@ -36,3 +36,10 @@ def test_a_hold_is_set_by_one_and_lifted_by_another_and_stands_between(tmp_path:
         assert "the dispute is settled" in second.get("/console/holds").text
         (lifted,) = [each for each in site.state().holds_lifted.values() if each.hold == name]
         assert lifted.by == "second"
+
+
+def test_the_form_of_holds_says_what_it_asks_and_not_what_appointing_does(tmp_path: Path) -> None:
+    with Site.open(build(tmp_path / "site", users=0)) as site:
+        page = client_of(site, "officer").get("/console/holds").text
+        assert "Setting and lifting a hold ask you to prove yourself again" in page
+        assert "Appointing" not in page
