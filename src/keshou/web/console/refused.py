@@ -17,6 +17,7 @@ from keshou.web.console.error_words import in_words
 from keshou.web.errors import NotSignedInError, ProofTooOldError, SecondFactorNeededError
 from keshou.web.going import landing
 from keshou.web.language import language_of
+from keshou.web.sentences import sentence
 
 Handler = Callable[[Request[Any, Any, Any], Any], Response[Any]]
 
@@ -45,9 +46,9 @@ def second_factor(request: Request[Any, Any, Any], _: SecondFactorNeededError) -
 
 def refused(request: Request[Any, Any, Any], error: KeshouError) -> Response[Any]:
     """Say plainly why not, and what to do."""
-    told = problem.of_request(request, error)
+    told, language, law = problem.of_request(request, error), language_of(request), request.app.state.site.law
     here = _here(request) if request.method in READING else HOME
-    why, hint = in_words(error, language_of(request))
+    why, hint = (sentence(each, law, language) for each in in_words(error, language))
     page = PAGES.answer(request, "refused.html.j2", status=told.status, told=told, why=why, hint=hint, here=here)
     page.headers.update(problem.headers_of(error, told))
     return page

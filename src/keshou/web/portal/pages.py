@@ -22,6 +22,7 @@ from keshou.web.idempotency import named
 from keshou.web.language import language_of
 from keshou.web.portal.guest import Form, one
 from keshou.web.portal.story import Names, Story, story
+from keshou.web.sentences import sentence
 from keshou.wire.caller import Caller
 from keshou.wire.decision_words import MISSING
 
@@ -128,5 +129,6 @@ def refusals(site: Site, decisions: list[Decision], request: Requested) -> list[
     for each in reasons:
         name, path = cited(site.law, str(each.cite), language)
         says = site.law.provision(each.cite).says.in_(language)
-        found.append(Refusal(MISSING[each.missing].in_(language), says, name, path))
+        missing = sentence(MISSING[each.missing].in_(language), site.law, language)
+        found.append(Refusal(missing, says, name, path))
     return found
