@@ -5,6 +5,7 @@ Each room declares its own family below these in its own ``errors.py`` or beside
 Messages start lower-case, name the statute's concepts and never carry anybody's personal information.
 """
 
+from collections.abc import Iterable
 from enum import IntEnum
 
 
@@ -29,7 +30,14 @@ class KeshouError(Exception):
 
 
 class InputError(KeshouError):
-    """The call or what it was given is wrong; nothing was done."""
+    """The call or what it was given is wrong; nothing was done.
+
+    `wrong` is what of that is wrong, as it was given, for nobody but who gave it: it stands in no message and no log.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", wrong: Iterable[str] = ()) -> None:
+        super().__init__(message, hint=hint)
+        self.wrong = tuple(wrong)
 
 
 class IntegrityError(KeshouError):

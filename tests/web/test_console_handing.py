@@ -81,7 +81,7 @@ def test_a_medium_is_entered_moved_looked_at_and_destroyed_before_a_witness(site
         | {"manner": "burnt", "witness": "officer"},
     )  # fmt: skip
     assert refused.status_code == 422
-    assert "nobody is the witness of what they do themselves" in refused.text
+    assert "Nobody is the witness of what they do themselves" in refused.text
     send(officer, page, f"{page}/destruction", manner="burnt", witness="second")
     medium: Medium = media_of(site)["box-7"]
     assert (medium.place, medium.holder, medium.sealed, medium.destroyed is not None) == (
@@ -173,7 +173,7 @@ def test_a_key_is_written_down_by_who_verified_it_who_then_exports_nothing_to_it
     assert (held.key, held.verified_by) == (public, "analyst")
     refused = export(analyst, 2)
     assert refused.status_code == 422
-    assert "whoever verified the recipient" in refused.text
+    assert "Whoever verified the recipient" in refused.text
     send(analyst, EXPORTS, action, end="1")
     assert CENTRE not in site.state().keys
 

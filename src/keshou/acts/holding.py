@@ -85,8 +85,11 @@ def _check_set(work: Work, fact: HoldSet, now: dt.datetime, before: Mapping[str,
     declared = [each.declaration for each in work.view.versions().values()]
     if fact.items != kept_items(declared, fact.purposes, fact.classes):
         raise ActError("the items of a hold are what its purposes and classes come to", hint="name those alone")
-    if len(work.known.vault.find_users(work.tx, fact.users)) < len(fact.users):
-        raise ActError("somebody named in the hold is not on record", hint="check the ids of the users")
+    unknown = fact.users - work.known.vault.find_users(work.tx, fact.users).keys()
+    if unknown:
+        raise ActError(
+            "somebody named in the hold is not on record", hint="check the ids of the users", wrong=sorted(unknown)
+        )
 
 
 def kept_items(

@@ -15,6 +15,7 @@ from keshou.declaration.model import Office
 from keshou.errors import InputError
 from keshou.language import Text
 from keshou.web.account_keeping import known_account, refuse_self
+from keshou.web.console.again import stands_on
 from keshou.web.console.desk import desk_of, show, to, typed
 from keshou.web.console.names import agent_names
 from keshou.web.console.people import A_PAGE, After, id_of
@@ -56,6 +57,7 @@ def accounts(
 
 
 @post(f"{HERE}/invite", status_code=200, sync_to_thread=True, include_in_schema=False)
+@stands_on(accounts)
 def invite(request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
     """Invite somebody, or anew; the invitation is shown this once. Pressed twice, the one shown last holds."""
     require(caller, site, Office.ACCOUNTS)
@@ -77,6 +79,7 @@ def invite(request: Requested, caller: NamedDependency[Caller], site: NamedDepen
 
 
 @post(f"{HERE}/end", status_code=303, sync_to_thread=True, include_in_schema=False)
+@stands_on(accounts)
 def end(request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[None]:
     """End every session of an account, or the account itself."""
     require(caller, site, Office.ACCOUNTS)

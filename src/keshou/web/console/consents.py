@@ -23,6 +23,7 @@ from keshou.gate.calendar import day_of
 from keshou.gate.facts import UserFact
 from keshou.law.terms import ConsentStrength
 from keshou.ledger.entry import decode
+from keshou.web.console.again import stands_on
 from keshou.web.console.desk import Desk, desk_of, key_of, show, to, typed
 from keshou.web.console.entries import row_of
 from keshou.web.console.error_words import in_one
@@ -85,6 +86,7 @@ def asked_for(desk: Desk) -> list[Purpose]:
 
 
 @post(f"{HERE}/of", status_code=200, sync_to_thread=True, include_in_schema=False)
+@stands_on(ask)
 def of(request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
     """Show what a user is to be shown and asked for one purpose. Nothing is looked up of the user for it."""
     desk, form = desk_of(request, site, caller), typed(request)
@@ -130,6 +132,7 @@ def _may_be(purpose: Purpose, strength: ConsentStrength) -> bool:
 
 
 @post(HERE, status_code=200, sync_to_thread=True, include_in_schema=False)
+@stands_on(of)
 def tell(request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[Any]:
     """Write down that a user agreed, under the rules that were shown, or took a consent back; once for each form.
 

@@ -242,7 +242,7 @@ def show(request: Requested, desk: Desk, template: str, *, status: int = 200, **
 
     `provision` gives it the name of a provision and the path where it is read.
     """
-    path = request.scope["path"]
+    path = request.scope["state"].get("stands_at", request.scope["path"])
     open_ = [each for each in PLACES if each.open_to(desk)]
     within = [each for each in open_ if path == each.path or (each.path != HOME and path.startswith(f"{each.path}/"))]
     current = max(within, key=lambda each: len(each.path), default=None)

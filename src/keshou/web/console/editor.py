@@ -31,6 +31,7 @@ from keshou.gate.calendar import CHINA, day_of, end_of
 from keshou.ledger.entry import decode
 from keshou.web.changes import Changes, Naming, changes
 from keshou.web.cited import cited
+from keshou.web.console.again import stands_on
 from keshou.web.console.desk import Desk, desk_of, key_of, show, to, typed
 from keshou.web.console.error_words import in_one
 from keshou.web.console.todo import index_due
@@ -113,6 +114,7 @@ def check(request: Requested, caller: NamedDependency[Caller], site: NamedDepend
 
 
 @post("/console/rules/preview", status_code=200, sync_to_thread=True, include_in_schema=False)
+@stands_on(check)
 def preview(request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
     """Show what was typed as the rules that users would read."""
     require_reader(caller)
@@ -133,6 +135,7 @@ def preview(request: Requested, caller: NamedDependency[Caller], site: NamedDepe
 
 
 @post("/console/rules/publish", status_code=200, sync_to_thread=True, include_in_schema=False)
+@stands_on(check)
 def publish(request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[Any]:
     """Publish what was typed after the version that was read, when nothing found is an error."""
     require_publisher(caller, site, first=_version(request) == 0)

@@ -17,6 +17,7 @@ from keshou.db import to_micros
 from keshou.errors import InputError
 from keshou.gate.facts import EmergencyReviewed
 from keshou.gate.tenure import Opened
+from keshou.web.console.again import stands_on
 from keshou.web.console.desk import Desk, desk_of, key_of, show, to, typed
 from keshou.web.console.entries import by_hand, row_of
 from keshou.web.console.names import post_names
@@ -74,6 +75,7 @@ def _told(desk: Desk, each: Opened) -> dict[str, Any]:
 
 
 @post(HERE, status_code=200, sync_to_thread=True, include_in_schema=False)
+@stands_on(emergencies)
 def begin(request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[Any]:
     """Lend oneself a post's grants. It needs a fresh proof, a declared reason, and the id of what happened."""
     require_lender(caller, site)
@@ -111,6 +113,7 @@ def one(
 
 
 @post(f"{HERE}/{{name:str}}", status_code=303, sync_to_thread=True, include_in_schema=False)
+@stands_on(one)
 def review(
     request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], name: Name
 ) -> Response[None]:

@@ -19,11 +19,13 @@ from keshou.accounts.errors import CodeRefusedError, InvitationWaitsError, WeakP
 from keshou.app.site import Site
 from keshou.web import signing_in
 from keshou.web.caller import count_unproven
+from keshou.web.console.again import look_over
 from keshou.web.console.carried import GO_ON, INVITATION, PROOF, SECOND_FACTOR, SIGN_IN, SIGN_OUT, given_back
 from keshou.web.console.desk import HOME, PAGES, kept, read_typed, to, typed
 from keshou.web.cookies import device_cookie, session_cookie, step_cookie
 from keshou.web.entitled import require_fresh
 from keshou.web.errors import NotFoundError
+from keshou.web.find_caller import finder
 from keshou.web.frame.page import Requested
 from keshou.web.going import going_cookie, landing, own_path
 from keshou.wire import sign_in as w
@@ -122,7 +124,7 @@ def _to_provider(request: Requested, site: Site, form: Mapping[str, str], *, fre
 def go_on(request: Requested, person: NamedDependency[Caller]) -> Response[Any]:
     """Go on after another way of proving oneself: a passkey, the provider. Who is not proven is asked again."""
     form = typed(request)
-    return _to_factor(request, form) if person.limited else _go_on(request, form, person.id)
+    return _to_factor(request, form) if person.limited else _go_on(request, form, person)
 
 
 @get(INVITATION, sync_to_thread=False, include_in_schema=False)
@@ -195,7 +197,7 @@ def prove(request: Requested, person: NamedDependency[Caller], site: NamedDepend
     proven = signing_in.prove(site, request, person, asked.password, asked.code) if asked else None
     if proven is None:
         return ask_proof(request, person, where=form.get("to", ""), fields=kept(form), wrong=True)
-    answer = _go_on(request, form, person.id)
+    answer = _go_on(request, form, person)
     answer.set_cookie(session_cookie(site.settings, proven[1]))
     return answer
 
@@ -269,19 +271,20 @@ def _asked(shape: type[T], form: Mapping[str, str], *names: str) -> T | None:
 
 
 def _enter(request: Requested, site: Site, found: SignedIn, form: Mapping[str, str]) -> Response[Any]:
-    account = found.session.account
-    answer = _to_factor(request, form) if found.session.limited else _go_on(request, form, account)
+    with site.writing() as tx:
+        person = finder(site)(tx, found.token, request.headers.get("user-agent", ""), site.now())
+    answer = _to_factor(request, form) if person is None or person.limited else _go_on(request, form, person)
     answer.set_cookie(session_cookie(site.settings, found.token))
     answer.set_cookie(device_cookie(site.settings, found.device))
     return answer
 
 
-def _go_on(request: Requested, form: Mapping[str, str], account: str) -> Response[Any]:
-    """Lead on to where `account` was going; what they typed there is shown to be sent, and not sent of itself."""
-    where, fields = own_path(form.get("to", "")), given_back(request, form, account)
+def _go_on(request: Requested, form: Mapping[str, str], person: Caller) -> Response[Any]:
+    """Lead on to where `person` was going; what they typed there is shown to be sent, and not sent of itself."""
+    where, fields = own_path(form.get("to", "")), given_back(request, form, person.id)
     if not fields:
         return to(landing(request, where))
-    return PAGES.answer(request, "again.html.j2", to=where, kept=fields, here=landing(request, where))
+    return look_over(request, request.app.state.site, person, where, fields)
 
 
 def _to_factor(request: Requested, form: Mapping[str, str]) -> Response[Any]:

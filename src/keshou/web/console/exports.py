@@ -19,8 +19,10 @@ from keshou.handover.order import Order, State
 from keshou.handover.sealed_file import key_in
 from keshou.language import Text
 from keshou.web import exporting
+from keshou.web.console.again import stands_on
 from keshou.web.console.desk import Desk, desk_of, key_of, show, to, typed
 from keshou.web.console.links import choices
+from keshou.web.console.listed import listed
 from keshou.web.console.names import item_names, named, purpose_names, recipient_names
 from keshou.web.console.reviews import A_PAGE, Name, Start
 from keshou.web.console.why import why_denied
@@ -128,6 +130,7 @@ def _has_own_post(caller: Caller, site: Site) -> bool:
 
 
 @post(HERE, sync_to_thread=True, status_code=200, include_in_schema=False)
+@stands_on(page)
 def ask(
     request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site]
 ) -> Response[bytes] | Response[None]:
@@ -145,8 +148,7 @@ def ask(
 def _asked(form: Mapping[str, str]) -> dict[str, object]:
     given = {each: form[each] for each in ("purpose", "recipient", "format", "post", "where") if form.get(each)}
     items = [name.removeprefix("item.") for name in form if name.startswith("item.")]
-    users = [each.strip() for each in form.get("users", "").splitlines() if each.strip()]
-    return given | {"items": items, "users": users, "keep_spelling": bool(form.get("keep_spelling"))}
+    return given | {"items": items, "users": listed(form), "keep_spelling": bool(form.get("keep_spelling"))}
 
 
 def _done(
@@ -163,6 +165,7 @@ def _done(
 
 
 @post(f"{HERE}/{{name:str}}/making", sync_to_thread=True, status_code=200, include_in_schema=False)
+@stands_on(page)
 def make(
     request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], name: Name
 ) -> Response[bytes] | Response[None]:
@@ -190,6 +193,7 @@ def _saved_as(name: str) -> dict[str, str]:
 
 
 @post(f"{HERE}/keys/{{recipient:str}}", sync_to_thread=True, status_code=303, include_in_schema=False)
+@stands_on(page)
 def keys(
     request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], recipient: Name
 ) -> Response[None]:

@@ -14,6 +14,7 @@ from keshou.errors import InputError
 from keshou.gate.calendar import day_of, end_of, read_day
 from keshou.gate.holds import CLASSES, Asked, Ending, Ground, HoldLifted
 from keshou.law.terms import RetentionClass
+from keshou.web.console.again import stands_on
 from keshou.web.console.desk import Desk, desk_of, key_of, show, to, typed
 from keshou.web.console.names import item_names, named, purpose_names
 from keshou.web.console.people import id_of
@@ -68,6 +69,7 @@ def _named(desk: Desk, each: HoldShape) -> dict[str, object]:
 
 
 @post("/console/holds", sync_to_thread=True, status_code=303, include_in_schema=False)
+@stands_on(holds)
 def set_(request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[None]:
     """Keep information from erasure."""
     require(caller, site, Office.GROUNDS, fresh=True)
@@ -103,6 +105,7 @@ def _asked(form: Mapping[str, str]) -> Asked:
 
 
 @post("/console/holds/{name:str}/lift", sync_to_thread=True, status_code=303, include_in_schema=False)
+@stands_on(holds)
 def lift(
     request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], name: Name
 ) -> Response[None]:

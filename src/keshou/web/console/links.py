@@ -18,6 +18,7 @@ from keshou.gate.decision import Permit
 from keshou.language import Text
 from keshou.law.terms import ActKind
 from keshou.links.link import Link
+from keshou.web.console.again import stands_on
 from keshou.web.console.desk import Desk, desk_of, key_of, show, to, typed
 from keshou.web.console.names import branches, item_names, named, own_posts, purpose_names, recipient_names
 from keshou.web.console.reviews import A_PAGE, Name, Start
@@ -95,6 +96,7 @@ def _named(desk: Desk, each: Link, now: dt.datetime) -> dict[str, object]:
 
 
 @post(HERE, sync_to_thread=True, status_code=200, include_in_schema=False)
+@stands_on(links)
 def make(request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[bytes]:
     """Make a link; its token is shown this once. Denied: why, and nothing was made."""
     require_staff(caller)
@@ -123,6 +125,7 @@ def _asked(form: Mapping[str, str]) -> dict[str, object]:
 
 
 @post(f"{HERE}/{{name:str}}", sync_to_thread=True, status_code=303, include_in_schema=False)
+@stands_on(links)
 def revoke(
     request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], name: Name
 ) -> Response[None]:

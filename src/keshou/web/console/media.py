@@ -25,6 +25,7 @@ from keshou.gate.facts import MediumChecked, MediumDestroyed, MediumMoved, Mediu
 from keshou.gate.media import Medium, State
 from keshou.language import Text
 from keshou.web.backing_up import begin_once, maker_of
+from keshou.web.console.again import stands_on
 from keshou.web.console.desk import Desk, desk_of, key_of, show, to, typed
 from keshou.web.console.names import item_names, named
 from keshou.web.console.people import id_of
@@ -170,6 +171,7 @@ def _told(desk: Desk, each: MediumEvent) -> str:
 
 
 @post(HERE, sync_to_thread=True, status_code=303, include_in_schema=False)
+@stands_on(media)
 def register(request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[None]:
     """Enter a medium into the register."""
     require(caller, site, Office.MEDIA)
@@ -186,6 +188,7 @@ def register(request: Requested, caller: NamedDependency[Caller], site: NamedDep
 
 
 @post(f"{HERE}/{{name:str}}/{{what:str}}", sync_to_thread=True, status_code=303, include_in_schema=False)
+@stands_on(medium)
 def change(
     *, request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], name: Name, what: Name
 ) -> Response[None]:
@@ -216,6 +219,7 @@ def change(
 
 
 @post("/console/backups", sync_to_thread=True, status_code=303, include_in_schema=False)
+@stands_on(media)
 def back_up(request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[None]:
     """Have a backup made; it enters itself into the register."""
     require(caller, site, Office.MEDIA, fresh=True)

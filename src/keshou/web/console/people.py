@@ -18,6 +18,7 @@ from keshou.gate.facts import AgentReinstated, AgentSuspended, StaffAppointed, S
 from keshou.gate.view import is_fit
 from keshou.language import Text
 from keshou.web.access_review import confirmation, require_access_reader, require_confirmer
+from keshou.web.console.again import stands_on
 from keshou.web.console.desk import Desk, desk_of, key_of, show, to, typed
 from keshou.web.console.names import (
     OFFICE,
@@ -106,6 +107,7 @@ def _grants(desk: Desk, declaration: Declaration) -> dict[str, list[dict[str, An
 
 
 @post("/console/people/appoint", sync_to_thread=True, status_code=303, include_in_schema=False)
+@stands_on(people)
 def appoint(request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[None]:
     """Appoint somebody to a post, or move them to it; nobody appoints themselves."""
     _require(caller, site)
@@ -124,6 +126,7 @@ def appoint(request: Requested, caller: NamedDependency[Caller], site: NamedDepe
 
 
 @post("/console/people/end", sync_to_thread=True, status_code=303, include_in_schema=False)
+@stands_on(people)
 def end(request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[None]:
     """Take somebody off a post; without a post, write down that they left for good."""
     _require(caller, site)
@@ -163,6 +166,7 @@ def _fit(desk: Desk, agent: Agent) -> str:
 
 
 @post("/console/people/agents/{agent:str}", sync_to_thread=True, status_code=303, include_in_schema=False)
+@stands_on(agents)
 def judge(
     request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], agent: Name
 ) -> Response[None]:
@@ -209,6 +213,7 @@ def access(
 
 
 @post("/console/people/access/confirm", sync_to_thread=True, status_code=303, include_in_schema=False)
+@stands_on(access)
 def confirm(request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[None]:
     """Confirm that somebody still needs a post; nobody does for themselves."""
     require_confirmer(caller, site)
@@ -232,7 +237,7 @@ def id_of(given: str) -> str:
     """
     given = given.strip()
     if not (0 < len(given) <= _LONGEST and all(each.isascii() and (each.isalnum() or each in "._-") for each in given)):
-        raise InputError("an id is of letters, digits, dots, dashes and underscores")
+        raise InputError("an id is of letters, digits, dots, dashes and underscores", wrong=(given,) if given else ())
     return given
 
 

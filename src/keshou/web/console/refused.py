@@ -10,6 +10,7 @@ from litestar import Request, Response
 from keshou.errors import KeshouError
 from keshou.web import problem
 from keshou.web.console import carried
+from keshou.web.console.again import page_of
 from keshou.web.console.carried import SECOND_FACTOR, SIGN_IN
 from keshou.web.console.desk import HOME, PAGES, READING, to
 from keshou.web.console.entrance import ask, ask_proof
@@ -47,11 +48,22 @@ def second_factor(request: Request[Any, Any, Any], _: SecondFactorNeededError) -
 def refused(request: Request[Any, Any, Any], error: KeshouError) -> Response[Any]:
     """Say plainly why not, and what to do."""
     told, language, law = problem.of_request(request, error), language_of(request), request.app.state.site.law
-    here = _here(request) if request.method in READING else HOME
+    reads = request.method in READING
+    back = HOME if reads else _page_of(request)
     why, hint = (sentence(each, law, language) for each in in_words(error, language))
-    page = PAGES.answer(request, "refused.html.j2", status=told.status, told=told, why=why, hint=hint, here=here)
+    page = PAGES.answer(
+        request, "refused.html.j2", status=told.status, told=told, why=why, hint=hint, back=back,
+        here=_here(request) if reads else back,
+    )  # fmt: skip
     page.headers.update(problem.headers_of(error, told))
     return page
+
+
+def _page_of(request: Request[Any, Any, Any]) -> str:
+    """Return the page that the form which was sent stands on, as far as somebody can be led there."""
+    path = str(request.scope["path"])
+    stood = page_of(request, path)
+    return landing(request, stood.path if stood else path)
 
 
 def _here(request: Request[Any, Any, Any]) -> str:

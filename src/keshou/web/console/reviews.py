@@ -16,7 +16,9 @@ from keshou.gate.decision import Deny
 from keshou.language import Text
 from keshou.law.terms import BULK_KINDS, ActKind
 from keshou.web import reviewing
+from keshou.web.console.again import stands_on
 from keshou.web.console.desk import Desk, desk_of, key_of, show, to, typed
+from keshou.web.console.listed import listed
 from keshou.web.console.names import item_names, named, purpose_names, recipient_names
 from keshou.web.console.why import why_denied
 from keshou.web.entitled import require_fresh, require_staff
@@ -90,12 +92,13 @@ def _may(caller: Caller, site: Site) -> bool:
 
 
 @post("/console/reviews", sync_to_thread=True, status_code=303, include_in_schema=False)
+@stands_on(reviews)
 def ask(request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[None]:
     """Ask that a bulk act of one's own be reviewed; nothing is permitted by asking."""
     require_staff(caller)
     form = typed(request)
     items = [name.removeprefix("item.") for name in form if name.startswith("item.")]
-    users = [each.strip() for each in form.get("users", "").splitlines() if each.strip()]
+    users = listed(form)
     told: dict[str, object] = {each: form[each] for each in ("kind", "purpose", "recipient") if form.get(each)}
     if form.get("count"):
         told["count"] = int(form["count"]) if form["count"].isdecimal() and len(form["count"]) <= _DIGITS else 0
@@ -111,6 +114,7 @@ _DIGITS = 15
 
 
 @post("/console/reviews/{name:str}/preview", sync_to_thread=True, status_code=200, include_in_schema=False)
+@stands_on(reviews)
 def preview(
     request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], name: Name
 ) -> Response[bytes]:
@@ -142,6 +146,7 @@ def _seen(desk: Desk, each: Looked) -> dict[str, object]:
 
 
 @post("/console/reviews/{name:str}", sync_to_thread=True, status_code=303, include_in_schema=False)
+@stands_on(reviews)
 def answer(
     request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site], name: Name
 ) -> Response[None]:

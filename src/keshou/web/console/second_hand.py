@@ -13,6 +13,7 @@ from keshou.app.site import Site
 from keshou.declaration.model import Office
 from keshou.errors import InputError
 from keshou.web.account_keeping import require_second
+from keshou.web.console.again import stands_on
 from keshou.web.console.desk import desk_of, show, to, typed
 from keshou.web.entitled import require
 from keshou.web.frame.page import Requested
@@ -40,6 +41,7 @@ def ways_in(request: Requested, caller: NamedDependency[Caller], site: NamedDepe
 
 
 @post(f"{HERE}/confirm", status_code=303, sync_to_thread=True, include_in_schema=False)
+@stands_on(ways_in)
 def confirm_one(request: Requested, caller: NamedDependency[Caller], site: NamedDependency[Site]) -> Response[None]:
     """Let what another gave count from now on."""
     require_second(caller, site)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined, select_autoescape
 from litestar import Request, Response
 from litestar.datastructures import State
+from markupsafe import Markup
 
 from keshou.app import clock
 from keshou.language import Language, Text
@@ -69,6 +70,12 @@ class Pages:
                 return Response(b"", status_code=_NOT_MODIFIED, headers=headers, media_type="text/html")
         return Response(body, status_code=status, headers=headers, media_type="text/html")
 
+    def bit(self, request: Requested, template: str, **shown: object) -> Markup:
+        """Return a part of a page, made of `template` with the words and `gap` alone."""
+        language = language_of(request)
+        page = self._environment.get_template(template)
+        return Markup(page.render(t=self.words(request), gap=_GAP[language], **shown))  # noqa: S704 - escaped by it
+
     def _seen(self, request: Requested, language: Language) -> dict[str, object]:
         state, url = request.app.state, request.scope["path"]
         sample = is_sample(state.site)
@@ -81,7 +88,7 @@ class Pages:
             "operator": (state.get("operator") or BRAND).in_(language),
             "navigation": [(each.path, each.label.in_(language)) for each in entries],
             "current": current(entries, url),
-            "gap": "" if language == "zh" else " ",
+            "gap": _GAP[language],
             "here": f"{url}?{query}" if query else url,
             "static": static.address,
             "sample": sample,
@@ -89,6 +96,7 @@ class Pages:
         }
 
 
+_GAP: Final[dict[Language, str]] = {"zh": "", "en": " "}
 _FORMS = ("day", "moment", "number", "joined")
 
 
