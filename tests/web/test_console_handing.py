@@ -163,6 +163,29 @@ def test_what_may_not_go_out_is_told_with_its_articles_and_what_was_typed_wrong_
     assert len(exports.every(site)) == 1
 
 
+def test_an_export_of_nobody_says_under_which_articles_and_of_how_many(site: Site) -> None:
+    analyst = client_of(site, "analyst")
+    send(analyst, EXPORTS, EXPORTS, users="KS-nobody-1\nKS-nobody-2", **LISTED)
+    (order,) = exports.every(site)
+    assert order.state == "nobody"
+    assert order.refused["miit24:9.2"] == 2
+    page = analyst.get(EXPORTS).text
+    card = page[page.index(f'id="k-{order.id}"') :]
+    card = card[: card.index("</article>")]
+    for cite in order.refused:
+        assert re.search(rf'<a href="/law/[^"]*#a{re.escape(cite.partition(":")[2])}">[^<]*</a> · 2 users', card), cite
+    assert "check the ids" in card
+
+
+def test_a_line_that_can_be_no_id_exports_nothing_and_is_named(site: Site) -> None:
+    analyst = client_of(site, "analyst")
+    refused = send(analyst, EXPORTS, EXPORTS, users=f"{SUBSCRIBERS[0]}\na\tb", **LISTED)
+    assert refused.status_code == 422
+    assert "<li><code>a\tb</code></li>" in refused.text
+    assert f"{SUBSCRIBERS[0]}\na\tb</textarea>" in refused.text
+    assert exports.every(site) == []
+
+
 def test_a_key_is_written_down_by_who_verified_it_who_then_exports_nothing_to_it(site: Site) -> None:
     analyst = client_of(site, "analyst")
     action, public = f"{EXPORTS}/keys/{CENTRE}", str(pyrage.x25519.Identity.generate().to_public())

@@ -19,6 +19,7 @@ from keshou.handover.order import Order, State
 from keshou.handover.sealed_file import key_in
 from keshou.language import Text
 from keshou.web import exporting
+from keshou.web.cited import cited
 from keshou.web.console.again import stands_on
 from keshou.web.console.desk import Desk, desk_of, key_of, show, to, typed
 from keshou.web.console.links import choices
@@ -95,6 +96,10 @@ def _named(desk: Desk, each: Order) -> dict[str, object]:
         "recipient": recipient_names(desk).get(wanted.recipient, wanted.recipient),
         "items": named(wanted.items, item_names(desk)),
         "mine": each.by == desk.caller.id,
+        "refused": [
+            (cited(desk.site.law, cite, desk.language), users)
+            for cite, users in sorted(each.refused.items(), key=lambda one: (-one[1], one[0]))
+        ],
     }
 
 
