@@ -105,6 +105,25 @@ def test_axe_finds_no_barrier_where_forms_lead_and_nothing_is_too_wide(
     assert {where: found for where, found in wrong.items() if found} == {}
 
 
+@pytest.mark.parametrize(("language", "scheme"), [("zh", "light"), ("en", "dark")])
+def test_axe_finds_no_barrier_in_a_form_that_comes_back_and_who_reads_it_begins_with_why(
+    browser: Browser, url: str, language: str, scheme: Literal["light", "dark"]
+) -> None:
+    with reading(browser, url, language, size=PHONE, scheme=scheme) as reader:
+        enter(reader)
+        page = reader.go("/console/holds")
+        page.locator("main details:not(.fold) summary").click()
+        page.locator("#k-ground").select_option("dispute")
+        page.locator("#k-document").fill("d-1")
+        page.locator("#k-users").fill("KS-nobody " + "x" * 200)
+        page.locator("[action='/console/holds'] button").click()
+        page.wait_for_selector(".note.bad:focus")
+        assert page.locator(".note.bad code").count() == 2
+        assert page.locator("#k-document").input_value() == "d-1"
+        assert violations(page) == []
+        assert too_wide(page) == 0
+
+
 def test_the_keyboard_alone_reaches_everything_and_shows_where_it_is(browser: Browser, url: str) -> None:
     with reading(browser, url, "en") as reader:
         enter(reader)

@@ -13,6 +13,7 @@ from typing import Any, Final, Literal, NamedTuple, ParamSpec, TypeVar
 from litestar import Litestar, Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.routes import HTTPRoute
+from markupsafe import Markup
 
 from keshou.app.site import Site
 from keshou.errors import InputError, KeshouError
@@ -35,6 +36,7 @@ _DOOR: Final = (NotSignedInError, ProofTooOldError, SecondFactorNeededError)
 _PAGE: Final = "stands_on"
 _MOST_WRONG: Final = 20
 """Lines of what was typed that a page names as wrong."""
+_DENIED: Final = 403
 _HOLE: Final = re.compile(r"\{(\w+)(?::\w+)?\}")
 
 
@@ -95,8 +97,24 @@ def _refused(stood: Stood, error: KeshouError) -> Response[bytes] | None:
     note = PAGES.bit(
         request, "refused_note.html.j2", why=why, hint=hint, wrong=wrong[:_MOST_WRONG], more=len(wrong) - _MOST_WRONG
     )
+    page = _with_note(stood, note, told.status)
+    if page is not None:
+        page.headers.update(problem.headers_of(error, told))
+    return page
+
+
+def denied_again(
+    request: Requested, site: Site, caller: Caller, page: HTTPRouteHandler, note: Markup
+) -> Response[bytes] | None:
+    """Return `page` with the form that was just sent as it was typed, and `note`, why the gate denied it, above it."""
+    return _with_note(Stood(page, {"request": request, "caller": caller, "site": site}), note, _DENIED)
+
+
+def _with_note(stood: Stood, note: Markup, status: int) -> Response[bytes] | None:
+    """Return the page with the form that was sent filled in; None when the page has no such form."""
+    request: Any = stood.names["request"]
     try:
-        page = stood.shown(request, stood.names["caller"], site)
+        page = stood.shown(request, stood.names["caller"], stood.names["site"])
     except KeshouError:
         return None
     shown, form = page.content.decode(), typed(request)
@@ -105,8 +123,7 @@ def _refused(stood: Stood, error: KeshouError) -> Response[bytes] | None:
         filled = refill(shown, stood.path, form, note)
     if filled is None:
         return None
-    page.content, page.status_code = filled.page.encode(), told.status
-    page.headers.update(problem.headers_of(error, told))
+    page.content, page.status_code = filled.page.encode(), status
     return page
 
 

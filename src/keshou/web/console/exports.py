@@ -20,8 +20,8 @@ from keshou.handover.sealed_file import key_in
 from keshou.language import Text
 from keshou.web import exporting
 from keshou.web.cited import cited
-from keshou.web.console.again import stands_on
-from keshou.web.console.desk import Desk, desk_of, key_of, show, to, typed
+from keshou.web.console.again import denied_again, stands_on
+from keshou.web.console.desk import PAGES, Desk, desk_of, key_of, show, to, typed
 from keshou.web.console.links import choices
 from keshou.web.console.listed import listed
 from keshou.web.console.names import item_names, named, purpose_names, recipient_names
@@ -147,7 +147,7 @@ def ask(
         asked = msgspec.convert(_asked(form), ExportRequest)
     except msgspec.ValidationError:
         return _page(request, desk_of(request, site, caller), form, wrong=True, status=422)
-    return _done(request, site, caller, exporting.ask(site, caller, key_of(form), asked))
+    return _done(request, site, caller, exporting.ask(site, caller, key_of(form), asked), asks=True)
 
 
 def _asked(form: Mapping[str, str]) -> dict[str, object]:
@@ -157,15 +157,15 @@ def _asked(form: Mapping[str, str]) -> dict[str, object]:
 
 
 def _done(
-    request: Requested, site: Site, caller: Caller, begun: Begun
+    request: Requested, site: Site, caller: Caller, begun: Begun, *, asks: bool = False
 ) -> Response[bytes] | Response[None]:  # fmt: skip
     order, decision = begun.outcome
     if order.state is State.DENIED and isinstance(decision, Deny):
         desk = desk_of(request, site, caller)
-        return show(
-            request, desk, "handing_denied.html.j2", status=403, reasons=why_denied(desk, decision), back=HERE,
-            entry=order.entry,
-        )  # fmt: skip
+        why = {"reasons": why_denied(desk, decision), "entry": order.entry}
+        note = PAGES.bit(request, "denied_note.html.j2", reads_log=desk.reads_log, **why)
+        again = denied_again(request, site, caller, page, note) if asks else None
+        return again or show(request, desk, "handing_denied.html.j2", status=403, back=HERE, **why)
     return to(HERE)
 
 

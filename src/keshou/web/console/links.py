@@ -18,8 +18,8 @@ from keshou.gate.decision import Permit
 from keshou.language import Text
 from keshou.law.terms import ActKind
 from keshou.links.link import Link
-from keshou.web.console.again import stands_on
-from keshou.web.console.desk import Desk, desk_of, key_of, show, to, typed
+from keshou.web.console.again import denied_again, stands_on
+from keshou.web.console.desk import PAGES, Desk, desk_of, key_of, show, to, typed
 from keshou.web.console.names import branches, item_names, named, own_posts, purpose_names, recipient_names
 from keshou.web.console.reviews import A_PAGE, Name, Start
 from keshou.web.console.why import why_denied
@@ -110,10 +110,10 @@ def make(request: Requested, caller: NamedDependency[Caller], site: NamedDepende
     wanted = asked_link(caller, asked)
     decision = sharing.may_share(site, wanted)
     if not isinstance(decision, Permit):
-        return show(
-            request, desk, "handing_denied.html.j2", status=403, reasons=why_denied(desk, decision),
-            back=HERE, entry=None,
-        )  # fmt: skip
+        why = {"reasons": why_denied(desk, decision), "entry": None}
+        note = PAGES.bit(request, "denied_note.html.j2", reads_log=desk.reads_log, **why)
+        again = denied_again(request, site, caller, links, note)
+        return again or show(request, desk, "handing_denied.html.j2", status=403, back=HERE, **why)
     made = make_once(site, caller, key_of(form), asked, wanted)
     return show(request, desk, "link_made.html.j2", made=made, address="/api/v1/links/openings")
 
