@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A server stops with what was begun done, starts only where it is safe, and says when it cannot work."""
 
+import asyncio
 import contextlib
 import http.client
 import json
+import os
 import shutil
 import signal
 import socket
@@ -21,7 +23,7 @@ from keshou.db import Database
 from keshou.errors import InputError, UnreachableError
 from keshou.ledger.audit import audit
 from keshou.vault.errors import KeyFileError
-from keshou.web.serve import Place, place_of, serve
+from keshou.web.serve import Place, _ToldOnce, place_of, serve
 
 ENOUGH = 200
 CALLERS = 6
@@ -242,3 +244,35 @@ def test_a_proxy_is_believed_and_nobody_goes_around_it(tmp_path: Path) -> None:
         told = [server.get("/whoami", X_Forwarded_For=source)[0] for source in ("192.0.2.1", "192.0.2.1", "192.0.2.2")]
         assert told == [401, 429, 401]
         assert server.get("/metrics", X_Forwarded_For="127.0.0.1")[0] == 403
+
+
+def test_a_worker_that_is_told_to_stop_twice_hears_it_once() -> None:
+    heard: list[int] = []
+    loop = asyncio.new_event_loop()
+    told = _ToldOnce(loop)
+    for number in (signal.SIGUSR1, signal.SIGUSR2):
+        told.add_signal_handler(number, lambda given, _: heard.append(given), number, None)
+    try:
+        for number in (signal.SIGUSR1, signal.SIGUSR1, signal.SIGUSR2):
+            os.kill(os.getpid(), number)
+            loop.run_until_complete(asyncio.sleep(0.01))
+    finally:
+        loop.close()
+    assert heard == [signal.SIGUSR1]
+
+
+def test_ctrl_c_that_reaches_server_and_workers_alike_ends_them(tmp_path: Path) -> None:
+    begin(tmp_path / "site").close()
+    with serving(tmp_path / "site", "2") as server:
+        everybody = _family(server.process.pid)
+        assert len(everybody) > 2
+        for each in everybody:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(each, signal.SIGINT)
+        assert server.process.wait(45) == 0, "a worker stood until it was killed"
+
+
+def _family(process: int) -> list[int]:
+    """Return a process and all below it."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return [process, *(each for child in children for each in _family(int(child)))]

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
+from granian import _signals
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
@@ -193,13 +194,36 @@ def _bound(tried: socket.socket, address: Any) -> int:
     return 0
 
 
+class _ToldOnce:
+    """A loop whose handlers of signals hear of the first one alone.
+
+    Ctrl-C reaches every process of a terminal's group, as a service manager may tell all of a service, and the parent
+    tells its workers to stop on top of that. A second word that comes while the first is passed on would block a worker
+    until it is killed.
+    """
+
+    def __init__(self, loop: Any) -> None:
+        self._loop, self._told = loop, False
+
+    def add_signal_handler(self, number: int, handler: Callable[..., object], *given: object) -> None:
+        """Have `handler` called at the first signal of whatever number."""
+
+        def once() -> None:
+            if not self._told:
+                self._told = True
+                handler(*given)
+
+        self._loop.add_signal_handler(number, once)
+
+
 def work(*given: Any) -> NoReturn:
     """Be one worker process until told to stop; everything is closed when the server below returns.
 
     The process then ends at once: were the interpreter taken down first, the server's own threads could still ask for
     it and be aborted, with a core dump for every stop.
     """
-    status = 1
+    status, told = 1, _signals.set_loop_signals
+    _signals.set_loop_signals = lambda loop: told(_ToldOnce(loop))  # type: ignore[no-untyped-call]
     try:
         MPServer._spawn_asgi_lifespan_worker(*given)  # noqa: SLF001 - what Granian itself starts a worker with
         status = 0
