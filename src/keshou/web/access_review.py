@@ -10,7 +10,7 @@ from keshou.errors import InputError
 from keshou.gate.facts import AccessConfirmed
 from keshou.gate.offices import offices_of
 from keshou.gate.site import SiteState
-from keshou.web.entitled import refuse_program, require_fresh, require_staff
+from keshou.web.entitled import refuse_limited, refuse_program, require_fresh, require_staff
 from keshou.web.errors import NotEntitledError
 from keshou.web.recorded import in_force, require_own_post
 from keshou.wire.caller import Caller
@@ -57,10 +57,12 @@ def require_access_reader(caller: Caller, site: Site) -> Declaration:
     """Return the declaration in force, for whoever may see who reaches what: by office, or who confirms it.
 
     Raises:
-        NotEntitledError: the caller answers for no post and holds neither office (Order 24 Art. 13(1)).
+        NotEntitledError: the caller answers for no post and holds neither office (Order 24 Art. 13(1)), or the key is
+            limited to some purposes or acts.
 
     """
     require_staff(caller)
+    refuse_limited(caller)
     declaration, state = in_force(site), site.state()
     if reads_access(declaration, state, caller.id, site.now()):
         return declaration

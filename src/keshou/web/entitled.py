@@ -141,12 +141,16 @@ def require_reader(caller: Caller, *, users: bool = False) -> None:
 def require(caller: Caller, site: Site, *offices: Office, fresh: bool = False) -> None:
     """Refuse whoever holds none of `offices` now, or with `fresh` has not just proven who they are.
 
+    An office is of everything, and a key that is limited to some purposes or acts is given none.
+
     Raises:
-        NotEntitledError: none of the caller's posts has such an office (Order 24 Art. 13(1), 13(3)).
+        NotEntitledError: none of the caller's posts has such an office (Order 24 Art. 13(1), 13(3)), or the key is
+            limited.
         ProofTooOldError: as `require_fresh`.
 
     """
     require_staff(caller)
+    refuse_limited(caller)
     rules = site.rules()
     held = offices_of(site.state(), rules.declaration if rules else None, caller.id, site.now())
     if not held & set(offices):

@@ -8,9 +8,10 @@ from keshou.declaration.model import Emergency
 from keshou.errors import InputError
 from keshou.gate.facts import EmergencyOpened
 from keshou.web.entitled import require_fresh
+from keshou.web.errors import NotEntitledError
 from keshou.web.recorded import in_force, require_own_post
 from keshou.wire import access as w
-from keshou.wire.caller import Caller
+from keshou.wire.caller import Caller, CallerKind
 
 
 def foreseen(site: Site) -> Emergency:
@@ -29,11 +30,15 @@ def foreseen(site: Site) -> Emergency:
 def require_lender(caller: Caller, site: Site) -> None:
     """Refuse whoever may lend themselves nothing, or did not prove themselves lately.
 
+    A program lends itself nothing: its key proves nothing anew, and nobody in it could say what the emergency is.
+
     Raises:
-        NotEntitledError: the caller holds no post of the operator's own (Order 24 Art. 13(1)).
+        NotEntitledError: it is a program, or holds no post of the operator's own (Order 24 Art. 13(1)).
         ProofTooOldError: the proof is not fresh.
 
     """
+    if caller.kind is CallerKind.PROGRAM:
+        raise NotEntitledError("a person begins an emergency (miit24:13.1.3)", hint="let one of the staff do it")
     require_own_post(caller, site)
     require_fresh(caller, site)
 

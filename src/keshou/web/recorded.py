@@ -8,7 +8,7 @@ from keshou.app.site import Site
 from keshou.declaration.model import Declaration
 from keshou.gate.facts import SiteFact
 from keshou.gate.site import SiteState
-from keshou.web.entitled import require_staff
+from keshou.web.entitled import refuse_limited, require_staff
 from keshou.web.errors import NotEntitledError, NotFoundError
 from keshou.web.idempotency import named
 from keshou.wire.caller import Caller
@@ -38,13 +38,17 @@ def holds_own_post(declaration: Declaration, state: SiteState, staff: str) -> bo
     return any(each.post in own for each in state.appointments(staff))
 
 
-def require_own_post(caller: Caller, site: Site) -> None:
+def require_own_post(caller: Caller, site: Site, *, within_key: bool = False) -> None:
     """Refuse whoever holds no post of the operator's own: users, inspectors, agents' staff, and those in no post.
 
+    A key that is limited to some purposes or acts does not serve, unless what is asked for keeps `within_key`.
+
     Raises:
-        NotEntitledError: it is somebody else (Order 24 Art. 13(1)).
+        NotEntitledError: it is somebody else (Order 24 Art. 13(1)), or the key is limited.
 
     """
     require_staff(caller)
+    if not within_key:
+        refuse_limited(caller)
     if not holds_own_post(in_force(site), site.state(), caller.id):
         raise NotEntitledError("this is for those in a post of the operator's own (miit24:13.1.1)")

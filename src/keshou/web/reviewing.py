@@ -138,7 +138,7 @@ def seen_reviews(caller: Caller, site: Site) -> list[w.ReviewShape]:
         try:
             require(caller, site, Office.AUDIT)
         except NotEntitledError:
-            require_own_post(caller, site)
+            require_own_post(caller, site, within_key=True)
             return [each for each in every if each.requester == caller.id]
     return every
 

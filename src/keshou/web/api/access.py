@@ -81,7 +81,7 @@ def open_emergency(
 ) -> Response[bytes]:
     """Lend oneself a post's grants in an emergency, for minutes; somebody else reviews it afterwards.
 
-    People need a fresh proof of who they are.
+    Only a person does, with a fresh proof of who they are.
     """
     require_lender(caller, site)
     asked, name = read(request, body, w.EmergencyRequest), fresh_id("e", caller, key)

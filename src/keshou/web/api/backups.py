@@ -26,7 +26,7 @@ from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
 from keshou.web.api.written import write_down
 from keshou.web.backing_up import begin_once, known, maker_of
 from keshou.web.described import told
-from keshou.web.entitled import refuse_limited, require
+from keshou.web.entitled import require
 from keshou.web.errors import NotFoundError
 from keshou.web.idempotency import IdempotencyKey, fresh_id
 from keshou.web.ranged import File, given_out
@@ -50,7 +50,6 @@ def begin(
     that is limited to purposes or acts begins none.
     """
     require(caller, site, Office.MEDIA, fresh=True)
-    refuse_limited(caller)
     asked = read(request, body, w.BackupRequest)
     medium = fresh_id("b", caller, key)
     wanted = Wanted(medium, caller.id, asked.place, asked.to, asked.until)
@@ -103,7 +102,6 @@ def copy(
     fresh proof of who they are; a key that is limited to purposes or acts takes none.
     """
     require(caller, site, Office.MEDIA, fresh=True)
-    refuse_limited(caller)
     asked = read(request, body, w.CopyRequest)
     _lying(site, name)
     medium = f"{name}-{fresh_id('c', caller, key).removeprefix('c-')}"
@@ -126,7 +124,6 @@ def fetch(
     to purposes or acts fetches none.
     """
     require(caller, site, Office.MEDIA, fresh=True)
-    refuse_limited(caller)
     job, path = _lying(site, name)
     found = backups.copies_of(site, name).get(copied)
     if found is None or found.holder != caller.id or found.destroyed is not None:
