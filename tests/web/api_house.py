@@ -64,3 +64,8 @@ def size(site: Site) -> int:
     """Return the number of entries in the log."""
     with site.reading() as tx:
         return site.ledger.head(tx).size
+
+
+def but_ids(answer: Any) -> dict[str, Any]:
+    """Return what an answer says, but for what names the request, its entry and the state it was decided on."""
+    return {name: each for name, each in answer.json().items() if name not in {"request_id", "entry", "revision"}}

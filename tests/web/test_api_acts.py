@@ -55,7 +55,7 @@ def test_a_program_in_its_own_name_sees_as_much_as_its_own_post_may(api: Api) ->
 
 def test_a_denial_names_every_article_met_and_its_entry_and_shows_nothing(api: Api, site: Site) -> None:
     before = size(site)
-    answer = api.post("/acts", use("stranger", "bill"), "stranger")
+    answer = api.post("/acts", use("u1", "bill"), "stranger")
     assert (answer.status_code, answer.headers["content-type"]) == (403, "application/problem+json")
     found = answer.json()
     assert (found["type"], found["entry"], size(site)) == ("/problems/denied", before, before + 1)

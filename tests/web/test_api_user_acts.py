@@ -13,7 +13,6 @@ from house import VALUES, Clock, declared, newcomer, ready
 from keshou.app.site import Site
 from keshou.app.user_view import user_view
 from keshou.db import Database
-from keshou.gate.facts import ConsentWithdrawn
 from keshou.ledger.entry import decode
 from keshou.vault.settings import FindingSettings
 
@@ -103,12 +102,6 @@ def test_a_user_is_not_shown_to_who_may_not_see_them_and_it_is_recorded(api: Api
     assert "standing" not in answer.json()
     some = api.post("/users/standing", viewing(kind="use"), "biller").json()
     assert some["values"]["mobile_number"] != VALUES["mobile_number"]
-
-
-def test_a_stranger_and_somebody_who_agreed_to_nothing_are_told_of_alike(api: Api, site: Site) -> None:
-    site.record("u1", ConsentWithdrawn(at=site.now(), purpose="service"))
-    known, unknown = (api.post("/users/standing", viewing(user=user), "stranger").json() for user in ("u1", "none"))
-    assert known["type"] == unknown["type"] == "/problems/denied"
 
 
 def test_a_correction_is_seen_afterwards(api: Api) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from api_house import Api, serving, size
+from api_house import Api, but_ids, serving, size
 from house import Clock, newcomer, ready
 
 from keshou.app.own_copy import own_copy
@@ -197,19 +197,43 @@ def test_nobody_tells_in_another_s_name_without_a_post_or_beyond_their_key(
 
 
 @pytest.mark.parametrize(("path", "body"), [
-    *FACTS, *((path, body | {"user": "u1"}) for path, body in [
-        ("/consents", {"purpose": "none"}), ("/consents", {"purpose": "service", "version": 9}),
-        ("/consents", {"purpose": "marketing", "items": ["bill"]}), ("/withdrawals", {"purpose": "none"}),
-        ("/services", {"services": ["none"]}), ("/cancellations", {"services": ["broadband"]}),
-        ("/notices", {"version": 9}),
-    ]),
+    ("/consents", {"purpose": "none"}), ("/consents", {"purpose": "service", "version": 9}),
+    ("/consents", {"purpose": "marketing", "items": ["bill"]}), ("/withdrawals", {"purpose": "none"}),
+    ("/voided-consents", {"purpose": "none", "because": "coercion"}), ("/services", {"services": ["none"]}),
+    ("/cancellations", {"services": ["none"]}), ("/notices", {"version": 9}), ("/capacity", {"limited": False}),
 ])  # fmt: skip
-def test_what_cannot_be_is_not_written_down(api: Api, site: Site, path: str, body: dict[str, Any]) -> None:
+def test_what_cannot_be_is_told_alike_of_users_and_strangers_and_not_written_down(
+    api: Api, site: Site, path: str, body: dict[str, Any]
+) -> None:
     before = size(site)
-    answer = api.post(f"/users{path}", {"user": "secret-nobody"} | body, "fresh")
-    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/input")
-    assert "secret-nobody" not in answer.text
+    known, unknown = (api.post(f"/users{path}", body | {"user": each}, "fresh") for each in ("u1", "secret-nobody"))
+    assert (known.status_code, known.json()["type"]) == (422, "/problems/input")
+    assert (unknown.status_code, but_ids(unknown)) == (known.status_code, but_ids(known))
     assert size(site) == before
+
+
+@pytest.mark.parametrize(("path", "body"), FACTS)
+def test_what_is_told_of_a_stranger_is_denied_on_record_and_names_nobody(
+    api: Api, site: Site, path: str, body: dict[str, Any]
+) -> None:
+    before = size(site)
+    first, again = (api.post(f"/users{path}", {"user": "secret-nobody"} | body, "fresh", key="once") for _ in range(2))
+    assert (first.status_code, first.json()["type"], first.json()["entry"]) == (403, "/problems/denied", before)
+    assert [each["missing"] for each in first.json()["reasons"]] == ["user"]
+    assert (again.status_code, again.json()["entry"], size(site)) == (403, before, before + 1)
+    with site.reading() as tx:
+        entry = decode(site.ledger.entry(tx, before))
+    assert (entry.who, entry.decision, entry.obj, entry.cites) == ("clerk1", "deny", "", ("miit24:9.1",))
+    assert "secret-nobody" not in f"{first.text}{entry}"
+    site.audit()
+    site.audit(by="clerk1")
+
+
+def test_an_end_of_what_a_user_does_not_use_is_denied_on_record(api: Api, site: Site) -> None:
+    before = size(site)
+    answer = api.post("/users/cancellations", {"user": "u1", "services": ["broadband"]}, "fresh")
+    assert [each["missing"] for each in answer.json()["reasons"]] == ["service"]
+    assert (answer.status_code, answer.json()["entry"], size(site)) == (403, before, before + 1)
 
 
 @pytest.mark.parametrize(("path", "body"), [

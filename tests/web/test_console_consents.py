@@ -141,7 +141,6 @@ def test_rules_that_changed_meanwhile_are_asked_again_and_what_was_typed_is_kept
     [
         ({"evidence": ""}, 422),
         ({"evidence": "signed by somebody"}, 422),
-        ({"user": "nobody-here"}, 422),
         ({"user": ""}, 422),
         ({"purpose": "none"}, 422),
         ({"strength": "tacitly"}, 422),
@@ -157,6 +156,16 @@ def test_what_is_wrong_is_told_kept_and_not_written_down(site: Site, wrong: dict
     answer = browser.post(HERE, data=form)
     assert answer.status_code == status
     assert size(site) == before
+
+
+def test_what_is_said_of_a_stranger_is_not_written_down_and_that_it_was_said_is(site: Site) -> None:
+    browser = client_of(site, "clerk")
+    form, before = agreeing(opened(browser, USERS[3])) | {"key": "c1", "user": "nobody-here"}, size(site)
+    for _ in range(2):
+        answer = browser.post(HERE, data=form)
+        assert answer.status_code == 422
+        assert "nobody-here" in answer.text
+    assert size(site) == before + 1
 
 
 def test_no_box_is_ticked_before_the_user_agreed(site: Site) -> None:

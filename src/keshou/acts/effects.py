@@ -17,7 +17,8 @@ from keshou.acts.request import ActError, BulkPerform, Erase, Perform
 from keshou.acts.truth import check_evidence, check_hand, check_order, check_user_fact
 from keshou.acts.value import is_value
 from keshou.acts.work import Work
-from keshou.gate.act import Act, counted_as
+from keshou.gate.act import OWN_HAND, Act, counted_as
+from keshou.gate.alike import told_alike
 from keshou.gate.decision import Decision, Deny, Ground, Permit, Reason
 from keshou.gate.facts import Corrected, Erased, ReviewUsed, UserFact
 from keshou.gate.standing import UserStanding, fold_user
@@ -39,6 +40,8 @@ def perform(work: Work, job: Perform, now: dt.datetime) -> Draft:
         job = _with_evidence(job, now)
     key = work.view.keys.get(act.user)
     decision, standing = _decide_with(work, job)
+    if key is None and not job.admit:
+        decision = told_alike(work.view.gate, act, decision)
     if job.masked:
         decision = _as_asked(job, decision)
     draft = Draft({"revision": decision.revision}, decision=decision, base=_base_of(work, act, decision))
@@ -47,6 +50,8 @@ def perform(work: Work, job: Perform, now: dt.datetime) -> Draft:
         if key is not None:
             draft.users = ((key, _payload(act, act.user)),)
         return draft
+    if job.admit and key is not None:
+        raise ActError("the user is known already", hint="collect further information without admitting again")
     _check_told(work, job, now)
     if job.admit:
         key = work.admit(act.user)
@@ -164,12 +169,14 @@ def _in_order(items: frozenset[str]) -> tuple[str, ...]:
 
 def erase(work: Work, job: Erase, now: dt.datetime) -> Draft:
     """Destroy every key of a user, when destroying all that is held is permitted; the log still verifies."""
-    key = known_user(work, job.act.user)
+    if job.act.kind not in _ERASING:
+        raise ActError("erasing is an act of deletion or destruction", hint="give kind delete or destroy")
+    key = user_if_known(work, job.act.user, job.act.by)
+    if key is None:
+        return _of_nobody(work, job.act)
     work.settle()
     held = work.known.vault.items_of(work.tx, key)
     act = msgspec.structs.replace(job.act, items=frozenset(held)) if held else job.act
-    if act.kind not in _ERASING:
-        raise ActError("erasing is an act of deletion or destruction", hint="give kind delete or destroy")
     act = work.of_its_list(act, (act.user,))
     decision = work.view.gate.decide(act)
     draft = Draft(header_of(work, act, decision), decision=decision)
@@ -190,17 +197,36 @@ def erase(work: Work, job: Erase, now: dt.datetime) -> Draft:
     return draft
 
 
-def known_user(work: Work, user: str) -> int:
-    """Return the surrogate key of a user on record.
+def _of_nobody(work: Work, act: Act) -> Draft:
+    """Return the entry of an erasure of somebody who is not on record, which the gate denies."""
+    decision = told_alike(work.view.gate, act, work.view.gate.decide(act))
+    if not isinstance(decision, Deny):
+        raise ActError("an act was permitted on somebody who is not on record")
+    return Draft(header_of(work, act, decision), decision=decision)
+
+
+def user_if_known(work: Work, user: str, by: str) -> int | None:
+    """Return the surrogate key of a user; None when nobody of that id is on record, which `by` then is to be denied.
 
     Raises:
-        ActError: there is no such user.
+        ActError: they are to be told of by their own hand, and are no user.
 
     """
     key = work.view.keys.get(user)
-    if key is None:
+    if key is None and by == OWN_HAND:
         raise ActError("no such user is on record", hint="collect the user first, with `keshou import`")
     return key
+
+
+def answered(decision: Decision) -> dict[str, object]:
+    """Return what an entry tells of the gate's answer."""
+    denied = isinstance(decision, Deny)
+    return {
+        "decision": "deny" if denied else "permit",
+        "cites": cites_of(decision.reasons if isinstance(decision, Deny) else decision.grounds),
+        "rules": decision.rules,
+        "revision": decision.revision,
+    }
 
 
 def header_of(work: Work, act: Act, decision: Decision) -> dict[str, object]:
@@ -209,10 +235,7 @@ def header_of(work: Work, act: Act, decision: Decision) -> dict[str, object]:
         **work.names.of_act(act),
         "event": act.kind.value,
         "count": act.count,
-        "decision": "deny" if isinstance(decision, Deny) else "permit",
-        "cites": cites_of(decision.reasons if isinstance(decision, Deny) else decision.grounds),
-        "rules": decision.rules,
-        "revision": decision.revision,
+        **answered(decision),
         "shown": _how_shown(act, decision),
     }
 
@@ -266,8 +289,6 @@ def _check(work: Work, job: Perform, now: dt.datetime) -> None:
                 hint="up to 4,096 characters; of control characters, tab and line feed alone",
             )
     _refuse_masking_nothing(job)
-    if job.admit and act.user in work.view.keys:
-        raise ActError("the user is known already", hint="collect further information without admitting again")
     if job.admit and act.kind is not ActKind.COLLECT:
         raise ActError("a user is admitted by collecting information", hint="give kind collect")
     if not job.facts:
@@ -305,7 +326,7 @@ def _refuse_masking_nothing(job: Perform | BulkPerform) -> None:
 def _decide_with(work: Work, job: Perform) -> tuple[Decision, UserStanding | None]:
     """Decide the act as if the facts that come with it had come true; return the standing they would bring too."""
     user, gate = job.act.user, work.view.gate
-    if not job.facts:
+    if not job.facts or (user not in work.view.keys and not job.admit):
         return gate.decide(job.act), None
     standing = fold_user([*_on_record(work, job), *job.facts])
     with work.view.supposing(user, standing):

@@ -9,11 +9,12 @@ import datetime as dt
 
 from keshou.acts.adding_up import ENDED
 from keshou.acts.draft import Draft, Payload
-from keshou.acts.effects import cites_of, count, known_user
+from keshou.acts.effects import answered, cites_of, count, user_if_known
 from keshou.acts.holding import end_service_class
 from keshou.acts.request import ActError, Cancel
 from keshou.acts.work import Work
 from keshou.gate.act import OWN_HAND, Act
+from keshou.gate.alike import of_no_service, of_nobody
 from keshou.gate.decision import Decision, Deny
 from keshou.gate.ending import decide_ending
 from keshou.gate.facts import ServiceEnded, UserFact
@@ -29,23 +30,29 @@ _END_RULE = "miit24:9.4"
 def cancel(work: Work, job: Cancel, now: dt.datetime) -> Draft:
     """End services; when none is left, shred what the service class holds but for what must be kept (miit24:9.4).
 
-    1. by another than the user: ask the gate, and when it denies record the denial and do nothing
+    1. by another than the user: ask the gate, and when it denies record the denial and do nothing; so too of somebody
+       who is not on record, or does not use the service
     2. fold in that the services ended
     3. with the last, let go what they held, and count it for the hand that told of it
     """
-    key = known_user(work, job.user)
+    if not work.names.services.issuperset(job.services):
+        raise ActError("the rules declare no such service", hint="see the services with `keshou rules`")
+    key = user_if_known(work, job.user, job.by)
     in_use = work.view.gate.standing(job.user).profile.in_use
-    ending = tuple(sorted(in_use)) if not job.services else job.services
-    if not ending or not set(ending) <= in_use:
+    ending = job.services or tuple(sorted(in_use))
+    uses = bool(ending) and in_use.issuperset(ending)
+    if not uses and job.by == OWN_HAND:
         raise ActError("the user does not use the service that is to end", hint="see `keshou user show`")
-    last = in_use == set(ending)
+    last = uses and in_use == set(ending)
     act, decision = _decided(work, job, key, now, ending, last=last)
+    if act is not None and not isinstance(decision, Deny) and (key is None or not uses):
+        decision = of_nobody(work.view.gate, now) if key is None else of_no_service(work.view.gate, now)
     header: dict[str, object] = {
         "event": ENDED, **work.names.of_record(job.by, job.where, job.via), "count": 1, **_answer(work, act, decision),
     }  # fmt: skip
-    if isinstance(decision, Deny):
-        refused = Payload(job.user, REFUSED)
-        return Draft(header | {"event": REFUSED}, [(key, refused)], decision=decision)
+    if key is None or isinstance(decision, Deny):
+        refused = [(key, Payload(job.user, REFUSED))] if key is not None else ()
+        return Draft(header | {"event": REFUSED}, refused, decision=decision)
     facts: tuple[UserFact, ...] = tuple(ServiceEnded(at=now, service=service) for service in ending)
     work.view.become(job.user, key, fold_user([*work.facts(job.user), *facts]))
     draft = Draft(header, [(key, Payload(job.user, "cancel", facts=facts))], [(key, facts)], decision=decision)
@@ -60,14 +67,17 @@ def cancel(work: Work, job: Cancel, now: dt.datetime) -> Draft:
 
 
 def _decided(
-    work: Work, job: Cancel, key: int, now: dt.datetime, ending: tuple[str, ...], *, last: bool
+    work: Work, job: Cancel, key: int | None, now: dt.datetime, ending: tuple[str, ...], *, last: bool
 ) -> tuple[Act | None, Decision | None]:
-    """Return the destruction that ending services comes to, and what the gate says of it; None by the user's hand."""
+    """Return the destruction that ending services comes to, and what the gate says of it; None by the user's hand.
+
+    Where it is of nobody, or of no service in use, the hand is asked about all the same, for whatever is declared.
+    """
     if job.by == OWN_HAND:
         return None, None
     gate = work.view.gate
     work.settle()
-    held = work.known.vault.items_of(work.tx, key)
+    held = work.known.vault.items_of(work.tx, key) if key is not None else {}
     review = gate.timeline.at(now).state.review(job.review) if job.review else None
     act = Act(
         kind=ActKind.DESTROY, user=job.user, by=job.by, via=job.via, when=now, where=job.where, post=job.post,
@@ -75,20 +85,14 @@ def _decided(
         purpose=review.purpose if review else "", review=job.review if last else "",
     )  # fmt: skip
     act = work.of_its_list(work.counted(act), (job.user,))
-    return act, decide_ending(gate, act, ending, last=last)
+    return act, decide_ending(gate, act, ending or sorted(work.names.services), last=last)
 
 
 def _answer(work: Work, act: Act | None, decision: Decision | None) -> dict[str, object]:
     """Return what an entry tells of the gate's answer; nothing where the gate was not asked."""
     if act is None or decision is None:
         return {}
-    names = work.names.of_act(act)
-    denied = isinstance(decision, Deny)
-    return {
-        "post": names["post"],
-        "review": names["review"],
-        "decision": "deny" if denied else "permit",
-        "cites": cites_of(decision.reasons) if isinstance(decision, Deny) else (_END_RULE, *cites_of(decision.grounds)),
-        "rules": decision.rules,
-        "revision": decision.revision,
-    }
+    names, told = work.names.of_act(act), answered(decision)
+    if not isinstance(decision, Deny):
+        told["cites"] = (_END_RULE, *cites_of(decision.grounds))
+    return {"post": names["post"], "review": names["review"], **told}

@@ -9,7 +9,7 @@ import msgspec
 from keshou.acts.adding_up import JUDGED
 from keshou.acts.audit import openings
 from keshou.acts.draft import Draft, Payload
-from keshou.acts.effects import header_of, known_user
+from keshou.acts.effects import answered, header_of, user_if_known
 from keshou.acts.holding import note_named
 from keshou.acts.publisher import check_publisher
 from keshou.acts.request import ActError, Audit, Judged, KeysChanged, Publish, Record, RecordSite
@@ -19,6 +19,7 @@ from keshou.acts.work import Work
 from keshou.db import to_micros
 from keshou.gate import calendar
 from keshou.gate.act import Act
+from keshou.gate.alike import of_nobody
 from keshou.gate.decision import Permit
 from keshou.gate.facts import EmergencyOpened, RulesPublished, SiteFact, UserFact
 from keshou.gate.rulebook import compile_rules
@@ -28,8 +29,11 @@ from keshou.ledger.entry import decode, fact_json
 
 
 def record(work: Work, job: Record, now: dt.datetime) -> Draft:
-    """Write down facts of one user."""
-    key = known_user(work, job.user)
+    """Write down facts of one user; of somebody who is not on record, that they were told and not believed.
+
+    What the request itself says wrongly is refused before its user is looked up, so that it tells nothing of who is
+    one; and whatever does tell that is an entry under the name of whoever asked.
+    """
     if not job.facts:
         raise ActError("nothing to write down")
     check_hand(work, job.by, now, job.facts)
@@ -37,16 +41,29 @@ def record(work: Work, job: Record, now: dt.datetime) -> Draft:
     for fact in told:
         check_user_fact(work, fact, now)
     facts = tuple(sorted(told, key=attrgetter("at")))
+    key = user_if_known(work, job.user, job.by)
+    if key is None:
+        return _of_nobody(work, job, facts, now)
     check_order(facts, work.view.gate.standing(job.user).last)
     work.view.become(job.user, key, fold_user([*work.facts(job.user), *facts]))
-    purposes = {getattr(fact, "purpose", "") for fact in job.facts} - {""}
-    header: dict[str, object] = {
+    return Draft(_told(work, job, facts), [(key, Payload(job.user, "fact", facts=facts))], [(key, facts)])
+
+
+def _told(work: Work, job: Record, facts: tuple[UserFact, ...]) -> dict[str, object]:
+    """Return the public part of an entry that tells facts of one user."""
+    purposes = {getattr(fact, "purpose", "") for fact in facts} - {""}
+    return {
         "event": _event(facts),
         **work.names.of_record(job.by, job.where, job.via),
         "count": 1,
         "purpose": purposes.pop() if len(purposes) == 1 else "",
     }
-    return Draft(header, [(key, Payload(job.user, "fact", facts=facts))], [(key, facts)])
+
+
+def _of_nobody(work: Work, job: Record, facts: tuple[UserFact, ...], now: dt.datetime) -> Draft:
+    """Return the entry of facts that were told of somebody who is not on record: a denial, and none of them true."""
+    denial = of_nobody(work.view.gate, now)
+    return Draft(_told(work, job, facts) | answered(denial), decision=denial)
 
 
 def record_site(work: Work, job: RecordSite, now: dt.datetime) -> Draft:

@@ -23,6 +23,7 @@ from keshou.db import Database, Transaction, to_micros
 from keshou.declaration.model import Published
 from keshou.declaration.store import Declarations
 from keshou.gate.act import Act, counted_as
+from keshou.gate.alike import all_alike
 from keshou.gate.conditions import ERASING_KINDS
 from keshou.gate.decide import Gate
 from keshou.gate.decision import Decision
@@ -210,9 +211,11 @@ class Known:
             self.adopt(view, view.gate.revision, only_if_newest=True)
         return decision
 
-    def decide(self, database: Database, ledger: Ledger, acts: Sequence[Act], size: int) -> list[Decision]:
+    def decide(
+        self, database: Database, ledger: Ledger, acts: Sequence[Act], size: int, *, alike: bool = False
+    ) -> list[Decision]:
         """Decide `acts` on facts at least as new as the log of `size` entries, in memory when that is enough."""
-        found = self.decide_known(acts, size)
+        found = self.decide_known(acts, size, alike=alike)
         if found is not None:
             return found
         with database.reading() as tx:
@@ -221,6 +224,7 @@ class Known:
             view.load(tx, users)
             asked = view.together(self.counted(tx, view, acts))
             found = [view.gate.decide(act, at_least=size) for act in asked]
+            found = all_alike(view.gate, asked, found) if alike else found
             self.adopt(view, view.gate.revision, only_if_newest=True, strangers=users - view.keys.keys() - {""})
         return found
 
@@ -233,15 +237,15 @@ class Known:
         found = sums.counted(acts, who, window)
         return found if found is not None else [view.counted(tx, act) for act in acts]
 
-    def decide_known(self, acts: Sequence[Act], size: int) -> list[Decision] | None:
+    def decide_known(self, acts: Sequence[Act], size: int, *, alike: bool = False) -> list[Decision] | None:
         """Decide `acts` in memory when it is as new as `size` and knows every user and sum; else None."""
         gate, strangers = self.gate, self._strangers
         if gate.revision < size:
             return None
-        if any(act.kind in BULK_KINDS for act in acts):
-            counted = self.counted_known(gate, acts)
-            return None if counted is None else gate.decide_all(counted, strangers, counted=True)
-        return gate.decide_all(acts, strangers)
+        bulk = any(act.kind in BULK_KINDS for act in acts)
+        asked = self.counted_known(gate, acts) if bulk else acts
+        found = None if asked is None else gate.decide_all(asked, strangers, counted=bulk)
+        return all_alike(gate, asked, found) if alike and asked is not None and found is not None else found
 
     def rules_known(self, now: dt.datetime, size: int) -> Published | None:
         """Return the rules in force at `now` when memory is as new as a log of `size` entries; else None."""

@@ -54,13 +54,16 @@ class Acts:
         """Return the gate's decision; nothing is done and nothing recorded."""
         return self._known.ask(database, self._ledger, self._known.named(act), at_least)
 
-    def decide(self, database: Database, acts: Sequence[Act], size: int) -> list[Decision]:
-        """Return the gate's decisions on facts at least as new as the log of `size` entries; nothing is recorded."""
-        return self._known.decide(database, self._ledger, self._known.all_named(acts), size)
+    def decide(self, database: Database, acts: Sequence[Act], size: int, *, alike: bool = False) -> list[Decision]:
+        """Return the gate's decisions on facts at least as new as the log of `size` entries; nothing is recorded.
 
-    def decide_known(self, acts: Sequence[Act], size: int) -> list[Decision] | None:
+        With `alike` what is denied whoever the user is tells nothing of the user.
+        """
+        return self._known.decide(database, self._ledger, self._known.all_named(acts), size, alike=alike)
+
+    def decide_known(self, acts: Sequence[Act], size: int, *, alike: bool = False) -> list[Decision] | None:
         """Return what `decide` would when memory is enough for it, else None; never waits for the database."""
-        return self._known.decide_known(self._known.all_named(acts), size)
+        return self._known.decide_known(self._known.all_named(acts), size, alike=alike)
 
     def suppose(self, database: Database, jobs: Sequence[Perform], now: dt.datetime) -> list[Decision]:
         """Return what the gate would answer on `jobs`, each as if those before it were done; nothing is done."""

@@ -10,7 +10,7 @@ from keshou.declaration.findable import Part
 from keshou.declaration.model import Declaration
 from keshou.errors import InputError
 from keshou.gate.act import Act
-from keshou.gate.decision import Decision
+from keshou.gate.decision import Decision, Deny
 from keshou.gate.facts import Restored, SiteFact, UserFact
 from keshou.law.terms import RetentionClass
 
@@ -283,3 +283,15 @@ class Done(NamedTuple):
 
 class ActError(InputError):
     """What was brought to the door is not a well-formed act; nothing was done and nothing recorded."""
+
+
+def written_down(done: Done) -> Done:
+    """Return what became of facts that were told of a user.
+
+    Raises:
+        ActError: nobody of that id is on record; that it was told of them is, under the name of who did.
+
+    """
+    if isinstance(done.decision, Deny) or done.verdict == "deny":
+        raise ActError("no such user is on record", hint="collect the user first, with `keshou import`")
+    return done

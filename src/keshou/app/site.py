@@ -15,7 +15,7 @@ from keshou.accounts.store import Accounts
 from keshou.acts.audit import FactsAudited
 from keshou.acts.known import Known
 from keshou.acts.perform import Acts
-from keshou.acts.request import Audit, Cancel, Done, Job, Perform, Publish, Record, RecordSite
+from keshou.acts.request import Audit, Cancel, Done, Job, Perform, Publish, Record, RecordSite, written_down
 from keshou.acts.work import Pending, Work
 from keshou.app import clock, last_signed, mark
 from keshou.app.bell import Bells
@@ -183,27 +183,27 @@ class Site:
         """
         return self._acts.ask(self.database, act, at_least)
 
-    def decide(self, acts: Sequence[Act], seen_size: int) -> list[Decision]:
+    def decide(self, acts: Sequence[Act], seen_size: int, *, alike: bool = False) -> list[Decision]:
         """Return the gate's decisions on `acts`, on facts at least as new as the log of `seen_size` entries.
 
         Give the size that a look of `pulse` saw. Decided in memory when memory is that new and knows every user; else
-        in one reading transaction. Nothing is recorded.
+        in one reading transaction. Nothing is recorded. `alike`: as `told_alike` tells it.
 
         Raises:
             StaleStandingError: the log has not reached `seen_size`.
             UnreachableError: the database does not answer; then there is no permission.
 
         """
-        return self._acts.decide(self.database, acts, seen_size)
+        return self._acts.decide(self.database, acts, seen_size, alike=alike)
 
-    def decide_known(self, acts: Sequence[Act], seen_size: int) -> list[Decision] | None:
+    def decide_known(self, acts: Sequence[Act], seen_size: int, *, alike: bool = False) -> list[Decision] | None:
         """Return what `decide` would when memory is enough for it, else None; never waits for the database."""
-        return self._acts.decide_known(acts, seen_size)
+        return self._acts.decide_known(acts, seen_size, alike=alike)
 
-    async def decide_async(self, acts: Sequence[Act], seen_size: int) -> list[Decision]:
+    async def decide_async(self, acts: Sequence[Act], seen_size: int, *, alike: bool = False) -> list[Decision]:
         """Return what `decide` does; only when memory is not enough a thread asks the database."""
-        found = self.decide_known(acts, seen_size)
-        return found if found is not None else await asyncio.to_thread(self.decide, acts, seen_size)
+        found = self.decide_known(acts, seen_size, alike=alike)
+        return found if found is not None else await asyncio.to_thread(self.decide, acts, seen_size, alike=alike)
 
     # Doing -----------------------------------------------------------------------------------------------------
 
@@ -226,8 +226,8 @@ class Site:
         return self.do(job)
 
     def record(self, user: str, *facts: UserFact, by: str = OWN_HAND, where: str = "") -> int:
-        """Write down what came true of a user; return the revision from which it holds."""
-        return self.do(Record(user=user, facts=facts, by=by, where=where)).entry + 1
+        """Write down what came true of a user; return the revision from which it holds. Raises as `written_down`."""
+        return written_down(self.do(Record(user=user, facts=facts, by=by, where=where))).entry + 1
 
     def record_site(self, *facts: SiteFact, by: str, where: str = "") -> int:
         """Write down what came true of staff, agents, reviews, suspensions or grounds; return the revision."""

@@ -163,6 +163,15 @@ def require(caller: Caller, site: Site, *offices: Office, fresh: bool = False) -
         require_fresh(caller, site)
 
 
+def asks_alike(caller: Caller) -> bool:
+    """Say whether `caller` asks about acts of their own alone, and is told nothing of users whom none could be done to.
+
+    A question leaves no entry, so that whoever may do an act to nobody learns from it of nobody. Programs that ask for
+    others learn what is missing of each user, and users what is of themselves.
+    """
+    return caller.kind is not CallerKind.USER and Scope.EVALUATE not in caller.scopes
+
+
 def refuse_program(caller: Caller) -> None:
     """Refuse a program where another person is to look: whoever made its key may be the first.
 

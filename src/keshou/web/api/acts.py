@@ -17,7 +17,7 @@ from keshou.law.terms import BULK_KINDS, SILENT_KINDS, ActKind
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.decided import denied, done_before, permitted
 from keshou.web.described import told
-from keshou.web.entitled import actor, refuse_beyond_key, refuse_beyond_own, require_fresh_for, through
+from keshou.web.entitled import actor, asks_alike, refuse_beyond_key, refuse_beyond_own, require_fresh_for, through
 from keshou.web.errors import ContradictionError, NotFoundError
 from keshou.web.idempotency import IdempotencyKey, named
 from keshou.web.language import language_of
@@ -128,7 +128,8 @@ async def decide(
 ) -> Response[bytes]:
     """Ask whether an act would be permitted; nothing is done and nothing recorded.
 
-    Programs with the scope `evaluate` ask of anybody's acts; everybody else of their own.
+    Programs with the scope `evaluate` ask of anybody's acts; everybody else of their own, and what they may do to
+    nobody is answered the same of everybody.
     """
     asked = read(request, body, QuestionRequest)
     asker = caller
@@ -140,7 +141,7 @@ async def decide(
     seen = (await request.app.state.callers.seen(request)).size
     if asked.at_least is not None and seen < asked.at_least:
         raise StaleStandingError(seen, asked.at_least)
-    decision: Decision = (await site.decide_async([act], seen))[0]
+    decision: Decision = (await site.decide_async([act], seen, alike=asks_alike(caller)))[0]
     return answer(decision_shape(decision, site.law, language_of(request)))
 
 

@@ -21,7 +21,7 @@ from keshou.law.terms import ActKind, ConsentStrength
 from keshou.web.api.asked import Requested, answer, read
 from keshou.web.api.copies import MEDIA_TYPES, copied
 from keshou.web.api.decided import perform
-from keshou.web.api.telling import by_user, notice, told_of
+from keshou.web.api.telling import by_user, notice
 from keshou.web.caller import part_of
 from keshou.web.described import JSON, told
 from keshou.web.entitled import require_fresh, require_user
@@ -109,7 +109,7 @@ async def consent(
     await _refuse_messages(caller, site, wanted=asked.messages)
     shown = await notice(site, asked.version)
     facts = agreement(shown, asked.purpose, asked.items, ConsentStrength.EXPRESS, messages=asked.messages)
-    return answer(await telling.write_down(*facts))
+    return await telling.write_down(language_of(request), *facts)
 
 
 @post("/withdrawals", status_code=200, operation_class=told(Told, body=w.OwnWithdrawal))
@@ -120,7 +120,8 @@ async def withdraw(
     asked = read(request, body, w.OwnWithdrawal)
     telling = by_user(site, caller, key, asked, "me/withdrawals")
     _refuse_beyond_app(caller, asked.purpose)
-    return answer(await telling.write_down(*withdrawal(site, asked.purpose, asked.items, messages=asked.messages)))
+    facts = withdrawal(site, asked.purpose, asked.items, messages=asked.messages)
+    return await telling.write_down(language_of(request), *facts)
 
 
 @post("/notices", status_code=200, operation_class=told(Told, body=w.OwnNotice))
@@ -130,7 +131,7 @@ async def show_notice(
     """I was shown the published rules (Order 24 Art. 9(2))."""
     asked = read(request, body, w.OwnNotice)
     telling = by_user(site, caller, key, asked, "me/notices")
-    return answer(await telling.write_down(await notice(site, asked.version)))
+    return await telling.write_down(language_of(request), await notice(site, asked.version))
 
 
 @post("/messages", status_code=200, operation_class=told(Told, body=w.OwnWish))
@@ -141,7 +142,7 @@ async def messages(
     asked = read(request, body, w.OwnWish)
     telling = by_user(site, caller, key, asked, "me/messages")
     await _refuse_messages(caller, site, wanted=asked.wanted)
-    return answer(await telling.write_down(wish(site, wanted=asked.wanted)))
+    return await telling.write_down(language_of(request), wish(site, wanted=asked.wanted))
 
 
 @post("/cancellation", status_code=200, operation_class=told(Told, body=w.OwnCancellation))
@@ -155,7 +156,7 @@ async def cancel(
     asked = read(request, body, w.OwnCancellation)
     telling = by_user(site, caller, key, asked, "me/cancellation")
     require_fresh(caller, site)
-    return answer(told_of(await telling.end(await _ending(caller, site, asked.services))))
+    return await telling.end(language_of(request), await _ending(caller, site, asked.services))
 
 
 @post("/corrections", status_code=200, operation_class=told(ActAnswer, body=w.OwnCorrection))

@@ -5,13 +5,17 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import anyio.to_thread
+from litestar import Response
 
 from keshou.acts.request import Cancel, Done, Record
 from keshou.app import own_facts
 from keshou.app.site import Site
 from keshou.gate.act import OWN_HAND
+from keshou.gate.decision import Deny
 from keshou.gate.facts import NoticeShown, UserFact
-from keshou.web.api.decided import keys_gone
+from keshou.language import Language
+from keshou.web.api.asked import answer
+from keshou.web.api.decided import denied, done_before, keys_gone
 from keshou.web.entitled import require_user, through
 from keshou.web.idempotency import named
 from keshou.web.serving import teller
@@ -34,22 +38,27 @@ class Telling(NamedTuple):
     by: str
     where: str = ""
 
-    async def write_down(self, *facts: UserFact) -> Told:
-        """Write down `facts`, which come true as they are told; return where."""
+    async def write_down(self, language: Language, *facts: UserFact) -> Response[bytes]:
+        """Write down `facts`, which come true as they are told; answer where, or that nobody is on record."""
         via = through(self.caller, self.by)
-        return told_of(await self._done(
-            Record(user=self.user, facts=facts, by=self.by, via=via, where=self.where, just_now=True)
-        ))  # fmt: skip
+        job = Record(user=self.user, facts=facts, by=self.by, via=via, where=self.where, just_now=True)
+        return await self._answered(job, language)
 
-    async def end(self, services: Sequence[str], *, post: str = "", review: str = "") -> Done:
-        """End services, all when none are named; with the last, what they held is destroyed."""
-        return await self._done(Cancel(
+    async def end(
+        self, language: Language, services: Sequence[str], *, post: str = "", review: str = ""
+    ) -> Response[bytes]:
+        """End services, all when none are named; with the last, what they held is destroyed. Answer as `write_down`."""
+        job = Cancel(
             user=self.user, by=self.by, via=through(self.caller, self.by), where=self.where, services=tuple(services),
             post=post, review=review,
-        ))  # fmt: skip
+        )  # fmt: skip
+        return await self._answered(job, language)
 
-    async def _done(self, job: Record | Cancel) -> Done:
-        return await self.site.perform_async(named(job, self.caller, self.key, self.asked, self.place))
+    async def _answered(self, job: Record | Cancel, language: Language) -> Response[bytes]:
+        done = await self.site.perform_async(named(job, self.caller, self.key, self.asked, self.place))
+        if done.repeated and done.verdict == "deny":
+            return await anyio.to_thread.run_sync(done_before, self.site, done, language)
+        return denied(self.site, done, language) if isinstance(done.decision, Deny) else answer(told_of(done))
 
 
 def told_of(done: Done) -> Told:

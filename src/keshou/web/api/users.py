@@ -1,18 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """What staff and programs write down of users: shown, agreed, withdrawn, begun, ended."""
 
-import anyio.to_thread
 from litestar import Response, Router, post
 from litestar.di import NamedDependency
 from litestar.params import RawBody
 
 from keshou.app.own_facts import agreement, wish, withdrawal
 from keshou.app.site import Site
-from keshou.gate.decision import Deny
 from keshou.gate.facts import CapacityFull, CapacityLimited, ConsentVoided, ServiceStarted
-from keshou.web.api.asked import Requested, answer, read
-from keshou.web.api.decided import denied, done_before
-from keshou.web.api.telling import by_staff, notice, told_of
+from keshou.web.api.asked import Requested, read
+from keshou.web.api.telling import by_staff, notice
 from keshou.web.described import told
 from keshou.web.entitled import require_fresh
 from keshou.web.idempotency import IdempotencyKey
@@ -33,7 +30,7 @@ async def consent(
     facts = agreement(
         shown, asked.purpose, asked.items, asked.strength, messages=asked.messages, evidence=asked.evidence
     )
-    return answer(await telling.write_down(*facts))
+    return await telling.write_down(language_of(request), *facts)
 
 
 @post("/withdrawals", status_code=200, operation_class=told(Told, body=w.Withdrawing))
@@ -44,7 +41,7 @@ async def withdraw(
     asked = read(request, body, w.Withdrawing)
     telling = await by_staff(site, caller, key, asked, "users/withdrawals")
     facts = withdrawal(site, asked.purpose, asked.items, messages=asked.messages, evidence=asked.evidence)
-    return answer(await telling.write_down(*facts))
+    return await telling.write_down(language_of(request), *facts)
 
 
 @post("/voided-consents", status_code=200, operation_class=told(Told, body=w.Voiding))
@@ -55,7 +52,7 @@ async def void(
     asked = read(request, body, w.Voiding)
     telling = await by_staff(site, caller, key, asked, "users/voided-consents")
     fact = ConsentVoided(at=site.now(), purpose=asked.purpose, because=asked.because)
-    return answer(await telling.write_down(fact))
+    return await telling.write_down(language_of(request), fact)
 
 
 @post("/notices", status_code=200, operation_class=told(Told, body=w.Noticing))
@@ -66,7 +63,7 @@ async def show_notice(
     asked = read(request, body, w.Noticing)
     telling = await by_staff(site, caller, key, asked, "users/notices")
     shown = await notice(site, asked.version)
-    return answer(await telling.write_down(shown))
+    return await telling.write_down(language_of(request), shown)
 
 
 @post("/messages", status_code=200, operation_class=told(Told, body=w.Wishing))
@@ -76,7 +73,7 @@ async def messages(
     """Write down that a user asked for commercial messages, or refused them (Decision item 7)."""
     asked = read(request, body, w.Wishing)
     telling = await by_staff(site, caller, key, asked, "users/messages")
-    return answer(await telling.write_down(wish(site, wanted=asked.wanted)))
+    return await telling.write_down(language_of(request), wish(site, wanted=asked.wanted))
 
 
 @post("/services", status_code=200, operation_class=told(Told, body=w.Beginning))
@@ -87,7 +84,7 @@ async def begin(
     asked = read(request, body, w.Beginning)
     telling = await by_staff(site, caller, key, asked, "users/services")
     facts = [ServiceStarted(at=site.now(), service=each) for each in dict.fromkeys(asked.services)]
-    return answer(await telling.write_down(*facts))
+    return await telling.write_down(language_of(request), *facts)
 
 
 @post("/capacity", status_code=200, operation_class=told(Told, body=w.Capacity))
@@ -98,7 +95,7 @@ async def capacity(
     asked = read(request, body, w.Capacity)
     telling = await by_staff(site, caller, key, asked, "users/capacity")
     fact = CapacityLimited(at=site.now()) if asked.limited else CapacityFull(at=site.now(), evidence=asked.evidence)
-    return answer(await telling.write_down(fact))
+    return await telling.write_down(language_of(request), fact)
 
 
 @post("/cancellations", status_code=200, operation_class=told(Told, body=w.Cancelling))
@@ -113,10 +110,7 @@ async def cancel(
     asked = read(request, body, w.Cancelling)
     telling = await by_staff(site, caller, key, asked, "users/cancellations")
     require_fresh(caller, site)
-    done = await telling.end(asked.services, post=asked.post, review=asked.review)
-    if done.repeated and done.verdict == "deny":
-        return await anyio.to_thread.run_sync(done_before, site, done, language_of(request))
-    return denied(site, done, language_of(request)) if isinstance(done.decision, Deny) else answer(told_of(done))
+    return await telling.end(language_of(request), asked.services, post=asked.post, review=asked.review)
 
 
 FACE = Router(

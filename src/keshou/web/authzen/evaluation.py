@@ -21,6 +21,7 @@ from keshou.web.authzen.asked import JSON, body_of
 from keshou.web.authzen.layout import Laid, Layouts
 from keshou.web.authzen.question import UnfitQuestionError, act_of
 from keshou.web.caller import Requested
+from keshou.web.entitled import asks_alike
 from keshou.web.errors import MalformedError, TooLargeError
 from keshou.web.language import language_of
 from keshou.wire.authzen import AuthzenShapeError, Batch, Evaluation, Semantic, read_batch, read_single
@@ -69,7 +70,7 @@ async def _single(request: Requested, site: Site, caller: Caller, asked: Evaluat
     except UnfitQuestionError as wrong:
         raise MalformedError("a property is of the wrong type", wrong.pointer) from None
     entitled.require(caller, (act,))
-    decision = act if isinstance(act, Deny) else (await _decided(request, site, [act]))[0]
+    decision = act if isinstance(act, Deny) else (await _decided(request, site, caller, [act]))[0]
     request.app.state.metrics.decided(decision)
     return _writer(request, site).write(decision) if wants_reasons(request, site) else MINIMAL[decision.permitted]
 
@@ -78,31 +79,33 @@ async def _batch(request: Requested, site: Site, caller: Caller, batch: Batch) -
     laid = _layouts(request).of(caller).lay_out(batch.elements, site.now())
     writer = _writer(request, site) if wants_reasons(request, site) else None
     if batch.semantic is Semantic.EXECUTE_ALL:
-        decisions = await _every(request, site, laid)
+        decisions = await _every(request, site, caller, laid)
     else:
-        decisions = await _until(request, site, laid, ends=batch.semantic is Semantic.PERMIT_ON_FIRST_PERMIT)
+        decisions = await _until(request, site, caller, laid, ends=batch.semantic is Semantic.PERMIT_ON_FIRST_PERMIT)
     _count(request, decisions)
     return write_all(decisions, writer)
 
 
-async def _every(request: Requested, site: Site, laid: Sequence[Laid]) -> list[Decision | bytes]:
+async def _every(request: Requested, site: Site, caller: Caller, laid: Sequence[Laid]) -> list[Decision | bytes]:
     acts = [each for each in laid if type(each) is Act]
-    decided = iter(await _decided(request, site, acts) if acts else ())
+    decided = iter(await _decided(request, site, caller, acts) if acts else ())
     return [next(decided) if type(each) is Act else each for each in laid]  # type: ignore[misc]
 
 
-async def _until(request: Requested, site: Site, laid: Sequence[Laid], *, ends: bool) -> list[Decision | bytes]:
+async def _until(
+    request: Requested, site: Site, caller: Caller, laid: Sequence[Laid], *, ends: bool
+) -> list[Decision | bytes]:
     """Decide one after the other, and no further than the first that is `ends`.
 
     With acts of which many make a bulk act all are decided first: one by one, none would be of the list that it is of.
     """
     if any(isinstance(each, Act) and each.kind in BULK_KINDS for each in laid):
-        every = await _every(request, site, laid)
+        every = await _every(request, site, caller, laid)
         end = next((place for place, each in enumerate(every) if _ends(each, ends=ends)), len(every))
         return every[: end + 1]
     found: list[Decision | bytes] = []
     for each in laid:
-        decision = (await _decided(request, site, [each]))[0] if isinstance(each, Act) else each
+        decision = (await _decided(request, site, caller, [each]))[0] if isinstance(each, Act) else each
         found.append(decision)
         if _ends(decision, ends=ends):
             break
@@ -113,9 +116,9 @@ def _ends(decision: Decision | bytes, *, ends: bool) -> bool:
     return (not isinstance(decision, bytes) and decision.permitted) is ends
 
 
-async def _decided(request: Requested, site: Site, acts: Sequence[Act]) -> list[Decision]:
+async def _decided(request: Requested, site: Site, caller: Caller, acts: Sequence[Act]) -> list[Decision]:
     seen = await request.app.state.callers.seen(request)
-    return await site.decide_async(acts, seen.size)
+    return await site.decide_async(acts, seen.size, alike=asks_alike(caller))
 
 
 def _count(request: Requested, decisions: Sequence[Decision | bytes]) -> None:

@@ -6,6 +6,7 @@ from keshou.gate.act import Act
 from keshou.gate.decision import Deny
 from keshou.web.authzen.answer import MINIMAL, Writers
 from keshou.web.authzen.layout import Laid, Layouts
+from keshou.web.entitled import asks_alike
 from keshou.web.metrics import Metrics
 from keshou.web.short_way import Asked
 from keshou.wire.authzen import read_single_quickly
@@ -28,9 +29,9 @@ class ShortEvaluation:
     async def do(self, asked: Asked, plan: Act | Deny) -> tuple[int, bytes]:
         """Decide it, on facts at least as new as the question."""
         if type(plan) is Act:
-            site, size = self._site, asked.seen.size
-            known = site.decide_known((plan,), size)
-            decision = (known if known is not None else await site.decide_async((plan,), size))[0]
+            site, size, alike = self._site, asked.seen.size, asks_alike(asked.caller)
+            known = site.decide_known((plan,), size, alike=alike)
+            decision = (known if known is not None else await site.decide_async((plan,), size, alike=alike))[0]
         else:
             decision = plan  # type: ignore[assignment]
         self._metrics.decided(decision)

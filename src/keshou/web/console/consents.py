@@ -13,7 +13,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import QueryParameter
 
-from keshou.acts.request import ActError, Record
+from keshou.acts.request import ActError, Record, written_down
 from keshou.app.own_facts import agreement, notice, withdrawal
 from keshou.app.site import Site
 from keshou.declaration.grounds import asks_consent
@@ -152,7 +152,7 @@ def tell(request: Requested, caller: NamedDependency[Caller], site: NamedDepende
         job = Record(
             user=asked.user, facts=tuple(_facts(site, asked)), by=hand, where=asked.where, just_now=True
         )  # fmt: skip
-        done = site.do(once(job, caller, key_of(form), asked, "console/consents"))
+        done = written_down(site.do(once(job, caller, key_of(form), asked, "console/consents")))
     except msgspec.ValidationError:
         return _page(request, desk, purpose, form, said="form", status=422)
     except ActError as error:

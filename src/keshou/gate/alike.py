@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What may be told of an act without telling anything of its user: whoever may do it to nobody learns of nobody."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from keshou.gate.act import OWN_HAND, Act
+from keshou.gate.conditions import BITS, NO_USER_BITS
+from keshou.gate.decide import Gate
+from keshou.gate.decision import Decision, Deny, Reason
+from keshou.gate.prohibitions.registry import PROHIBITIONS
+
+_OF_NOBODY = "act_without_consent"
+_OF_NO_SERVICE = "act_after_service_ended"
+
+
+def of_hand_alone(gate: Gate, act: Act) -> Deny | None:
+    """Return the denial that `act` meets whoever its user is; None when it may be done to some.
+
+    It names every article that stands in the way of whoever does the act, its purpose and its kind: all that would be
+    met if the user had agreed to everything and used every service. Users themselves are asked about as they are.
+    """
+    if act.by == OWN_HAND:
+        return None
+    view = gate.timeline.at(act.when)
+    answer = view.edition.answers.of(view.prepare(act).word & ~BITS["held"] | NO_USER_BITS)
+    return Deny(answer.reasons, view.edition.version, gate.revision) if answer.code else None
+
+
+def told_alike(gate: Gate, act: Act, decision: Decision) -> Decision:
+    """Return `decision` on `act`, or what is so of everybody where it is a denial whoever the user is."""
+    return (of_hand_alone(gate, act) if isinstance(decision, Deny) else None) or decision
+
+
+def all_alike(gate: Gate, acts: Iterable[Act], decisions: Iterable[Decision]) -> list[Decision]:
+    """Return what `told_alike` does of each of `decisions` on `acts`."""
+    return [told_alike(gate, act, decision) for act, decision in zip(acts, decisions, strict=True)]
+
+
+def of_nobody(gate: Gate, when: dt.datetime) -> Deny:
+    """Return the denial of what is told at `when` of somebody who is not on record."""
+    return _denial(gate, when, _OF_NOBODY, "user")
+
+
+def of_no_service(gate: Gate, when: dt.datetime) -> Deny:
+    """Return the denial of an end, told at `when`, of a service that its user does not use."""
+    return _denial(gate, when, _OF_NO_SERVICE, "service")
+
+
+def _denial(gate: Gate, when: dt.datetime, prohibition: str, missing: str) -> Deny:
+    reason = Reason(prohibition, PROHIBITIONS[prohibition].cite, missing)
+    return Deny((reason,), gate.timeline.at(when).edition.version, gate.revision)
