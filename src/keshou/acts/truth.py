@@ -33,7 +33,7 @@ from keshou.gate.facts import (
     StaffAppointed,
     UserFact,
 )
-from keshou.gate.offices import may_tell_of, serving_posts
+from keshou.gate.offices import may_tell, serving_posts
 from keshou.law.terms import HIGHER_RANKS
 
 _WRONGS = frozenset({"deceit", "misleading", "coercion"})
@@ -113,10 +113,9 @@ def check_hand(work: Work, by: str, now: dt.datetime, facts: Sequence[UserFact] 
             "whoever writes this down holds no post, or one of an agent that may not serve now (miit24:13.1.3, 11)",
             hint="appoint them first, or see to the agent's qualification",
         )
-    purposes = {getattr(fact, "purpose", "") for fact in facts} - {""}
-    if not all(may_tell_of(state, declaration, by, purpose, now) for purpose in purposes):
+    if not all(may_tell(state, declaration, by, fact, now) for fact in facts):
         raise ActError(
-            "the agent was not entrusted with this purpose (miit24:11)",
+            "the agent was not entrusted with what is told (miit24:11)",
             hint="let the operator's own staff write it down",
         )
     if any(isinstance(fact, CapacityFull) and not fact.evidence for fact in facts):

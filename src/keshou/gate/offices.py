@@ -3,8 +3,9 @@
 
 import datetime as dt
 
-from keshou.declaration.model import Declaration, Office
+from keshou.declaration.model import Declaration, Office, Purpose
 from keshou.gate.act import OWN_HAND
+from keshou.gate.facts import CapacityFull, CapacityLimited, MessagesRequested, ServiceStarted, UserFact
 from keshou.gate.site import SiteState
 from keshou.gate.view import is_fit
 
@@ -49,9 +50,44 @@ def may_tell_of(state: SiteState, declaration: Declaration | None, staff: str, p
 
     Source: miit24:11
     """
+    entrusted = _entrusted(state, declaration, staff, when)
+    return entrusted is None or any(each.id == purpose for each in entrusted)
+
+
+def may_tell(state: SiteState, declaration: Declaration | None, staff: str, fact: UserFact, when: dt.datetime) -> bool:
+    """Say whether `staff` may write down that `fact` came true of a user.
+
+    The operator's own may, in any post. An agent's may as far as the agent was entrusted: what has a purpose, with the
+    purpose; that a service began, with one that provides it; that messages are wanted, with one that sends them. A
+    refusal of messages whoever serves users takes down, since it only narrows; what a user is capable of, only the
+    operator's own.
+
+    Source: miit24:11, npcsc2012:7
+    """
+    entrusted = _entrusted(state, declaration, staff, when)
+    if entrusted is None:
+        return True
+    match fact:
+        case MessagesRequested():
+            return any(each.commercial_messages for each in entrusted)
+        case ServiceStarted(service=service):
+            return any(each.provides_service and service in each.services for each in entrusted)
+        case CapacityFull() | CapacityLimited():
+            return False
+    purpose = getattr(fact, "purpose", "")
+    return not purpose or any(each.id == purpose for each in entrusted)
+
+
+def _entrusted(
+    state: SiteState, declaration: Declaration | None, staff: str, when: dt.datetime
+) -> tuple[Purpose, ...] | None:
+    """Return the purposes that `staff` look after for agents; None where a post of the operator's own lets them all."""
     posts = serving_posts(state, declaration, staff, when)
     if declaration is None:
-        return bool(posts)
+        return None if posts else ()
     agents = {post.id: post.agent for post in declaration.posts}
-    entrusted = {each.id: each.purposes for each in declaration.agents}
-    return any(not agents.get(post) or purpose in entrusted.get(agents[post], ()) for post in posts)
+    if any(not agents.get(post) for post in posts):
+        return None
+    serving = {agents[post] for post in posts}
+    given = {purpose for each in declaration.agents if each.id in serving for purpose in each.purposes}
+    return tuple(each for each in declaration.purposes if each.id in given)

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who may write down what users say: somebody in a post in which they may serve users, in their own name."""
 
+from collections.abc import Sequence
+
 from keshou.app.site import Site
 from keshou.gate import offices
+from keshou.gate.facts import UserFact
 from keshou.web.entitled import actor, require_staff
 from keshou.web.errors import NotEntitledError
 from keshou.wire.caller import Caller
@@ -21,6 +24,22 @@ def may_tell_of(site: Site, by: str, purpose: str) -> bool:
     """
     rules = site.rules()
     return offices.may_tell_of(site.state(), rules.declaration if rules else None, by, purpose, site.now())
+
+
+def require_entrusted(site: Site, by: str, facts: Sequence[UserFact]) -> None:
+    """Refuse whoever may not write down that `facts` came true of a user: an agent's staff, beyond its entrustment.
+
+    Raises:
+        NotEntitledError: they may not (Order 24 Art. 11).
+
+    """
+    rules, state, now = site.rules(), site.state(), site.now()
+    declaration = rules.declaration if rules else None
+    if not all(offices.may_tell(state, declaration, by, fact, now) for fact in facts):
+        raise NotEntitledError(
+            "the agent was not entrusted with what is told (miit24:11)",
+            hint="let the operator's own staff write it down",
+        )
 
 
 def teller(site: Site, caller: Caller, by: str, purpose: str) -> str:
@@ -43,7 +62,7 @@ def teller(site: Site, caller: Caller, by: str, purpose: str) -> str:
         )
     if purpose and not may_tell_of(site, hand, purpose):
         raise NotEntitledError(
-            "the agent was not entrusted with this purpose (miit24:11)",
+            "the agent was not entrusted with what is told (miit24:11)",
             hint="let the operator's own staff write it down",
         )
     return hand

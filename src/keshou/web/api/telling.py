@@ -18,7 +18,7 @@ from keshou.web.api.asked import answer
 from keshou.web.api.decided import denied, done_before, keys_gone
 from keshou.web.entitled import require_user, through
 from keshou.web.idempotency import named
-from keshou.web.serving import teller
+from keshou.web.serving import require_entrusted, teller
 from keshou.wire.caller import Caller
 from keshou.wire.standing import Told
 
@@ -39,7 +39,14 @@ class Telling(NamedTuple):
     where: str = ""
 
     async def write_down(self, language: Language, *facts: UserFact) -> Response[bytes]:
-        """Write down `facts`, which come true as they are told; answer where, or that nobody is on record."""
+        """Write down `facts`, which come true as they are told; answer where, or that nobody is on record.
+
+        Raises:
+            NotEntitledError: they are beyond what an agent whose staff tells them was entrusted with.
+
+        """
+        if self.by != OWN_HAND:
+            await anyio.to_thread.run_sync(require_entrusted, self.site, self.by, facts)
         via = through(self.caller, self.by)
         job = Record(user=self.user, facts=facts, by=self.by, via=via, where=self.where, just_now=True)
         return await self._answered(job, language)
