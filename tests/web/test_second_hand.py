@@ -360,3 +360,63 @@ def test_whoever_holds_an_invitation_that_waits_is_told_that_it_waits_and_a_stra
             (waits,) = waiting(site, tx)
             confirm(site, tx, Seen(waits.way, waits.id, waits.of), "auditor")
         assert nobody.post("/console/invitation", data=asked).status_code == 303
+
+
+ROTATION = {"until": UNTIL, "overlap_minutes": 60}
+ACTING = {"kind": "key", "scopes": ["act"], "until": UNTIL}
+
+
+@pytest.fixture
+def employed(api: Api, site: Site) -> str:
+    """Return the id of a program that holds the clerk's post."""
+    assert api.post("/programs", {"id": "crm"}, "keeper1").status_code == 200
+    _appoint(site, "crm", "clerk")
+    return "crm"
+
+
+def test_a_key_for_acting_by_a_post_that_its_maker_does_not_hold_waits(api: Api, site: Site, employed: str) -> None:
+    name, holds = keyed(api, ACTING)
+    assert not holds(site)
+    asked = asked_for(api, "key", name)
+    assert asked["of"] == employed
+    assert api.post("/second-hand", asked, "keeper1").status_code == 422
+    assert api.post("/second-hand", asked, "auditor1").status_code == 200
+    assert holds(site)
+
+
+@pytest.mark.parametrize(("who", "waits"), [("keeper1", False), ("keeper2", True)])
+def test_a_key_that_replaces_another_s_waits_and_one_s_own_does_not(
+    api: Api, site: Site, who: str, *, waits: bool
+) -> None:
+    old, _ = keyed(api, ACTING)
+    for staff, post in (("crm", "clerk"), ("keeper2", "keeper")):
+        _appoint(site, staff, post)
+    answer = api.post(f"/programs/crm/credentials/{old}/rotate", ROTATION, who)
+    assert answer.status_code == 200, answer.text
+    with site.writing() as tx:
+        assert (site.programs.find_key(tx, answer.json()["secret"], site.now()) is None) is waits
+
+
+def test_who_made_a_key_that_waits_does_not_rotate_it_into_one_that_does_not(
+    api: Api, site: Site, employed: str
+) -> None:
+    old, _ = keyed(api, ACTING)
+    answer = api.post(f"/programs/{employed}/credentials/{old}/rotate", ROTATION, "keeper1")
+    with site.reading() as tx:
+        made = site.programs.credentials(tx, employed)
+    assert (len(made), all(each.waits for each in made)) == (2 if answer.status_code == 200 else 1, True)
+
+
+@pytest.mark.parametrize("scopes", [["evaluate"], ["read"], ["search", "evaluate"]])
+def test_a_key_that_acts_for_nobody_waits_for_nobody(api: Api, site: Site, employed: str, scopes: list[str]) -> None:
+    assert employed
+    assert keyed(api, ACTING | {"scopes": scopes})[1](site)
+
+
+def test_a_key_for_acting_waits_for_nobody_before_the_program_is_appointed_or_by_posts_of_its_maker(
+    api: Api, site: Site
+) -> None:
+    assert keyed(api, ACTING)[1](site)
+    _appoint(site, "crm", "clerk")
+    _appoint(site, "keeper1", "clerk")
+    assert keyed(api, ACTING)[1](site)

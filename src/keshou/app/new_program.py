@@ -57,7 +57,8 @@ def make_key(
 ) -> tuple[Credential, str]:  # fmt: skip
     """Make a key or client secret, or register a public key; return it with its text, empty for a public key.
 
-    With `waits` one that lets the program say whose act it is proves nothing before a second hand confirms it.
+    With `waits` one by which whoever made it could come as somebody else proves nothing before a second hand confirms
+    it: one that lets the program say whose act it is, or one for acting by a post that the maker does not hold.
 
     Raises:
         InputError: it is whoever asks who would have the key.
@@ -66,7 +67,7 @@ def make_key(
 
     """
     _refuse_own(program, by)
-    now, text, later = site.now(), "", waits and Scope.ON_BEHALF in grant.scopes
+    now, text, later = site.now(), "", waits and _comes_as_another(site, tx, program, grant, by)
     if kind is CredentialKind.JWK:
         made = site.programs.add_jwk(tx, program, jwk or {}, grant, now, by=by, waits=later)
     elif kind is CredentialKind.KEY:
@@ -90,7 +91,7 @@ def rotate_key(
     """
     old, now = site.programs.credential(tx, key), site.now()
     _refuse_own(old.program if old else "", by)
-    later = waits and old is not None and Scope.ON_BEHALF in old.grant.scopes
+    later = waits and old is not None and _comes_as_another(site, tx, old.program, old.grant, by, old=old)
     made, text = site.programs.rotate(tx, key, until, overlap, now, by=by, waits=later)
     site.accounts.note_way(tx, made.program, What.KEY_ROTATED, f"{key} {made.id}", by=by, now=now)
     return made, text
@@ -114,3 +115,23 @@ def revoke_key(site: Site, tx: Transaction, key: str, by: str) -> None:
 def _refuse_own(program: str, by: str) -> None:
     if program == by:
         raise InputError("nobody gives themselves keys (miit24:13.1.3)", hint="ask another who holds the office")
+
+
+def _comes_as_another(
+    site: Site, tx: Transaction, program: str, grant: KeyGrant, by: str, *, old: Credential | None = None
+) -> bool:
+    """Say whether whoever makes a key, whose text they know, could do by it what they may not do as themselves.
+
+    A key for acting does what the posts of its program are granted and what their offices administer: as long as the
+    maker does not hold each of them, the key is a way that nobody gave to them. One that is like
+    `old`, which they made and which proves the program, is no further one.
+
+    Source: miit24:13.1.3
+    """
+    if Scope.ON_BEHALF in grant.scopes:
+        return True
+    if old is not None and old.by == by and not old.waits:
+        return False
+    state = site.state_in(tx)
+    held, own = ({each.post for each in state.appointments(who)} for who in (program, by))
+    return Scope.ACT in grant.scopes and bool(held - own)

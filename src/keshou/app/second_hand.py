@@ -26,7 +26,7 @@ class Way(StrEnum):
     LINK = "link"
     """Of a subject of the provider to an account."""
     KEY = "key"
-    """Of a program that names whose act it is."""
+    """Of a program that names whose act it is, or acts by a post that whoever made the key does not hold."""
     APP_KEY = "app_key"
     """Of an app that says which user it is."""
 

@@ -32,7 +32,9 @@ EVENTS = {
 WAYS = {
     Way.INVITATION: Text(zh="重新邀请", en="invited anew"),
     Way.LINK: Text(zh="关联身份提供方的账号", en="link to a subject of the provider"),
-    Way.KEY: Text(zh="可以指明他人的程序密钥", en="program's key that names others"),
+    Way.KEY: Text(
+        zh="可以指明他人或凭他人岗位行事的程序密钥", en="program's key that names others or acts by their posts"
+    ),
     Way.APP_KEY: Text(zh="应用的密钥", en="app's key"),
 }
 """What waits -> what it is called."""

@@ -95,7 +95,8 @@ def make(
 ) -> Response[bytes]:  # fmt: skip
     """Make a key or client secret, which is told this once; or register a public key.
 
-    With the scope `on_behalf` it proves nothing before a second person confirms it (`POST /api/v1/second-hand`).
+    With the scope `on_behalf`, or with `act` where the program holds a post that the caller does not, it proves nothing
+    before a second person confirms it (`POST /api/v1/second-hand`).
     """
     require(caller, site, Office.ACCOUNTS, fresh=True)
     asked = read(request, body, w.CredentialRequest)
