@@ -230,8 +230,6 @@ class Known:
 
     def counted(self, tx: Transaction, view: View, acts: Sequence[Act]) -> Sequence[Act]:
         """Return `acts`, each with what it adds up with; that is kept for `counted_known`."""
-        if all(counted_as(act) is None for act in acts):
-            return acts
         who, window = view.who, view.window_hours
         self._sums = sums = self._sums.learned(tx, self.takings, view.gate.revision, acts, who=who, window=window)
         found = sums.counted(acts, who, window)
@@ -259,10 +257,8 @@ class Known:
         `users_of` and `users_at` as `View.together` has them; without, each act is about its own user.
         """
         names, versions, sums = self.names, self.versions, self._sums
-        if not acts:
-            return acts
-        if names is None or sums.revision != gate.revision:
-            return None
+        if not acts or names is None or sums.revision != gate.revision:
+            return None if acts else acts
         counted = sums.counted(acts, names.who, versions.window_hours)
         if counted is None or (users_at is None and len(acts) == 1 and not acts[0].review):
             return counted  # one act of one user is of no list
