@@ -19,6 +19,7 @@ from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.gate import calendar
 from keshou.gate.act import Act, counted_as
+from keshou.gate.alike import codes_alike
 from keshou.gate.columns import NEVER, Numbers, micros
 from keshou.gate.conditions import ERASING_KINDS, Words
 from keshou.gate.decide import Gate, StaleStandingError
@@ -39,6 +40,8 @@ class Pairs(NamedTuple):
     users: Sequence[str]
     of_user: Numbers
     """Numbers in `users`."""
+    alike: bool = False
+    """Whether what is denied whoever the user is tells nothing of the user; see `gate.alike`."""
 
 
 class Decided(NamedTuple):
@@ -137,6 +140,8 @@ class ColumnGate:
             if not alone:
                 raise _Late([pairs.users[each] for each in np.unique(pairs.of_user[apart]).tolist()])
             self._one_by_one(gate, pairs, apart, now, codes)
+        if pairs.alike:
+            codes = codes_alike(view, pairs.acts, prepared, pairs.which, codes)
         return Decided(codes, view.edition.version, gate.revision)
 
     def _prepared(self, view: View, acts: Sequence[Act], now: dt.datetime) -> list[Prepared]:

@@ -2,13 +2,17 @@
 """What may be told of an act without telling anything of its user: whoever may do it to nobody learns of nobody."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+import numpy as np
 
 from keshou.gate.act import OWN_HAND, Act
-from keshou.gate.conditions import BITS, NO_USER_BITS
+from keshou.gate.columns import Numbers
+from keshou.gate.conditions import BITS, NO_USER_BITS, Words
 from keshou.gate.decide import Gate
 from keshou.gate.decision import Decision, Deny, Reason
 from keshou.gate.prohibitions.registry import PROHIBITIONS
+from keshou.gate.view import Prepared, View
 
 _OF_NOBODY = "act_without_consent"
 _OF_NO_SERVICE = "act_after_service_ended"
@@ -23,7 +27,7 @@ def of_hand_alone(gate: Gate, act: Act) -> Deny | None:
     if act.by == OWN_HAND:
         return None
     view = gate.timeline.at(act.when)
-    answer = view.edition.answers.of(view.prepare(act).word & ~BITS["held"] | NO_USER_BITS)
+    answer = view.edition.answers.of(_whoever(view.prepare(act)))
     return Deny(answer.reasons, view.edition.version, gate.revision) if answer.code else None
 
 
@@ -35,6 +39,18 @@ def told_alike(gate: Gate, act: Act, decision: Decision) -> Decision:
 def all_alike(gate: Gate, acts: Iterable[Act], decisions: Iterable[Decision]) -> list[Decision]:
     """Return what `told_alike` does of each of `decisions` on `acts`."""
     return [told_alike(gate, act, decision) for act, decision in zip(acts, decisions, strict=True)]
+
+
+def codes_alike(view: View, acts: Sequence[Act], prepared: Sequence[Prepared], which: Numbers, codes: Words) -> Words:
+    """Return `codes` of rows as `told_alike` has it of each; row `i` asks `acts[which[i]]`, which `prepared` holds."""
+    of_hand = view.edition.answers.codes(np.array([_whoever(each) for each in prepared], np.uint64))
+    of_hand[np.array([act.by == OWN_HAND for act in acts], np.bool_)] = 0
+    told = of_hand[which]
+    return np.where((codes != 0) & (told != 0), told, codes)
+
+
+def _whoever(prepared: Prepared) -> int:
+    return prepared.word & ~BITS["held"] | NO_USER_BITS
 
 
 def of_nobody(gate: Gate, when: dt.datetime) -> Deny:

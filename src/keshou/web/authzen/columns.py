@@ -34,6 +34,7 @@ from keshou.web.authzen.column_layout import Laid, Layout, Rows, rows_of
 from keshou.web.authzen.evaluation import wants_reasons
 from keshou.web.caller import Requested
 from keshou.web.described import told
+from keshou.web.entitled import asks_alike
 from keshou.web.errors import MalformedError, TooLargeError, TooManyRequestsError
 from keshou.wire.authzen_arrow import MEDIA_TYPE, read_stream, write_answers
 from keshou.wire.caller import Caller
@@ -145,7 +146,7 @@ def _answered(columns: Columns, site: Site, caller: Caller, asked: _Asked) -> _A
     if len(rows.questions) > MOST_QUESTIONS:
         raise StreamTooLongError(f"more than {MOST_QUESTIONS} different questions at once")
     laid = columns.layout(caller).lay_out(rows.names, rows.questions, now)
-    codes, found = _codes(columns.gate, rows, laid, size, now)
+    codes, found = _codes(columns.gate, rows, laid, size, now, alike=asks_alike(caller))
     errors = list(dict.fromkeys(each for each in laid if type(each) is str))
     faults = np.array([errors.index(each) if type(each) is str else -1 for each in laid], np.int32)[rows.which]
     about: dict[str, Any] | None = None
@@ -155,17 +156,19 @@ def _answered(columns: Columns, site: Site, caller: Caller, asked: _Asked) -> _A
     return _Answered(write_answers(sizes, codes, (faults, errors), about), *_counted(codes[faults < 0]))
 
 
-def _codes(gate: ColumnGate, rows: Rows, laid: Sequence[Laid], size: int, now: dt.datetime) -> tuple[Words, Decided]:
+def _codes(
+    gate: ColumnGate, rows: Rows, laid: Sequence[Laid], size: int, now: dt.datetime, *, alike: bool
+) -> tuple[Words, Decided]:
     """Return the reason code of each row, of those that the gate was asked and of those that need no gate."""
     acts = [each for each in laid if type(each) is Act]
     asks = np.array([type(each) is Act for each in laid], np.bool_)
     place = np.cumsum(asks) - 1
     if asks.all():
-        found = gate.decide(Pairs(acts, rows.which, rows.users, rows.of_user), size, now)
+        found = gate.decide(Pairs(acts, rows.which, rows.users, rows.of_user, alike), size, now)
         return found.codes, found
     codes = np.array([each if type(each) is int else 0 for each in laid], np.uint64)[rows.which]
     asked = asks[rows.which]
-    found = gate.decide(Pairs(acts, place[rows.which[asked]], rows.users, rows.of_user[asked]), size, now)
+    found = gate.decide(Pairs(acts, place[rows.which[asked]], rows.users, rows.of_user[asked], alike), size, now)
     codes[asked] = found.codes
     return codes, found
 
