@@ -70,7 +70,7 @@ def _row(each: Prohibition, instrument: Instrument, language: Language) -> str:
     else:
         says, missing = f"{each.says} Law: {provision.says.en}", f"`{each.missing}`"
         exactly = "".join(f", `{code}` (`{condition}`)" for condition, code in each.unless)
-    return f"| {PLACES[each.name]} | `{each.name}` | {says} | `{each.cite}` | {missing}{exactly} |"
+    return f"| {PLACES[each.name]} | `{each.name}`{'：' if language == 'zh' else ': '}{each.called.in_(language)} | {says} | `{each.cite}` | {missing}{exactly} |"
 
 
 def _grounds(language: Language) -> str:

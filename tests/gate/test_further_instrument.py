@@ -39,9 +39,10 @@ prohibitions = ["a_sample_prohibition"]
 RULES = '''
 from keshou.gate.conditions import Condition, Conditions
 from keshou.gate.prohibitions.registry import prohibits
+from keshou.language import Text
 
 
-@prohibits("sample2030:1", missing="consent")
+@prohibits("sample2030:1", missing="consent", called=Text("样例", "sample"))
 def a_sample_prohibition(c: Conditions) -> Condition:
     """Nothing is copied.
 

@@ -2,6 +2,7 @@
 """Each prohibition against an independent statement, over every outcome of the conditions it reads."""
 
 import itertools
+import re
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -9,8 +10,9 @@ import pytest
 
 from keshou.gate.answers import GROUNDS
 from keshou.gate.conditions import BITS, NAMES, Conditions
-from keshou.gate.prohibitions.places import PLACES, UNPLACED
+from keshou.gate.prohibitions.places import CALLED, PLACES, UNPLACED
 from keshou.gate.prohibitions.registry import PROHIBITIONS, prohibits
+from keshou.language import Text
 from keshou.law.load import load
 from keshou.law.model import Citation, LawError
 
@@ -166,8 +168,16 @@ def test_a_name_is_taken_once() -> None:
         return c.sells
 
     with pytest.raises(LawError, match="sale"):
-        prohibits("miit24:10", missing="nothing")(sale)
+        prohibits("miit24:10", missing="nothing", called=Text("出售", "sale"))(sale)
     assert PROHIBITIONS["sale"].rule is not sale
+
+
+def test_every_prohibition_has_a_name_of_its_own_in_both_languages() -> None:
+    names = list(CALLED.values())
+    assert CALLED.keys() == PROHIBITIONS.keys()
+    assert [each for each in names if not re.fullmatch("[\u4e00-\u9fff、]{2,20}", each.zh)] == []
+    assert [each for each in names if not re.fullmatch("[a-z ,’]{4,60}", each.en)] == []
+    assert len({each.zh for each in names}) == len({each.en for each in names}) == len(PROHIBITIONS)
 
 
 def test_codes_of_prohibitions_keep_their_meaning() -> None:

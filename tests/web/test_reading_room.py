@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The reading room shows every provision, what carries it, and finds what a reader looks for in either language."""
 
+import re
+
 import pytest
 
 from keshou.app import built
@@ -49,6 +51,21 @@ def test_what_carries_a_provision_is_what_the_coverage_says() -> None:
         ]
         assert cites(status=status.value) == expected
         assert counts(LAW, LAW.instruments["miit24"]).get(status, 0) == len(expected)
+
+
+@pytest.mark.parametrize("instrument", sorted(LAW.instruments))
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_rules_of_the_gate_are_told_by_name_and_never_by_code(instrument: str, language: str) -> None:
+    provisions = LAW.instruments[instrument].provisions
+    shown = [part.rules for article in articles(reading(instrument, language)) for part in article.parts]
+    assert [len(rules) for rules in shown] == [len(each.prohibitions) for each in provisions]
+    names = [name for rules in shown for name in rules]
+    assert [name for name in names if "_" in name] == []
+    assert language == "en" or not [name for name in names if re.search("[a-z]", name)]
+
+
+def test_a_rule_of_the_gate_is_found_by_its_name_in_either_language() -> None:
+    assert cites(search="批量操作未经审查") == cites(search="bulk acts without review") == ["miit24:13.1.3"]
 
 
 def test_a_search_finds_words_in_either_language_citations_and_rules_of_the_gate() -> None:

@@ -3,9 +3,14 @@
 
 from keshou.gate.conditions import Condition, Conditions
 from keshou.gate.prohibitions.registry import prohibits
+from keshou.language import Text
 
 
-@prohibits("gbz28828:4.1.3", missing="express_consent")
+@prohibits(
+    "gbz28828:4.1.3",
+    missing="express_consent",
+    called=Text("未经明示同意处理敏感信息", "sensitive information without express consent"),
+)
 def sensitive_without_express_consent(c: Conditions) -> Condition:
     """Sensitive information is collected and used on express consent.
 
@@ -14,7 +19,11 @@ def sensitive_without_express_consent(c: Conditions) -> Condition:
     return (c.collects | c.uses) & c.touches_sensitive & ~c.sensitive_expressly & ~(c.declared_ground | c.higher_law)
 
 
-@prohibits("gbz28828:4.1.7", missing="guardian_consent")
+@prohibits(
+    "gbz28828:4.1.7",
+    missing="guardian_consent",
+    called=Text("未经监护人同意处理敏感信息", "sensitive information without a guardian’s consent"),
+)
 def minor_without_guardian(c: Conditions) -> Condition:
     """Sensitive information of a user of limited capacity is collected and used on the guardian's consent.
 
@@ -24,7 +33,11 @@ def minor_without_guardian(c: Conditions) -> Condition:
     return sensitive & ~c.sensitive_by_guardian & ~(c.declared_ground | c.higher_law)
 
 
-@prohibits("gbz28828:5.1.4", missing="express_consent")
+@prohibits(
+    "gbz28828:5.1.4",
+    missing="express_consent",
+    called=Text("未经明示同意提供给他人", "provision to others without express consent"),
+)
 def provision_without_express_consent(c: Conditions) -> Condition:
     """Information goes to others on express consent.
 
@@ -33,7 +46,11 @@ def provision_without_express_consent(c: Conditions) -> Condition:
     return c.gives & ~c.consented_expressly & ~(c.declared_ground | c.higher_law)
 
 
-@prohibits("gbz28828:6.1.5", missing="express_consent")
+@prohibits(
+    "gbz28828:6.1.5",
+    missing="express_consent",
+    called=Text("未经明示同意提供到境外", "provision abroad without express consent"),
+)
 def overseas_without_express_consent(c: Conditions) -> Condition:
     """Information goes abroad on express consent, or where a law or an approval provides for it.
 

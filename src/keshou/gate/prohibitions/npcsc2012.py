@@ -3,11 +3,17 @@
 
 from keshou.gate.conditions import Condition, Conditions
 from keshou.gate.prohibitions.registry import prohibits
+from keshou.language import Text
 
 _UNKNOWN = {"purpose_known": "purpose", "items_known": "item", "user_known": "user", "actor_known": "staff"}
 
 
-@prohibits("npcsc2012:1.2", missing="lawful_basis", unless=_UNKNOWN)
+@prohibits(
+    "npcsc2012:1.2",
+    missing="lawful_basis",
+    unless=_UNKNOWN,
+    called=Text("非法获取、出售或者提供", "unlawful obtaining, sale or provision"),
+)
 def unlawful_obtaining_or_sale(c: Conditions) -> Condition:
     """Nobody sells information, gives it away unlawfully, or gets at it by deceit or as a stranger.
 
@@ -19,7 +25,12 @@ def unlawful_obtaining_or_sale(c: Conditions) -> Condition:
     return c.sells | _gives_unlawfully(c) | by_deceit | stranger
 
 
-@prohibits("npcsc2012:2.1", missing="consent", unless={"user_known": "user"})
+@prohibits(
+    "npcsc2012:2.1",
+    missing="consent",
+    unless={"user_known": "user"},
+    called=Text("未经同意收集、使用", "collection or use without consent"),
+)
 def unagreed_collection_or_use(c: Conditions) -> Condition:
     """Information is collected and used with the person's consent, for a stated purpose.
 
@@ -29,7 +40,11 @@ def unagreed_collection_or_use(c: Conditions) -> Condition:
     return (c.collects | c.uses) & ~c.higher_law & (~agreed | c.deceived | ~c.noticed)
 
 
-@prohibits("npcsc2012:2.2", missing="published_rules")
+@prohibits(
+    "npcsc2012:2.2",
+    missing="published_rules",
+    called=Text("未公开规则即收集、使用", "collection or use before the rules are public"),
+)
 def unpublished_collection_or_use(c: Conditions) -> Condition:
     """The rules of collection and use are published before anything is done.
 
@@ -38,7 +53,11 @@ def unpublished_collection_or_use(c: Conditions) -> Condition:
     return ~c.published
 
 
-@prohibits("npcsc2012:3", missing="confidentiality")
+@prohibits(
+    "npcsc2012:3",
+    missing="confidentiality",
+    called=Text("违反保密", "breach of confidence"),
+)
 def breach_of_confidence(c: Conditions) -> Condition:
     """Information collected in business is kept in strict confidence.
 
@@ -47,7 +66,11 @@ def breach_of_confidence(c: Conditions) -> Condition:
     return c.sells | (c.discloses & ~c.higher_law) | _gives_unlawfully(c)
 
 
-@prohibits("npcsc2012:7", missing="consent_to_messages")
+@prohibits(
+    "npcsc2012:7",
+    missing="consent_to_messages",
+    called=Text("发送未经同意或者请求的商业信息", "commercial messages that were not wanted"),
+)
 def unwanted_commercial_message(c: Conditions) -> Condition:
     """Commercial messages go to who agreed expressly or asked for them, and never to who refused.
 

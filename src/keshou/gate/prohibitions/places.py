@@ -41,5 +41,8 @@ _read_all()
 PLACES = {name: place for place, name in enumerate(sorted(PROHIBITIONS, key=_order))}
 """Name of a prohibition -> its bit in a reason code, counted from zero."""
 
+CALLED = {name: PROHIBITIONS[name].called for name in PLACES}
+"""Name of a prohibition -> what readers call it."""
+
 UNPLACED = tuple(name for name in PLACES if name not in _GIVEN)
 """What has no given place yet, and so would move when another comes."""

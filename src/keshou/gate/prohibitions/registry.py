@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from keshou.gate.conditions import Condition, Conditions
+from keshou.language import Text
 from keshou.law.model import Citation, LawError
 
 Rule = Callable[[Conditions], Condition]
@@ -22,14 +23,18 @@ class Prohibition(NamedTuple):
     rule: Rule
     says: str
     """The rule in our own words."""
+    called: Text
+    """What readers call it, who know nothing of codes: what is forbidden, in a few words."""
 
 
 PROHIBITIONS: dict[str, Prohibition] = {}
 """Name -> prohibition, as the files of this folder registered them."""
 
 
-def prohibits(cite: str, missing: str, unless: Mapping[str, str] | None = None) -> Callable[[Rule], Rule]:
-    """Register a function as the one that enforces a prohibition of `cite`.
+def prohibits(
+    cite: str, *, missing: str, called: Text, unless: Mapping[str, str] | None = None
+) -> Callable[[Rule], Rule]:
+    """Register a function as the one that enforces a prohibition of `cite`; readers are told what it is `called`.
 
     Raises:
         LawError: the name is taken, or `cite` is no citation.
@@ -42,7 +47,7 @@ def prohibits(cite: str, missing: str, unless: Mapping[str, str] | None = None) 
             raise LawError(f"two prohibitions are called `{name}`")
         says = (rule.__doc__ or "").strip().partition("\n")[0]
         found = (Citation.parse(cite), missing, tuple((unless or {}).items()))
-        PROHIBITIONS[name] = Prohibition(name, *found, rule, says)
+        PROHIBITIONS[name] = Prohibition(name, *found, rule, says, called)
         return rule
 
     return register

@@ -4,6 +4,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from keshou.gate.prohibitions.places import CALLED
 from keshou.language import Language, Text
 from keshou.law.coverage import Line, Status
 from keshou.law.law import Law
@@ -34,8 +35,8 @@ class Part(NamedTuple):
     """Label and words of what else is known of it."""
     links: list[tuple[str, list[tuple[str, str]]]]
     """Label and other provisions, each as its name and its path."""
-    rules: tuple[str, ...]
-    """Names of the gate's prohibitions that enforce it."""
+    rules: list[str]
+    """What the gate's prohibitions that enforce it are called."""
 
 
 class Article(NamedTuple):
@@ -80,8 +81,14 @@ def _holds(provision: Provision, search: str) -> bool:
     if not search:
         return True
     texts = (provision.says, provision.conditions, provision.trigger, provision.how, provision.evidence_text)
-    whole = " ".join([provision.cite, *(f"{each.zh} {each.en}" for each in texts if each), *provision.prohibitions])
+    told = [f"{each.zh} {each.en}" for each in (*texts, *_called(provision)) if each]
+    whole = " ".join([provision.cite, *told, *provision.prohibitions])
     return all(word in whole.casefold() for word in search[:_LONGEST_SEARCH].casefold().split())
+
+
+def _called(provision: Provision) -> list[Text]:
+    """Return what a provision's prohibitions are called; of a draft no function carries them."""
+    return [CALLED[each] for each in provision.prohibitions if each in CALLED]
 
 
 def _part(reading: Reading, one: Provision, line: Line | None) -> Part:
@@ -101,7 +108,7 @@ def _part(reading: Reading, one: Provision, line: Line | None) -> Part:
         look=SHOWN[line.status] if line else "",
         pairs=list(_pairs(one, line, words, language)),
         links=[each for each in ((words("law.penalty"), sanction), (words("law.same"), same)) if each[1]],
-        rules=one.prohibitions,
+        rules=[each.in_(language) for each in _called(one)],
     )
 
 
