@@ -1,15 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """The declaration at the console, on both databases: held against the law, previewed, published once."""
 
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from console_client import Browser, client_of, fields, textarea
 from console_house import at_home, build, empty
 
 from keshou.app.site import Site
+from keshou.declaration.model import Declaration
 from postgresql import Cluster
 
 DUE = "keshou keys rotate index"
@@ -58,6 +61,31 @@ def test_findings_stand_at_their_place_and_consent_anew_is_told_before_publishin
     assert "This is a preview and not published" in preview
     assert textarea(preview) == wider
     assert browser.post("/console/rules/preview", data={"text": broken}).status_code == 422
+
+
+def test_findings_show_ids_and_keys_as_code_and_nothing_of_a_declaration_as_markup(browser: Browser) -> None:
+    text = textarea(browser.get("/console/rules").text)
+    broken = text.replace("[[recipients]]", "[[recipiants]]", 1).replace('kind = "mobile"', 'kind = "<b>`mob`"', 1)
+    found = browser.post("/console/rules/check", data={"text": broken}).text
+    told = "".join(re.findall(r"<bdi>(.*?)</bdi>", found))
+    assert "<code>recipiants</code>" in told
+    assert "<b>" not in told
+    assert "&lt;b&gt;" in told
+
+
+def test_what_is_missing_shows_ids_as_code(tmp_path: Path) -> None:
+    def with_recipient(found: Declaration) -> Declaration:
+        (party,) = found.recipients
+        purposes = [
+            msgspec.structs.replace(each, recipients=(party.id,)) if each.id == "marketing" else each
+            for each in found.purposes
+        ]
+        return msgspec.structs.replace(found, purposes=tuple(purposes))
+
+    with Site.open(build(tmp_path / "site", users=0, rules=with_recipient)) as site:
+        page = client_of(site).get("/console?show=missing").text
+        assert "The purpose <code>marketing</code> names recipients but does not declare <code>provide</code>." in page
+        assert "`" not in page
 
 
 def test_the_console_says_that_the_index_waits_to_be_made_anew_until_it_was(tmp_path: Path) -> None:

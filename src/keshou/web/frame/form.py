@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Days, moments and numbers as readers write them. Source: the CLDR, by Babel."""
+"""Days, moments and numbers as readers write them (source: the CLDR, by Babel), and words that stand for themselves."""
 
 import datetime as dt
+import re
 from typing import Final
 
 from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
+from markupsafe import Markup, escape
 
 from keshou.gate.calendar import CHINA, in_china
 from keshou.language import Language
@@ -14,6 +16,7 @@ from keshou.language import Language
 LOCALES: Final[dict[Language, Locale]] = {"zh": Locale("zh", "CN", script="Hans"), "en": Locale("en", "GB")}
 TAGS: Final[dict[Language, str]] = {"zh": "zh-CN", "en": "en"}
 """The languages as HTML and HTTP name them (BCP 47)."""
+_CODE: Final = re.compile("`([^`\n]+)`")
 LOCAL: Final = CHINA
 """The time that every place in the country keeps."""
 
@@ -41,3 +44,8 @@ def number(given: float, language: Language) -> str:
 def joined(parts: list[str], language: Language) -> str:
     """Return things one after another: ``a, b``, ``a、b``."""
     return ("、" if language == "zh" else ", ").join(parts)
+
+
+def coded(given: str) -> Markup:
+    """Return a text, escaped, with what stands in backticks as code: ids and keys, as they are written in a file."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(given))))  # noqa: S704 - escaped before
