@@ -20,24 +20,21 @@ class ExitStatus(IntEnum):
 
 
 class KeshouError(Exception):
-    """Something failed. `hint` says what to do about it; `status` is how a command ends because of it."""
+    """Something failed. `hint` says what to do about it; `status` is how a command ends because of it.
+
+    `wrong` is what of that which was given is wrong, as it was given: for who gave it alone, in no message and no log.
+    """
 
     status = ExitStatus.WRONG_INPUT
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", wrong: Iterable[str] = ()) -> None:
         super().__init__(message)
         self.hint = hint
+        self.wrong = tuple(wrong)
 
 
 class InputError(KeshouError):
-    """The call or what it was given is wrong; nothing was done.
-
-    `wrong` is what of that is wrong, as it was given, for nobody but who gave it: it stands in no message and no log.
-    """
-
-    def __init__(self, message: str, *, hint: str = "", wrong: Iterable[str] = ()) -> None:
-        super().__init__(message, hint=hint)
-        self.wrong = tuple(wrong)
+    """The call or what it was given is wrong; nothing was done."""
 
 
 class IntegrityError(KeshouError):

@@ -16,7 +16,7 @@ from litestar.routes import HTTPRoute
 from markupsafe import Markup
 
 from keshou.app.site import Site
-from keshou.errors import InputError, KeshouError
+from keshou.errors import KeshouError
 from keshou.web import problem
 from keshou.web.console.desk import PAGES, typed
 from keshou.web.console.error_words import in_words
@@ -93,10 +93,10 @@ def _refused(stood: Stood, error: KeshouError) -> Response[bytes] | None:
     site: Site = request.app.state.site
     told, language = problem.of_request(request, error), language_of(request)
     why, hint = (sentence(each, site.law, language) for each in in_words(error, language))
-    wrong = error.wrong if isinstance(error, InputError) else ()
     note = PAGES.bit(
-        request, "refused_note.html.j2", why=why, hint=hint, wrong=wrong[:_MOST_WRONG], more=len(wrong) - _MOST_WRONG
-    )
+        request, "refused_note.html.j2", why=why, hint=hint, wrong=error.wrong[:_MOST_WRONG],
+        more=len(error.wrong) - _MOST_WRONG,
+    )  # fmt: skip
     page = _with_note(stood, note, told.status)
     if page is not None:
         page.headers.update(problem.headers_of(error, told))
