@@ -30,7 +30,7 @@ def test_a_hold_is_set_by_one_and_lifted_by_another_and_stands_between(tmp_path:
         answer = fields(shown, f"/console/holds/{name}/lift") | {"reason": "settled"}
         own = officer.post(f"/console/holds/{name}/lift", data=answer)
         assert own.status_code == 403
-        assert "let somebody else" in own.text
+        assert "Let somebody else" in own.text
         assert second.post(f"/console/holds/{name}/lift", data=answer).status_code == 303
         assert second.post(f"/console/holds/{name}/lift", data=answer | {"key": "again"}).status_code == 404
         assert "the dispute is settled" in second.get("/console/holds").text
