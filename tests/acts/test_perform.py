@@ -196,6 +196,17 @@ def test_a_request_repeated_is_answered_and_not_done_twice(site: Site, user: str
     assert site.perform(act(ActKind.USE, user, "tariff_plan")).values == {"tariff_plan": "P-2"}
 
 
+def test_of_twins_in_one_transaction_one_is_shown_values_and_the_other_is_answered_alike(site: Site) -> None:
+    site.do(newcomer(site, "u1"))
+    asked = [Perform(act=act(ActKind.USE, user, "tariff_plan"), request_id=user) for user in ("u1", "u9")]
+    with site.as_one() as do:
+        first, denied, again, denied_again = do([*asked, *asked])
+    assert [each.repeated for each in (first, denied, again, denied_again)] == [False, False, True, True]
+    assert (again.entry, again.verdict) == (first.entry, "permit")
+    assert (denied_again.entry, denied_again.verdict) == (denied.entry, "deny")
+    assert size(site) == denied.entry + 1
+
+
 def test_ending_service_stops_use_and_shreds_the_service_class_only(site: Site, user: str) -> None:
     done = site.cancel(user)
     assert [class_ for class_, _ in done.shredded] == [RetentionClass.SERVICE]

@@ -55,3 +55,8 @@ class Draft(msgspec.Struct, eq=False, gc=False):
     """Index of its entry in the log; an answer given before has none."""
     base: Header | None = None
     """A header that acts of the same question share; `header` says what differs."""
+
+    @property
+    def verdict(self) -> str:
+        """``permit`` or ``deny`` as the entry will say; empty where the gate was asked nothing."""
+        return str(self.header.get("decision", self.base.decision if self.base else ""))

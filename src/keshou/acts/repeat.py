@@ -36,6 +36,8 @@ class Requests:
     def before(self, job: Job) -> Draft | None:
         """Return the answer of a request that came before, `job` being named; None when it did not.
 
+        One that came in the very same batch came before as well: what an act shows is told to one of them alone.
+
         Raises:
             ActError: another request had the same name.
 
@@ -43,12 +45,11 @@ class Requests:
         name, body = self._tokens[id(job)]
         if (noted := self._noted.get(name)) is not None:
             _refuse_other(noted[0], body)
-            return noted[1]
+            return _told(noted[1].place, noted[1].verdict)
         if (found := self._found.get(name)) is None:
             return None
         _refuse_other(found[0], body)
-        header = decode(self._ledger.entry(self._tx, found[1]))
-        return Draft({}, done=Done(found[1], None, repeated=True, verdict=header.decision))
+        return _told(found[1], decode(self._ledger.entry(self._tx, found[1])).decision)
 
     def note(self, job: Job, draft: Draft) -> None:
         """Take note of a named request that is being done."""
@@ -59,6 +60,11 @@ class Requests:
         """Keep the requests done, each with the index of its entry."""
         rows = [(name, body, draft.place) for name, (body, draft) in self._noted.items()]
         self._ledger.remember_requests(self._tx, rows)
+
+
+def _told(entry: int, verdict: str) -> Draft:
+    """Return what stands for a request that was answered before: nothing is done for it, and nothing is shown."""
+    return Draft({}, done=Done(entry, None, repeated=True, verdict=verdict))
 
 
 def _refuse_other(first: bytes, body: bytes) -> None:
