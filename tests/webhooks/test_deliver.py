@@ -3,7 +3,9 @@
 
 import datetime as dt
 import threading
+import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from cloudevents.core.bindings.http import HTTPMessage, from_structured
 from cloudevents.core.formats.json import JSONFormat
 from hypothesis import given
 from hypothesis import strategies as st
-from receivers import Answer, Receiver, break_off, drip, receiving, status
+from receivers import Answer, Receiver, break_off, drip, receiving, status, take
 from standardwebhooks import WebhookVerificationError
 
 from keshou.app import clock
@@ -152,6 +154,58 @@ def test_who_hangs_is_left_and_holds_up_nobody_else(post: Made, slow: str) -> No
     assert sender.messenger.deliver() == 5
     stop.set()
     assert sorted(each.outcome for each in sender.shown()) == ["204"] * 4 + ["too slow"]
+
+
+@pytest.fixture
+def over() -> Iterator[threading.Event]:
+    """Tell a receiver that hangs that it is over."""
+    over = threading.Event()
+    yield over
+    over.set()
+
+
+@pytest.fixture
+def silent(over: threading.Event) -> Iterator[Receiver]:
+    """Give a receiver that lets everybody wait until it is over."""
+
+    def wait(request: BaseHTTPRequestHandler) -> None:
+        over.wait(60)
+        take(request)
+
+    with receiving() as receiver:
+        receiver.plan = [wait] * 100
+        yield receiver
+
+
+def test_one_silent_receiver_does_not_hold_up_another_however_much_waits_for_it(
+    post: Made, silent: Receiver, over: threading.Event
+) -> None:
+    sender, receiver = post(poll_seconds=60, answer_seconds=40, at_once=6)
+    with sender.database.transaction() as tx:
+        hangs, _ = sender.hooks.subscribe(tx, silent.url, (), sender.now())
+    sender.enqueue(40)
+    sender.messenger.start()
+    receiver.wait(40)
+    sender.enqueue(1)
+    sender.messenger.wake()
+    receiver.wait(41)
+    assert len(silent.told) == sender.hooks.settings.at_once_each
+    assert {(each.state, each.tries) for each in sender.shown() if each.subscription == hangs.id} == {(WAITING, 0)}
+    over.set()
+    sender.messenger.close()
+
+
+def test_who_is_asked_again_and_again_and_does_not_answer_is_asked_one_event_at_a_time(
+    post: Made, silent: Receiver
+) -> None:
+    sender, _ = post(answer_seconds=0.3, tries=1)
+    with sender.database.transaction() as tx:
+        sender.hooks.change(tx, sender.subscription, url=silent.url)
+    sender.enqueue(6)
+    began = time.monotonic()
+    assert sender.messenger.deliver() == 6
+    assert time.monotonic() - began >= 3 * 0.3, "four at once, then one, then one"
+    assert {each.outcome for each in sender.shown()} == {"too slow"}
 
 
 def test_who_is_not_there_is_tried_again(database: Database) -> None:

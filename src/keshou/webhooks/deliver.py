@@ -2,17 +2,21 @@
 """The messenger: one thread a process that tells receivers what waits, tries again, and gives up at last.
 
 Every event is told at least once: a receiver that answers too late, or a process that dies in between, leads to
-another try with the same id. Receivers are told side by side, so a slow one holds up nobody else; the order is not
-kept, and events carry their places in the log.
+another try with the same id. Receivers are told side by side, each a few events at a time, and the next begins when
+one ends, so a slow one holds up nobody else; the order is not kept, and events carry their places in the log.
 """
 
 import asyncio
+import contextlib
 import datetime as dt
+import functools
 import logging
 import random
 import ssl
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 
 import httpx2
@@ -24,6 +28,7 @@ from keshou.webhooks.errors import AddressRefusedError
 from keshou.webhooks.message import headers_of
 from keshou.webhooks.settings import WebhookSettings
 from keshou.webhooks.store import Webhooks
+from keshou.webhooks.turns import Turns
 
 _log = logging.getLogger(__name__)
 _GONE = 410
@@ -31,6 +36,8 @@ _TIDY_EVERY = 1000
 """Looks between two times that old deliveries are dropped."""
 
 _LAPSES_EVERY = dt.timedelta(minutes=1)
+_GLANCE = 0.05
+"""Seconds between two glances at whether it was woken, while tries are under way."""
 
 Opened = Callable[[], AbstractContextManager[Transaction]]
 
@@ -53,7 +60,8 @@ class Messenger:
         self._reading = reading
         self._now = now
         self._woken = threading.Event()
-        self._open = False
+        self._open = self._closing = False
+        self._turns = Turns()
         self._looks = 0
         self._ailing = ""
         self._trust: ssl.SSLContext | None = None
@@ -72,24 +80,77 @@ class Messenger:
 
     def close(self) -> None:
         """Finish the tries under way, then stop; what waits is told by the next process."""
-        self._open = False
+        self._open, self._closing = False, True
         self._woken.set()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
+        self._closing = False
 
     def deliver(self) -> int:
-        """Try everything that is due, once; return how many tries were made."""
+        """Try what is due until nothing is, and nothing is under way; return how many tries were made."""
         with self._reading() as tx:
             if not self._webhooks.due(tx, self._now()):
                 return 0
+        return asyncio.run(self._deliver())
+
+    async def _deliver(self) -> int:
+        """Begin a try wherever a receiver's turn comes, as others end, and look after the rest meanwhile."""
+        tries = 0
+        async with _asking(self._trusted(), self._webhooks.settings) as ask, self._under_way() as under_way:
+            while True:
+                for each in await asyncio.to_thread(self._claim):
+                    under_way[asyncio.create_task(ask(each, self._now()))] = each
+                    tries += 1
+                if not under_way:
+                    return tries
+                ended = await self._some_end(under_way)
+                await asyncio.to_thread(self._end, {under_way.pop(each): each.result() for each in ended})
+                await asyncio.to_thread(self._look_after)
+
+    @contextlib.asynccontextmanager
+    async def _under_way(self) -> AsyncIterator[dict["asyncio.Task[str]", Claimed]]:
+        """Give a place for tries that are under way; those left at its end are given up, and tried again later."""
+        under_way = dict[asyncio.Task[str], Claimed]()
+        try:
+            yield under_way
+        finally:
+            for each in under_way:
+                each.cancel()
+            await asyncio.gather(*under_way, return_exceptions=True)
+            self._turns.none_under_way()
+
+    async def _some_end(self, under_way: Mapping["asyncio.Task[str]", Claimed]) -> set["asyncio.Task[str]"]:
+        """Wait until tries end, somebody wakes it, or it is time to look again; return the tries that ended."""
+        until = time.monotonic() + self._webhooks.settings.poll_seconds
+        while True:
+            ended, _ = await asyncio.wait(under_way, timeout=_GLANCE, return_when=asyncio.FIRST_COMPLETED)
+            if ended or self._woken.is_set() or time.monotonic() >= until:
+                self._woken.clear()
+                return ended
+
+    def _claim(self) -> list[Claimed]:
+        """Take what is to be tried now; nothing any more once it is to stop."""
+        if self._closing or not self._turns.free(self._webhooks.settings):
+            return []
+        with self._reading() as tx:
+            if not self._webhooks.due(tx, self._now(), self._turns):
+                return []
         with self._writing() as tx:
-            claimed = self._webhooks.claim(tx, self._now())
-        outcomes = asyncio.run(_tell_all(claimed, self._webhooks.settings, self._now(), self._trusted()))
+            claimed = self._webhooks.claim(tx, self._now(), self._turns)
+        for each in claimed:
+            self._turns.begin(each.subscription)
+        return claimed
+
+    def _end(self, outcomes: Mapping[Claimed, str]) -> None:
+        """Write down what tries came to."""
+        if not outcomes:
+            return
+        for each, outcome in outcomes.items():
+            self._turns.end(each.subscription, taken=outcome.startswith("2"))
         with self._writing() as tx:
-            for each, outcome in zip(claimed, outcomes, strict=True):
+            for each, outcome in outcomes.items():
                 self._settle(tx, each, outcome)
-        return len(claimed)
 
     def tidy(self) -> None:
         """Drop what is older than it is kept."""
@@ -100,15 +161,20 @@ class Messenger:
         while self._open:
             tried = 0
             try:
-                self._tell_lapses()
+                self._look_after()
                 tried = self.deliver()
-                self._tidy_at_times()
                 self._ailing = ""
             except Exception as error:
                 self._complain(error)
             if not tried:
                 self._woken.wait(self._webhooks.settings.poll_seconds)
                 self._woken.clear()
+
+    def _look_after(self) -> None:
+        """Do what is due now and then, for as long as it runs by itself."""
+        if self._open:
+            self._tell_lapses()
+            self._tidy_at_times()
 
     def _tell_lapses(self) -> None:
         now = self._now()
@@ -159,20 +225,29 @@ def wait_after(tries: int, settings: WebhookSettings) -> dt.timedelta | None:
     return dt.timedelta(seconds=longest * random.uniform(0.5, 1.5))  # noqa: S311 - nobody gains by guessing it
 
 
-async def _tell_all(
-    claimed: Sequence[Claimed], settings: WebhookSettings, now: dt.datetime, trust: ssl.SSLContext
-) -> list[str]:
+Ask = Callable[[Claimed, dt.datetime], Coroutine[None, None, str]]
+
+
+@contextlib.asynccontextmanager
+async def _asking(trust: ssl.SSLContext, settings: WebhookSettings) -> AsyncIterator[Ask]:
+    """Give what tries one delivery; names are looked up by threads of its own, and nobody waits for one that hangs."""
     limits = httpx2.Limits(max_keepalive_connections=0)
-    # no proxies or credentials from the environment: what goes out goes where the subscription says
-    async with httpx2.AsyncClient(verify=trust, trust_env=False, follow_redirects=False, limits=limits) as client:
-        return list(await asyncio.gather(*(_tell(client, each, settings, now) for each in claimed)))
+    lookers = ThreadPoolExecutor(2 * settings.at_once, "keshou-lookers")
+    try:
+        # no proxies or credentials from the environment: what goes out goes where the subscription says
+        async with httpx2.AsyncClient(verify=trust, trust_env=False, follow_redirects=False, limits=limits) as client:
+            yield lambda claimed, now: _tell(client, claimed, settings, now, lookers)
+    finally:
+        lookers.shutdown(wait=False, cancel_futures=True)
 
 
-async def _tell(client: httpx2.AsyncClient, claimed: Claimed, settings: WebhookSettings, now: dt.datetime) -> str:
+async def _tell(
+    client: httpx2.AsyncClient, claimed: Claimed, settings: WebhookSettings, now: dt.datetime, lookers: Executor
+) -> str:
     """Try one delivery; return the answer's status, or a word for what failed. Never raises."""
     try:
         async with asyncio.timeout(settings.answer_seconds):
-            return await _ask(client, claimed, settings, now)
+            return await _ask(client, claimed, settings, now, lookers)
     except (TimeoutError, httpx2.TimeoutException):
         return "too slow"
     except AddressRefusedError:
@@ -186,8 +261,11 @@ async def _tell(client: httpx2.AsyncClient, claimed: Claimed, settings: WebhookS
         return "failed"
 
 
-async def _ask(client: httpx2.AsyncClient, claimed: Claimed, settings: WebhookSettings, now: dt.datetime) -> str:
-    target = await asyncio.to_thread(resolve, claimed.url, private=settings.allow_private)
+async def _ask(
+    client: httpx2.AsyncClient, claimed: Claimed, settings: WebhookSettings, now: dt.datetime, lookers: Executor
+) -> str:
+    look = functools.partial(resolve, claimed.url, private=settings.allow_private)
+    target = await asyncio.get_running_loop().run_in_executor(lookers, look)
     headers = {**headers_of(claimed.event, claimed.body, claimed.secrets, now), "host": target.host}
     names = {"sni_hostname": target.name}
     request = client.build_request(

@@ -19,6 +19,8 @@ class WebhookSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, k
     """For how long a receiver may take to answer, all in all."""
     at_once: int = 16
     """The most deliveries of one process at a time."""
+    at_once_each: int = 4
+    """The most of them to one receiver; one, as long as it takes nothing."""
     poll_seconds: float = 1.0
     """How often a process looks for deliveries that are due."""
     keep_days: int = 30

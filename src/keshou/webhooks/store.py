@@ -22,6 +22,7 @@ from keshou.webhooks.errors import (
 from keshou.webhooks.events import ERASED, TRIAL, TYPES, Event
 from keshou.webhooks.seal import Seal
 from keshou.webhooks.settings import WebhookSettings
+from keshou.webhooks.turns import Turns
 
 subscription_table = sa.Table(
     "webhook_subscription",
@@ -53,7 +54,7 @@ delivery_table = sa.Table(
     sa.Column("outcome", sa.String(40), nullable=False),
     sa.Column("created_at", sa.BigInteger, nullable=False),
     sa.Column("changed_at", sa.BigInteger, nullable=False),
-    sa.Index("webhook_delivery_due", "state", "due_at"),
+    sa.Index("webhook_delivery_due", "subscription", "state", "due_at"),
     sa.Index("webhook_delivery_subscription", "subscription", "number"),
     sa.Index("webhook_delivery_user_ref", "user_ref"),
 )
@@ -236,20 +237,25 @@ class Webhooks:
     def _ref(self, user: str) -> str:
         return self._seal.pseudonym("", user) if user else ""
 
-    def due(self, tx: Transaction, now: dt.datetime) -> bool:
-        """Say whether something is to be delivered now."""
-        return tx.execute(sa.select(_d.number).where(_is_due(to_micros(now))).limit(1)).first() is not None
+    def due(self, tx: Transaction, now: dt.datetime, turns: Turns | None = None) -> bool:
+        """Say whether something is to be delivered now, to a receiver whose turn it may be."""
+        due = _is_waiting(to_micros(now)) & _d.subscription.in_(self._with_room(tx, turns or Turns()))
+        return tx.execute(sa.select(_d.number).where(due).limit(1)).first() is not None
 
-    def claim(self, tx: Transaction, now: dt.datetime) -> list[Claimed]:
+    def _with_room(self, tx: Transaction, turns: Turns) -> list[str]:
+        """Return the receivers that may be told something more now."""
+        active = tx.execute(sa.select(_s.id).where(_s.active)).scalars()
+        return [each for each in active if turns.room(each, self.settings)]
+
+    def claim(self, tx: Transaction, now: dt.datetime, turns: Turns | None = None) -> list[Claimed]:
         """Take deliveries that are due; until they are settled or the claim lapses they are nobody else's.
 
-        What is not what was put there dies at once and is not sent; the others are.
+        `turns` says what is under way, and so how many of each receiver may be taken. What is not what was put there
+        dies at once and is not sent; the others are.
         """
         moment = to_micros(now)
         until = moment + round(_CLAIM_FACTOR * self.settings.answer_seconds * 1_000_000)
-        wanted = sa.select(_d.number).where(_is_due(moment)).order_by(_d.due_at, _d.number).limit(self.settings.at_once)
-        # PostgreSQL: who comes second takes other rows. SQLite: a writing transaction has the database to itself.
-        numbers = [row.number for row in tx.execute(wanted.with_for_update(skip_locked=True))]
+        numbers = self._next(tx, moment, turns or Turns())
         if not numbers:
             return []
         tx.execute(sa.update(delivery_table).where(_d.number.in_(numbers)).values(claimed_until=until))
@@ -265,6 +271,17 @@ class Webhooks:
             if not each.body:
                 self.failed(tx, each, ALTERED, now, None)
         return [each for each in claimed if each.body]
+
+    def _next(self, tx: Transaction, moment: int, turns: Turns) -> list[int]:
+        """Return the numbers of what is to be tried now, the oldest of each receiver."""
+        waiting = {}
+        for receiver in self._with_room(tx, turns):
+            due = (_d.subscription == receiver) & _is_waiting(moment)
+            wanted = sa.select(_d.number).where(due).order_by(_d.due_at, _d.number)
+            # PostgreSQL: who comes second takes other rows. SQLite: a writing transaction has the database to itself.
+            wanted = wanted.limit(turns.room(receiver, self.settings)).with_for_update(skip_locked=True)
+            waiting[receiver] = tx.execute(wanted).scalars().all()
+        return turns.share(waiting, self.settings)
 
     def _claimed(self, row: Any, moment: int, until: int) -> Claimed:
         """Return a delivery opened; without body and secrets when they are not what was put there."""
@@ -332,8 +349,8 @@ class Webhooks:
         return int(tx.execute(sa.delete(delivery_table).where(old)).rowcount)
 
 
-def _is_due(moment: int) -> sa.ColumnElement[bool]:
-    return (_d.state == WAITING) & (_d.due_at <= moment) & (_d.claimed_until <= moment) & _d.subscription.in_(_active())
+def _is_waiting(moment: int) -> sa.ColumnElement[bool]:
+    return (_d.state == WAITING) & (_d.due_at <= moment) & (_d.claimed_until <= moment)
 
 
 def _active() -> sa.Select[tuple[str]]:
