@@ -62,3 +62,38 @@ def test_who_names_no_language_is_told_in_the_sites(api: Api, site: Site) -> Non
     assert (
         api.client.get("/api/v1/law/nowhere", headers={"Accept-Language": ""}).json()["detail"] == "法规里没有这一条款"
     )
+
+
+MALFORMED: dict[str, tuple[str, str, dict[str, str], str, str, str]] = {
+    "no key": ("POST", "/acts", {}, "Idempotency-Key", "header", "missing"),
+    "a bad key": ("POST", "/acts", {"Idempotency-Key": "a b"}, "Idempotency-Key", "header", "not of"),
+    "an empty key": ("POST", "/acts", {"Idempotency-Key": ""}, "Idempotency-Key", "header", "not of"),
+    "a head that is too long": (
+        "POST", "/reviews/r1/answer", {"Idempotency-Key": "k", "If-Match": "x" * 65}, "If-Match", "header", "not of",
+    ),
+    "no parameter": ("GET", "/log/consistency", {}, "old", "parameter", "missing"),
+    "a bad parameter": ("GET", "/log/entries?from=-1", {}, "from", "parameter", "not of"),
+    "another bad parameter": ("GET", "/holds?all=secretvalue", {}, "all", "parameter", "not of"),
+    "a bad limit": ("GET", "/reviews?limit=secretvalue", {}, "limit", "parameter", "not of"),
+    "a bad name in the path": ("GET", "/reviews/secret%20value", {}, "name", "parameter", "not of"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", MALFORMED)
+def test_a_missing_or_wrong_header_or_parameter_is_named_as_the_document_names_it(api: Api, what: str) -> None:
+    method, path, given, name, kind, wrong = MALFORMED[what]
+
+    def told(language: str) -> Any:
+        headers = {"Authorization": "Bearer auditor1", "Accept-Language": language} | given
+        answer = api.client.request(method, f"/api/v1{path}", headers=headers, json=ACT if method != "GET" else None)
+        assert (answer.status_code, answer.json()["type"]) == (400, "/problems/malformed")
+        assert "secret" not in answer.text
+        return answer.json()
+
+    english, chinese = told("en"), told("zh-CN")
+    assert english["pointers"] == chinese["pointers"] == [name]
+    assert english["detail"].startswith(f"the {kind} `{name}` is {wrong}")
+    assert f"`{name}`" in chinese["detail"]
+    assert not chinese["detail"].isascii()
+    assert english["hint"]
+    assert ("ASCII" in english["hint"]) == ("ASCII" in chinese["hint"]) == (name == "Idempotency-Key")

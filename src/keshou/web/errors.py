@@ -79,8 +79,13 @@ class RequestRepeatedError(WebError):
 class MalformedError(WebError):
     """The body or a parameter is not of the documented form."""
 
-    def __init__(self, message: str = "the request is not of the documented form", *pointers: str) -> None:
-        super().__init__(message, hint="see /api/v1/openapi.json")
+    def __init__(
+        self,
+        message: str = "the request is not of the documented form",
+        *pointers: str,
+        hint: str = "see /api/v1/openapi.json",
+    ) -> None:
+        super().__init__(message, hint=hint)
         self.pointers = pointers
 
 

@@ -17,12 +17,13 @@ from keshou.acts.request import Job
 from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.web.described import JSON
+from keshou.web.malformed import IDEMPOTENCY_KEY
 from keshou.wire.caller import Caller
 
 IdempotencyKey = Annotated[
     str,
     HeaderParameter(
-        name="Idempotency-Key",
+        name=IDEMPOTENCY_KEY,
         pattern=r"^[!-~]{1,255}$",
         min_length=1,
         max_length=255,

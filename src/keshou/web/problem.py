@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Errors -> problem details: the one table of statuses, types and titles. Source: RFC 9457."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -25,13 +24,13 @@ from keshou.language import Language, Text
 from keshou.once.errors import SecretToldError
 from keshou.web import errors as e
 from keshou.web.language import language_of
+from keshou.web.malformed import malformed
 from keshou.web.methods import allowed
 from keshou.webhooks.errors import SubscriptionChangedError, UnknownDeliveryError, UnknownSubscriptionError
 from keshou.wire.error_words import in_words
 from keshou.wire.problem import Problem
 
 MEDIA_TYPE = "application/problem+json"
-_POINTER = re.compile(r"`(\$[^`]*)`\s*$")
 
 
 class Kind(NamedTuple):
@@ -129,16 +128,7 @@ def _of_http(error: HTTPException, language: Language, request_id: str) -> Probl
         title=kind.title.in_(language),
         status=kind.status,
         request_id=request_id,
-        pointers=_pointers(error) if isinstance(error, ValidationException) else (),
     )
-
-
-def _pointers(error: ValidationException) -> tuple[str, ...]:
-    """Return the places of what is wrong; never the words of the check, which may quote a value."""
-    extra = error.extra if isinstance(error.extra, list) else []
-    keys = [str(each.get("key") or "") for each in extra if isinstance(each, dict)]
-    told = _POINTER.search(str(error.detail or ""))
-    return tuple(dict.fromkeys([*(key for key in keys if key), *([told[1]] if told else [])]))
 
 
 def answer(request: Request, error: Exception) -> Response[bytes]:  # type: ignore[type-arg]
@@ -149,6 +139,8 @@ def answer(request: Request, error: Exception) -> Response[bytes]:  # type: igno
 
 def of_request(request: Request, error: Exception) -> Problem:  # type: ignore[type-arg]
     """Return the problem that tells why `request` failed, in its reader's language."""
+    if isinstance(error, ValidationException):
+        error = malformed(error, request)
     return problem_of(error, language_of(request), request.scope.get("state", {}).get("request_id", ""))
 
 
