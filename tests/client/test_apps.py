@@ -102,6 +102,13 @@ def test_a_withdrawal_holds_for_the_next_request(world: World) -> None:
     assert world.app.get(f"/customers/{world.customers[2]}/phone", headers=STAFF).status_code == 200
 
 
+@pytest.mark.parametrize("customer", ["A%00", "x" * 3000], ids=["no text", "too long"])
+def test_an_id_that_nobody_can_have_is_malformed_and_no_failure(world: World, customer: str) -> None:
+    for path, staff in (("phone", STAFF), ("offer", LISTER)):
+        answer = world.app.get(f"/customers/{customer}/{path}", headers=staff)
+        assert (answer.status_code, answer.json()["type"]) == (400, "/problems/malformed")
+
+
 def test_without_an_answer_from_keshou_every_view_is_closed(world: World) -> None:
     world.server.close()
     for path, staff in (("phone", STAFF), ("offer", LISTER)):

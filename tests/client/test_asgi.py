@@ -3,7 +3,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path as File
 from typing import Any
 
@@ -30,6 +30,9 @@ PATHS = [
     Path("/customers/{user}/offer", PHONE._replace(purpose="marketing")),
     Path("/customers/{user}/edit", PHONE._replace(by=lambda _: "clerk1"), methods=frozenset({"POST"})),
     Path("/anonymous/{user}", PHONE._replace(by=lambda _: "")),
+    Path("/whose/{of}", PHONE._replace(user=lambda _: "", by=lambda _: "clerk1")),
+    Path("/elsewhere/{user}", PHONE._replace(by=lambda _: "clerk1", holding="no_such_system")),
+    Path("/odd/{user}", PHONE._replace(user=lambda _: "\udc80", by=lambda _: "clerk1")),
 ]
 
 
@@ -59,9 +62,9 @@ def url(site: Site) -> Iterator[str]:
         yield url
 
 
-def asked(url: str, path: str, method: str = "GET") -> httpx2.Response:
+def asked(url: str, path: str, method: str = "GET", key: str = KEY) -> httpx2.Response:
     async def ask() -> httpx2.Response:
-        async with AsyncKeshou(url, KEY) as keshou:
+        async with AsyncKeshou(url, key) as keshou:
             app = GuardMiddleware(shows_all, keshou, PATHS, open_paths=["/health"])
             transport = httpx2.ASGITransport(app)
             async with httpx2.AsyncClient(transport=transport, base_url="http://app.example") as client:
@@ -172,9 +175,8 @@ def test_a_guard_that_does_not_say_whose_information_it_is_lets_nothing_through(
 
     with Keshou(url, KEY) as keshou:
         guarded = guard_with(lambda problem: problem, keshou, PHONE)(view)
-        for customer in ("A-1", ""):
-            with pytest.raises(InputError):
-                guarded(customer)
+        found: list[Any] = [guarded(customer) for customer in ("A-1", "")]
+        assert [each.status for each in found] == [503, 503]
 
 
 def test_a_view_that_fails_leaves_nobody_admitted(url: str) -> None:
@@ -197,3 +199,52 @@ def test_the_example_around_a_whole_app_closes_what_was_forgotten(site: Site, ur
         assert app.get("/customers/A-1/forgotten", headers={"x-staff": "clerk1"}).status_code == 403
         assert app.get("/customers/A-1/phone").status_code == 401
         assert app.get("/customers/A-1/phone", headers={"x-staff": "judge"}).status_code == 403
+
+
+ODD = ["/customers/A%00/phone", f"/customers/{'x' * 3000}/phone", "/whose/A-1", "/odd/A-1"]
+
+
+@pytest.mark.parametrize("path", ODD)
+def test_what_makes_no_question_is_answered_as_malformed(url: str, path: str) -> None:
+    answer = asked(url, path)
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/malformed")
+
+
+def test_what_the_app_has_to_mend_closes_the_view_and_is_logged(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    for path, key in (("/customers/A-1/phone", "a-key-that-was-revoked"), ("/elsewhere/A-1", KEY)):
+        caplog.clear()
+        answer = asked(url, path, key=key)
+        assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unreachable")
+        assert "a guarded view is closed" in caplog.text
+        assert "A-1" not in caplog.text
+
+
+def test_a_synchronous_view_is_closed_alike(url: str) -> None:
+    by_clerk = PHONE._replace(by=lambda _: "clerk1")
+    with Keshou(url, KEY) as keshou, Keshou(url, "a-key-that-was-revoked") as revoked:
+        asked_of: list[Any] = [
+            (keshou, ["A-1"]),
+            (keshou, ["A\0"]),
+            (keshou, ["x" * 3000]),
+            (keshou, []),
+            (revoked, ["A-1"]),
+        ]
+        found = [
+            guard_with(lambda problem: problem.status, client, by_clerk)(lambda user="": 200)(*user)
+            for client, user in asked_of
+        ]
+    assert found == [200, 400, 400, 400, 503]
+
+
+def _rows(user: str) -> Iterator[str]:
+    yield user
+
+
+async def _streamed(user: str) -> AsyncIterator[str]:
+    yield user
+
+
+@pytest.mark.parametrize("view", [_rows, _streamed])
+def test_a_generator_is_refused_as_a_view_when_it_is_decorated(url: str, view: Any) -> None:
+    with Keshou(url, KEY) as keshou, pytest.raises(InputError, match="generator"):
+        guard_with(lambda problem: problem, keshou, PHONE)(view)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Guard a view: ask before it runs, let it run only when permitted, and answer in its place otherwise.
 
-Denied: 403, a problem with every reason and its article. Nobody signed in: 401. No answer from the server: 503, closed.
+Denied: 403, a problem with every reason and its article. Nobody signed in: 401. What makes no question, such as an id
+that nobody can have: 400. Whatever else keeps an answer from coming, a key that does not hold among it: 503, closed.
 The modules named for a framework (`keshou.client.fastapi`, `.litestar`, `.django`) make the problem that framework's
 response.
 """
@@ -9,15 +10,17 @@ response.
 import asyncio
 import functools
 import inspect
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 
 from keshou.client.asynchronous import AsyncKeshou
+from keshou.client.errors import ClientError
 from keshou.client.question import Question, Recorded
 from keshou.client.sync import Keshou
-from keshou.errors import InputError, UnreachableError
+from keshou.errors import InputError, KeshouError
 from keshou.language import Text
 from keshou.law.terms import ActKind
 from keshou.wire.problem import Problem
@@ -25,7 +28,12 @@ from keshou.wire.problem import Problem
 MEDIA_TYPE = "application/problem+json"
 DENIED = Text("法律不允许这一行为", "the law does not permit this act")
 NOBODY = Text("没有登录", "not signed in")
+MALFORMED = Text("请求格式不对", "malformed request")
 CLOSED = Text("所需部分无法访问", "a part that is needed cannot be reached")
+
+_log = logging.getLogger(__name__)
+_ASKED_WRONG = frozenset({400, 413, 422})
+"""Statuses of a question that cannot be one; any other refusal is of the app that asks, and not of its caller."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -40,6 +48,10 @@ class NobodyError(InputError):
 
     def __init__(self) -> None:
         super().__init__("nobody is signed in to the app", hint="sign staff in before a guarded view")
+
+
+class QuestionError(InputError):
+    """The request makes no question that could be asked."""
 
 
 class Guard(NamedTuple):
@@ -62,15 +74,18 @@ class Guard(NamedTuple):
 
         Raises:
             NobodyError: they do not say who does it.
-            InputError: they do not say whose information it is.
+            QuestionError: they do not say whose information it is, or hold what is no text.
+            InputError: the view has no such parameter as the guard's `user` names.
 
         """
+        if isinstance(self.user, str) and self.user not in arguments:
+            raise InputError("a guarded view does not say whose information it is", hint="mend the guard's `user`")
         user = _chosen(self.user, arguments)
         by = _chosen(self.by, arguments)
         if self.by is not None and not by:
             raise NobodyError
         if not user:
-            raise InputError("a guarded view does not say whose information it is", hint="mend the guard's `user`")
+            raise QuestionError("a guarded view was asked about nobody")
         return Question(
             kind=self.kind,
             user=user,
@@ -119,11 +134,16 @@ def guard_with(
     An asynchronous view may be guarded by either client; a synchronous one by `Keshou` alone.
 
     Raises:
-        InputError: a synchronous view is given an asynchronous client.
+        InputError: a synchronous view is given an asynchronous client; a view is a generator.
 
     """
 
     def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        if inspect.isgeneratorfunction(view) or inspect.isasyncgenfunction(view):
+            raise InputError(
+                "a view that is a generator cannot be guarded: it runs when its answer has begun",
+                hint="guard a view that takes what it needs of `admitted()`, and returns a streaming response",
+            )
         if inspect.iscoroutinefunction(view):
             return cast("Callable[P, R]", _asynchronous(respond, keshou, guard, view))
         if isinstance(keshou, AsyncKeshou):
@@ -138,7 +158,7 @@ def _synchronous(respond: Respond, keshou: Keshou, guard: Guard, view: Callable[
 
     @functools.wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        outcome = decided(keshou, guard, signature.bind(*args, **kwargs).arguments)
+        outcome = decided(keshou, guard, _arguments(signature, args, kwargs))
         if isinstance(outcome, Problem):
             return cast("R", respond(outcome))
         with as_admitted(outcome):
@@ -152,7 +172,7 @@ def _asynchronous(respond: Respond, keshou: Keshou | AsyncKeshou, guard: Guard, 
 
     @functools.wraps(view)
     async def guarded(*args: Any, **kwargs: Any) -> Any:
-        outcome = await decided_in_loop(keshou, guard, signature.bind(*args, **kwargs).arguments)
+        outcome = await decided_in_loop(keshou, guard, _arguments(signature, args, kwargs))
         if isinstance(outcome, Problem):
             return respond(outcome)
         with as_admitted(outcome):
@@ -161,11 +181,18 @@ def _asynchronous(respond: Respond, keshou: Keshou | AsyncKeshou, guard: Guard, 
     return guarded
 
 
+def _arguments(signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
+    """Return what a view is called with, what it has by default too."""
+    bound = signature.bind(*args, **kwargs)
+    bound.apply_defaults()
+    return bound.arguments
+
+
 def decided(keshou: Keshou, guard: Guard, arguments: Any) -> Admission | Problem:
     """Ask and have it recorded; return what the view goes on with, or the problem to answer with."""
     try:
         return outcome_of(keshou.perform(guard.question(arguments), holding=guard.holding))
-    except (UnreachableError, NobodyError) as error:
+    except KeshouError as error:
         return _problem_of(error)
 
 
@@ -175,7 +202,7 @@ async def decided_in_loop(keshou: Keshou | AsyncKeshou, guard: Guard, arguments:
         return await asyncio.to_thread(decided, keshou, guard, arguments)
     try:
         return outcome_of(await keshou.perform(guard.question(arguments), holding=guard.holding))
-    except (UnreachableError, NobodyError) as error:
+    except KeshouError as error:
         return _problem_of(error)
 
 
@@ -192,10 +219,13 @@ def outcome_of(recorded: Recorded) -> Admission | Problem:
     )
 
 
-def _problem_of(error: UnreachableError | NobodyError) -> Problem:
-    """Return what is answered when nothing was decided: closed, and nothing shown."""
+def _problem_of(error: KeshouError) -> Problem:
+    """Return what is answered when nothing was decided: closed, and nothing shown; what the app must mend is logged."""
     if isinstance(error, NobodyError):
         return Problem(type="/problems/not-signed-in", title=NOBODY.en, status=401)
+    if isinstance(error, QuestionError) or (isinstance(error, ClientError) and error.problem.status in _ASKED_WRONG):
+        return Problem(type="/problems/malformed", title=MALFORMED.en, status=400)
+    _log.error("a guarded view is closed: %s: %s", type(error).__name__, error)
     return Problem(type="/problems/unreachable", title=CLOSED.en, status=503)
 
 
@@ -212,4 +242,7 @@ def as_admitted(admission: Admission) -> Iterator[None]:
 def _chosen(chosen: Chosen | None, arguments: Any) -> str:
     if chosen is None:
         return ""
-    return str((arguments.get(chosen) if isinstance(chosen, str) else chosen(arguments)) or "")
+    found = str((arguments.get(chosen) if isinstance(chosen, str) else chosen(arguments)) or "")
+    if any("\ud800" <= each <= "\udfff" for each in found):
+        raise QuestionError("a guarded view was asked with what is no text")
+    return found
