@@ -17,7 +17,7 @@ from permit_office import NOW
 
 from keshou.law.terms import ActKind
 from keshou.permits.errors import FilterError, FilterExpiredError
-from keshou.permits.filter import FEW, Column, RowFilter
+from keshou.permits.filter import FEW, Column, RowFilter, Table
 
 FILTER = RowFilter(
     table="customers",
@@ -139,8 +139,10 @@ def test_hostile_names_of_tables_and_columns_stay_names(tables: Tables, name: st
         assert tables.select(chosen) == [("A-1", "1")]
 
 
-@pytest.mark.parametrize("name", ["", "a\0b", "\ud800", "x" * 64, "名" * 22])
-@pytest.mark.parametrize("field", ["table", "user_column", "column"])
+@pytest.mark.parametrize(("name", "field"), [
+    (name, field) for name in ("", "a\0b", "\ud800", "x" * 64, "名" * 22)
+    for field in ("table", "schema", "user_column", "column") if name or field != "schema"
+])  # fmt: skip
 def test_what_can_be_no_name_is_refused(name: str, field: str) -> None:
     changes: dict[str, Any] = {field: name}
     if field == "column":
@@ -148,6 +150,30 @@ def test_what_can_be_no_name_is_refused(name: str, field: str) -> None:
     for language in ("sqlite", "postgresql"):
         with pytest.raises(FilterError):
             getattr(a_filter("A-1", **changes), language)(NOW)
+
+
+@pytest.mark.parametrize("name", ["crm", 'c"rm', "100%", "a.b"])
+def test_a_table_in_a_schema_is_found_there_and_not_elsewhere(tables: Tables, name: str) -> None:
+    schema, table = _quoted(name), _quoted(f"{name}.x")
+    tables.connection.execute(f"CREATE SCHEMA {schema}" if tables.postgresql else f"ATTACH ':memory:' AS {schema}")
+    for place, phone in ((f"{schema}.", "1"), ("", "2")):
+        tables.connection.execute(f"CREATE TABLE {place}{table} (customer_id TEXT, phone TEXT)")
+        into = (place + table).replace("%", "%%") if tables.postgresql else place + table
+        mark = "%s" if tables.postgresql else "?"
+        for user in ("A-1", "A-2"):
+            tables.connection.execute(f"INSERT INTO {into} VALUES ({mark}, {mark})", (user, phone))  # noqa: S608
+    for users in (("A-1",), ("A-1", *(f"Z-{n}" for n in range(FEW)))):
+        assert tables.select(a_filter(*users, table=f"{name}.x", schema=name)) == [("A-1", "1")]
+        assert tables.select(a_filter(*users, table=f"{name}.x")) == [("A-1", "2")]
+
+
+def test_a_name_with_a_dot_that_no_schema_is_given_for_is_refused() -> None:
+    told: dict[str, Any] = {"user_column": "customer_id", "columns": {"phone": "mobile_number"}}
+    with pytest.raises(FilterError) as refused:
+        Table(name="crm.customers", **told)
+    assert "`schema`" in refused.value.hint
+    assert Table(name="customers", schema="crm", **told).schema == "crm"
+    assert Table(name="a.b", schema="crm", **told).name == "a.b"
 
 
 def test_a_column_that_is_not_there_is_an_error_and_never_a_text(tables: Tables) -> None:

@@ -99,6 +99,16 @@ def test_what_is_not_of_the_documented_form_is_refused(api: Api, site: Site, bod
     assert size(site) == before
 
 
+def test_a_table_in_a_schema_is_named_apart_and_comes_back_so(api: Api, site: Site) -> None:
+    found = api.post("/filters", asked("u1", table=TABLE | {"schema": "crm"})).json()
+    assert (found["schema"], found["table"], found["users"]) == ("crm", "customers", ["u1"])
+    before = size(site)
+    refused = api.post("/filters", asked("u1", table=TABLE | {"name": "crm.customers"}))
+    assert (refused.status_code, refused.json()["type"]) == (422, "/problems/input")
+    assert "`schema`" in refused.json()["hint"]
+    assert size(site) == before
+
+
 def test_the_keys_of_permits_are_for_everybody_and_hold_no_secret(api: Api) -> None:
     answer = api.client.get("/api/v1/permit-keys")
     assert answer.status_code == 200

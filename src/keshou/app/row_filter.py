@@ -39,6 +39,7 @@ def filter_rows(site: Site, act: Act, table: Table, users: Sequence[str], life: 
                 raise
     return RowFilter(
         table=table.name,
+        schema=table.schema,
         user_column=table.user_column,
         user_type=table.user_type,
         columns=found.columns if found.users else (),

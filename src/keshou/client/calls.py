@@ -67,7 +67,10 @@ def perform(question: Question, *, holding: str, users: Sequence[str] = (), key:
 
 def filter_rows(question: Question, table: Table, users: Sequence[str]) -> Call[RowFilter]:
     """Return the call that fetches what `question` may use of `table`, out of the rows of `users`."""
-    body = {"act": _act(question), "table": msgspec.to_builtins(table), "users": list(users)}
+    told = msgspec.to_builtins(table)
+    if not table.schema:  # as it was told before there was one to tell
+        del told["schema"]
+    body = {"act": _act(question), "table": told, "users": list(users)}
     headers = {"idempotency-key": secrets.token_urlsafe(24)}
     return Call("POST", FILTERS, _reading(RowFilter, lambda found: found), _body(body), headers)
 

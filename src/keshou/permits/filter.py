@@ -30,14 +30,26 @@ _WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
-    """A table of the operator's own: which column names users, and what the others hold."""
+    """A table of the operator's own: which column names users, and what the others hold.
+
+    Raises `FilterError` for a name with a dot and no schema: it would be looked for under that very name.
+    """
 
     name: str
+    schema: str = ""
+    """The schema that it lies in (SQLite: the database as it is attached); empty: wherever it is found by its name."""
     user_column: str
     columns: Mapping[str, str]
     """Column -> id of the kind of information in it; a column that is not here is never selected."""
     user_type: Literal["text", "integer"] = "text"
     """How the table keeps users' ids."""
+
+    def __post_init__(self) -> None:
+        if not self.schema and "." in self.name:
+            raise FilterError(
+                "a table's name has a dot, and no schema is given",
+                hint="give the part before the dot as `schema` and the rest as the name",
+            )
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +79,8 @@ class RowFilter(msgspec.Struct, frozen=True, kw_only=True):
     """What one purpose may use of one table, from the moment it was asked until `until`."""
 
     table: str
+    schema: str = ""
+    """Empty: the table is found by its name alone."""
     user_column: str
     user_type: Literal["text", "integer"] = "text"
     columns: tuple[Column, ...]
@@ -104,7 +118,7 @@ class RowFilter(msgspec.Struct, frozen=True, kw_only=True):
             parameters = (msgspec.json.encode(users).decode(),)
             listed = f"SELECT value FROM json_each({mark})"  # noqa: S608 - the caller's sign for a parameter
         where = f"(typeof({column}) = '{self.user_type}' AND {column} COLLATE BINARY IN ({listed}))"
-        return Selection(self._columns(mark), _quote(self.table, mark), where, parameters)
+        return Selection(self._columns(mark), self._table(mark), where, parameters)
 
     def postgresql(self, now: dt.datetime, *, mark: str = "%s") -> Selection:
         """Return the selection for PostgreSQL; `mark` stands for a parameter (asyncpg: ``$1``, which stands twice).
@@ -120,7 +134,7 @@ class RowFilter(msgspec.Struct, frozen=True, kw_only=True):
         """
         self.refuse_expired(now)
         column = self._quoted(self.user_column, mark)
-        found, table, ids = self._columns(mark), _quote(self.table, mark), self._ids()
+        found, table, ids = self._columns(mark), self._table(mark), self._ids()
         if self._numbers:
             return Selection(found, table, f"({column} = ANY({mark}::bigint[]))", (ids,))
         named = f"ANY({mark}::text[])"
@@ -166,7 +180,11 @@ class RowFilter(msgspec.Struct, frozen=True, kw_only=True):
 
     def _quoted(self, column: str, mark: str) -> str:
         """Return a column with its table: alone, SQLite takes a quoted name that is no column for a text."""
-        return f"{_quote(self.table, mark)}.{_quote(column, mark)}"
+        return f"{self._table(mark)}.{_quote(column, mark)}"
+
+    def _table(self, mark: str) -> str:
+        table = _quote(self.table, mark)
+        return f"{_quote(self.schema, mark)}.{table}" if self.schema else table
 
     @property
     def _numbers(self) -> bool:

@@ -15,6 +15,10 @@ _Name = Annotated[
     str, Meta(pattern=r"^[^\u0000]+$", min_length=1, max_length=63, description="Of a table or column: 1 to 63 bytes.")
 ]
 
+_NoName = Annotated[
+    str, Meta(pattern=r"^[^\u0000]*$", max_length=63, description="Of a schema: at most 63 bytes; may be empty.")
+]
+
 
 class FilterAct(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is to be done with the rows. Users and items follow from the table; those named play no part."""
@@ -37,6 +41,9 @@ class TableShape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     """A table of the operator's own: which column names users, and what the others hold."""
 
     name: _Name
+    """With a dot in it only where the schema is given."""
+    schema: _NoName = ""
+    """The schema that it lies in; empty: wherever the database finds it by its name."""
     user_column: _Name
     columns: Annotated[dict[_Name, Id], Meta(min_length=1, max_length=256)]
     """Column to id of the kind of information in it."""
@@ -66,6 +73,8 @@ class FilterShape(msgspec.Struct, frozen=True, kw_only=True):
     """What may be used of the table until `until`. A row whose user is not named is out."""
 
     table: str
+    schema: str
+    """Empty: the table is found by its name alone."""
     user_column: str
     user_type: Literal["text", "integer"]
     columns: list[ColumnShape]
