@@ -139,9 +139,10 @@ def test_what_is_not_the_protocol_s_form_is_a_bad_request_that_quotes_nothing(
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
-def test_a_body_that_is_not_called_json_is_refused(client: TestClient[Litestar], kind: str) -> None:
+def test_a_question_that_is_not_called_json_is_malformed(client: TestClient[Litestar], kind: str) -> None:
     content = json.dumps(question())
-    assert client.post(EVALUATION, content=content, headers=bearer("crm") | {"content-type": kind}).status_code == 400
+    answer = client.post(EVALUATION, content=content, headers=bearer("crm") | {"content-type": kind})
+    assert (answer.status_code, answer.json()["type"]) == (400, "/problems/malformed")
 
 
 def test_json_may_name_its_encoding(client: TestClient[Litestar]) -> None:
