@@ -5,6 +5,7 @@ import base64
 import datetime as dt
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from litestar import Litestar
 
 from keshou.app.site import Site
 from keshou.db import Database
+from keshou.programs import key
 from keshou.programs.grant import KeyGrant
 from keshou.programs.scope import Scope
 from keshou.web.find_caller import finder
@@ -85,6 +87,18 @@ def test_a_forged_token_does_nothing_and_leaves_nothing(
         assert forged(token) not in refused.text
     assert size(site) == before
     assert client.post("/api/v1/acts", json=ACT, headers=bearer(token) | headers).status_code == 200
+
+
+@pytest.mark.parametrize("made_up", [
+    key.make(key.KEY).text, f"ss_{'x' * 43}", f"vs_{'x' * 43}", "a.b.c",
+    f"{part({'alg': 'Ed25519', 'kid': 'k'})}.e30.x",
+], ids=["key", "session", "visit", "no token", "token"])  # fmt: skip
+def test_a_made_up_token_waits_for_nobody_s_turn_to_write(
+    site: Site, client: TestClient[Litestar], made_up: str
+) -> None:
+    with ThreadPoolExecutor(1) as pool, site.writing():
+        refused = pool.submit(client.get, "/api/v1/session", headers=bearer(made_up)).result(timeout=20)
+    assert refused.status_code == 401
 
 
 def test_a_token_that_is_over_does_nothing_and_leaves_nothing(

@@ -241,11 +241,19 @@ class Programs:
 
     def find_key(self, tx: Transaction, text: str, now: dt.datetime) -> Proven | None:
         """Return what a key proves at `now`; None when it proves nothing. Its use is noted now and then."""
+        row = self._of_key(tx, text)
+        return None if row is None else self._proven(tx, row, now)
+
+    def is_given(self, tx: Transaction, text: str) -> bool:
+        """Say whether there is a key of this text, whether or not it still holds; nothing is written."""
+        return self._of_key(tx, text) is not None
+
+    def _of_key(self, tx: Transaction, text: str) -> Any:
         name = key.id_of(key.KEY, text)
         row = self._row(tx, name) if name else None
         if row is None or row.kind != CredentialKind.KEY or not hmac.compare_digest(row.digest, self.digest(text)):
             return None
-        return self._proven(tx, row, now)
+        return row
 
     def find_token(self, tx: Transaction, token: str, now: dt.datetime) -> Proven | None:
         """Return what an access token proves at `now`; None when it or what it was traded for does not hold."""

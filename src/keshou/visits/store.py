@@ -118,6 +118,11 @@ class Visits:
         proven, until = None if row.proven is None else from_micros(row.proven), from_micros(row.until)
         return Visitor(user=user, services=services, credential=row.id, proven_at=proven, until=until)
 
+    def is_given(self, tx: Transaction, token: str) -> bool:
+        """Say whether there is a visit of this token, whether or not it still holds; nothing is written."""
+        digest = self._seal.digest("visit", token)
+        return tx.execute(sa.select(_V.id).where(_V.digest == digest)).first() is not None
+
     def list(self, tx: Transaction, user: str, now: dt.datetime) -> list[Visit]:
         """Return the visits of a user that hold at `now`, the newest first."""
         mine = _V.user == self._seal.pseudonym(user)

@@ -22,6 +22,8 @@ from keshou.wire.caller import Caller, CallerKind
 
 Find = Callable[[Transaction, str, str, dt.datetime], Caller | None]
 """Finds who a token proves: transaction, token, binding (the user agent's family), now; None when nobody."""
+IsGiven = Callable[[Transaction, str, dt.datetime], bool]
+"""Says whether a token was given out, and writes nothing: transaction, token, now. A `Find` may have it by its side."""
 Requested = Request[Any, Any, State]
 
 COOKIE = "__Host-keshou"
@@ -46,6 +48,7 @@ class Callers:
     def __init__(self, site: Site, find: Find) -> None:
         self._site = site
         self._find = find
+        self._is_given: IsGiven = getattr(find, "is_given", lambda *_: True)
         self._remembered: dict[bytes, tuple[Caller, dt.datetime]] = {}
         self._held: dict[bytes, None] = {}
         """Digests of tokens that held when they were last looked up, the latest last."""
@@ -138,9 +141,10 @@ class Callers:
         now = self._site.now()
         caller, since = self._remembered.get(name, (None, now))
         if caller is None or now - since > _REMEMBERED_FOR:
-            if name not in self._held:
+            held = name in self._held
+            if not held:
                 self.limits.check_source(request.scope)
-            caller = await anyio.to_thread.run_sync(self._look_up, token, binding, now)
+            caller = await anyio.to_thread.run_sync(self._look_up, token, binding, now, held)
             if caller is None:
                 self._drop(name)
                 raise NotSignedInError("the key or session does not hold, or no longer")
@@ -157,7 +161,12 @@ class Callers:
             seen = state["seen"] = await self._site.pulse.look()
         return seen
 
-    def _look_up(self, token: str, binding: str, now: dt.datetime) -> Caller | None:
+    def _look_up(self, token: str, binding: str, now: dt.datetime, held: bool) -> Caller | None:  # noqa: FBT001
+        """Return whom a token proves; one that is made up takes nobody's turn to write."""
+        if not held:
+            with self._site.reading() as tx:
+                if not self._is_given(tx, token, now):
+                    return None
         with self._site.writing() as tx:
             return self._find(tx, token, binding, now)
 

@@ -13,26 +13,49 @@ from keshou.programs import key
 from keshou.programs.grant import Proven
 from keshou.visits.store import PREFIX as VISIT
 from keshou.visits.visitor import Visitor
-from keshou.web.caller import Find
 from keshou.wire.caller import Caller, CallerKind
 
+_DOTS = 2
+"""Between the parts of a signed token."""
 
-def finder(site: Site) -> Find:
-    """Return what finds the caller that a token of this site proves."""
 
-    def find(tx: Transaction, token: str, binding: str, now: dt.datetime) -> Caller | None:
+class Finder:
+    """Finds the caller that a token of one site proves."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+
+    def __call__(self, tx: Transaction, token: str, binding: str, now: dt.datetime) -> Caller | None:
+        """Return who calls; None when nobody. That a token was used is written down in `tx`."""
+        site = self._site
         if token.startswith(f"{key.KEY}_"):
             return _program(site.programs.find_key(tx, token, now))
         if token.startswith(PREFIX):
             return _person(site.accounts.find(tx, token, binding, now))
         if token.startswith(VISIT):
             return user_of(site, tx, site.visits.find(tx, token, binding, now))
-        if token.count(".") == 2:
+        if token.count(".") == _DOTS:
             found = _program(site.programs.find_token(tx, token, now))
             return found or user_of(site, tx, site.visits.find_app_token(tx, token, now))
         return None
 
-    return find
+    def is_given(self, tx: Transaction, token: str, now: dt.datetime) -> bool:
+        """Say whether `token` is one that was given out, so that it is worth a look; nothing is written."""
+        site = self._site
+        if token.startswith(f"{key.KEY}_"):
+            return site.programs.is_given(tx, token)
+        if token.startswith(PREFIX):
+            return site.accounts.sessions.is_given(tx, token)
+        if token.startswith(VISIT):
+            return site.visits.is_given(tx, token)
+        if token.count(".") == _DOTS:
+            return site.programs.tokens.read(token, now) is not None or site.visits.keys.signed(tx, token, now)
+        return False
+
+
+def finder(site: Site) -> Finder:
+    """Return what finds the caller that a token of this site proves."""
+    return Finder(site)
 
 
 def _person(found: tuple[Account, Session] | None) -> Caller | None:

@@ -84,6 +84,11 @@ class Sessions:
             tx.execute(sa.update(session_table).where(_S.id == row.id).values(used=moment))
         return self._session(row)
 
+    def is_given(self, tx: Transaction, token: str) -> bool:
+        """Say whether there is a session of this token, whether or not it still holds; nothing is written."""
+        digest = self._secrets.digest("session", token)
+        return tx.execute(sa.select(_S.id).where(_S.digest == digest)).first() is not None
+
     def prove(
         self, tx: Transaction, session: str, factors: Sequence[Factor], now: dt.datetime, *, limited: bool
     ) -> tuple[Session, str]:

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from keshou.db import Transaction, from_micros, metadata, to_micros, touch_access
-from keshou.visits.app_token import kid_of, public_key, read
+from keshou.visits.app_token import Claims, kid_of, public_key, read
 from keshou.visits.errors import AppKeyError
 from keshou.visits.seal import Seal
 from keshou.visits.settings import VisitSettings
@@ -113,6 +113,23 @@ class AppKeys:
 
     def find(self, tx: Transaction, token: str, now: dt.datetime) -> Visitor | None:
         """Return whom a token of the operator's app proves at `now`; None when it proves nobody."""
+        found = self._signed(tx, token, now)
+        if found is None:
+            return None
+        row, claims = found
+        if self._settings.token_once and not self._note(tx, row.id, claims.jti, claims.until):
+            return None
+        until = min(claims.until, from_micros(row.until))
+        return Visitor(
+            user=claims.user, services=_services(row), credential=row.id, proven_at=claims.proven_at, until=until,
+            once=self._settings.token_once,
+        )  # fmt: skip
+
+    def signed(self, tx: Transaction, token: str, now: dt.datetime) -> bool:
+        """Say whether one of the keys signed `token`, and it holds at `now`; whether it served before is not asked."""
+        return self._signed(tx, token, now) is not None
+
+    def _signed(self, tx: Transaction, token: str, now: dt.datetime) -> tuple[Any, Claims] | None:
         kid = kid_of(token)
         row = self._row(tx, kid) if kid else None
         if row is None or row.revoked is not None or row.waits or row.until <= to_micros(now):
@@ -122,13 +139,7 @@ class AppKeys:
             longest=dt.timedelta(minutes=self._settings.token_minutes),
             leeway=dt.timedelta(seconds=self._settings.leeway_seconds),
         )  # fmt: skip
-        if claims is None or (self._settings.token_once and not self._note(tx, row.id, claims.jti, claims.until)):
-            return None
-        until = min(claims.until, from_micros(row.until))
-        return Visitor(
-            user=claims.user, services=_services(row), credential=row.id, proven_at=claims.proven_at, until=until,
-            once=self._settings.token_once,
-        )  # fmt: skip
+        return None if claims is None else (row, claims)
 
     def holds(self, tx: Transaction, key: str, now: dt.datetime) -> bool:
         """Say whether a key stands at `now`: registered, confirmed, not revoked, not over."""
