@@ -3,6 +3,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from itertools import islice
 from typing import NamedTuple
 
 from keshou.acts.request import Done, Opening, RecordSite
@@ -125,10 +126,10 @@ def revoke(site: Site, name: str, *, by: str) -> None:
     site.record_site(LinkRevoked(at=site.now(), link=name), by=by)
 
 
-def made_by(site: Site, by: str = "") -> list[Link]:
-    """Return the links that somebody made, or all."""
+def made_by(site: Site, by: str = "", *, after: str = "", most: int | None = None) -> list[Link]:
+    """Return the links that somebody made, or all, by id: those after `after`, and `most` of them where it is given."""
     with site.reading() as tx:
-        return list(site.links.list_of(tx, by))
+        return list(islice(site.links.list_of(tx, by, after), most))
 
 
 def _act(user: str, shared: Shared, now: dt.datetime) -> Act:

@@ -18,6 +18,8 @@ from keshou.cli.verb import verb
 from keshou.errors import ExitStatus
 from keshou.links.link import Shared
 
+_MOST = 1000
+
 group = typer.Typer(help="Links to one user's record: short-lived, counted, ended at any moment.", no_args_is_help=True)
 
 
@@ -77,18 +79,25 @@ def open_(call: Call) -> ExitStatus:
 
 @verb(group, "list")
 def list_(
-    call: Call, *, by: Annotated[str, typer.Option(metavar="STAFF", help="Who made them; none: everybody's.")] = ""
+    call: Call,
+    *,
+    by: Annotated[str, typer.Option(metavar="STAFF", help="Who made them; none: everybody's.")] = "",
+    after: Annotated[str, typer.Option(metavar="ID", help="Only those whose id comes after this one.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=_MOST, help="How many at the most, by id.")] = 100,
 ) -> None:
     """List links: for whom, until when, how often opened, and where in the log; never their tokens."""
     with call.open() as site:
-        found = sharing.made_by(site, by)
+        found = sharing.made_by(site, by, after=after, most=limit + 1)
+    more, found = len(found) > limit, found[:limit]
     rows = table("id", *(call.words(*each) for each in _TITLES))
     for each in found:
         left = call.words("已撤销", "revoked") if each.revoked else each.until.isoformat()[:16]
         rows.add_row(
             each.id, each.shared.by, each.shared.recipient, each.shared.purpose, left, f"{each.opened}/{each.most}"
         )
-    call.answer(msgspec.to_builtins(found), rows)
+    onward = f"--after {found[-1].id}" if more else ""
+    told = [Line(call.words(f"还有，加上 {onward}", f"there are more: add {onward}"), QUIET)] if more else []
+    call.answer(msgspec.to_builtins(found), rows, *told)
 
 
 _TITLES = (("经手", "by"), ("接收方", "recipient"), ("目的", "purpose"), ("到", "until"), ("已打开", "opened"))
