@@ -38,6 +38,8 @@ _TIDY_EVERY = 1000
 _LAPSES_EVERY = dt.timedelta(minutes=1)
 _GLANCE = 0.05
 """Seconds between two glances at whether it was woken, while tries are under way."""
+_GATHER = 0.01
+"""Seconds in which tries that end after another are still written down with it."""
 
 Opened = Callable[[], AbstractContextManager[Transaction]]
 
@@ -96,16 +98,16 @@ class Messenger:
 
     async def _deliver(self) -> int:
         """Begin a try wherever a receiver's turn comes, as others end, and look after the rest meanwhile."""
-        tries = 0
+        tries, outcomes = 0, dict[Claimed, str]()
         async with _asking(self._trusted(), self._webhooks.settings) as ask, self._under_way() as under_way:
             while True:
-                for each in await asyncio.to_thread(self._claim):
+                for each in await asyncio.to_thread(self._settle_and_claim, outcomes):
                     under_way[asyncio.create_task(ask(each, self._now()))] = each
                     tries += 1
                 if not under_way:
                     return tries
                 ended = await self._some_end(under_way)
-                await asyncio.to_thread(self._end, {under_way.pop(each): each.result() for each in ended})
+                outcomes = {under_way.pop(each): each.result() for each in ended}
                 await asyncio.to_thread(self._look_after)
 
     @contextlib.asynccontextmanager
@@ -127,30 +129,30 @@ class Messenger:
             ended, _ = await asyncio.wait(under_way, timeout=_GLANCE, return_when=asyncio.FIRST_COMPLETED)
             if ended or self._woken.is_set() or time.monotonic() >= until:
                 self._woken.clear()
-                return ended
+                break
+        if ended and len(ended) < len(under_way):  # those that end together are written down together
+            ended, _ = await asyncio.wait(under_way, timeout=_GATHER)
+        return ended
 
-    def _claim(self) -> list[Claimed]:
-        """Take what is to be tried now; nothing any more once it is to stop."""
-        if self._closing or not self._turns.free(self._webhooks.settings):
+    def _settle_and_claim(self, outcomes: Mapping[Claimed, str]) -> list[Claimed]:
+        """Write down what tries came to, and take what is to be tried now; nothing any more once it is to stop."""
+        for each, outcome in outcomes.items():
+            self._turns.end(each.subscription, taken=outcome.startswith("2"))
+        if not outcomes and not self._may_claim():
             return []
-        with self._reading() as tx:
-            if not self._webhooks.due(tx, self._now(), self._turns):
-                return []
         with self._writing() as tx:
-            claimed = self._webhooks.claim(tx, self._now(), self._turns)
+            for each, outcome in outcomes.items():
+                self._settle(tx, each, outcome)
+            claimed = [] if self._closing else self._webhooks.claim(tx, self._now(), self._turns)
         for each in claimed:
             self._turns.begin(each.subscription)
         return claimed
 
-    def _end(self, outcomes: Mapping[Claimed, str]) -> None:
-        """Write down what tries came to."""
-        if not outcomes:
-            return
-        for each, outcome in outcomes.items():
-            self._turns.end(each.subscription, taken=outcome.startswith("2"))
-        with self._writing() as tx:
-            for each, outcome in outcomes.items():
-                self._settle(tx, each, outcome)
+    def _may_claim(self) -> bool:
+        if self._closing or not self._turns.free(self._webhooks.settings):
+            return False
+        with self._reading() as tx:
+            return self._webhooks.due(tx, self._now(), self._turns)
 
     def tidy(self) -> None:
         """Drop what is older than it is kept."""
