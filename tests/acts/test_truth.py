@@ -9,10 +9,11 @@ import msgspec
 import pytest
 from house import START, act, newcomer, ready
 
+from keshou.acts.new_ids import IdTakenError
 from keshou.acts.request import ActError
 from keshou.app.site import Site
 from keshou.db import Database
-from keshou.gate.facts import ConsentGiven, GroundRecorded, ReviewApproved, StaffAppointed
+from keshou.gate.facts import ConsentGiven, GroundEnded, GroundRecorded, ReviewApproved, StaffAppointed
 from keshou.law.terms import ActKind, ConsentStrength
 
 EXPORT, PLAN = ActKind.EXPORT, frozenset({"tariff_plan"})
@@ -66,3 +67,20 @@ def test_an_act_brings_no_consent_along_that_could_not_be_recorded(
     told = {"at": START, "purpose": "marketing", "version": 1, "strength": ConsentStrength.EXPRESS} | consent
     with pytest.raises(ActError, match=message):
         site.perform(act(ActKind.USE, "u1", "tariff_plan"), facts=[ConsentGiven(**told)])  # type: ignore[arg-type]
+
+
+def test_a_ground_or_an_approval_never_stands_in_the_place_of_another_of_its_id(site: Site) -> None:
+    site.record_site(GROUND, by="officer")
+    wider = msgspec.structs.replace(GROUND, kinds=frozenset({EXPORT, ActKind.PROVIDE}))
+    site.record_site(APPROVAL, by="judge")
+    more = msgspec.structs.replace(APPROVAL, count=10)
+    for _ in range(2):
+        with pytest.raises(IdTakenError, match="a ground of that id was written down before"):
+            site.record_site(wider, by="officer")
+        with pytest.raises(IdTakenError, match="a review of that id was written down before"):
+            site.record_site(more, by="judge")
+        site.record_site(GroundEnded(at=site.now(), ground="g"), by="officer")
+    assert site.state().grounds() == []
+    approved = site.state().review("v")
+    assert approved is not None
+    assert approved.count == APPROVAL.count

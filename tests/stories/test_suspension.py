@@ -4,9 +4,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from house import Clock, act, newcomer, ready
 
+from keshou.acts.new_ids import IdTakenError
+from keshou.acts.request import ActError
 from keshou.app.site import Site
 from keshou.db import Database
 from keshou.gate.act import Act
@@ -73,3 +76,28 @@ def test_order_and_lifting_are_in_the_log_and_past_answers_stay(site: Site) -> N
     for moment, answer in ((before, Permit), (during, Deny), (site.now(), Permit)):
         asked = Act(kind=USE.kind, user="u1", items=USE.items, purpose="service", by="clerk1", when=moment)
         assert isinstance(site.ask(asked), answer)
+
+
+@pytest.mark.parametrize("lifted", [False, True])
+def test_a_second_order_never_stands_in_the_first_ones_place(site: Site, lifted: bool) -> None:
+    first = SuspensionOrdered(at=site.now(), suspension="s1", purposes=frozenset({"marketing"}))
+    second = SuspensionOrdered(at=site.now(), suspension="s1", kinds=frozenset({ActKind.SELL}))
+    site.record_site(first, by="officer")
+    if lifted:
+        site.record_site(SuspensionLifted(at=site.now(), suspension="s1"), by="officer")
+    with pytest.raises(IdTakenError, match="a suspension of that id was written down before"):
+        site.record_site(second, by="officer")
+    assert suspended(site, EXPORT) is not lifted
+    with pytest.raises(IdTakenError):  # nor within one entry
+        site.record_site(
+            msgspec.structs.replace(first, suspension="s2"), msgspec.structs.replace(second, suspension="s2"),
+            by="officer",
+        )  # fmt: skip
+
+
+def test_what_stops_nothing_is_not_written_down_as_an_order(site: Site) -> None:
+    for purposes in ({"markting"}, {"marketing", "孔丘仲尼"}):
+        order = SuspensionOrdered(at=site.now(), suspension="s1", purposes=frozenset(purposes))
+        with pytest.raises(ActError, match="the rules declare no such purpose"):
+            site.record_site(order, by="officer")
+    assert not suspended(site, EXPORT)

@@ -11,6 +11,7 @@ from keshou.acts.audit import openings
 from keshou.acts.draft import Draft, Payload
 from keshou.acts.effects import answered, header_of, user_if_known
 from keshou.acts.holding import note_named
+from keshou.acts.new_ids import check_new_ids
 from keshou.acts.publisher import check_publisher
 from keshou.acts.request import ActError, Audit, Judged, KeysChanged, Publish, Record, RecordSite
 from keshou.acts.stands import check_stands
@@ -74,6 +75,7 @@ def record_site(work: Work, job: RecordSite, now: dt.datetime) -> Draft:
         raise ActError("several emergencies opened at once", hint="open one, and the next when it was reviewed")
     for fact in job.facts:
         check_site_fact(work, fact, job.by, now)
+    check_new_ids(work, job.facts)
     if job.must_stand:
         check_stands(work, job.facts, now)
     note_named(work, job.facts)

@@ -31,6 +31,7 @@ from keshou.gate.facts import (
     ServiceStarted,
     SiteFact,
     StaffAppointed,
+    SuspensionOrdered,
     UserFact,
 )
 from keshou.gate.offices import may_tell, serving_posts
@@ -167,6 +168,8 @@ def check_site_fact(work: Work, fact: SiteFact, by: str, now: dt.datetime) -> No
         raise ActError("an approval in another's name (miit24:13.1.3)", hint="the reviewer records it")
     if isinstance(fact, GroundRecorded):
         _check_ground(work, fact, by, now)
+    if isinstance(fact, SuspensionOrdered):
+        _check_suspension(work, fact)
     if isinstance(fact, StaffAppointed) and fact.staff == OWN_HAND:
         raise ActError(
             f"`{OWN_HAND}` stands for users themselves (miit24:13.1.3)", hint="give them a code of their own"
@@ -178,6 +181,13 @@ def check_site_fact(work: Work, fact: SiteFact, by: str, now: dt.datetime) -> No
     check_medium(work, fact, by)
     check_handed(work, fact, by, now)
     check_hold(work, fact, by, now)
+
+
+def _check_suspension(work: Work, fact: SuspensionOrdered) -> None:
+    """Refuse to stop what nobody does: the authority's word would be on record, and nothing would stop."""
+    declared = {purpose.id for each in work.view.versions().values() for purpose in each.declaration.purposes}
+    if not fact.purposes <= declared:
+        raise ActError("the rules declare no such purpose", hint="see the purposes with `keshou rules`")
 
 
 def check_ids(fact: SiteFact) -> None:
