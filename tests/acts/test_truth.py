@@ -10,10 +10,20 @@ import pytest
 from house import START, act, newcomer, ready
 
 from keshou.acts.new_ids import IdTakenError
-from keshou.acts.request import ActError
+from keshou.acts.request import ActError, Audit, Cancel, Job, Judged, KeysChanged, Publish, Record, RecordSite
 from keshou.app.site import Site
 from keshou.db import Database
-from keshou.gate.facts import ConsentGiven, GroundEnded, GroundRecorded, ReviewApproved, StaffAppointed
+from keshou.gate.facts import (
+    ConsentGiven,
+    GroundEnded,
+    GroundRecorded,
+    NoticeShown,
+    ReviewApproved,
+    ReviewAsked,
+    SiteFact,
+    StaffAppointed,
+    SuspensionOrdered,
+)
 from keshou.law.terms import ActKind, ConsentStrength
 
 EXPORT, PLAN = ActKind.EXPORT, frozenset({"tariff_plan"})
@@ -84,3 +94,36 @@ def test_a_ground_or_an_approval_never_stands_in_the_place_of_another_of_its_id(
     approved = site.state().review("v")
     assert approved is not None
     assert approved.count == APPROVAL.count
+
+
+@pytest.mark.parametrize("by", ["", "孔丘仲尼", "a b", "x" * 65])
+def test_nobody_and_no_name_writes_anything_down_at_the_door(site: Site, by: str) -> None:
+    site.do(newcomer(site, "u1"))
+    rules, act_ = site.rules(), act(ActKind.USE, "u1", "tariff_plan", by=by)
+    assert rules is not None
+    jobs: list[Job] = [
+        RecordSite(facts=(SuspensionOrdered(at=START, suspension="s"),), by=by),
+        Record(user="u1", facts=(NoticeShown(at=START, version=1, digest=rules.digest),), by=by),
+        Publish(declaration=rules.declaration, by=by), Cancel(user="u1", by=by), Audit(by=by),
+        KeysChanged(by=by, level="epoch"), Judged(act=act_, permitted=1, denied={}),
+    ]  # fmt: skip
+    size = site.perform(act(ActKind.USE, "u1", "tariff_plan")).entry
+    for job in jobs:
+        with pytest.raises(ActError, match="an id that is not one"):
+            site.do(job)
+    assert site.perform(act(ActKind.USE, "u1", "tariff_plan")).entry == size + 1
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        msgspec.structs.replace(GROUND, purposes=frozenset({"service", "孔丘仲尼"})),
+        msgspec.structs.replace(GROUND, items=frozenset({"15499990001 0"})),
+        msgspec.structs.replace(GROUND, recipient="孔丘仲尼"),
+        ReviewAsked(at=START, review="v", requester="officer", kind=EXPORT, purpose="孔丘仲尼", items=PLAN, count=1),
+        StaffAppointed(at=START, staff="mei", post="lister", branch="孔丘仲尼"),
+    ],
+)
+def test_no_fact_of_the_operator_holds_a_name_where_an_id_belongs(site: Site, fact: SiteFact) -> None:
+    with pytest.raises(ActError, match="an id that is not one"):
+        site.record_site(fact, by="officer")

@@ -310,3 +310,27 @@ def test_a_ground_covers_just_its_acts_and_only_higher_law_is_one(keshou: Caller
     assert "miit24:9.1" not in ask(keshou, user, "data_volume", "marketing", "analyst", "--ground", "g1")[1]
     keshou("ground", "end", "g1", "--by", "officer").ok()
     assert "miit24:9.1" in ask(keshou, user, "data_volume", "marketing", "analyst", "--ground", "g1")[1]
+
+
+@pytest.mark.parametrize("by", ["", "孔丘仲尼 15499990001", "a b", "x" * 65])
+def test_nothing_is_written_down_by_nobody_or_under_a_name(keshou: Caller, by: str) -> None:
+    calls = [
+        ("publish",), ("suspend", "order"), ("account", "invite", "mei"), ("program", "add", "crm"),
+        ("program", "key", "crm", "--scope", "act"), ("staff", "appoint", "mei", "--post", "reviewer"),
+        ("keys", "rotate", "epoch"), ("backup", "archive"), ("consent", "give", "u", "--purpose", "service"),
+        ("gate", "t.csv", "-o", "o.csv", "--kind", "use", "--purpose", "service"), ("notice", "show", "u"),
+        ("account", "close", "mei"),
+    ]  # fmt: skip
+    before = keshou("ledger", "verify", "--json").ok().json["size"]
+    for words in calls:
+        refused = keshou(*words, "--by", by, "--json")
+        assert refused.status == 2, words
+        assert json.loads(refused.err)["error"] == "an id that is not one", words
+    assert keshou("ledger", "verify", "--json").ok().json["size"] == before
+    assert keshou("account", "list", "--json").ok().json == []
+    assert keshou("program", "list", "--json").ok().json == []
+
+
+def test_a_program_gets_an_id_and_no_name(keshou: Caller) -> None:
+    refused = keshou("program", "add", "孔丘仲尼", "--by", "officer", "--json")
+    assert (refused.status, json.loads(refused.err)["error"]) == (2, "an id that is not one")

@@ -82,6 +82,10 @@ class Names:
         """Return how a column of a table is named in an entry: as it is, as long as that is a code."""
         return name if _CODE.fullmatch(name) else self._known(name, ())
 
+    def is_staff(self, by: str) -> bool:
+        """Say whether somebody of that id was ever appointed, or it stands for users themselves."""
+        return by in self._staff
+
     def is_review(self, review: str) -> bool:
         """Say whether a review of that id was approved."""
         return review in self._reviews

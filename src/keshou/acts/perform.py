@@ -33,6 +33,7 @@ from keshou.acts.request import (
     Search,
 )
 from keshou.acts.supposing import suppose
+from keshou.acts.truth import check_writer
 from keshou.acts.work import Pending, Tell, Work
 from keshou.db import Database, Transaction, from_micros
 from keshou.gate.act import Act, counted_as
@@ -146,6 +147,8 @@ def do(work: Work, job: Job, now: dt.datetime) -> Draft:
     if isinstance(job, _ASKING):
         act = work.known.named(msgspec.structs.replace(job.act, when=now))
         job = msgspec.structs.replace(job, act=work.counted(act) if counted_as(act) is not None else act)
+    else:
+        check_writer(work, job.act.by if isinstance(job, Judged) else job.by)
     return _PROCEDURES[type(job)](work, job, now)
 
 

@@ -2,7 +2,6 @@
 """What may be written down as true: nothing that lies ahead, nothing unpublished, nothing in another's name."""
 
 import datetime as dt
-import re
 from collections.abc import Sequence
 
 from keshou.acts.custody import check_medium
@@ -11,6 +10,7 @@ from keshou.acts.holding import check_hold
 from keshou.acts.publisher import check_lent
 from keshou.acts.request import ActError
 from keshou.acts.separation import check_separation
+from keshou.acts.value import HOW_IDS_ARE, is_id
 from keshou.acts.work import Work
 from keshou.gate.act import OWN_HAND
 from keshou.gate.calendar import may_be_told
@@ -40,12 +40,13 @@ from keshou.law.terms import HIGHER_RANKS
 _WRONGS = frozenset({"deceit", "misleading", "coercion"})
 _OF_OTHER_ACTS, _OF_A_VERSION = (Erased, ServiceEnded), (ConsentGiven, NoticeShown)
 _OF_CONSENT = (ConsentGiven, ConsentWithdrawn, ConsentVoided)
-_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _NAMED = (
     "staff", "post", "agent", "review", "requester", "reviewer", "suspension", "ground", "recorded_by", "by",
     "emergency", "reason", "case", "medium", "place", "holder", "witness", "archive", "verified_by",
     "handover", "link", "hold", "document",
 )  # fmt: skip
+_NAMED_IF_ANY = ("purpose", "recipient", "branch")
+_NAMED_EACH = ("purposes", "items")
 
 
 def check_user_fact(work: Work, fact: UserFact, now: dt.datetime) -> None:
@@ -79,7 +80,7 @@ def check_evidence(evidence: str) -> None:
         ActError: it is none.
 
     """
-    if not _ID.fullmatch(evidence):
+    if not is_id(evidence):
         raise ActError(
             "evidence that is not named by an id", hint="give the id that the operator's own books have for it"
         )
@@ -197,10 +198,25 @@ def check_ids(fact: SiteFact) -> None:
         ActError: it does.
 
     """
-    if any(not _ID.fullmatch(getattr(fact, name, "x")) for name in _NAMED):
-        raise ActError(
-            "an id that is not one", hint="letters, digits, `.`, `_`, `-`, at most 64; staff by their code, not by name"
-        )
+    named = [getattr(fact, name, "x") for name in _NAMED]
+    named += [word for name in _NAMED_IF_ANY if (word := getattr(fact, name, ""))]
+    named += [word for name in _NAMED_EACH for word in getattr(fact, name, ())]
+    if not all(map(is_id, named)):
+        raise ActError("an id that is not one", hint=HOW_IDS_ARE)
+
+
+def check_writer(work: Work, by: str) -> None:
+    """Refuse what nobody would have written down, or whom no id names: the log would show it for good.
+
+    Ids that the site has had from before there was this form go on.
+
+    Raises:
+        ActError: `by` is no id.
+
+    Source: miit24:13.1.6
+    """
+    if not is_id(by) and not work.names.is_staff(by):
+        raise ActError("an id that is not one", hint=HOW_IDS_ARE)
 
 
 def _check_ground(work: Work, fact: GroundRecorded, by: str, now: dt.datetime) -> None:

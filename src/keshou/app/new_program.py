@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from keshou.accounts.account import What
+from keshou.acts.value import HOW_IDS_ARE, is_id
 from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.errors import InputError
@@ -34,6 +35,8 @@ def add_program(site: Site, tx: Transaction, program: str, by: str) -> None:
             "this id holds a post, and may be a person's (miit24:13.1.3)",
             hint="give the program an id of its own; or end the post, add the program, then appoint it",
         )
+    if not is_id(program) and all(each.id != program for each in site.programs.programs(tx)):
+        raise InputError("an id that is not one", hint=HOW_IDS_ARE)
     now = site.now()
     site.programs.add(tx, program, now)
     site.accounts.note_way(tx, program, What.PROGRAM_ADDED, "", by=by, now=now)

@@ -102,7 +102,9 @@ def open_emergency(
     post: Post,
     reason: Annotated[str, typer.Option(metavar="ID", help="One of the reasons that the rules know.")],
     case: Annotated[str, typer.Option(metavar="ID", help="What happened, by its id in the operator's own books.")],
-    by: Annotated[str, typer.Option(metavar="STAFF", help="Who needs it; nobody opens it for another.")],
+    by: Annotated[
+        str, typer.Option(metavar="STAFF", help="Who needs it; nobody opens it for another.", callback=asked.code)
+    ],
     minutes: Annotated[int | None, typer.Option(min=1, help="For how long; else as long as the rules let it.")] = None,
     id_: NewName = "",
 ) -> None:

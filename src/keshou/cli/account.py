@@ -12,6 +12,7 @@ from keshou.accounts.account import Account, AccountKind
 from keshou.accounts.errors import UnknownAccountError
 from keshou.app.invitation_post import mail_invitation
 from keshou.app.new_account import invite as invite_person
+from keshou.cli import asked
 from keshou.cli.terminal import BAD, GOOD, QUIET, STRONG, Call, plain, table
 from keshou.cli.verb import verb
 from keshou.errors import InputError
@@ -26,7 +27,7 @@ _MOST = 1000
 Who = Annotated[
     str, typer.Argument(metavar="STAFF", help="Id of the account: the one under which staff are appointed.")
 ]
-By = Annotated[str, typer.Option(metavar="STAFF", help="Who looks after accounts.")]
+By = Annotated[str, typer.Option(metavar="STAFF", help="Who looks after accounts.", callback=asked.code)]
 Kind = Annotated[AccountKind, typer.Option(help="Whose account it is.")]
 Agent = Annotated[str, typer.Option(metavar="ID", help="For an agent's staff: id of the agent.")]
 Mail = Annotated[str, typer.Option(metavar="ADDRESS", help="Where invitations are mailed too, by [visits.mail].")]

@@ -9,12 +9,33 @@ from typing import Annotated
 
 import typer
 
+from keshou.acts.value import HOW_IDS_ARE, is_id
 from keshou.errors import InputError
 from keshou.gate.act import Act
 from keshou.gate.calendar import may_be_told
 from keshou.law.terms import ActKind
 
-By = Annotated[str, typer.Option(help="Who acts: id of the member of staff or program.", metavar="STAFF")]
+
+def code(word: str | None) -> str | None:
+    """Return the id of whoever acts or is named, as it is written on the command line.
+
+    Raises:
+        InputError: it is empty, or a name where a code belongs.
+
+    """
+    if word is not None and not is_id(word):
+        raise InputError("an id that is not one", hint=HOW_IDS_ARE)
+    return word
+
+
+def code_or_none(word: str | None) -> str | None:
+    """Return what `code` does; empty where nobody is named."""
+    return code(word) if word else word
+
+
+By = Annotated[
+    str, typer.Option(help="Who acts: id of the member of staff or program.", metavar="STAFF", callback=code)
+]
 Purpose = Annotated[str, typer.Option(help="What for: id of a declared purpose.", metavar="ID")]
 Items = Annotated[list[str], typer.Option("--item", help="Kind of information; may be given again.", metavar="ID")]
 Where = Annotated[str, typer.Option(help="Where: id of the branch or system.", metavar="ID")]

@@ -178,7 +178,9 @@ def verify(
         Path, typer.Argument(metavar="KEYFILE", help="The file with its public key, as age-keygen -y writes.")
     ],
     *,
-    by: Annotated[str, typer.Option(metavar="STAFF", help="Who made sure that the key is the recipient's.")],
+    by: Annotated[
+        str, typer.Option(metavar="STAFF", help="Who made sure that the key is the recipient's.", callback=asked.code)
+    ],
     how: Annotated[Literal["in_person", "called_back", "signed_document"], typer.Option(help="How they made sure.")],
 ) -> None:
     """Write down that a public key is a recipient's; whoever verified it exports nothing to it."""

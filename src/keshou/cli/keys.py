@@ -13,6 +13,7 @@ from rich.text import Text as Line
 from keshou.app.keeper import KeysShown, Rotated
 from keshou.app.keys import Split
 from keshou.app.site import Site
+from keshou.cli import asked
 from keshou.cli.terminal import BAD, GOOD, STRONG, Advance, Call, pairs, table
 from keshou.cli.verb import verb
 from keshou.errors import ExitStatus, InputError
@@ -31,7 +32,7 @@ _SUITES = {
     "international": ("国际（AES-256-GCM，SHA-256）", "international (AES-256-GCM, SHA-256)"),
     "chinese": ("商用密码（SM4-GCM，SM3）", "Chinese commercial (SM4-GCM, SM3)"),
 }
-By = Annotated[str, typer.Option(metavar="STAFF", help="Who answers for it.")]
+By = Annotated[str, typer.Option(metavar="STAFF", help="Who answers for it.", callback=asked.code)]
 
 
 def add_to(app: typer.Typer) -> None:

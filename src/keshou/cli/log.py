@@ -10,6 +10,7 @@ from rich.text import Text as Line
 
 from keshou.app.settings import SETTINGS_FILE
 from keshou.app.site import Site
+from keshou.cli import asked
 from keshou.cli.rules import write
 from keshou.cli.terminal import GOOD, QUIET, Call, pairs
 from keshou.cli.verb import verb
@@ -64,7 +65,12 @@ def verify_log(
     call: Call,
     *,
     by: Annotated[
-        str, typer.Option(metavar="STAFF", help="Open the payloads too, and record who did; else they stay sealed.")
+        str,
+        typer.Option(
+            metavar="STAFF",
+            help="Open the payloads too, and record who did; else they stay sealed.",
+            callback=asked.code_or_none,
+        ),
     ] = "",
 ) -> None:
     """Read the whole log again, and hold facts and rules against it. Exit status 3 names the first entry altered."""

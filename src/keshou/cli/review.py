@@ -104,7 +104,9 @@ def answer(
     call: Call,
     name: Name,
     *,
-    by: Annotated[str, typer.Option(metavar="STAFF", help="Who reviewed it: somebody else than who asked.")],
+    by: Annotated[
+        str, typer.Option(metavar="STAFF", help="Who reviewed it: somebody else than who asked.", callback=asked.code)
+    ],
     refuse: Annotated[bool, typer.Option("--refuse", help="Refuse it; else it is approved.")] = False,
 ) -> None:
     """Approve just what was asked for, or refuse it; an approval serves once, for as long as the rules say."""
@@ -128,8 +130,12 @@ def answer(
 def approve(
     call: Call,
     *,
-    by: Annotated[str, typer.Option(metavar="STAFF", help="Who reviewed it: somebody else than who asked.")],
-    requester: Annotated[str, typer.Option(metavar="STAFF", help="Who asked for it and will do it.")],
+    by: Annotated[
+        str, typer.Option(metavar="STAFF", help="Who reviewed it: somebody else than who asked.", callback=asked.code)
+    ],
+    requester: Annotated[
+        str, typer.Option(metavar="STAFF", help="Who asked for it and will do it.", callback=asked.code)
+    ],
     kind: asked.Kind,
     purpose: asked.Purpose,
     item: asked.Items,

@@ -8,6 +8,7 @@ from rich.text import Text as Line
 
 from keshou.app import second_hand
 from keshou.app.second_hand import Seen, Waiting, Way
+from keshou.cli import asked
 from keshou.cli.account import group
 from keshou.cli.terminal import GOOD, STRONG, Call, plain, table
 from keshou.cli.verb import verb
@@ -42,7 +43,7 @@ def confirm(
     ],
     *,
     of: Annotated[str, typer.Option(metavar="ID", help="Account, program or service that it is of, as it is listed.")],
-    by: Annotated[str, typer.Option(metavar="STAFF", help="Who confirms it; never who gave it.")],
+    by: Annotated[str, typer.Option(metavar="STAFF", help="Who confirms it; never who gave it.", callback=asked.code)],
 ) -> None:
     """Let what another gave count from now on: an invitation anew, a link, a key that comes as somebody else."""
     with call.open() as site, site.writing() as tx:

@@ -28,7 +28,7 @@ from keshou.law.terms import ActKind
 
 group = typer.Typer(help="One user's information: see, correct, copy, cancel.", no_args_is_help=True)
 User = Annotated[str, typer.Argument(metavar="USER", help="The operator's own id of the user.")]
-Self = Annotated[str, typer.Option(metavar="STAFF", help="Who acts; else the user's own hand.")]
+Self = Annotated[str, typer.Option(metavar="STAFF", help="Who acts; else the user's own hand.", callback=asked.code)]
 _MOST_PAIRS = 100
 Evidence = Annotated[
     str,
