@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """``keshou consent`` and ``keshou notice``: what users were shown, agreed to and took back."""
 
+import sys
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -97,11 +99,13 @@ def show(
     with call.open() as site:
         rules = in_force(site)
         text = render_text(rules, site.law, call.language)
-        if user is None:
-            call.answer({"version": rules.version, "digest": rules.digest, "text": text}, text)
-            return
-        fact = NoticeShown(at=site.now(), version=rules.version, digest=rules.digest)
-        _told(call, site.record(user, fact, by=by, where=where))
+        shown = {"version": rules.version, "digest": rules.digest, "text": text}
+        if user is None or not call.json:
+            call.answer(shown, text)
+            sys.stdout.flush()  # before it is on record that somebody saw it
+        if user is not None:
+            fact = NoticeShown(at=site.now(), version=rules.version, digest=rules.digest)
+            _told(call, site.record(user, fact, by=by, where=where), shown)
 
 
 def in_force(site: Site) -> Published:
@@ -117,6 +121,6 @@ def in_force(site: Site) -> Published:
     return rules
 
 
-def _told(call: Call, revision: int) -> None:
+def _told(call: Call, revision: int, shown: Mapping[str, object] | None = None) -> None:
     told = call.words(f"已记录，自修订号 {revision} 起生效", f"recorded; holds from revision {revision}")
-    call.answer({"revision": revision, "entry": revision - 1}, Line(told, GOOD))
+    call.answer({"revision": revision, "entry": revision - 1, **(shown or {})}, Line(told, GOOD))
