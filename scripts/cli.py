@@ -32,8 +32,8 @@ _HEAD = Text(
 |---|---|
 | 0 | 做好了，允许，没有问题 |
 | 1 | 答案是“否”：不允许，发现了问题，有不对的行，有待办或过时的 |
-| 2 | 调用或者输入不对；什么也没有做 |
-| 3 | 完整性被破坏：所存的不是所写的 |
+| 2 | 调用或者输入不对，或者所写的文件读不出来；什么也没有做 |
+| 3 | 完整性被破坏：所存的（例如数据库、密钥文件）不是所写的 |
 | 4 | 所需的一部分连不上，或者没有人料到的错误；什么也没有答复 |
 | 130 | 被打断；没有做了一半的 |
 
@@ -55,8 +55,8 @@ JSON with `error`, `hint` and `status`, in English, since programs read them.
 |---|---|
 | 0 | done, permitted, clean |
 | 1 | the answer is no: denied, findings, bad rows, something open or stale |
-| 2 | the call or its input is wrong; nothing was done |
-| 3 | integrity broken: something stored is not what was written |
+| 2 | the call or its input is wrong, or a file that it names cannot be read; nothing was done |
+| 3 | integrity broken: something stored, such as the database or a key file, is not what was written |
 | 4 | a part that is needed cannot be reached, or an error nobody foresaw; nothing was answered |
 | 130 | interrupted; nothing is half done |
 

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
-from keshou.errors import ExitStatus, InputError, KeshouError, UnreachableError
+from keshou.errors import ExitStatus, InputError, IntegrityError, KeshouError, UnreachableError
 
 metadata = sa.MetaData()
 """Every room's tables; a room declares its own in its ``store.py``."""
@@ -53,6 +53,16 @@ class DatabaseError(KeshouError):
     """The database refused a statement: a constraint, a value it cannot hold, or a full disk."""
 
     status = ExitStatus.UNREACHABLE
+
+
+class DamagedError(IntegrityError):
+    """What lies where the database should be is damaged, or was never one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the database is damaged, or is none",
+            hint="keep it as it is; put an archive back where no database is, with `keshou restore`",
+        )
 
 
 class DiskFullError(DatabaseError):
@@ -197,6 +207,8 @@ def access_change(tx: Transaction) -> int:
 
 _FULL = frozenset({"53100", "SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"})
 """Codes by which a database says that it can write no more; SQLite has one for a full disk, others for a quota."""
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002")
+"""How the codes begin by which a database says that what it keeps is not what it wrote."""
 _SILENT = (
     *(sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError),
     *(psycopg.OperationalError, psycopg.InterfaceError, sqlite3.OperationalError, sqlite3.InterfaceError),
@@ -207,13 +219,13 @@ _SILENT = (
 class Database:
     """A SQLite file or a PostgreSQL server behind one interface.
 
-    `url` is ``sqlite:///path`` or ``postgresql://user@host/name``.
+    `url` is what `address_of` takes.
 
     Source: design: SQLite runs in WAL mode with ``synchronous=FULL``, so that an acknowledged act survives power loss.
     """
 
     def __init__(self, url: str) -> None:
-        self.url = sa.make_url(_with_driver(url))
+        self.url = address_of(url)
         self.postgresql = self.url.get_backend_name() == "postgresql"
         self._mapped = False
         self._engine = self._make_engine()
@@ -307,6 +319,8 @@ class Database:
         try:
             yield
         except _SILENT as error:
+            if _code(error).startswith(_DAMAGED):
+                raise DamagedError from _nameless(error)
             if _code(error) in _FULL:
                 raise DiskFullError from _nameless(error)
             raise UnreachableError(
@@ -314,6 +328,8 @@ class Database:
                 hint="check that it runs, that it is not held by another program, and that `database` is its address",
             ) from _nameless(error)
         except (sa.exc.DBAPIError, psycopg.Error, sqlite3.Error) as error:
+            if _code(error).startswith(_DAMAGED):
+                raise DamagedError from _nameless(error)
             raise DatabaseError("the database refused what was asked of it; nothing was done") from _nameless(error)
 
     def close(self) -> None:
@@ -370,8 +386,23 @@ def _is_taken(cursor: Any, *, last: bool) -> bool:
     return True
 
 
-def _with_driver(url: str) -> str:
-    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+_ADDRESS = re.compile(r"sqlite:///|postgres(ql)?(\+psycopg)?://")
+
+
+def address_of(url: str) -> sa.URL:
+    """Return a database's address: ``sqlite:///path`` or ``postgresql://user@host/name``.
+
+    Raises:
+        InputError: it is none, or of another kind of database.
+
+    """
+    hint = "sqlite:///FILE or postgresql://USER@HOST/NAME"
+    if not _ADDRESS.match(url):
+        raise InputError("an unknown kind of database", hint=hint)
+    try:
+        return sa.make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url))
+    except (sa.exc.ArgumentError, ValueError):
+        raise InputError("what stands for the address of a database is none", hint=hint) from None
 
 
 def _nameless(error: BaseException) -> BaseException:

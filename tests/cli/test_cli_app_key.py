@@ -47,7 +47,7 @@ def test_what_is_no_key_of_a_service_of_ours_is_refused(keshou: Caller, public: 
         ("revoke", "nothing", "--by", "network"),
     ):
         assert keshou("app-key", *words).status == 2
-    assert keshou("app-key", "add", "mobile", tmp_path / "none.json", "--by", "network").status == 4
+    assert keshou("app-key", "add", "mobile", tmp_path / "none.json", "--by", "network").status == 2
     assert keshou("app-key", "list", "--json").ok().json == []
 
 

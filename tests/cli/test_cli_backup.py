@@ -95,7 +95,7 @@ def test_another_sites_archive_is_refused_and_so_is_what_is_none(keshou: Caller,
     refused = put_back(other, made)
     assert (refused.status, refused.out) == (3, "")
     assert put_back(other, {"file": str(keshou.folder / "keshou.toml")}).status == 3
-    assert put_back(other, {"file": str(tmp_path / "nothing.age")}).status == 4
+    assert put_back(other, {"file": str(tmp_path / "nothing.age")}).status == 2
     assert not list(other.folder.glob("*keshou.db*"))
 
 
@@ -126,7 +126,7 @@ def test_an_archive_is_read_back_and_what_was_found_stands_in_the_register(kesho
     history = keshou("media", "show", made["medium"], "--json").ok().json["history"]
     looks = [each["details"] for each in history if each["what"] == "checked"]
     assert [found in told for found, told in zip(("in_order", "seal_broken"), looks, strict=True)] == [True, True]
-    assert keshou("check-backup", path.with_name("none.age"), "--by", "officer").status == 4
+    assert keshou("check-backup", path.with_name("none.age"), "--by", "officer").status == 2
 
 
 def test_not_even_an_opened_archive_tells_anything_of_a_user(keshou: Caller, people: list[Subscriber]) -> None:

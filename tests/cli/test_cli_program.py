@@ -84,7 +84,7 @@ def test_a_public_key_is_registered_and_a_private_one_refused(crm: Caller, tmp_p
     assert str(pair.as_dict(private=True)["d"]) not in refused.err
     (tmp_path / "list.json").write_text("[]", "utf-8")
     assert crm("program", "jwk", "crm", tmp_path / "list.json", "--scope", "act", "--by", "network").status == 2
-    assert crm("program", "jwk", "crm", tmp_path / "none.json", "--scope", "act", "--by", "network").status == 4
+    assert crm("program", "jwk", "crm", tmp_path / "none.json", "--scope", "act", "--by", "network").status == 2
     assert (
         crm("program", "secret", "crm", "--scope", "act", "--json", "--by", "network")
         .ok()

@@ -42,7 +42,13 @@ def cancel(work: Work, job: Cancel, now: dt.datetime) -> Draft:
     ending = job.services or tuple(sorted(in_use))
     uses = bool(ending) and in_use.issuperset(ending)
     if not uses and job.by == OWN_HAND:
-        raise ActError("the user does not use the service that is to end", hint="see `keshou user show`")
+        if not in_use:
+            raise ActError(
+                "the user uses no service, so none can end", hint="what is held goes when its time is over, or is deleted"
+            )
+        raise ActError(
+            "the user does not use the service that is to end", hint="name none, and every one of theirs ends"
+        )
     last = uses and in_use == set(ending)
     act, decision = _decided(work, job, key, now, ending, last=last)
     if act is not None and not isinstance(decision, Deny) and (key is None or not uses):

@@ -171,17 +171,27 @@ def check_site_fact(work: Work, fact: SiteFact, by: str, now: dt.datetime) -> No
         _check_ground(work, fact, by, now)
     if isinstance(fact, SuspensionOrdered):
         _check_suspension(work, fact)
-    if isinstance(fact, StaffAppointed) and fact.staff == OWN_HAND:
-        raise ActError(
-            f"`{OWN_HAND}` stands for users themselves (miit24:13.1.3)", hint="give them a code of their own"
-        )
     check_ids(fact)
+    if isinstance(fact, StaffAppointed):
+        _check_appointed(work, fact, now)
     check_separation(work, fact, by, now)
     if isinstance(fact, EmergencyOpened):
         check_lent(work, fact, by, now)
     check_medium(work, fact, by)
     check_handed(work, fact, by, now)
     check_hold(work, fact, by, now)
+
+
+def _check_appointed(work: Work, fact: StaffAppointed, now: dt.datetime) -> None:
+    if fact.staff == OWN_HAND:
+        raise ActError(
+            f"`{OWN_HAND}` stands for users themselves (miit24:13.1.3)", hint="give them a code of their own"
+        )
+    if fact.until is not None and fact.until <= now:
+        raise ActError("it would be over before it began", hint="give a later end")
+    # Before the first rules nothing is declared; the sample's staff is appointed then.
+    if fact.branch and work.view.versions() and not work.names.is_place(fact.branch):
+        raise ActError("the rules declare no such branch or department", hint="see them with `keshou rules --json`")
 
 
 def _check_suspension(work: Work, fact: SuspensionOrdered) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from keshou.app.settings import Settings, sqlite_path
-from keshou.db import Transaction, metadata
+from keshou.db import DamagedError, Transaction, metadata
 from keshou.errors import InputError, IntegrityError, UnreachableError
 from keshou.migrations import run as schema
 from keshou.vault.errors import KeyMissingError
@@ -41,11 +41,14 @@ def refuse_missing(settings: Settings, home: Path) -> None:
 
     Raises:
         UnreachableError: it is not there.
+        DamagedError: it is empty, which no site's ever is.
 
     """
     path = sqlite_path(settings, home)
     if path is not None and not path.is_file():
         raise UnreachableError(f"there is no database {path}", hint="put it back, or mend `database` in keshou.toml")
+    if path is not None and path.stat().st_size == 0:
+        raise DamagedError
 
 
 def refuse_unfit(tx: Transaction, site: str, keys: FileKeys) -> None:

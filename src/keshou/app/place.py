@@ -23,7 +23,7 @@ from keshou.app.settings import SETTINGS_FILE, Settings, read_settings, without_
 from keshou.backup import erased
 from keshou.backup.errors import ArchiveError, NotEmptyError
 from keshou.errors import InputError
-from keshou.vault.errors import KeyFileError
+from keshou.vault.errors import KeyGarbledError
 from keshou.vault.key_file import read_private
 from keshou.vault.keys import FileKeys
 
@@ -162,7 +162,7 @@ def _site_of(keys: Path) -> str:
     try:
         return str(tomllib.loads(read_private(path).decode())["site"])
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, KeyError) as error:
-        raise KeyFileError(f"the key file `{path}` is cut short or garbled") from error
+        raise KeyGarbledError(f"the key file `{path}` is cut short or garbled") from error
 
 
 def _copy_keys(source: Path, folder: Path) -> None:

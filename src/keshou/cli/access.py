@@ -105,7 +105,9 @@ def open_emergency(
     by: Annotated[
         str, typer.Option(metavar="STAFF", help="Who needs it; nobody opens it for another.", callback=asked.code)
     ],
-    minutes: Annotated[int | None, typer.Option(min=1, help="For how long; else as long as the rules let it.")] = None,
+    minutes: Annotated[
+        int | None, typer.Option(min=1, max=asked.MOST_MINUTES, help="For how long; else as long as the rules let it.")
+    ] = None,
     id_: NewName = "",
 ) -> None:
     """Lend oneself a post's grants in an emergency, for minutes; somebody else reviews it afterwards."""

@@ -167,6 +167,7 @@ def _safe(message: str) -> str:
     """Return the parser's complaint in the house's style, without repeating stray words, which may be anybody's."""
     if "unexpected extra argument" in message:
         return "there are more words than the verb takes"
+    message = message.replace(": Value error, ", ": ")
     return message[:1].lower() + message[1:].rstrip(".")
 
 

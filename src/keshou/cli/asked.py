@@ -49,6 +49,10 @@ Review = Annotated[str, typer.Option(help="The approved review of a bulk act.", 
 Ground = Annotated[str, typer.Option(help="The recorded ground in higher law.", metavar="ID")]
 
 
+MOST_MINUTES = 10 * 366 * 24 * 60
+"""The longest that minutes are counted for: ten years."""
+
+
 def moment(text: str | None, now: dt.datetime) -> dt.datetime:
     """Read a moment; `now` when there is none.
 
@@ -104,6 +108,21 @@ def bytes_of(path: Path) -> bytes:
         return path.read_bytes()
     except OSError:
         raise InputError(f"`{path}` cannot be read", hint="check the name") from None
+
+
+def refuse_unreadable(*paths: Path) -> None:
+    """Refuse files that are named and cannot be read, before anything is begun.
+
+    Raises:
+        InputError: one cannot.
+
+    """
+    for path in paths:
+        try:
+            with path.open("rb"):
+                pass
+        except OSError:
+            raise InputError(f"`{path}` cannot be read", hint="check the name") from None
 
 
 def users_in(path: Path) -> tuple[str, ...]:

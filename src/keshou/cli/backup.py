@@ -14,7 +14,7 @@ from keshou.app.restore import HAND, NO_REASON, Asked, Back, restore
 from keshou.cli import asked
 from keshou.cli.terminal import BAD, GOOD, QUIET, Call, pairs
 from keshou.cli.verb import verb
-from keshou.errors import ExitStatus, InputError, UnreachableError
+from keshou.errors import ExitStatus, InputError
 
 _MADE = (
     ("文件", "file"), ("删除清单", "list of erasures"), ("介质编号", "medium"), ("字节", "bytes"),
@@ -70,6 +70,7 @@ def check(
 
     Exit status 1 when it is not whole, or another than it should be.
     """
+    asked.refuse_unreadable(archive)
     with call.open() as site:
         fact = check_back(site, archive, by=by, medium=medium)
     whole = fact.found == "in_order"
@@ -105,9 +106,12 @@ def put_back(
     """Put an archive back where no database is; what was erased since is erased again before anything can be read."""
     if accept_older and not (by and reason):
         raise InputError("nobody answers for the loss", hint="give --by STAFF and --reason ID with --accept-older")
+    asked.refuse_unreadable(archive, *erased)
+    if keys is not None and not keys.is_dir():
+        raise InputError(f"`{keys}` is no folder", hint="name the folder of the keys")
     home = call.home or Path(told("KESHOU_HOME") or ".")
     known = Asked(
-        checkpoints=[_read(path) for path in checkpoint], lists=erased, accept_older=accept_older,
+        checkpoints=[asked.bytes_of(path) for path in checkpoint], lists=erased, accept_older=accept_older,
         by=by or HAND, reason=reason or NO_REASON,
     )  # fmt: skip
     with call.counting(call.words("恢复", "putting back")) as progress:
@@ -135,10 +139,3 @@ def _answer(call: Call, home: Path, back: Back) -> None:
             Line(words(zh, f"a log of {back.lost.size} entries was signed and is lost; that is on record"), BAD)
         )
     call.answer(data, Line(words("已恢复", "put back"), GOOD), pairs(shown), *lost)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UnreachableError(f"`{path}` cannot be read: {error.strerror}") from error

@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from keshou.errors import InputError, UnreachableError
+from keshou.errors import InputError
 
 _LARGEST = 65_536
 
@@ -14,15 +14,14 @@ def read_jwk(file: Path) -> dict[str, Any]:
     """Return the JSON object in `file`; whether it is a key is for whoever registers it to say.
 
     Raises:
-        UnreachableError: the file cannot be read.
-        InputError: it holds no JSON object.
+        InputError: the file cannot be read, or it holds no JSON object.
 
     """
     try:
         with file.open("rb") as opened:
             found = json.loads(opened.read(_LARGEST))
-    except OSError as error:
-        raise UnreachableError(f"`{file}` cannot be read: {error.strerror}") from error
+    except OSError:
+        raise InputError(f"`{file}` cannot be read", hint="check the name") from None
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):

@@ -37,7 +37,7 @@ def make(
     purpose: asked.Purpose,
     to: Annotated[str, typer.Option(metavar="RECIPIENT", help="For whom: id of a declared recipient.")],
     by: asked.By,
-    minutes: Annotated[int, typer.Option(help="For how many minutes it holds.")],
+    minutes: Annotated[int, typer.Option(min=1, max=asked.MOST_MINUTES, help="For how many minutes it holds.")],
     openings: Annotated[int, typer.Option(help="How often it opens.")] = 1,
     post: asked.Post = "",
     where: asked.Where = "",

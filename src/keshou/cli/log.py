@@ -12,6 +12,7 @@ from keshou.app.settings import SETTINGS_FILE
 from keshou.app.site import Site
 from keshou.cli import asked
 from keshou.cli.rules import write
+from keshou.cli.signed_words import CERTIFIED, signed
 from keshou.cli.terminal import GOOD, QUIET, Call, pairs
 from keshou.cli.verb import verb
 from keshou.errors import InputError, UnreachableError
@@ -36,21 +37,6 @@ _AUDITED = (
     ("载荷", "payloads"),
     ("已打开的载荷", "payloads opened"),
 )
-_CERTIFIED = {
-    "entry": ("条目", "entry"),
-    "at": ("时间", "when"),
-    "keys": ("已销毁的密钥", "keys destroyed"),
-    "under": ("依据", "under"),
-    "removed": ("已删除的值（种类与用户数）", "values removed (kind and users)"),
-}
-_SIGNED = {
-    "origin": ("日志名称", "origin"),
-    "size": ("条目数", "size"),
-    "root": ("树根", "root"),
-    "index": ("第几条", "index"),
-    "entry": ("条目", "entry"),
-    "older": ("开头与较早检查点相同的条目", "begins with the older"),
-}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -139,10 +125,7 @@ def _prove_entry(call: Call, index: int, output: Path) -> None:
 
 
 def _prove_since(call: Call, since: Path, output: Path) -> None:
-    try:
-        older = since.read_bytes()
-    except OSError as error:
-        raise UnreachableError(f"`{since}` cannot be read: {error.strerror}") from error
+    older = asked.bytes_of(since)
     with call.open() as site:
         site.checkpoint()
         with site.reading() as tx:
@@ -191,7 +174,7 @@ def certify(
     shown = {"entry": told.entry, "at": told.at, "keys": count, "under": ", ".join(told.under)}
     if told.removed:
         shown["removed"] = ", ".join(told.removed)
-    named = {call.words(*_CERTIFIED[name]): value for name, value in shown.items()}
+    named = {call.words(*CERTIFIED[name]): value for name, value in shown.items()}
     written = call.words("已写入 " + "、".join(files), "written to " + ", ".join(files))
     data = {**told._asdict(), "leaf": told.leaf.hex(), "files": files, "vkey": vkey}
     call.answer(data, pairs(named), Line(written, GOOD), Line(f"keshou verify {output} --vkey {vkey}", QUIET))
@@ -278,15 +261,9 @@ def verify(
     try:
         data = _exported(what, older, vkey) if what.is_dir() else _file(what, (entry, keys), older, vkey)
     except OSError as error:
-        raise UnreachableError(f"`{error.filename}` cannot be read: {error.strerror}") from error
+        raise InputError(f"`{error.filename}` cannot be read", hint="check the name") from error
     told = call.words("与签名相符", "it is what was signed")
-    entries = {
-        call.words(*_SIGNED.get(name, (name, name))): json.dumps(value)
-        if name == "entry" and isinstance(value, dict)
-        else value
-        for name, value in data.items()
-    }
-    call.answer(data, Line(told, GOOD), pairs(entries))
+    call.answer(data, Line(told, GOOD), pairs(signed(call, data)))
 
 
 def _beside(named: Path | None, usual: Path) -> bytes | None:

@@ -117,7 +117,9 @@ def rotate(
     call: Call,
     name: Name,
     *,
-    overlap_minutes: Annotated[int, typer.Option(min=0, help="For how long the one before goes on.")],
+    overlap_minutes: Annotated[
+        int, typer.Option(min=0, max=asked.MOST_MINUTES, help="For how long the one before goes on.")
+    ],
     by: By,
     until: Until = None,
 ) -> None:

@@ -13,10 +13,9 @@ from keshou.app.create import create
 from keshou.cli.sample.staff import SETUP, appointments
 from keshou.cli.terminal import GOOD, STRONG, Call, pairs
 from keshou.cli.verb import verb
+from keshou.db import address_of
 from keshou.declaration.blank import blank
 from keshou.errors import InputError, UnreachableError
-
-_SCHEMES = ("sqlite:///", "postgresql://", "postgres://")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -45,8 +44,7 @@ def init(
     chosen = call.language if language is None else ("zh" if language == "zh" else "en")
     if suite not in ("international", "chinese"):
         raise InputError("an unknown suite of cryptography", hint="--suite international or --suite chinese")
-    if not database.startswith(_SCHEMES):
-        raise InputError("an unknown kind of database", hint="sqlite:///FILE or postgresql://USER@HOST/NAME")
+    address_of(database)
     text = sample_declaration() if sample else blank()
     try:
         settings = create(

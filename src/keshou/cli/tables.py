@@ -70,11 +70,12 @@ def gate(
 
     Columns of other information are not written, nor those of which nobody says what they hold. The outcome is
     recorded in the log. With --at nothing is written or recorded: it is counted how many rows would be permitted
-    then. Exit status 1 when no row is permitted.
+    then. Exit status 1 when the table has rows and none is permitted.
     """
     from keshou.app.table_columns import Said  # noqa: PLC0415 - for a quick start of the other verbs
 
     _refuse_misplaced(source, output, denied, at)
+    asked.refuse_unreadable(source)
     said = Said(_mapping(map_), keep)
     with call.open() as site:
         rest = {"post": post, "where": where, "recipient": recipient, "review": review, "ground": ground}
@@ -177,6 +178,7 @@ def import_(
     mode: Literal["stop", "skip"] = "skip" if on_error == "skip" else "stop"
     if on_error != mode:
         raise InputError("an unknown way to go on", hint="--on-error stop or --on-error skip")
+    asked.refuse_unreadable(source)
     with call.open() as site:
         intake = Intake(site, source, by=by, where=where, purposes=purpose, mapping=_mapping(map_))
         with call.progress(call.words("核对并接收", "checking and taking in")) as advance:
@@ -202,9 +204,8 @@ def fault_lines(call: Call, faults: Sequence[object]) -> list[RenderableType]:
     if not faults:
         return []
     counts = table()
-    counts.show_header = False
-    counts.add_column(justify="right", style=BAD)
-    counts.add_column()
+    counts.add_column(call.words("行数", "how many rows"), justify="right", style=BAD)
+    counts.add_column(call.words("原因", "reason"))
     for kind, rows in fault_counts(call, faults):
         counts.add_row(f"{rows:,}", kind)
     shown = table(call.words("行", "row"), call.words("原因", "reason"))

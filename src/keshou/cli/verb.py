@@ -3,7 +3,7 @@
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Any, Concatenate, ParamSpec, cast
 
@@ -15,6 +15,7 @@ from keshou.cli.terminal import Call
 from keshou.errors import ExitStatus, InputError
 from keshou.language import Language
 
+_LARGEST = 2**53 - 1
 P = ParamSpec("P")
 Procedure = Callable[Concatenate[Call, P], ExitStatus | None]
 
@@ -72,6 +73,7 @@ def verb(app: typer.Typer, name: str, *, panel: str | None = None) -> Callable[[
         @functools.wraps(procedure)
         def run(ctx: typer.Context, **given: Any) -> None:
             call = _call(ctx, {key: given.pop(key) for key, _, _ in _SHARED})
+            _refuse_boundless(given.values())
             status: ExitStatus | None = cast("Any", procedure)(call, **given)
             raise typer.Exit(int(status or ExitStatus.DONE))
 
@@ -80,6 +82,17 @@ def verb(app: typer.Typer, name: str, *, panel: str | None = None) -> Callable[[
         return procedure
 
     return register
+
+
+def _refuse_boundless(given: Iterable[object]) -> None:
+    """Refuse numbers that neither a database nor a reader of JSON holds.
+
+    Raises:
+        InputError: there is one.
+
+    """
+    if any(isinstance(each, int) and abs(each) > _LARGEST for each in given):
+        raise InputError("a number that is too large", hint=f"no more than {_LARGEST}")
 
 
 def _call(ctx: typer.Context, given: dict[str, Any]) -> Call:

@@ -76,7 +76,7 @@ def _unknown(path: str, key: str, known: Sequence[str]) -> Raised:
     words = {
         "key": _shorten(key),
         "meant_zh": f"，是否想写 `{near[0]}`" if near else "",
-        "meant_en": f"; did you mean `{near[0]}`?" if near else "",
+        "meant_en": f"; perhaps `{near[0]}` was meant" if near else "",
     }
     return Raised("unknown_key", join(path, key), words, at_key=True)
 

@@ -54,9 +54,11 @@ def compare(law: Law, first: str, second: str) -> list[Row]:
     with several counterparts gives a row for each.
 
     Raises:
-        LawError: an instrument is unknown.
+        LawError: an instrument is unknown, or stands on both sides.
 
     """
+    if first == second:
+        raise LawError("one instrument was named twice", hint="name another beside it")
     one, other = _instrument(law, first), _instrument(law, second)
     rows: list[Row] = []
     paired: set[str] = set()

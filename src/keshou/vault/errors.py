@@ -12,6 +12,12 @@ class KeyFileError(VaultError):
     """A key file is not as it must be: its mode, its owner, its site or its content."""
 
 
+class KeyGarbledError(KeyFileError, IntegrityError):
+    """A key file is not what was written."""
+
+    status = ExitStatus.BROKEN
+
+
 class KeyMissingError(VaultError):
     """A key that is needed is not there."""
 

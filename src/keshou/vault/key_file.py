@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from keshou.vault.errors import KeyFileError, KeyMissingError
+from keshou.vault.errors import KeyFileError, KeyGarbledError, KeyMissingError
 
 FILE_MODE = 0o600
 FOLDER_MODE = 0o700
@@ -126,7 +126,8 @@ def read(path: Path, site: str, purpose: str, number: int) -> KeyFile:
 
     Raises:
         KeyMissingError: there is none.
-        KeyFileError: it is a link, is open to others, is garbled, or is another key.
+        KeyGarbledError: it is cut short or garbled.
+        KeyFileError: it is a link, is open to others, or is another key.
 
     """
     key = _parse(path, read_private(path))
@@ -233,7 +234,9 @@ def _check_access(path: Path, found: os.stat_result, mode: int) -> None:
 
 
 def _parse(path: Path, content: bytes) -> KeyFile:
-    broken = KeyFileError(f"the key file `{path}` is cut short or garbled", hint="restore it from the keys' own backup")
+    broken = KeyGarbledError(
+        f"the key file `{path}` is cut short or garbled", hint="restore it from the keys' own backup"
+    )
     try:
         text = content.decode()
         body, mark, _ = text.rpartition("check = ")
