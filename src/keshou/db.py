@@ -9,7 +9,7 @@ import re
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import Any
 
@@ -18,13 +18,12 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
-from keshou.errors import ExitStatus, InputError, IntegrityError, KeshouError, UnreachableError
+from keshou.errors import DamagedError, ExitStatus, InputError, KeshouError, UnreachableError
 
 metadata = sa.MetaData()
 """Every room's tables; a room declares its own in its ``store.py``."""
 
-_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_MICROSECOND = dt.timedelta(microseconds=1)
+_EPOCH, _MICROSECOND = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.timedelta(microseconds=1)
 _AT_ONCE = 5_000
 _PATIENCE, _LOOK_AGAIN = 30, 0.0003
 """Seconds for which a SQLite file that others hold is waited for, and between two looks at it."""
@@ -53,16 +52,6 @@ class DatabaseError(KeshouError):
     """The database refused a statement: a constraint, a value it cannot hold, or a full disk."""
 
     status = ExitStatus.UNREACHABLE
-
-
-class DamagedError(IntegrityError):
-    """What lies where the database should be is damaged, or was never one."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "the database is damaged, or is none",
-            hint="keep it as it is; put an archive back where no database is, with `keshou restore`",
-        )
 
 
 class DiskFullError(DatabaseError):
@@ -207,8 +196,7 @@ def access_change(tx: Transaction) -> int:
 
 _FULL = frozenset({"53100", "SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"})
 """Codes by which a database says that it can write no more; SQLite has one for a full disk, others for a quota."""
-_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002")
-"""How the codes begin by which a database says that what it keeps is not what it wrote."""
+_DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002")  # how such codes begin
 _SILENT = (
     *(sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError),
     *(psycopg.OperationalError, psycopg.InterfaceError, sqlite3.OperationalError, sqlite3.InterfaceError),
@@ -318,19 +306,18 @@ class Database:
         """Tell what the database says in our own words: what it quotes may be anybody's."""
         try:
             yield
-        except _SILENT as error:
-            if _code(error).startswith(_DAMAGED):
-                raise DamagedError from _nameless(error)
-            if _code(error) in _FULL:
-                raise DiskFullError from _nameless(error)
-            raise UnreachableError(
-                f"the database {self.url.render_as_string(hide_password=True)} does not answer",
-                hint="check that it runs, that it is not held by another program, and that `database` is its address",
-            ) from _nameless(error)
-        except (sa.exc.DBAPIError, psycopg.Error, sqlite3.Error) as error:
-            if _code(error).startswith(_DAMAGED):
-                raise DamagedError from _nameless(error)
-            raise DatabaseError("the database refused what was asked of it; nothing was done") from _nameless(error)
+        except (*_SILENT, sa.exc.DBAPIError, psycopg.Error, sqlite3.Error) as error:
+            code, told = _code(error), _nameless(error)
+            if code.startswith(_DAMAGED):
+                raise DamagedError from told
+            if code in _FULL:
+                raise DiskFullError from told
+            if isinstance(error, _SILENT):
+                raise UnreachableError(
+                    f"the database {self.url.render_as_string(hide_password=True)} does not answer",
+                    hint="check that it runs, is not held by another program, and that `database` is its address",
+                ) from told
+            raise DatabaseError("the database refused what was asked of it; nothing was done") from told
 
     def close(self) -> None:
         """Close every connection."""
@@ -386,23 +373,17 @@ def _is_taken(cursor: Any, *, last: bool) -> bool:
     return True
 
 
-_ADDRESS = re.compile(r"sqlite:///|postgres(ql)?(\+psycopg)?://")
-
-
 def address_of(url: str) -> sa.URL:
-    """Return a database's address: ``sqlite:///path`` or ``postgresql://user@host/name``.
+    """Return a database's address, given as ``sqlite:///path`` or ``postgresql://user@host/name``.
 
     Raises:
         InputError: it is none, or of another kind of database.
 
     """
-    hint = "sqlite:///FILE or postgresql://USER@HOST/NAME"
-    if not _ADDRESS.match(url):
-        raise InputError("an unknown kind of database", hint=hint)
-    try:
-        return sa.make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url))
-    except (sa.exc.ArgumentError, ValueError):
-        raise InputError("what stands for the address of a database is none", hint=hint) from None
+    with suppress(sa.exc.ArgumentError, ValueError):
+        if re.match(r"sqlite:///|postgres(ql)?(\+psycopg)?://", url):
+            return sa.make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url))
+    raise InputError("no address of a database", hint="sqlite:///FILE or postgresql://USER@HOST/NAME")
 
 
 def _nameless(error: BaseException) -> BaseException:

@@ -43,6 +43,16 @@ class IntegrityError(KeshouError):
     status = ExitStatus.BROKEN
 
 
+class DamagedError(IntegrityError):
+    """What lies where the database should be is damaged, or was never one."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the database is damaged, or is none",
+            hint="keep it as it is; put an archive back where no database is, with `keshou restore`",
+        )
+
+
 class UnreachableError(KeshouError):
     """A part that is needed (database, key source) cannot be reached; nothing was done."""
 

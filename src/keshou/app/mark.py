@@ -6,8 +6,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from keshou.app.settings import Settings, sqlite_path
-from keshou.db import DamagedError, Transaction, metadata
-from keshou.errors import InputError, IntegrityError, UnreachableError
+from keshou.db import Transaction, metadata
+from keshou.errors import DamagedError, InputError, IntegrityError, UnreachableError
 from keshou.migrations import run as schema
 from keshou.vault.errors import KeyMissingError
 from keshou.vault.keys import FileKeys
