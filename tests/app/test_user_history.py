@@ -7,12 +7,21 @@ from pathlib import Path
 import pytest
 from house import Clock, act, newcomer, ready
 
+from keshou.acts.audit_payload import FactsTamperedError
 from keshou.acts.request import BulkPerform, Erase
 from keshou.app.own_facts import wish
 from keshou.app.site import Site
 from keshou.app.user_history import happening, history
+from keshou.app.user_view import acts_about
 from keshou.db import Database
-from keshou.gate.facts import ConsentGiven, MessagesRefused, NoticeShown, ReviewApproved, ServiceStarted
+from keshou.gate.facts import (
+    ConsentGiven,
+    ConsentWithdrawn,
+    MessagesRefused,
+    NoticeShown,
+    ReviewApproved,
+    ServiceStarted,
+)
 from keshou.law.terms import ActKind
 
 
@@ -89,3 +98,35 @@ def test_of_somebody_erased_nothing_is_told_any_more(site: Site) -> None:
     assert done.decision is not None
     assert done.decision.permitted
     assert history(site, "u1", most=10).happenings == []
+
+
+def test_who_was_refused_within_a_bulk_act_is_told_so_and_nothing_else(site: Site) -> None:
+    site.record("u2", ConsentWithdrawn(at=site.now(), purpose="service"))
+    done = site.do(BulkPerform(act=act(ActKind.EXPORT, "", "tariff_plan", by="lister"), users=("u1", "u2")))
+    assert set(done.refused) == {"u2"}
+    through, refused = (history(site, user, most=1).happenings[0] for user in ("u1", "u2"))
+    assert (through.entry, through.permitted) == (refused.entry, True) == (done.entry, True)
+    assert refused.permitted is False
+    assert "miit24:9.1" in refused.cites
+    of_staff = acts_about(site, "u2", 1)[0][1]
+    assert (of_staff.decision, of_staff.cites) == ("deny", refused.cites)
+    assert acts_about(site, "u1", 1)[0][1].decision == "permit"
+
+
+def test_an_older_bulk_act_that_does_not_say_who_was_refused_tells_nobody_that_it_was_done(site: Site) -> None:
+    site.record("u2", ConsentWithdrawn(at=site.now(), purpose="service"))
+    site.do(BulkPerform(act=act(ActKind.EXPORT, "", "tariff_plan", by="lister"), users=("u1", "u2")))
+    with site.database.transaction() as tx:
+        tx.change("UPDATE log_payload SET refused = NULL", ())
+    assert [history(site, each, most=1).happenings[0].permitted for each in ("u1", "u2")] == [None, None]
+
+
+def test_who_was_refused_cannot_be_altered_unseen(site: Site) -> None:
+    site.record("u2", ConsentWithdrawn(at=site.now(), purpose="service"))
+    done = site.do(BulkPerform(act=act(ActKind.EXPORT, "", "tariff_plan", by="lister"), users=("u1", "u2")))
+    site.audit(by="clerk1")
+    with site.database.transaction() as tx:
+        tx.change("UPDATE log_payload SET refused = '' WHERE refused <> ''", ())
+    with pytest.raises(FactsTamperedError, match="refused") as raised:
+        site.audit(by="clerk1")
+    assert raised.value.index == done.entry

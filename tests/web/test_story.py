@@ -76,8 +76,23 @@ def test_what_was_done_for_many_at_once_says_so_and_whether_some_were_refused() 
     whole = told(event="export", count=12, fact=fact_json({"denied": {}}))
     some = told(event="export", count=12, fact=fact_json({"denied": {"miit24:9.1": 3}}))
     assert [plain(each) for each in whole.more] == ["Done for 12 users at once."]
-    assert len(some.more) == 2
-    assert "perhaps for you" in plain(some.more[1])
+    assert [plain(each) for each in some.more] == ["For some of those asked for it was refused, perhaps for you."]
+    assert plain(some.told[0]).endswith("whether of you is not on record")
+    assert not some.refused
+
+
+def test_what_was_refused_of_one_of_many_is_told_as_refused_and_under_what() -> None:
+    header = Header(
+        t=to_micros(START), event="destroy", who="x9", purpose="service", items=("tariff_plan",), count=12,
+        cites=("miit24:13.1.3",), decision="permit", keys=("k1",),
+        fact=fact_json({"denied": {"miit24:10": 3}}),
+    )  # fmt: skip
+    refused, done = (story(Happening(7, header, "", (), each), names("en")) for each in (("miit24:10",), ()))
+    assert "was refused" in plain(refused.told[0])
+    assert (refused.refused, [path for _, path in refused.cites], refused.more) == (True, ["/law/miit24#a10"], [])
+    assert "destroyed" in plain(done.told[0])
+    assert plain(done.more[0]) == "Done for 12 users at once."
+    assert not done.refused
 
 
 def test_what_nobody_declared_is_named_as_such_and_not_by_its_token() -> None:

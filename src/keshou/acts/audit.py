@@ -22,7 +22,7 @@ import msgspec
 
 from keshou.acts.adding_up import ENDED, JUDGED, SEARCH, kind_of
 from keshou.acts.again import AGAIN
-from keshou.acts.audit_payload import FactsTamperedError, Opener, Payloads
+from keshou.acts.audit_payload import FactsTamperedError, Opener, Payloads, Row
 from keshou.db import Transaction, from_micros
 from keshou.declaration.store import Declarations
 from keshou.gate.act import OWN_HAND
@@ -162,7 +162,7 @@ class _Walk:
         self._site = _Line(standings.site_rows(tx), _index_of, "a fact of the operator")
         self._users = _Line(standings.user_rows(tx), _index_of, "a fact of a user")
         rows = payload_rows(tx, sealed=opener is not None)
-        self._sealed: _Line[tuple[int, int, bytes]] = _Line(rows, lambda row: row[0], "a payload")
+        self._sealed: _Line[Row] = _Line(rows, lambda row: row[0], "a payload")
         self._payloads = Payloads(tx, standings, opener)
         self._takings: _Line[Taking] = _Line(Takings().rows(tx), lambda row: row.entry, "a number that adds up")
         self._versions: set[int] = set()

@@ -19,8 +19,8 @@ from keshou.vault.store import Vault
 
 _AT_ONCE = 256
 
-Row = tuple[int, int, bytes]
-"""Index of the entry, surrogate key of the user, sealed payload (empty unless payloads are opened)."""
+Row = tuple[int, int, bytes, str | None]
+"""Index of the entry, surrogate key of the user, sealed payload (empty unless payloads are opened), refusal."""
 
 
 class FactsTamperedError(IntegrityError):
@@ -67,23 +67,32 @@ class Opener:
         """Return commitment and content of each payload.
 
         Raises:
-            FactsTamperedError: one was altered, its key is gone, or it is about another user.
+            FactsTamperedError: one was altered, its key is gone, it is about another user, or tells otherwise of it.
             ReceiptError: the receipt is spent.
 
         """
         try:
-            sealed = self._vault.fetch_records(self._tx, [(user, held) for _, user, held in rows])
+            sealed = self._vault.fetch_records(self._tx, [(user, held) for _, user, held, _ in rows])
             raw = [self._vault.open_record(each, self._receipt) for each in sealed]
             read = [_decode(each[SALT_SIZE:]) for each in raw]
         except (SealBrokenError, msgspec.DecodeError) as error:
             raise FactsTamperedError(index, "a payload was altered, or its key is gone") from error
         known = self._vault.find_users(self._tx, {each.user for each in read})
-        if any(known.get(each.user) != user for each, (_, user, _) in zip(read, rows, strict=True)):
+        if any(known.get(each.user) != user for each, (_, user, *_) in zip(read, rows, strict=True)):
             raise FactsTamperedError(index, "the operator's id of the user leads to somebody else")
+        if any(not _agrees(each, refused) for each, (*_, refused) in zip(read, rows, strict=True)):
+            raise FactsTamperedError(index, "which users were refused is not what the payloads tell")
         return [(commit(each[:SALT_SIZE], each[SALT_SIZE:]), payload) for each, payload in zip(raw, read, strict=True)]
 
 
 _decode = msgspec.json.Decoder(Opened).decode
+
+
+def _agrees(payload: Opened, refused: str | None) -> bool:
+    """Say whether what is kept in plain of who was refused is what the payload tells; of nobody, nothing need be."""
+    return refused == (None if payload.refused is None else " ".join(payload.refused)) or not (
+        refused or payload.refused
+    )
 
 
 class Payloads:

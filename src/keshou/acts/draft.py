@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An entry in the making: what one job will leave in the log, before its place there is known."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -20,6 +20,11 @@ class Payload(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     items: tuple[str, ...] = ()
     facts: tuple[UserFact, ...] = ()
     version: int = 1
+    refused: tuple[str, ...] | None = None
+    """Of one user of an act on many: the provisions under which the user was left out of it; nothing, let through.
+
+    None: what the entry says holds of the user.
+    """
 
 
 class Draft(msgspec.Struct, eq=False, gc=False):
@@ -60,3 +65,10 @@ class Draft(msgspec.Struct, eq=False, gc=False):
     def verdict(self) -> str:
         """``permit`` or ``deny`` as the entry will say; empty where the gate was asked nothing."""
         return str(self.header.get("decision", self.base.decision if self.base else ""))
+
+def one_by_one(draft: Draft) -> Iterator[tuple[int, int, bytes, str | None]]:
+    """Yield what is kept of each user of an act on many: key, index of the entry, sealed payload, who was refused."""
+    refused = {key: payload.refused for key, payload in draft.users}
+    for key, sealed in draft.sealed:
+        cites = refused[key]
+        yield key, draft.place, sealed, None if cites is None else " ".join(cites)

@@ -105,7 +105,7 @@ def perform_bulk(work: Work, job: BulkPerform, now: dt.datetime) -> Draft:
     if not permitted:
         draft.header |= {"decision": "deny", "shown": "", "stand_ins": ()}
     found = [(key, user) for user in users if (key := work.view.keys.get(user)) is not None]
-    draft.users = [(key, _payload(act, user)) for key, user in sorted(found)]
+    draft.users = [(key, _one_of(draft, _payload(act, user))) for key, user in sorted(found)]
     _do_bulk(work, draft, act, permitted, now)
     return draft
 
@@ -136,6 +136,12 @@ def _is_permitted(work: Work, draft: Draft, act: Act, user: str) -> bool:
     if isinstance(answer, Deny):
         draft.refused[user] = answer
     return not isinstance(answer, Deny)
+
+
+def _one_of(draft: Draft, payload: Payload) -> Payload:
+    """Return the payload of one user of a bulk act that was judged user by user, with what became of that one."""
+    denied = draft.refused.get(payload.user)
+    return msgspec.structs.replace(payload, refused=cites_of(denied.reasons) if isinstance(denied, Deny) else ())
 
 
 def _denials(draft: Draft) -> dict[str, int]:

@@ -21,7 +21,7 @@ import msgspec
 
 from keshou.acts.adding_up import AddingUp
 from keshou.acts.destroyed import to_keep
-from keshou.acts.draft import Draft
+from keshou.acts.draft import Draft, one_by_one
 from keshou.acts.hands import Hands, Makers
 from keshou.acts.known import Known, View
 from keshou.acts.listing import asked_of, of_its_list
@@ -335,7 +335,9 @@ class Work:
         self.head = self.ledger.append(self.tx, self.head, bodies, moment)
         self._adding_up.write([(each.place, _header(each, moment), each.counts) for each in drafts if each.counts])
         self.ledger.write_payloads(
-            self.tx, [(user, each.place, sealed) for each in drafts for user, sealed in each.sealed]
+            self.tx,
+            [(user, each.place, sealed) for each in drafts if not each.refused for user, sealed in each.sealed],
+            [row for each in drafts if each.refused for row in one_by_one(each)],
         )
         Destroyed().keep(self.tx, to_keep(drafts))
         requests.remember()

@@ -93,7 +93,11 @@ _BY_ITSELF = {
     OVER: Text("到期后销毁", "destroyed once its time was over"),
     REFUSED: Text("终止服务", "end of services"),
 }
-_DONE, _REFUSED = Text("已做", "done"), Text("被拒绝", "refused")
+_DONE, _REFUSED = Text("已做", "done"), Text("被拒绝（{cites}）", "refused ({cites})")
+_UNSURE = Text(
+    "一些用户已做，一些被拒绝，日志没有分人记录", "done of some users and refused of others; not on record of whom"
+)
+_PERHAPS = Text("（可能：{why}）", " (perhaps: {why})")
 _USER, _UNKNOWN = Text("用户本人", "the user"), Text("岗位不明", "post not known")
 _MASKED = Text("（不是全值）", " (not in full)")
 _VERSION = Text("第{n}版", "version {n}")
@@ -142,7 +146,7 @@ def sheet(site: Site, copy: OwnCopy, language: Language) -> Sheet:
             (names.purposes.get(each, each), names.recipients.get(one, one))
             for each, to in copy.recipients.items() for one in to
         ],
-        "given": [_given(each, names) for each in copy.acts if each.recipient and each.permitted],
+        "given": [_given(each, names) for each in copy.acts if each.recipient and each.permitted is not False],
         "acts": [_act(each, names) for each in copy.acts],
         "kept": [
             (names.say(GROUNDS[each.ground]), each.cite,
@@ -195,12 +199,21 @@ def _act(act: OwnAct, names: _Names) -> tuple[str, ...]:
     to = names.recipients.get(act.recipient, act.recipient)
     return (
         _moment(act.at), who, f"{what} → {to}" if to else what, names.purposes.get(act.purpose, act.purpose),
-        names.all(act.items), names.say(_DONE if act.permitted else _REFUSED), str(act.entry),
+        names.all(act.items), _outcome(act, names), str(act.entry),
     )  # fmt: skip
+
+
+def _outcome(act: OwnAct, names: _Names) -> str:
+    if act.permitted is None:
+        return names.say(_UNSURE)
+    separator = "、" if names.language == "zh" else ", "
+    return names.say(_DONE) if act.permitted else names.say(_REFUSED).format(cites=separator.join(act.cites))
 
 
 def _given(act: OwnAct, names: _Names) -> tuple[str, ...]:
     to, purpose = names.recipients.get(act.recipient, act.recipient), names.purposes.get(act.purpose, act.purpose)
+    if act.permitted is None:
+        to += names.say(_PERHAPS).format(why=names.say(_UNSURE))
     return _moment(act.at), to, purpose, names.all(act.items), str(act.entry)
 
 

@@ -32,10 +32,13 @@ class OwnAct(NamedTuple):
     post: str
     """Id of the post in which it was done; empty: not known."""
     act: str
-    permitted: bool
+    permitted: bool | None
+    """Whether it was done of this user; None: done of many, refused of some, and none says of whom."""
     purpose: str
     items: tuple[str, ...]
     recipient: str
+    cites: tuple[str, ...] = ()
+    """The provisions under which it was refused of this user."""
 
 
 class OwnCopy(NamedTuple):
@@ -138,7 +141,8 @@ def _act(happening: Happening) -> OwnAct:
     header = happening.header
     return OwnAct(
         happening.entry, from_micros(header.t), header.who if header.who == OWN_HAND else "", happening.post,
-        header.event, header.decision != "deny", header.purpose, header.items, header.recipient,
+        header.event, happening.permitted, header.purpose, header.items, header.recipient,
+        happening.cites if happening.permitted is False else (),
     )  # fmt: skip
 
 

@@ -16,7 +16,9 @@ from keshou.db import Transaction, from_micros
 from keshou.declaration.model import Published
 from keshou.gate.act import OWN_HAND
 from keshou.gate.facts import UserFact
+from keshou.law.terms import BULK_KINDS
 from keshou.ledger.entry import Header, decode
+from keshou.ledger.rows import About
 
 TOLD = "fact:told"
 """The event of an entry of which a part alone is told."""
@@ -33,6 +35,36 @@ class Happening(NamedTuple):
     """The post in which it was done: as the entry has it, else the one that whoever did it held then; or empty."""
     facts: tuple[UserFact, ...]
     """What it recorded of the user."""
+    refused: tuple[str, ...] | None = None
+    """Of one of an act on many users, where some were refused: the provisions that this user met; nothing, none."""
+
+    @property
+    def permitted(self) -> bool | None:
+        """Whether it was done of this user; None where it was done of many and refused of some, and none says of whom.
+
+        So it is of acts done before it was kept user by user who was refused.
+        """
+        if self.refused is not None:
+            return not self.refused
+        if self.header.decision == "deny":
+            return False
+        return None if denied_of_some(self.header) else True
+
+    @property
+    def cites(self) -> tuple[str, ...]:
+        """The provisions on which it stands of this user, or which it met; where none says of whom, the entry's."""
+        return self.refused or self.header.cites
+
+
+def denied_of_some(header: Header) -> Mapping[str, int]:
+    """Return for how many users of an act on many each provision was met, by the entry; of other entries nothing."""
+    if header.event not in BULK_KINDS or header.fact is msgspec.UNSET:
+        return {}
+    return msgspec.json.decode(header.fact, type=_Outcome).denied
+
+
+class _Outcome(msgspec.Struct, frozen=True):
+    denied: dict[str, int] = {}
 
 
 class History(NamedTuple):
@@ -59,14 +91,14 @@ def history(site: Site, user: str, *, most: int, before: int = 0, part: OwnPart 
             return History([], 0, view.versions())
         for _ in range(1 if part is None else _ROUNDS):
             found = site.ledger.about(tx, key, before=place, most=most + 1)
-            facts = site._known.standings.facts_at(tx, key, [index + 1 for index, _ in found])  # noqa: SLF001 - of the same room
+            facts = site._known.standings.facts_at(tx, key, [each.place + 1 for each in found])  # noqa: SLF001 - of the same room
             more = len(found) > most
-            for index, body in found[:most]:
-                place = index
-                each = _of_part(_happening(view, index, body, facts.get(index + 1, ())), part)
+            for one in found[:most]:
+                place = one.place
+                each = _of_part(_happening(view, one, facts.get(place + 1, ())), part)
                 told += [each] if each else []
                 if len(told) == most:
-                    more = index != found[-1][0]
+                    more = place != found[-1].place
                     break
             if not more or len(told) == most:
                 break
@@ -86,7 +118,8 @@ def _of_part(given: Happening, part: OwnPart | None) -> Happening | None:
     if not facts:
         return None
     bare = {"purpose": "", "items": (), "recipient": "", "count": 1, "decision": "", "cites": ()}
-    return given._replace(header=msgspec.structs.replace(given.header, event=TOLD, **bare), facts=facts)
+    told = msgspec.structs.replace(given.header, event=TOLD, **bare)
+    return given._replace(header=told, facts=facts, refused=None)
 
 
 def rules_ever(site: Site) -> Mapping[int, Published]:
@@ -107,9 +140,9 @@ def _view(site: Site, tx: Transaction, user: str) -> View:
     return view
 
 
-def _happening(view: View, index: int, body: bytes, facts: Sequence[UserFact]) -> Happening:
-    header = decode(body)
-    return Happening(index, header, header.post or _post_of(view, header), tuple(facts))
+def _happening(view: View, found: About, facts: Sequence[UserFact]) -> Happening:
+    header = decode(found.body)
+    return Happening(found.place, header, header.post or _post_of(view, header), tuple(facts), found.refused)
 
 
 def _post_of(view: View, header: Header) -> str:

@@ -39,13 +39,19 @@ def user_view(site: Site, user: str) -> UserView | None:
 def acts_about(site: Site, user: str, most: int) -> list[tuple[int, Header]]:
     """Return place and header of the latest entries about a user, at most `most`, the latest first.
 
+    Of an act on many users in which this one was refused it is the header of a denial, under what this one met.
+
     Ask it after an act of query on the user was permitted.
     """
     with site.reading() as tx:
         key = site._known.vault.find_user(tx, user)  # noqa: SLF001 - of the same room
         size = site.ledger.head(tx).size
         found = site.ledger.about(tx, key, before=size, most=most) if key is not None else []
-    return [(place, decode(body)) for place, body in found]
+    return [(each.place, _of_one(decode(each.body), each.refused)) for each in found]
+
+
+def _of_one(header: Header, refused: tuple[str, ...] | None) -> Header:
+    return msgspec.structs.replace(header, decision="deny", cites=refused, shown="") if refused else header
 
 
 def all_that_may_be(site: Site, act: Act) -> Act:

@@ -189,12 +189,24 @@ def bodies(tx: Transaction, start: int, stop: int) -> Iterator[Sequence[bytes]]:
         raise LedgerError(f"entry {at} is missing", hint="run the audit of the log")
 
 
-def payload_rows(tx: Transaction, *, sealed: bool) -> Iterator[tuple[int, int, bytes]]:
-    """Stream index, user and sealed bytes (empty unless asked for) of every payload, in the order of entries."""
+class About(NamedTuple):
+    """An entry about a user."""
+
+    place: int
+    body: bytes
+    refused: tuple[str, ...] | None
+    """Of an act on many in which some were refused: the provisions under which this user was; nothing, let through.
+
+    None: what the entry says holds of this user, or was never kept user by user.
+    """
+
+
+def payload_rows(tx: Transaction, *, sealed: bool) -> Iterator[tuple[int, int, bytes, str | None]]:
+    """Stream index, user, sealed bytes (empty unless asked for) and refusal of each payload, in entries' order."""
     what = "sealed" if sealed else "NULL"
-    sql = f'SELECT idx, "user", {what} FROM log_payload ORDER BY idx, "user"'  # noqa: S608 - no input
+    sql = f'SELECT idx, "user", {what}, refused FROM log_payload ORDER BY idx, "user"'  # noqa: S608 - no input
     with tx.connection.exec_driver_sql(sql, execution_options={"yield_per": _PAGE}) as found:
-        yield from ((index, user, bytes(held or b"")) for index, user, held in found)
+        yield from ((index, user, bytes(held or b""), refused) for index, user, held, refused in found)
 
 
 def count_payloads(tx: Transaction) -> int:

@@ -26,7 +26,7 @@ from keshou.ledger.merkle import (
 )
 from keshou.ledger.note import Signer, VerifierKey
 from keshou.ledger.proof import write_proof
-from keshou.ledger.rows import Head, ask, bodies, change, out_of_nodes, read_edge, read_head, read_leaves
+from keshou.ledger.rows import About, Head, ask, bodies, change, out_of_nodes, read_edge, read_head, read_leaves
 from keshou.ledger.tile import ENTRY_LIMIT, WIDTH, TileWriter
 
 T = TypeVar("T")
@@ -74,6 +74,7 @@ payload_table = sa.Table(
     sa.Column("user", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("idx", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("sealed", sa.LargeBinary, nullable=False),
+    sa.Column("refused", sa.Text),
 )
 request_table = sa.Table(
     "log_request",
@@ -295,9 +296,18 @@ class Ledger:
             raise EntryError(f"no checkpoint covers entry {index} yet", hint="sign one first")
         return write_proof(index, self.prove_inclusion(tx, index, size), note)
 
-    def write_payloads(self, tx: Transaction, rows: Sequence[tuple[int, int, bytes]]) -> None:
-        """Keep sealed payloads: user key, index of the entry that commits to it, sealed bytes."""
+    def write_payloads(
+        self,
+        tx: Transaction,
+        rows: Sequence[tuple[int, int, bytes]],
+        of_many: Sequence[tuple[int, int, bytes, str | None]] = (),
+    ) -> None:
+        """Keep sealed payloads: user key, index of the entry that commits to it, sealed bytes.
+
+        Of acts on many users in which some were refused there is, last, under which provisions that one was.
+        """
         tx.insert(payload_table, ("user", "idx", "sealed"), rows)
+        tx.insert(payload_table, ("user", "idx", "sealed", "refused"), of_many)
 
     def replace_payloads(self, tx: Transaction, rows: Sequence[tuple[int, int, bytes]]) -> None:
         """Keep payloads as they are sealed now, in place of what was kept; rows as for `write_payloads`."""
@@ -321,13 +331,16 @@ class Ledger:
             found.update((user, bytes(sealed)) for user, sealed in ask(tx, sql, tuple(some)))
         return found
 
-    def about(self, tx: Transaction, user: int, *, before: int, most: int) -> list[tuple[int, bytes]]:
-        """Return index and bytes of the `most` newest entries about a user that lie before index `before`."""
+    def about(self, tx: Transaction, user: int, *, before: int, most: int) -> list[About]:
+        """Return the `most` newest entries about a user that lie before index `before`."""
         sql = (
-            "SELECT log_entry.idx, body FROM log_payload JOIN log_entry ON log_entry.idx = log_payload.idx "
+            "SELECT log_entry.idx, body, refused FROM log_payload JOIN log_entry ON log_entry.idx = log_payload.idx "
             'WHERE log_payload."user" = ? AND log_payload.idx < ? ORDER BY log_payload.idx DESC LIMIT ?'
         )
-        return [(index, bytes(body)) for index, body in ask(tx, sql, (user, before, most))]
+        return [
+            About(place, bytes(body), None if refused is None else tuple(refused.split()))
+            for place, body, refused in ask(tx, sql, (user, before, most))
+        ]
 
     def forget(self, tx: Transaction, user: int) -> int:
         """Delete a user's payloads and return how many; entries, roots and proofs stay as they were."""

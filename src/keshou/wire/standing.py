@@ -152,10 +152,13 @@ class OwnActShape(msgspec.Struct, frozen=True, kw_only=True):
     post: str
     """Empty: not known."""
     act: str
-    permitted: bool
+    permitted: bool | None
+    """Whether it was done of this user; null: done of many users, refused of some, and not on record of whom."""
     purpose: str
     items: list[str]
     recipient: str
+    cites: list[str] = []
+    """The provisions under which it was refused of this user."""
 
 
 class CopyAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,7 +174,7 @@ class CopyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     recipients: dict[str, list[str]]
     """Purpose to those it may be given to."""
     acts: list[OwnActShape]
-    """All that was done with it, or was asked for and refused, oldest first; with a recipient, it was given."""
+    """All that was done with it, or was asked for and refused, oldest first; if permitted with a recipient, given."""
     kept: list[KeptShape]
     """What may not be erased for now, as far as the user is told."""
 

@@ -57,7 +57,9 @@ def _shape(copy: OwnCopy, site: Site, language: Language) -> CopyAnswer:
         purposes={purpose: list(items) for purpose, items in copy.purposes.items()},
         history=[fact_shape(fact) for fact in copy.facts],
         recipients={purpose: list(to) for purpose, to in copy.recipients.items()},
-        acts=[OwnActShape(**each._asdict() | {"items": list(each.items)}) for each in copy.acts],
+        acts=[
+            OwnActShape(**each._asdict() | {"items": list(each.items), "cites": list(each.cites)}) for each in copy.acts
+        ],
         kept=[KeptShape(**each._asdict() | {"items": list(each.items)}) for each in copy.kept],
     )
 

@@ -3,9 +3,8 @@
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-import msgspec
 from markupsafe import Markup
 
 from keshou.acts.ending import REFUSED
@@ -119,7 +118,7 @@ def _bdi(text: str) -> Markup:
 def story(happening: Happening, names: Names) -> Story:
     """Return one entry told to its user."""
     header = happening.header
-    refused = header.decision == "deny"
+    refused = happening.permitted is False
     act = [] if header.event.startswith("fact:") else [_act(happening, names)]
     facts = [fact(each, names) for each in happening.facts]
     return Story(
@@ -128,7 +127,7 @@ def story(happening: Happening, names: Names) -> Story:
         refused,
         [*act, *facts],
         _more(happening, names),
-        [cited(names.law, cite, names.language) for cite in header.cites] if refused else [],
+        [cited(names.law, cite, names.language) for cite in happening.cites] if refused else [],
         is_given(happening),
     )
 
@@ -142,9 +141,10 @@ def _act(happening: Happening, names: Names) -> Markup:
     if header.event == REFUSED:
         return words("history.unended", who=names.who(happening))
     who, purpose, items = names.who(happening), names.purpose(header.purpose), names.items(header.items)
-    if header.decision == "deny":
+    if not happening.permitted:
         act = ACTS.get(header.event, Text(header.event, header.event)).in_(names.language)
-        return words("history.denied", who=who, purpose=purpose, items=items, act=act)
+        how = "history.unsure" if happening.permitted is None else "history.denied"
+        return words(how, who=who, purpose=purpose, items=items, act=act)
     if header.recipient:
         to = names.recipient(header.recipient)
         return words("history.given", who=who, purpose=purpose, items=items, recipient=to)
@@ -157,24 +157,20 @@ def _more(happening: Happening, names: Names) -> list[Markup]:
     found: list[Markup] = []
     if (where := names.department(header.where)) is not None:
         found.append(words("history.where", where=where))
-    if header.shown and set(header.stand_ins) != set(header.items):
+    done = happening.permitted is not False
+    if done and header.shown and set(header.stand_ins) != set(header.items):
         found.append(words("history.in_full") if header.shown == "full" else words("history.masked"))
-    if header.stand_ins:
+    if done and header.stand_ins:
         found.append(words("history.stand_ins", items=names.items(header.stand_ins)))
     if header.event.startswith("fact:") and header.who != OWN_HAND:
         found.append(words("history.noted", who=names.who(happening)))
-    if header.count > 1:
+    if happening.permitted is None:
+        found.append(words("history.some"))
+    elif done and header.count > 1:
         found.append(words("history.bulk", n=header.count))
-        if _some_refused(header.fact):
-            found.append(words("history.some"))
-    if header.keys:
+    if done and header.keys:
         found.append(words("history.shredded"))
     return found
-
-
-def _some_refused(fact: Any) -> bool:
-    """Say whether a bulk act left out some of the users it was asked for."""
-    return bool(fact is not msgspec.UNSET and msgspec.json.decode(fact).get("denied"))
 
 
 def fact(given: f.UserFact, names: Names) -> Markup:
