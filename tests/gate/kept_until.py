@@ -53,7 +53,7 @@ def declared(purposes: Sequence[Purpose]) -> Declaration:
     )  # fmt: skip
 
 
-def terms(versions: Sequence[Sequence[str]], *, statute: bool) -> Terms:
+def terms(versions: Sequence[Sequence[str]], *, statute: bool, in_force: Sequence[dt.date] = ()) -> Terms:
     """Return the terms that versions of rules in plain words come to; the last is in force."""
     read = [[purpose(words) for words in of] for of in versions]
     return Terms(
@@ -61,6 +61,7 @@ def terms(versions: Sequence[Sequence[str]], *, statute: bool) -> Terms:
         len(read),
         frozenset((each.id, need.item) for each, law in read[-1] if law for need in each.needs),
         TWO_YEARS if statute else None,
+        dict(enumerate(in_force, 1)),
     )
 
 
@@ -90,9 +91,9 @@ def goes(
 ) -> dt.date | None:
     """Return the first day, up to `until`, on which nothing needs an item; facts are in the order of their times."""
     counting = list(_counting(item, facts, given))
-    if not counting:
+    if not counting and not _dropped(item, given):
         return None
-    day = collected
+    day = max(collected, _since(item, given)) if not counting else collected
     while day <= until:
         kept = any(all(_lasts(each, collected, facts, day) for each in both) for both in counting)
         if class_ is RetentionClass.REGISTRATION and given.statutory is not None:
@@ -104,15 +105,38 @@ def goes(
     return None
 
 
+def _dropped(item: str, given: Terms) -> bool:
+    """Say whether older rules needed an item, and those in force do not."""
+    needing = [
+        version for version, rules in given.versions.items()
+        if any(need.item == item for each in rules.purposes for need in each.needs)
+    ]  # fmt: skip
+    return given.current not in needing and any(version < given.current for version in needing)
+
+
+def _since(item: str, given: Terms) -> dt.date:
+    """Return the day on which the first rules came into force after the last that needed an item."""
+    day = dt.date.min
+    for version in sorted(given.versions, reverse=True):
+        if version <= given.current:
+            if any(need.item == item for each in given.versions[version].purposes for need in each.needs):
+                return day
+            day = given.since.get(version, dt.date.min)
+    return day
+
+
 def _counting(item: str, facts: Sequence[f.UserFact], given: Terms) -> Iterator[list[Purpose]]:
     """Yield the purposes that count, each with every version of it that must still last."""
     now = [each for each in given.versions[given.current].purposes if item in {need.item for need in each.needs}]
     found = False
+    if _dropped(item, given):
+        return
     for one in facts:
         if not isinstance(one, f.ConsentGiven) or (one.items and item not in one.items):
             continue
         for each in given.versions[one.version].purposes if one.version in given.versions else ():
-            if each.id == one.purpose and item in {need.item for need in each.needs}:
+            of_now = not now or any(other.id == each.id for other in now)
+            if of_now and each.id == one.purpose and item in {need.item for need in each.needs}:
                 found = True
                 yield [each, *(other for other in now if other.id == each.id)]
     for each in now:

@@ -143,7 +143,7 @@ def act_under_suspension(q: Question) -> bool:
         if isinstance(fact, f.SuspensionLifted):
             standing.pop(fact.suspension, None)
     return any(
-        (not each.kinds or q.act.kind in each.kinds) and (not each.purposes or q.act.purpose in each.purposes)
+        (not each.kinds or q.act.kind in each.kinds) and (not each.purposes or set(each.purposes) & q.serving())
         for each in standing.values()
     )
 

@@ -25,7 +25,7 @@ FAR = dt.date(2029, 6, 1)
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["title"]["en"])
 def test_it_is_kept_until_the_day_that_the_case_says(case: dict[str, Any]) -> None:
-    chosen = terms(case["rules"], statute=case.get("statute", True))
+    chosen = terms(case["rules"], statute=case.get("statute", True), in_force=case.get("in_force", ()))
     facts = [fact(words) for words in case["facts"]]
     class_ = RetentionClass(case.get("class", "service"))
     found = Keeping(chosen).over("plan", class_, case["collected"], fold_use(facts))

@@ -8,7 +8,7 @@ import worlds
 
 from keshou.gate import calendar
 from keshou.gate.act import Act
-from keshou.gate.conditions import BITS
+from keshou.gate.conditions import BITS, ERASING_KINDS
 from keshou.gate.reach import Reach, reach
 from keshou.gate.rulebook import compile_rules
 from keshou.gate.site import fold_site
@@ -72,6 +72,8 @@ def test_a_line_stands_in_the_list_just_when_the_gate_grants_it():
             lines = reach(rules.declaration, view.state)
             for _ in range(150):
                 act = asked_of(r, lines, when)
+                if act.kind in ERASING_KINDS and act.items & view.edition.dropped.keys():
+                    continue
                 expected = is_granted(view, act)
                 assert is_listed(lines, act) == expected, (seed, act)
                 if expected:

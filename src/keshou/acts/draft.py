@@ -66,6 +66,7 @@ class Draft(msgspec.Struct, eq=False, gc=False):
         """``permit`` or ``deny`` as the entry will say; empty where the gate was asked nothing."""
         return str(self.header.get("decision", self.base.decision if self.base else ""))
 
+
 def one_by_one(draft: Draft) -> Iterator[tuple[int, int, bytes, str | None]]:
     """Yield what is kept of each user of an act on many: key, index of the entry, sealed payload, who was refused."""
     refused = {key: payload.refused for key, payload in draft.users}

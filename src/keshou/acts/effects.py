@@ -16,6 +16,7 @@ from keshou.acts.removing import remove
 from keshou.acts.request import ActError, BulkPerform, Erase, Perform
 from keshou.acts.truth import check_evidence, check_hand, check_order, check_user_fact
 from keshou.acts.value import is_value
+from keshou.acts.whole import decide_whole
 from keshou.acts.work import Work
 from keshou.gate.act import OWN_HAND, Act, counted_as
 from keshou.gate.alike import told_alike
@@ -174,7 +175,10 @@ def _in_order(items: frozenset[str]) -> tuple[str, ...]:
 
 
 def erase(work: Work, job: Erase, now: dt.datetime) -> Draft:
-    """Destroy every key of a user, when destroying all that is held is permitted; the log still verifies."""
+    """Destroy every key of a user, when destroying all that is held is permitted; the log still verifies.
+
+    Where it was judged for more purposes than that of the act, the entry says under `fact` for which each item was.
+    """
     if job.act.kind not in _ERASING:
         raise ActError("erasing is an act of deletion or destruction", hint="give kind delete or destroy")
     key = user_if_known(work, job.act.user, job.act.by)
@@ -184,7 +188,7 @@ def erase(work: Work, job: Erase, now: dt.datetime) -> Draft:
     held = work.known.vault.items_of(work.tx, key)
     act = msgspec.structs.replace(job.act, items=frozenset(held)) if held else job.act
     act = work.of_its_list(act, (act.user,))
-    decision = work.view.gate.decide(act)
+    decision, purposes = decide_whole(work.view.gate, act)
     draft = Draft(header_of(work, act, decision), decision=decision)
     draft.users = [(key, Payload(act.user, act.kind, tuple(sorted(held))))]
     if isinstance(decision, Deny):
@@ -196,8 +200,10 @@ def erase(work: Work, job: Erase, now: dt.datetime) -> Draft:
     draft.user_facts = [(key, facts)]
     draft.shredded = work.known.vault.shred(work.tx, key, list(RetentionClass), now)
     work.removed(key)
-    removed = {item: 1 for item in held if item in work.names.items}
-    draft.header |= {"keys": key_ids(draft.shredded), "fact": fact_json({"removed": removed})}
+    told: dict[str, dict[str, object]] = {"removed": {item: 1 for item in held if item in work.names.items}}
+    if purposes:
+        told["purposes"] = {item: each for item, each in purposes.items() if item in work.names.items}
+    draft.header |= {"keys": key_ids(draft.shredded), "fact": fact_json(told)}
     KeptBack().forget(work.tx, key)
     work.forget(act.user, key)
     return draft

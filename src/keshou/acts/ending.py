@@ -44,7 +44,8 @@ def cancel(work: Work, job: Cancel, now: dt.datetime) -> Draft:
     if not uses and job.by == OWN_HAND:
         if not in_use:
             raise ActError(
-                "the user uses no service, so none can end", hint="what is held goes when its time is over, or is deleted"
+                "the user uses no service, so none can end",
+                hint="what is held goes when its time is over, or is deleted",
             )
         raise ActError(
             "the user does not use the service that is to end", hint="name none, and every one of theirs ends"

@@ -49,6 +49,7 @@ def terms_of(view: View, now: dt.datetime) -> Terms:
         edition.version,
         frozenset((name, item) for name, reached in edition.grounded.items() for item, _ in reached),
         edition.retention(),
+        {version: day_of(each.effective) for version, each in view.versions().items()},
     )
 
 

@@ -14,20 +14,23 @@ def own_acts(site: Site, user: str, kind: ActKind, items: Collection[str], part:
     """Return acts of `kind` that together are about `items`, one for each purpose that is needed for it.
 
     Of an item's purposes the first is taken that lets it be seen in full, else one that permits, else the first: then
-    the act will be denied, and says why. An item that no purpose of the rules in force needs is in none; with `part`,
-    that none of its purposes needs.
+    the act will be denied, and says why. An item that no purpose of the rules in force needs any more may be seen and
+    deleted for any of them; with `part`, one that none of its purposes needs is in none.
     """
     rules, now = site.rules(), site.now()
     every = rules.declaration.purposes if rules else ()
     declared = [each for each in every if part is None or each.id in part.purposes]
+    needed = {need.item for each in every for need in each.needs}
+    with site.reading() as tx:
+        size = site.ledger.head(tx).size
+        dropped = site._known.view(tx, size).gate.timeline.at(now).edition.dropped.keys()  # noqa: SLF001 - of the same room
+    free = dropped - needed if part is None and kind in (ActKind.QUERY, ActKind.DELETE) else frozenset[str]()
     asked = [
         Act(kind=kind, user=user, items=frozenset({item}), purpose=each.id, by=OWN_HAND, when=now)
         for item in sorted(items)
         for each in declared
-        if item in {need.item for need in each.needs}
+        if item in free or item in {need.item for need in each.needs}
     ]
-    with site.reading() as tx:
-        size = site.ledger.head(tx).size
     chosen: dict[str, tuple[int, str]] = {}
     for act, decision in zip(asked, site.decide(asked, size), strict=True):
         (item,) = act.items
@@ -49,9 +52,11 @@ def _grouped(asked: list[Act], chosen: dict[str, str]) -> Iterator[Act]:
 
 
 def erasing_purpose(site: Site, held: Collection[str]) -> str:
-    """Return the purpose that needs most of what is held, for a deletion of all of it; empty when none needs any."""
+    """Return the purpose that needs most of what is held, for a deletion of all of it; the first when none needs any.
+
+    Empty where no rules are in force. What it does not need is judged for other purposes: `keshou.acts.whole`.
+    """
     rules, wanted = site.rules(), set(held)
     declared = rules.declaration.purposes if rules else ()
     counts = {each.id: len({need.item for need in each.needs} & wanted) for each in declared}
-    best = max(counts, key=lambda each: counts[each], default="")
-    return best if best and counts[best] else ""
+    return max(counts, key=lambda each: counts[each], default="")

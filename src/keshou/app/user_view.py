@@ -77,7 +77,7 @@ class Held(NamedTuple):
     item: str
     class_: RetentionClass
     purposes: tuple[str, ...]
-    """Ids of the purposes of the rules in force that need it."""
+    """Ids of the purposes of the rules in force that need it; none: older rules alone did."""
     may_query: bool
     """Whether the user may see it now, for any of them."""
     full: bool
@@ -102,12 +102,12 @@ def own_view(site: Site, user: str, part: OwnPart | None = None) -> tuple[UserVi
     asked = [
         Act(kind=ActKind.QUERY, user=user, items=frozenset({item}), purpose=each.id, by=OWN_HAND, when=now)
         for item, purposes in needed.items()
-        for each in purposes
+        for each in purposes or declared
     ]
     answers = iter(site.decide(asked, view.revision))
     held = []
     for item, purposes in needed.items():
-        permits = [each for each in (next(answers) for _ in purposes) if isinstance(each, Permit)]
+        permits = [each for each in (next(answers) for _ in purposes or declared) if isinstance(each, Permit)]
         ids = tuple(each.id for each in purposes)
         held.append(Held(item, view.held[item], ids, bool(permits), any(each.full for each in permits)))
     return view, held

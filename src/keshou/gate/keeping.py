@@ -2,8 +2,10 @@
 """Until when what is held of a user is kept: the day on which the last purpose that needs it is over.
 
 A purpose counts for an item when the user ever agreed to it, or when a law stands there in place of consent. It lasts
-as the version says to which the user agreed, and no longer than the rules in force say. Where neither counts, every
-purpose does that needs the item. Withdrawing consent ends use and not the time: whoever wants more asks for deletion.
+as the version says to which the user agreed, and no longer than the rules in force say: of what it needs no more under
+them, not at all. Where neither counts, every purpose does that needs the item. What older rules needed and no purpose
+of those in force does is over with the day on which they came into force. Withdrawing consent ends use and not the
+time: whoever wants more asks for deletion.
 
 Source: miit24:8, gbz28828:7.1.3, miit25:11
 """
@@ -60,10 +62,12 @@ class Terms(NamedTuple):
     """Purposes in force, each with an item for which it stands on a law or administrative regulation."""
     statutory: Period | None
     """How long registration information is retained after the service; None: no law that binds says so."""
+    since: Mapping[int, dt.date] = {}
+    """Version -> the day in China on which it came into force; of one that is not here it is the day of collection."""
 
     def same(self, other: "Terms") -> bool:
         """Say whether `other` comes to the same; a version that was published never changes."""
-        return self[1:] == other[1:] and self.versions.keys() == other.versions.keys()
+        return self[1:4] == other[1:4] and self.versions.keys() == other.versions.keys()
 
 
 class Over(NamedTuple):
@@ -108,7 +112,7 @@ def _needed(item: str, agreed: frozenset[Agreed], terms: Terms) -> _Needed:
         if each.items and item not in each.items:
             continue
         then = _purposes(terms, each.version, item).get(each.purpose)
-        if then is not None:
+        if then is not None and (each.purpose in now or not now):
             both = (then, now[each.purpose]) if each.purpose in now else (then,)
             found.setdefault(each.purpose, set()).add(both)
     for purpose, declared in now.items():
@@ -117,6 +121,21 @@ def _needed(item: str, agreed: frozenset[Agreed], terms: Terms) -> _Needed:
     if not found:
         found = {purpose: {(declared,)} for purpose, declared in (now or _newest(item, terms)).items()}
     return tuple((purpose, tuple(needs)) for purpose, needs in sorted(found.items()))
+
+
+def _dropped(item: str, terms: Terms) -> Over | None:
+    """Return since when no purpose of the rules in force needs an item that older rules needed; None: one does.
+
+    Where no older rules needed it either it is None too.
+    """
+    if not terms.current or _purposes(terms, terms.current, item):
+        return None
+    before = [each for each in terms.versions if each < terms.current and _purposes(terms, each, item)]
+    if not before:
+        return None
+    last = max(before)
+    first = min(each for each in terms.versions if each > last)
+    return Over(terms.since.get(first, dt.date.min), max(_purposes(terms, last, item)))
 
 
 def _newest(item: str, terms: Terms) -> Mapping[str, Purpose]:
@@ -164,6 +183,7 @@ class Keeping:
     def __init__(self, terms: Terms) -> None:
         self.terms = terms
         self._counting: dict[tuple[str, frozenset[Agreed]], _Needed] = {}
+        self._dropped: dict[str, Over | None] = {}
         self._found: dict[tuple[str, RetentionClass, dt.date, Use], Over | None] = {}
 
     def over(self, item: str, class_: RetentionClass, collected: dt.date, use: Use) -> Over | None:
@@ -180,12 +200,19 @@ class Keeping:
         return self._found[key]
 
     def _over(self, item: str, class_: RetentionClass, collected: dt.date, use: Use) -> Over | None:
-        last = max((_last(each, collected, use) for each in self._needed(item, use.agreed)), default=None)
+        last = self._last(item, collected, use)
         if last is None or last.day == FOR_EVER:
             return None
         if class_ is not RetentionClass.REGISTRATION or self.terms.statutory is None:
             return last
         return None if use.left is None else last._replace(day=max(last.day, _after(use.left, self.terms.statutory)))
+
+    def _last(self, item: str, collected: dt.date, use: Use) -> Over | None:
+        if item not in self._dropped:
+            self._dropped[item] = _dropped(item, self.terms)
+        if (gone := self._dropped[item]) is not None:
+            return gone._replace(day=max(gone.day, collected))
+        return max((_last(each, collected, use) for each in self._needed(item, use.agreed)), default=None)
 
     def _needed(self, item: str, agreed: frozenset[Agreed]) -> _Needed:
         found = self._counting.get((item, agreed))

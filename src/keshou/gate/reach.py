@@ -58,8 +58,9 @@ def reach(declaration: Declaration, state: SiteState) -> list[Reach]:
     out; 3. of each what the purposes declare; 4. of an agent's post what the agent is entrusted with, and nothing while
     the agent is suspended, unqualified or without contract.
 
-    The hours of the day are told in the line, and whatever the gate asks beside the grant is left aside: consent,
-    notice, service, suspension, review.
+    What older rules needed and these do not is in no line: whoever may erase all that a purpose needs may erase it too,
+    and nothing else. The hours of the day are told in the line, and whatever the gate asks beside the grant is left
+    aside: consent, notice, service, suspension, review.
 
     Source: miit24:13.1.3, miit24:13.1.5
     """

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from keshou.declaration import grounds
 from keshou.declaration.compare import Hand, carried
-from keshou.declaration.model import Agent, Declaration, Post, Published, Purpose, Recipient
+from keshou.declaration.model import Agent, Declaration, Need, Post, Published, Purpose, Recipient
 from keshou.declaration.operator_kinds import is_bound
 from keshou.gate import calendar
 from keshou.gate.answers import Answers, active
@@ -125,8 +125,17 @@ class Edition:
         named = {item.id for item in self._law.items.values() if item.is_sensitive(GUIDANCE)}
         self.sensitive = frozenset(named | {item.id for item in own if item.sensitive})
         needs = [need for purpose in declared.purposes for need in purpose.needs] if declared else []
-        self.registration = frozenset(need.item for need in needs if need.class_ is RetentionClass.REGISTRATION)
-        """Items that any purpose keeps as registration information: that is how they are kept, whoever asks."""
+        before = [each.declaration for version, each in self._versions.items() if declared and version < self.version]
+        self.dropped = dropped(needs, before)
+        """Items that older rules needed and these do not -> the purposes that did. Nothing but looking at one's own
+        and erasing is done with them any more."""
+        kept = [
+            *needs,
+            *(need for one in before for each in one.purposes for need in each.needs if need.item in self.dropped),
+        ]
+        self.registration = frozenset(need.item for need in kept if need.class_ is RetentionClass.REGISTRATION)
+        """Items that any purpose keeps as registration information: that is how they are kept, whoever asks; those that
+        no purpose needs any more as older rules kept them."""
 
     @property
     def tacit_counts(self) -> bool:
@@ -241,6 +250,16 @@ class Edition:
         if asked is ConsentStrength.TACIT and self.tacit_counts:
             return express | (tacit & ~purpose.sensitive)
         return express
+
+
+def dropped(needs: Iterable[Need], before: Iterable[Declaration]) -> dict[str, frozenset[str]]:
+    """Return the items that rules from `before` needed and `needs` have not -> the purposes that needed them."""
+    left, found = {need.item for need in needs}, dict[str, set[str]]()
+    for each in (purpose for declared in before for purpose in declared.purposes):
+        for need in each.needs:
+            if need.item not in left:
+                found.setdefault(need.item, set()).add(each.id)
+    return {item: frozenset(purposes) for item, purposes in found.items()}
 
 
 def _kinds(kind: ActKind) -> dict[str, bool]:

@@ -21,6 +21,7 @@ from keshou.gate.standing import Profile
 from keshou.law.terms import ActKind
 
 _MOST_KEPT = 1 << 16
+_NOTHING: frozenset[str] = frozenset()
 
 Question = tuple[str, ActKind, frozenset[str], str, str, str]
 """Purpose, kind, items, by, post, where: what a plain act asks beside the user and the time."""
@@ -102,18 +103,20 @@ class View:
         own = is_own_hand(act)
         row = self.edition.row(act.purpose, kind)
         mask = row.purpose.mask(act.items, self.edition.sensitive)
-        word = row.static | self._about_items(act, row, mask, own=own)
+        dropped = self._dropped(act, own=own)
+        word = row.static | self._about_items(act, row, mask, dropped, own=own)
         held, bits = self._seat(act)
         word |= bits
         post, full = held, own
         if own:
             word |= _B["own_hand"] | _B["actor_known"] | _B["post_clear"]
         else:
-            allowed, shown = self._granted(act, row, post)
-            word |= _B["granted"] if mask and not mask & ~allowed else 0
+            allowed, shown, whole = self._granted(act, row, post)
+            asked = row.purpose.mask(act.items - dropped) if dropped else mask
+            word |= _B["granted"] if mask and not asked & ~allowed and (whole or not dropped) else 0
             full = bool(mask) and not mask & ~shown and not self.stand_ins(act, post)
             word |= self._agent(act, row, mask, post)
-        word |= self._suspension(act, kind) | self._recipient(act, row)
+        word |= self._suspension(act, kind, dropped) | self._recipient(act, row)
         word |= self._bulk(act) | self._ground(act, kind) | self._held(act)
         by_retention = kind in ERASING_KINDS and bool(word & _B["touches_registration"])
         return Prepared(word, self.edition.lens(row, mask, post), full, by_retention)
@@ -136,12 +139,24 @@ class View:
         parties = (held.agent if held else "", act.recipient)
         return {item: party for party in parties for item in act.items & given.get(party, frozenset())}
 
-    def _about_items(self, act: Act, row: Row, mask: int, *, own: bool) -> int:
+    def _dropped(self, act: Act, *, own: bool) -> frozenset[str]:
+        """Return the items of `act` that no purpose needs any more, where it is one that may be done with such.
+
+        Users look at what is still held of them, and it may be erased, for whichever purpose: needing nothing is no
+        reason to keep it. Source: miit24:9.2, npcsc2012:8
+        """
+        given = self.edition.dropped
+        if not given or not (act.kind in ERASING_KINDS or (own and act.kind is ActKind.QUERY)):
+            return _NOTHING
+        return act.items & given.keys()
+
+    def _about_items(self, act: Act, row: Row, mask: int, dropped: frozenset[str], *, own: bool) -> int:
         declared = row.purpose.declared is not None
         needed = row.purpose.all if own else row.need
+        asked = row.purpose.mask(act.items - dropped) if dropped else mask
         truths = {
-            "items_known": bool(act.items) and act.items <= self.edition.items,
-            "within_need": bool(act.items) and declared and not mask & ~needed,
+            "items_known": bool(act.items) and act.items - dropped <= self.edition.items,
+            "within_need": bool(act.items) and declared and not asked & ~needed,
             "declared_ground": bool(mask) and not mask & ~row.grounded,
             "touches_registration": not act.items.isdisjoint(self.edition.registration),
             "touches_sensitive": bool(mask & row.purpose.sensitive),
@@ -164,11 +179,11 @@ class View:
             return "", _B["actor_known"]
         return here.pop(), _B["actor_known"] | _B["post_clear"]
 
-    def _granted(self, act: Act, row: Row, post: str) -> tuple[int, int]:
-        """Return the items the post may touch so, and those it may see in full."""
-        allowed = shown = 0
+    def _granted(self, act: Act, row: Row, post: str) -> tuple[int, int, bool]:
+        """Return the items the post may touch so, those it may see in full, and whether a grant is of all there are."""
+        allowed, shown, whole = 0, 0, False
         if post not in self.edition.posts:
-            return 0, 0
+            return 0, 0, False
         day = calendar.day_of(act.when)
         for grant in self.edition.grants:
             if grant.post != post or act.purpose not in grant.purposes or act.kind not in grant.acts:
@@ -178,8 +193,9 @@ class View:
             if grant.hours is None or grant.hours in self._opened:
                 reach = row.purpose.covered(grant.items)
                 allowed |= reach
+                whole |= not grant.items
                 shown |= reach if grant.full else 0
-        return allowed, shown
+        return allowed, shown, whole
 
     def _agent(self, act: Act, row: Row, mask: int, post: str) -> int:
         declared = self.edition.posts.get(post)
@@ -195,8 +211,9 @@ class View:
         )
         return _B["agent_acts"] | _B["agent_fit"] * fit | _B["within_contract"] * within
 
-    def _suspension(self, act: Act, kind: ActKind) -> int:
-        return _B["suspended"] * self.state.stops(kind, act.purpose)
+    def _suspension(self, act: Act, kind: ActKind, dropped: frozenset[str]) -> int:
+        purposes = {act.purpose}.union(*(self.edition.dropped[item] for item in dropped))
+        return _B["suspended"] * any(self.state.stops(kind, each) for each in purposes)
 
     def _recipient(self, act: Act, row: Row) -> int:
         if not act.recipient:

@@ -80,4 +80,12 @@ def complete(case: Case) -> Iterator[Raised]:
         yield Raised("registration_incomplete", "purposes", {"items": ", ".join(missing)})
 
 
-RULES = (length, registration, confined, classes, complete)
+def left_out(case: Case) -> Iterator[Raised]:
+    """What the rules before needed and no purpose does any more is over at once, of everybody it is held of."""
+    needed = {need.item for _, _, need in case.needs()}
+    before = case.previous.declaration.purposes if case.previous else ()
+    for item in sorted({need.item for each in before for need in each.needs} - needed):
+        yield Raised("retention_left_out", "purposes", {"item": item})
+
+
+RULES = (length, registration, confined, classes, complete, left_out)
