@@ -112,3 +112,8 @@ def test_a_file_read_as_memory_shows_what_others_commit(tmp_path: Path) -> None:
         assert tx.ask("SELECT n FROM things") == [(2,), (3,)]
     ours.close()
     theirs.close()
+
+
+def test_an_address_is_told_without_its_password() -> None:
+    told = Database("postgresql://keshou:hush@db.example/site?password=hush").shown
+    assert told == "postgresql://keshou:***@db.example/site"

@@ -314,10 +314,15 @@ class Database:
                 raise DiskFullError from told
             if isinstance(error, _SILENT):
                 raise UnreachableError(
-                    f"the database {self.url.render_as_string(hide_password=True)} does not answer",
+                    f"the database {self.shown} does not answer",
                     hint="check that it runs, is not held by another program, and that `database` is its address",
                 ) from told
             raise DatabaseError("the database refused what was asked of it; nothing was done") from told
+
+    @property
+    def shown(self) -> str:
+        """The database's address as it may be told: without a password, and without what else is asked of it."""
+        return self.url.set(drivername=self.url.get_backend_name(), query={}).render_as_string(hide_password=True)
 
     def close(self) -> None:
         """Close every connection."""

@@ -14,8 +14,9 @@ from keshou.app import backup
 from keshou.app.backup import back_up
 from keshou.app.media import media_of
 from keshou.app.restore import Asked, restore
+from keshou.app.settings import read_settings
 from keshou.app.site import Site
-from keshou.backup.errors import NotEmptyError
+from keshou.backup.errors import ArchiveError, NotEmptyError
 from keshou.errors import InputError, KeshouError
 from keshou.law.terms import ActKind
 
@@ -102,6 +103,58 @@ def test_keys_or_a_database_that_are_not_the_sites_own_are_refused(tmp_path: Pat
             restore(made.path, home, clock(), Asked(), **given)  # type: ignore[arg-type]
     restore(made.path, home, clock(), Asked(), keys=home / "keys", database="sqlite:///keshou.db")
     Site.open(home, clock).close()
+
+
+@pytest.mark.parametrize(
+    "line", ["", 'database="sqlite:///old.db"\n', '  "database" = "sqlite:///old.db"  # ours\n', "# database = 1\n"]
+)
+def test_the_database_named_is_filled_however_the_archives_settings_name_theirs(
+    tmp_path: Path, clock: Clock, line: str
+) -> None:
+    home, new = new_home(tmp_path, "", clock), tmp_path / "new"
+    _settings(home, line)
+    with Site.open(home, clock) as site:
+        made = back_up(site, tmp_path / "one.age")
+    back = restore(made.path, new, clock(), Asked(), keys=home / "keys", database="sqlite:///other.db")
+    assert sorted(each.name for each in new.glob("*.db")) == ["other.db"]
+    assert back.database == str(new / "other.db")
+    assert read_settings(new).database == "sqlite:///other.db"
+    assert read_settings(new).server == read_settings(home).server
+    Site.open(new, clock).close()
+
+
+def _settings(home: Path, line: str) -> None:
+    path = home / "keshou.toml"
+    kept = [each for each in path.read_text("utf-8").splitlines(keepends=True) if not each.startswith("database")]
+    tables = '[server]\nworkers = 2\nurl = """https://keshou.example\\\n"""\n'
+    path.write_text(line + "".join(kept) + tables, "utf-8")
+    if "old.db" in line:
+        (home / "keshou.db").rename(home / "old.db")
+
+
+def test_settings_in_which_no_database_can_be_named_put_nothing_back(tmp_path: Path, clock: Clock) -> None:
+    home, new = new_home(tmp_path, "", clock), tmp_path / "new"
+    _settings(home, 'database = """\\\n  sqlite:///old.db"""\n')
+    with Site.open(home, clock) as site:
+        made = back_up(site, tmp_path / "one.age")
+    with pytest.raises(ArchiveError, match="another database"):
+        restore(made.path, new, clock(), Asked(), keys=home / "keys", database="sqlite:///other.db")
+    assert not new.exists()
+
+
+def test_a_database_named_against_the_environments_is_refused(
+    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home, new = new_home(tmp_path, "", clock), tmp_path / "new"
+    with Site.open(home, clock) as site:
+        made = back_up(site, tmp_path / "one.age")
+    monkeypatch.setenv("KESHOU_DATABASE", "sqlite:///environment.db")
+    with pytest.raises(InputError, match="the environment"):
+        restore(made.path, new, clock(), Asked(), keys=home / "keys", database="sqlite:///other.db")
+    assert not new.exists()
+    same = restore(made.path, new, clock(), Asked(), keys=home / "keys", database="sqlite:///environment.db")
+    assert same.database == str(new / "environment.db")
+    Site.open(new, clock).close()
 
 
 def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path, clock: Clock) -> None:

@@ -19,7 +19,7 @@ import msgspec
 from keshou.app import last_signed
 from keshou.app.erasures import backup_keys
 from keshou.app.keys import open_keys
-from keshou.app.settings import SETTINGS_FILE, Settings, read_settings, without_file
+from keshou.app.settings import SETTINGS_FILE, Settings, named_database, read_settings, without_file
 from keshou.backup import erased
 from keshou.backup.errors import ArchiveError, NotEmptyError
 from keshou.errors import InputError
@@ -27,7 +27,8 @@ from keshou.vault.errors import KeyGarbledError
 from keshou.vault.key_file import read_private
 from keshou.vault.keys import FileKeys
 
-_DATABASE = re.compile(r"^database\s*=.*$", re.MULTILINE)
+_DATABASE = re.compile(r"""^[ \t]*(["']?)database\1[ \t]*=.*$""", re.MULTILINE)
+_TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
 _FOLDER_MODE, _FILE_MODE = 0o700, 0o600
 
 
@@ -60,9 +61,8 @@ class Place:
         for name, data in files.items():
             (self.folder / Path(name).name).write_bytes(data)
         if self._database:
-            text = files[SETTINGS_FILE].decode()
-            told = f"database = {json.dumps(self._database)}"
-            (self.folder / SETTINGS_FILE).write_text(_DATABASE.sub(lambda _: told, text, count=1), "utf-8")
+            text = _with_database(files[SETTINGS_FILE].decode(), self._database)
+            (self.folder / SETTINGS_FILE).write_text(text, "utf-8")
         settings = read_settings(self.folder)
         if not Path(settings.keys).is_absolute():
             _copy_keys(self.keys.folder, self.folder / settings.keys)
@@ -111,10 +111,16 @@ def find_place(home: Path, keys: Path | None, database: str) -> Iterator[Place]:
 
     Raises:
         NotEmptyError: `home` holds something, and is no site.
-        InputError: `keys` is missing for a new folder, or others than those of one that has its own.
+        InputError: `keys` is missing for a new folder, or others than those of one that has its own; or `database` is
+            not the one that the environment names.
 
     """
     home = home.absolute()
+    if database and named_database() not in {"", database}:
+        raise InputError(
+            "--database and the environment name two databases",
+            hint="say the same in both, or take KESHOU_DATABASE out of the environment: whoever has it reads that one",
+        )
     if (home / SETTINGS_FILE).is_file():
         settings = read_settings(home)
         if not _is_its_own(settings, home, keys, database):
@@ -139,6 +145,29 @@ def find_place(home: Path, keys: Path | None, database: str) -> Iterator[Place]:
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
         raise
+
+
+def _with_database(text: str, database: str) -> str:
+    """Return settings that name `database`, whether or not they named one before.
+
+    Raises:
+        ArchiveError: they are not written so that it can be put in.
+
+    """
+    told = f"database = {json.dumps(database, ensure_ascii=False)}"
+    table = _TABLE.search(text)
+    end = table.start() if table else len(text)
+    top, replaced = _DATABASE.subn(lambda _: told, text[:end], count=1)
+    changed = (top if replaced else f"{told}\n{top}") + text[end:]
+    try:
+        if tomllib.loads(changed).get("database") == database:
+            return changed
+    except tomllib.TOMLDecodeError:
+        pass
+    raise ArchiveError(
+        "the archive's settings are not written so that another database can be put in",
+        hint="put keshou.toml, with the database that you want, and the keys into DIR first",
+    )
 
 
 def _is_its_own(settings: Settings, home: Path, keys: Path | None, database: str) -> bool:

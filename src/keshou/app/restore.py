@@ -81,6 +81,8 @@ class Back(NamedTuple):
     """How many erasures were done again."""
     listed: int
     """Number of the last erasure on the best list at hand."""
+    database: str = ""
+    """Which database was filled: the path of a file, or an address without a password."""
 
 
 def restore(
@@ -95,13 +97,15 @@ def restore(
 ) -> Back:
     """Put `archive` back into the site's folder `home`, or make that folder, with the keys in the folder `keys`.
 
-    `database` is an address to go before the one in the settings that the archive holds, for a new folder.
+    `database` is an address to go before the one in the settings that the archive holds, for a new folder; what the
+    environment names may not be another.
 
     Raises:
         NotEmptyError: there is a database already, or `home` is neither empty nor a site.
         ArchiveError: the archive is altered, cut short or another site's.
         OlderError: the log lies behind what is known of it, or no list of erasures reaches as far as the archive.
         ListError: a list of erasures is not the site's.
+        InputError: `keys` or `database` are missing, or others than the place has already.
         UnreachableError: something cannot be read or written.
 
     """
@@ -141,7 +145,7 @@ def _restore(file: BinaryIO, place: Place, asked: Asked, now: dt.datetime, on_pr
     with contextlib.closing(Database(database_url(settings, place.folder))) as database, database.transaction() as tx:
         back = fill(tx)
         place.settle(is_older=back.lost is not None, lost=_LOST)
-    return back
+    return back._replace(database=database.shown)
 
 
 def _into_file(path: Path, place: Place, fill: Callable[[Transaction], Back]) -> Back:
@@ -163,7 +167,7 @@ def _into_file(path: Path, place: Place, fill: Callable[[Transaction], Back]) ->
     wanted = place.moved(path)
     place.moved(making).rename(wanted)
     sync(wanted.parent)
-    return back
+    return back._replace(database=str(wanted))
 
 
 def _refuse_held(path: Path) -> None:

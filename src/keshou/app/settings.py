@@ -197,6 +197,11 @@ def without_file(site: str, environ: Mapping[str, str] | None = None) -> Setting
         ) from error
 
 
+def named_database(environ: Mapping[str, str] | None = None) -> str:
+    """Return the database that the environment names, which goes before every file's; empty when it names none."""
+    return str(_from_environment(os.environ if environ is None else environ).get("database", ""))
+
+
 def _refuse_secrets(path: Path, raw: Mapping[str, Any]) -> None:
     master = raw.get("master")
     if isinstance(master, dict) and (found := [name for name in SECRET if name in master]):

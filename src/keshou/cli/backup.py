@@ -124,12 +124,13 @@ def put_back(
 def _answer(call: Call, home: Path, back: Back) -> None:
     words = call.words
     data = {
-        "home": str(home), "site": back.site, "medium": back.archive, "entries": back.size,
+        "home": str(home), "database": back.database, "site": back.site, "medium": back.archive, "entries": back.size,
         "erased_again": back.erased, "erasures_listed": back.listed,
         "lost_size": back.lost.size if back.lost else 0, "lost_root": back.lost.root.hex() if back.lost else "",
     }  # fmt: skip
     shown = {
-        words("站点", "site"): back.site, words("介质编号", "medium"): back.archive,
+        words("站点", "site"): back.site, words("数据库", "database"): back.database,
+        words("介质编号", "medium"): back.archive,
         words("日志条目", "entries of the log"): back.size, words("重新删除", "erased again"): back.erased,
     }  # fmt: skip
     lost = []
