@@ -15,7 +15,9 @@ from keshou.db import Database
 from keshou.errors import InputError
 from keshou.gate.decision import Permit
 from keshou.law.terms import ActKind, RetentionClass
+from keshou.ledger.entry import decode
 from keshou.suite import CHINESE, SUITES
+from keshou.vault.errors import SealBrokenError
 from keshou.vault.keys import FileKeys
 from keshou.vault.store import Vault
 
@@ -176,7 +178,7 @@ def test_what_does_not_open_is_left_and_told_and_its_epoch_does_not_die(site: Si
         tx.change("UPDATE vault_key SET wrapped = ? WHERE \"user\" = 3 AND class = 'service'", (bytes(74),))
     done = site.keeper.rotate_epochs("keeper", quiet)
     assert done.left == 1
-    with pytest.raises(InputError, match="1 living keys"):
+    with pytest.raises(InputError, match="1 keys under an older epoch do not open"):
         site.keeper.retire("keeper")
     assert site.keeper.renew_data_keys("keeper", quiet).left == 1
     assert shown(site, "u4")["user_name"]
@@ -209,3 +211,47 @@ def test_every_change_of_keys_is_in_the_log_before_it_is_done(site: Site) -> Non
     assert ["keys:master" in told[0], "keys:epoch" in told[1], "epoch:1" in told[2]] == [True] * 3
     assert all('"who":"keeper"' in each for each in told)
     site.audit(by="clerk1")
+
+
+def broken_key(site: Site, user: int) -> None:
+    """Alter one bit of a user's wrapped key, as a failing disk would."""
+    where = f"\"user\" = {user} AND class = 'service'"
+    with site.writing() as tx:
+        ((wrapped,),) = tx.ask(f"SELECT wrapped FROM vault_key WHERE {where}")  # noqa: S608
+        other = bytearray(wrapped)
+        other[-1] ^= 1
+        tx.change(f"UPDATE vault_key SET wrapped = ? WHERE {where}", (bytes(other),))  # noqa: S608
+
+
+def test_a_key_that_does_not_open_is_named_and_holds_nothing_up_once_it_is_given_up(site: Site) -> None:
+    broken_key(site, 2)
+    assert site.keeper.show().broken == (), "others can be moved still"
+    assert site.keeper.rotate_epochs("keeper", quiet).broken == ((2, "service"),)
+    assert site.keeper.show().broken == ((2, "service"),)
+    for _ in range(2):
+        with pytest.raises(InputError, match=r"1 keys under an older epoch do not open.*: 2 service"):
+            site.keeper.retire("keeper")
+        assert site.keeper.rotate_epochs("keeper", quiet).left == 1
+    gone = site.keeper.retire("keeper", give_up=True)
+    assert (gone.given_up, gone.epochs) == (((2, "service"),), (1, 2, 3))
+    with site.reading() as tx:
+        told = [decode(body) for _, body in site.ledger.entries(tx, site.ledger.head(tx).size - 2)]
+    assert [(each.event, each.count) for each in told] == [("keys:give_up", 1), ("keys:retire", 0)]
+    assert site.keeper.rotate_epochs("keeper", quiet).left == 0
+    assert site.keeper.renew_data_keys("keeper", quiet).left == 0
+    assert site.keeper.retire("keeper").given_up == ()
+    for user in USERS:
+        if user != USERS[1]:
+            assert shown(site, user) == VALUES
+    with pytest.raises(SealBrokenError):
+        shown(site, USERS[1])
+    service = [item for item in VALUES if item not in {"user_name", "resident_id_number"}]
+    assert isinstance(site.perform(act(ActKind.DELETE, USERS[1], *service)).decision, Permit)
+
+
+def test_nothing_is_given_up_while_a_rotation_can_move_a_key(site: Site) -> None:
+    broken_key(site, 2)
+    FileKeys.open(site.home / "keys", SITE).new_epoch(site.now())
+    with pytest.raises(InputError, match="living keys are wrapped under an older epoch"):
+        site.keeper.retire("keeper", give_up=True)
+    assert site.keeper.rotate_epochs("keeper", quiet).broken == ((2, "service"),)

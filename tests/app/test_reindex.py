@@ -13,7 +13,7 @@ from house import SITE, START, VALUES, Clock, act, declared, newcomer, ready
 
 from keshou.acts.request import Cancel
 from keshou.app import keeper, mark
-from keshou.app.keeper import Retired
+from keshou.app.keys_told import Retired
 from keshou.app.settings import Settings
 from keshou.app.site import Site
 from keshou.db import Database

@@ -202,17 +202,25 @@ def test_each_level_is_given_new_keys_and_the_old_epochs_die(keshou: Caller, peo
     before = values(keshou, people[0].user_id)
     count = keshou("keys", "show", "--json").ok().json["epochs"][0]["keys"]
     first = keshou("keys", "rotate", "epoch", "--by", "keeper", "--json").ok().json
-    assert first == {"epoch": 2, "keys": count, "left": 0}
+    assert first == {"epoch": 2, "keys": count, "left": 0, "broken": []}
     assert values(keshou, people[0].user_id) == before
     second = keshou("keys", "rotate", "data", "--by", "keeper", "--json").ok().json
     assert (second["epoch"], second["left"]) == (3, 0)
     assert values(keshou, people[0].user_id) == before
-    assert keshou("keys", "retire", "--by", "keeper", "--json").ok().json == {"epochs": [1, 2], "indexes": []}
+    assert keshou("keys", "retire", "--by", "keeper", "--json").ok().json == {
+        "epochs": [1, 2],
+        "indexes": [],
+        "given_up": [],
+    }
     assert values(keshou, people[0].user_id) == before
     shown = keshou("keys", "show", "--json").ok().json
     assert shown["epochs"] == [{"epoch": 3, "keys": count}]
     assert all(each["ended"] for each in shown["rotations"])
-    assert keshou("keys", "retire", "--by", "keeper", "--json").ok().json == {"epochs": [], "indexes": []}
+    assert keshou("keys", "retire", "--by", "keeper", "--json").ok().json == {
+        "epochs": [],
+        "indexes": [],
+        "given_up": [],
+    }
     keshou("ledger", "verify", "--by", "officer").ok()
 
 
@@ -279,7 +287,11 @@ def test_rules_choose_another_way_to_find_users_and_the_index_is_made_anew(
     both = keshou(*words, *begins, "--last-four")
     assert (both.status, "not by both" in both.err) == (2, True)
     keshou("keys", "rotate", "index", "--by", "keeper").ok()
-    assert keshou("keys", "retire", "--by", "keeper", "--json").ok().json == {"epochs": [], "indexes": [1]}
+    assert keshou("keys", "retire", "--by", "keeper", "--json").ok().json == {
+        "epochs": [],
+        "indexes": [1],
+        "given_up": [],
+    }
     shown = keshou("keys", "show", "--json").ok().json["indexes"]
     assert [(each["index"], bool(each["rows"])) for each in shown] == [(0, False), (2, True)]
     file.write_text(re.sub("^last_four = true$", "", file.read_text("utf-8"), flags=re.MULTILINE), "utf-8")
@@ -328,3 +340,19 @@ def test_what_may_be_erased_soon_is_foreseen_by_day_and_names_nobody(keshou: Cal
     assert "waits" in shown
     assert keshou("retention", "--until", "2000-01-01").status == 2
     assert keshou("retention", "--since", "soon").status == 2
+
+
+def test_a_key_that_does_not_open_is_named_and_given_up_by_an_option_alone(keshou: Caller) -> None:
+    with contextlib.closing(sqlite3.connect(keshou.folder / "keshou.db")) as database, database:
+        database.execute("UPDATE vault_key SET wrapped = zeroblob(74) WHERE \"user\" = 1 AND class = 'service'")
+    rotated = keshou("keys", "rotate", "epoch", "--by", "keeper", "--json")
+    broken = [{"user": 1, "class": "service"}]
+    assert (rotated.status, rotated.json["broken"]) == (1, broken)
+    assert keshou("keys", "show", "--json").ok().json["broken"] == broken
+    shown = keshou("keys", "show", "--lang", "en").ok().out
+    assert re.search(r"do not open.*\n(.*\n)?\s*1\s+service", shown), shown
+    refused = keshou("keys", "retire", "--by", "keeper", "--lang", "en")
+    assert (refused.status, "1 service" in refused.err, "--give-up" in refused.err) == (2, True, True)
+    gone = keshou("keys", "retire", "--by", "keeper", "--give-up", "--json").ok().json
+    assert (gone["epochs"], gone["given_up"]) == ([1], broken)
+    keshou("keys", "rotate", "epoch", "--by", "keeper").ok()

@@ -136,6 +136,8 @@ def audit(work: Work, job: Audit, now: dt.datetime) -> Draft:
 def keys_changed(work: Work, job: KeysChanged, _now: dt.datetime) -> Draft:
     """Write down that keys are about to be changed. The keeper of the keys need hold no post that serves users."""
     header: dict[str, object] = {"event": f"keys:{job.level}", **work.names.of_record(job.by, job.where)}
+    if job.count:
+        header["count"] = job.count
     return Draft(
         header
         | {"keys": (*(f"epoch:{number}" for number in job.epochs), *(f"index:{number}" for number in job.indexes))}

@@ -162,11 +162,14 @@ class KeysChanged(msgspec.Struct, frozen=True, kw_only=True):
 
     by: str
     level: str
-    """``master``, ``epoch``, ``data``, ``index``, ``suite``, or ``retire`` where older keys are destroyed."""
+    """``master``, ``epoch``, ``data``, ``index``, ``suite``, ``retire`` where older keys are destroyed, or ``give_up``
+    where data keys that do not open are left to go with them."""
     epochs: tuple[int, ...] = ()
     """Numbers of the epochs that are destroyed."""
     indexes: tuple[int, ...] = ()
     """Numbers of the index keys that are destroyed."""
+    count: int = 0
+    """How many data keys are given up."""
     where: str = ""
     request_id: str = ""
     said: str = ""

@@ -6,16 +6,17 @@ keys are wrapped anew outside of any transaction, and put in place only where no
 """
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from keshou.acts.audit_payload import user_of
 from keshou.acts.known import Known
 from keshou.acts.request import Done, Job, KeysChanged
 from keshou.app.certifying import certify, destroyed
 from keshou.app.keys import open_keys
+from keshou.app.keys_told import Indexed, KeyPlace, KeysShown, MasterShown, Retired, Rotated, Unindexed
 from keshou.app.settings import Settings
 from keshou.db import Transaction
 from keshou.errors import InputError
@@ -23,10 +24,13 @@ from keshou.ledger.certificate import Certificate
 from keshou.ledger.store import Ledger
 from keshou.vault.keys import ROOT, FileKeys
 from keshou.vault.masters.shares import Split
-from keshou.vault.rotations.store import Rotation
+from keshou.vault.rotations.store import Renewed, Rotation
+from keshou.vault.sealer import Place
 
 REWRAPPED, RENEWED, REINDEXED, SWEPT = 120, 50, 100, 500
 """In one transaction: keys wrapped anew, users whose keys are made anew, or whose tags are; rows that are removed."""
+TOLD = 100
+"""How many keys that do not open are named at most."""
 Advance = Callable[[int], None]
 """Told how many more are done."""
 
@@ -49,66 +53,6 @@ class House(Protocol):
         """Open a transaction beside the acts."""
 
 
-class MasterShown(NamedTuple):
-    """A master key as it may be shown."""
-
-    number: int
-    source: str
-    created: dt.datetime
-
-
-class KeysShown(NamedTuple):
-    """The keys of a site as they may be shown."""
-
-    suite: str
-    masters: tuple[MasterShown, ...]
-    epochs: dict[int, int]
-    """How many living data keys are wrapped under each epoch that lives."""
-    indexes: dict[int, int]
-    """How many rows that find users lie under each key of the index."""
-    taken_back: dict[tuple[str, str], int]
-    """How many of these rows are of an item and a way by which the rules let nobody be found any more."""
-    rotations: tuple[Rotation, ...]
-
-
-class Indexed(NamedTuple):
-    """What a rotation of the index key did."""
-
-    number: int
-    """Of the index key under which everything that finds users lies now."""
-    users: int
-    """Users of whom it was made anew in this call."""
-    left: int
-    """Users of whom something does not open: left as they were."""
-
-
-class Unindexed(NamedTuple):
-    """What the index still lacks, or holds too much, after the rules changed what users are found by."""
-
-    lacking: frozenset[str]
-    """Items by which users are not found yet in a way that was newly chosen."""
-    lingering: frozenset[str]
-    """Items of which the index still holds a way that nothing declares any more."""
-
-
-class Rotated(NamedTuple):
-    """What a rotation of data keys did."""
-
-    epoch: int
-    """The epoch in which all keys lie now."""
-    keys: int
-    """Keys that were moved or made anew in this call."""
-    left: int
-    """Keys, or users, of whom something does not open: left as they were."""
-
-
-class Retired(NamedTuple):
-    """Numbers of the keys that were destroyed."""
-
-    epochs: tuple[int, ...]
-    indexes: tuple[int, ...]
-
-
 class Keeper:
     """The keeper of one site's keys."""
 
@@ -129,8 +73,8 @@ class Keeper:
         epochs = {number: living.get(number, 0) for number in self._keys.epochs}
         numbers = sorted({*self._keys.index_numbers, *found})  # also of a key that is not here: nobody is found so
         indexes = {number: found.get(number, 0) for number in numbers}
-        shown = tuple(rotations.values())
-        return KeysShown(self._keys.suite.name, self._masters(), epochs, indexes, taken_back, shown)
+        shown, broken = tuple(rotations.values()), self._broken()
+        return KeysShown(self._keys.suite.name, self._masters(), epochs, indexes, taken_back, shown, broken)
 
     def rotate_master(self, source: str, by: str, split: Split | None = None) -> MasterShown:
         """Put a new master key in place of the old one, in `source`; return it.
@@ -156,13 +100,13 @@ class Keeper:
 
         """
         epoch = self._begin("epoch", by)
-        after, moved, seen = (0, ""), 0, 0
+        after, moved, left = (0, ""), 0, list[Place]()
         while True:
             with self._house.reading() as tx:
                 # A SQLite file has one writer at a time: acts wait for a piece, where PostgreSQL works beside them.
                 stale = self._rotations.stale(tx, after, epoch, REWRAPPED if tx.postgresql else REWRAPPED // 2)
             if not stale:
-                return self._end("epoch", epoch, moved, seen - moved)
+                return self._end("epoch", epoch, moved, left)
             rows = list(self._rotations.rewrapped(stale))
             with self._house.writing() as tx:
                 # In turn with the acts: two that change the same rows in another order would stop each other.
@@ -170,7 +114,8 @@ class Keeper:
                 self._refuse_late(tx, "epoch", epoch)
                 self._rotations.put(tx, rows)
             after = stale[-1][:2]
-            seen, moved = seen + len(stale), moved + len(rows)
+            moved += len(rows)
+            left.extend({row[:2] for row in stale} - {row[3:5] for row in rows})
             advance(len(stale))
 
     def renew_data_keys(self, by: str, advance: Advance) -> Rotated:
@@ -181,7 +126,7 @@ class Keeper:
 
         """
         epoch = self._begin("data", by)
-        after, keys, left = 0, 0, 0
+        after, keys, left = 0, 0, list[Place]()
         while True:
             with self._house.reading() as tx:
                 users = self._rotations.users(tx, after, epoch, RENEWED)
@@ -189,7 +134,8 @@ class Keeper:
                 return self._end("data", epoch, keys, left)
             with self._house.writing() as tx:
                 done = self._renew(tx, users, epoch)
-            after, keys, left = users[-1], keys + done[0], left + done[1]
+            after, keys = users[-1], keys + done.keys
+            left.extend(done.left)
             advance(len(users))
 
     def rotate_index(self, by: str, advance: Advance) -> Indexed:
@@ -238,17 +184,26 @@ class Keeper:
             if some < SWEPT or not go_on():
                 return gone
 
-    def retire(self, by: str) -> Retired:
+    def retire(self, by: str, *, give_up: bool = False) -> Retired:
         """Destroy every epoch and index key but the current ones; return which. What is under them is dead then.
 
-        The root of the index stays, since more is derived from it than what finds users.
+        The root of the index stays, since more is derived from it than what finds users. With `give_up` a data key
+        that does not open holds nothing up, when no other lies under an older epoch: that is on record with its number.
 
         Raises:
             InputError: a living data key, or something that finds users, still lies under one of them.
 
         """
         shown = self.show()
-        epochs, indexes = self._doomed(shown.epochs), self._doomed_indexes(shown.indexes)
+        given_up = shown.broken if give_up else ()
+        if given_up:
+            self._house.do(KeysChanged(by=by, level="give_up", count=len(given_up)))
+            with self._house.writing() as tx:
+                self._house.ledger.lock(tx)
+                still = set(self._rotations.broken(tx))
+                self._rotations.give_up(tx, [place for place in given_up if place in still])
+            shown = self.show()
+        epochs, indexes = self._doomed(shown.epochs, shown.broken), self._doomed_indexes(shown.indexes)
         if not epochs and not indexes:
             return Retired((), ())
         self._house.do(KeysChanged(by=by, level="retire", epochs=epochs, indexes=indexes))
@@ -256,13 +211,13 @@ class Keeper:
             # Whoever makes keys holds the log's lock and looks for new ones: none is made under these any more.
             self._house.ledger.lock(tx)
             living, found = self._rotations.living(tx), self._index.counts(tx)
-            self._doomed({number: living.get(number, 0) for number in self._keys.epochs})
+            self._doomed({number: living.get(number, 0) for number in self._keys.epochs}, ())
             self._doomed_indexes({number: found.get(number, 0) for number in self._keys.index_numbers})
             for number in epochs:
                 self._keys.destroy_epoch(number)
             for number in indexes:
                 self._keys.destroy_index(number)
-        return Retired(epochs, indexes)
+        return Retired(epochs, indexes, given_up)
 
     def certify(self, index: int) -> tuple[Certificate, bytes]:
         """Return a certificate that entry `index` destroyed users' keys or values: what it says, and a signed note.
@@ -293,13 +248,18 @@ class Keeper:
             shown.epochs.values()
         )
 
-    def _renew(self, tx: Transaction, users: list[int], epoch: int) -> tuple[int, int]:
+    def _broken(self) -> tuple[KeyPlace, ...]:
+        """Return the data keys that lie under an older epoch, when none of them opens."""
+        with self._house.reading() as tx:
+            return tuple(KeyPlace(*place) for place in self._rotations.broken(tx))
+
+    def _renew(self, tx: Transaction, users: list[int], epoch: int) -> Renewed:
         ledger = self._house.ledger
         ledger.lock(tx)  # nobody else seals for these users meanwhile
         self._refuse_late(tx, "data", epoch)
         done = self._rotations.renew(tx, users, epoch, lambda user: ledger.payloads(tx, user))
         ledger.replace_payloads(tx, done.payloads)
-        return done.keys, done.left
+        return done
 
     @contextmanager
     def _writing(self) -> Iterator[Transaction]:
@@ -358,16 +318,23 @@ class Keeper:
                 "this rotation was finished, or overtaken, by another process", hint="see: keshou keys show"
             )
 
-    def _end(self, level: str, epoch: int, keys: int, left: int) -> Rotated:
+    def _end(self, level: str, epoch: int, keys: int, left: list[Place]) -> Rotated:
         with self._writing() as tx:
             self._refuse_late(tx, level, epoch)
             self._rotations.end(tx, level, self._house.now())
-        return Rotated(epoch, keys, left)
+        return Rotated(epoch, keys, len(left), tuple(KeyPlace(*place) for place in sorted(left)[:TOLD]))
 
     @staticmethod
-    def _doomed(epochs: dict[int, int]) -> tuple[int, ...]:
-        """Return every epoch but the newest, none of which may have a living key."""
+    def _doomed(epochs: dict[int, int], broken: Sequence[KeyPlace]) -> tuple[int, ...]:
+        """Return every epoch but the newest, none of which may have a living key; `broken` are those that are left."""
         doomed = tuple(number for number in epochs if number != max(epochs))
+        if broken:
+            told = ", ".join(f"{each.user} {each.class_}" for each in broken[:TOLD])
+            raise InputError(
+                f"{len(broken)} keys under an older epoch do not open, and no rotation moves them: {told}",
+                hint="put their rows back from a backup, or erase what lies under them; or let it be lost for good: "
+                "--give-up, which is on record",
+            )
         if alive := sum(epochs[number] for number in doomed):
             raise InputError(
                 f"{alive} living keys are wrapped under an older epoch", hint="first: keshou keys rotate epoch"

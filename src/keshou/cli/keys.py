@@ -2,6 +2,7 @@
 """``keshou keys``: look at the site's keys, give each level new ones, destroy what is to be dead."""
 
 import datetime as dt
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +11,8 @@ import typer
 from rich.console import ConsoleRenderable
 from rich.text import Text as Line
 
-from keshou.app.keeper import KeysShown, Rotated
 from keshou.app.keys import Split
+from keshou.app.keys_told import KeyPlace, KeysShown, Rotated
 from keshou.app.site import Site
 from keshou.cli import asked
 from keshou.cli.terminal import BAD, GOOD, STRONG, Advance, Call, pairs, table
@@ -55,6 +56,7 @@ def show(call: Call) -> None:
         "indexes": [{"index": number, "rows": count} for number, count in found.indexes.items()],
         "taken_back": [{"item": item, "way": way, "rows": count} for (item, way), count in found.taken_back.items()],
         "rotations": rotations,
+        "broken": _places(found.broken),
     }
     masters = table(call.words("主密钥", "master"), call.words("所在", "lives in"), call.words("建立于", "made"))
     for each in found.masters:
@@ -70,7 +72,7 @@ def show(call: Call) -> None:
         ended = _moment(last.ended) if last.ended else call.words("尚未完成", "not finished")
         done.add_row(call.words(*_LEVELS[last.level]), _moment(last.begun), ended)
     suite = {call.words("密码套件", "suite"): call.words(*_SUITES[found.suite])}
-    over = _taken_back(call, found)
+    over = [*_taken_back(call, found), *(["", *_named(call, found.broken)] if found.broken else [])]
     call.answer(data, pairs(suite), "", masters, "", epochs, "", indexes, *over, *(("", done) if rotations else ()))
 
 
@@ -87,6 +89,20 @@ def _taken_back(call: Call, found: KeysShown) -> list[ConsoleRenderable | str]:
         "nobody is found by them; the server, or keshou tick, removes them",
     )
     return ["", over, Line(call.words(*gone), BAD)]
+
+
+def _places(broken: Sequence[KeyPlace]) -> list[dict[str, int | str]]:
+    return [{"user": each.user, "class": each.class_} for each in broken]
+
+
+def _named(call: Call, broken: Sequence[KeyPlace]) -> list[ConsoleRenderable | str]:
+    """Return whose keys do not open; the user's number is the surrogate one of the tables."""
+    named = table(
+        call.words("打不开的密钥：用户编号", "keys that do not open: user's number"), call.words("类别", "class")
+    )
+    for each in broken:
+        named.add_row(str(each.user), each.class_)
+    return [named]
 
 
 def _moment(when: dt.datetime) -> str:
@@ -142,31 +158,41 @@ def _tell(call: Call, done: Rotated) -> ExitStatus:
         f"{done.keys:,} 把数据密钥已在第 {done.epoch} 世代",
         f"{done.keys:,} data keys lie in epoch {done.epoch} now",
     )
-    shown = [Line(told, GOOD)]
+    shown: list[ConsoleRenderable | str] = [Line(told, GOOD)]
     if done.left:
         left = call.words(
             f"{done.left:,} 把无法打开，保持原样；请与备份比对",
             f"{done.left:,} do not open and were left as they are; compare them with a backup",
         )
-        shown.append(Line(left, BAD))
+        shown += [Line(left, BAD), *_named(call, done.broken)]
     else:
         shown.append(_then_retire(call))
-    call.answer(done._asdict(), *shown)
+    call.answer(done._asdict() | {"broken": _places(done.broken)}, *shown)
     return ExitStatus.NO if done.left else ExitStatus.DONE
 
 
 @verb(group, "retire")
-def retire(call: Call, *, by: By) -> None:
+def retire(
+    call: Call,
+    *,
+    by: By,
+    give_up: Annotated[
+        bool, typer.Option("--give-up", help="Also where keys that do not open are all that is left; on record.")
+    ] = False,
+) -> None:
     """Destroy every epoch and index key but the current ones: what lies under them in backups is dead from then on."""
     with call.open() as site:
-        gone = site.keeper.retire(by)
-    epochs, indexes = (", ".join(map(str, each)) for each in gone)
+        gone = site.keeper.retire(by, give_up=give_up)
+    epochs, indexes = (", ".join(map(str, each)) for each in gone[:2])
+    lost = len(gone.given_up)
     lines = [
         *([call.words(f"已销毁的世代：{epochs}", f"epochs destroyed: {epochs}")] if epochs else []),
         *([call.words(f"已销毁的索引密钥：{indexes}", f"index keys destroyed: {indexes}")] if indexes else []),
     ]
     none = call.words("没有旧密钥", "there is no older key")
-    call.answer(gone._asdict(), *(Line(each, GOOD) for each in lines or [none]))
+    given_up = [Line(call.words(f"已放弃的打不开的密钥：{lost:,}", f"keys that did not open, given up: {lost:,}"), BAD)]
+    data = gone._asdict() | {"given_up": _places(gone.given_up)}
+    call.answer(data, *(Line(each, GOOD) for each in lines or [none]), *(given_up if lost else []))
 
 
 @verb(rotate, "master")

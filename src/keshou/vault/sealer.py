@@ -105,6 +105,11 @@ class Sealer:
         return self._keys.look_again()
 
     @property
+    def current_epoch(self) -> int:
+        """Number of the epoch under which data keys are wrapped."""
+        return self._keys.current_epoch
+
+    @property
     def current_index(self) -> int:
         """Number of the index key under which tags are made."""
         return self._keys.current_index

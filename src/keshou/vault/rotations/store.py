@@ -35,8 +35,10 @@ _way = sa.Table(
     sa.Column("complete", sa.Integer, nullable=False),
 )
 _LIVING = (
-    'NOT EXISTS (SELECT 1 FROM vault_shredded s WHERE s."user" = k."user" AND s.class = k.class AND s.kid = k.kid)'
+    "length(k.wrapped) > 0 AND NOT EXISTS "
+    '(SELECT 1 FROM vault_shredded s WHERE s."user" = k."user" AND s.class = k.class AND s.kid = k.kid)'
 )
+"""Neither on record as shredded, nor given up."""
 _STALE = (
     'SELECT k."user", k.class, k.kid, k.epoch, k.wrapped FROM vault_key k '  # noqa: S608 - no input
     f'WHERE (k."user", k.class) > (?, ?) AND k.epoch < ? AND {_LIVING} ORDER BY k."user", k.class LIMIT ?'
@@ -47,6 +49,8 @@ _USERS = (
 )
 _COUNT = f"SELECT k.epoch, COUNT(*) FROM vault_key k WHERE {_LIVING} GROUP BY k.epoch ORDER BY k.epoch"  # noqa: S608
 _MOVE = 'UPDATE vault_key SET kid = ?, epoch = ?, wrapped = ? WHERE "user" = ? AND class = ? AND wrapped = ?'
+_GIVE_UP = 'UPDATE vault_key SET epoch = ?, wrapped = ? WHERE "user" = ? AND class = ?'
+_LOOKED_AT = 500
 _MOVE_TYPES = arrays(["bytea", "integer", "bytea", "bigint", "text", "bytea"])
 _MOVE_ARRAYS = (
     "UPDATE vault_key k SET kid = n.kid, epoch = n.epoch, wrapped = n.wrapped "  # noqa: S608 - no input
@@ -74,8 +78,8 @@ class Renewed(NamedTuple):
     keys: int
     values: int
     payloads: Sequence[Payload]
-    left: int
-    """Users of whom something does not open; nothing of theirs was changed."""
+    left: Sequence[Place]
+    """Users, and classes, of whom something does not open; nothing of theirs was changed."""
 
 
 class Rotations:
@@ -128,6 +132,20 @@ class Rotations:
         else:
             each(tx, _MOVE, list(moved))
 
+    def broken(self, tx: Transaction) -> list[Place]:
+        """Return whose keys of older epochs do not open; none at all as long as any of them opens and can be moved."""
+        found: list[Place] = []
+        while stale := self.stale(tx, found[-1] if found else (0, ""), self._sealer.current_epoch, _LOOKED_AT):
+            if any(True for _ in self.rewrapped(stale)):
+                return []
+            found += [row[:2] for row in stale]
+        return found
+
+    def give_up(self, tx: Transaction, places: Sequence[Place]) -> None:
+        """Keep nothing of keys that do not open but whose they were: what lies under them is lost, backups included."""
+        each(tx, _GIVE_UP, [(self._sealer.current_epoch, b"", *place) for place in places])
+        self._sealer.forget(set(places))
+
     # Making anew
 
     def users(self, tx: Transaction, after: int, epoch: int, limit: int) -> list[int]:
@@ -149,10 +167,7 @@ class Rotations:
             held.setdefault((value[0], value[2]), []).append(tuple(value))
         done = _Done()
         for user in users:
-            try:
-                done.add(self._of_user([tuple(row) for row in rows if row[0] == user], epoch, held, payloads_of))
-            except SealBrokenError:
-                done.left += 1
+            done.add(self._of_user([tuple(row) for row in rows if row[0] == user], epoch, held, payloads_of))
         self.put(tx, done.keys)
         replace(tx, "vault_value", VALUE_COLUMNS, ("user", "item"), done.values)
         found_by.put(tx, [row[:2] for row in done.values], done.tags, self._sealer.finding)
@@ -163,14 +178,17 @@ class Rotations:
     ) -> "_Done":
         done = _Done()
         for row in rows:
-            if row[3] >= epoch:
+            if row[3] >= epoch or not row[4]:
                 continue
-            of = held.get(row[:2], ())
-            if row[1] == RECORD:
-                key, values, tags, payloads = self._sealer.renew_record(row, of, payloads_of)
-                done.payloads += payloads
-            else:
-                key, values, tags = self._sealer.renew(row, of)
+            of, payloads = held.get(row[:2], ()), list[Payload]()
+            try:
+                if row[1] == RECORD:
+                    key, values, tags, payloads = self._sealer.renew_record(row, of, payloads_of)
+                else:
+                    key, values, tags = self._sealer.renew(row, of)
+            except SealBrokenError:
+                return _Done([row[:2]])
+            done.payloads += payloads
             done.values += values
             done.tags += tags
             done.keys.append((key[2], key[3], key[4], row[0], row[1], row[4]))
@@ -186,16 +204,17 @@ def index_key_of(tx: Transaction) -> int:
 class _Done:
     """What is to be written."""
 
-    def __init__(self) -> None:
+    def __init__(self, left: Sequence[Place] = ()) -> None:
         self.keys: list[Moved] = []
         self.values: list[ValueRow] = []
         self.tags: list[TagRow] = []
         self.payloads: list[Payload] = []
-        self.left = 0
+        self.left: list[Place] = list(left)
 
     def add(self, other: "_Done") -> None:
         """Add what is to be written of one user."""
         self.keys += other.keys
         self.values += other.values
         self.tags += other.tags
+        self.left += other.left
         self.payloads += other.payloads
