@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The master key in a file, in a token, split between holders; and from each place to each other."""
 
+import dataclasses
 import datetime as dt
 import itertools
 import json
@@ -13,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pkcs11 import Attribute, ObjectClass
 from pkcs11.exceptions import AttributeSensitive
-from shamir_mnemonic import MnemonicError, combine_mnemonics
+from shamir_mnemonic import MnemonicError, Share, combine_mnemonics
 
 from keshou.suite import INTERNATIONAL
 from keshou.vault.errors import KeyFileError, KeyMissingError, SealBrokenError
@@ -283,6 +284,39 @@ def test_shares_of_another_key_are_left_aside_and_a_misread_word_is_noticed(tmp_
     with pytest.raises(KeyFileError, match="misread") as caught:
         SharesSource([misread, mine[1]]).open(value, INTERNATIONAL)
     assert not set(mine[0].split()[4:]) & set(str(caught.value).split())
+
+
+def _false(words: str) -> str:
+    """Return a share whose words can be read, and whose value is another."""
+    share = Share.from_mnemonic(words)
+    return str(dataclasses.replace(share, value=bytes([share.value[0] ^ 1]) + share.value[1:]).mnemonic())
+
+
+@pytest.mark.parametrize("place", [0, 1, 2, 3])
+def test_a_false_share_among_enough_good_ones_is_left_aside_and_named(
+    tmp_path: Path, place: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    value = SharesSource((), Split(3, 4, tmp_path / "mine")).make("main", 1)
+    words = read_shares([tmp_path / "mine"])
+    wrapped = SharesSource(words).open(value, INTERNATIONAL).wrap(b"k" * 32, b"context")
+    assert not caplog.records
+    handed_in = [_false(each) if each == words[place] else each for each in words]
+    master = SharesSource(handed_in).open(value, INTERNATIONAL)
+    assert master.unwrap(wrapped, b"context") == b"k" * 32
+    assert [each.getMessage() for each in caplog.records] == [
+        f"share {place + 1} of the master key is false; the others give the key"
+    ]
+    SharesSource([_false(words[0]), *words]).open(value, INTERNATIONAL)
+
+
+def test_shares_that_contradict_each_other_are_told_so_and_those_of_other_keys_are_not_counted(tmp_path: Path) -> None:
+    value = SharesSource((), Split(2, 3, tmp_path / "mine")).make("main", 1)
+    SharesSource((), Split(2, 3, tmp_path / "other")).make("main", 1)
+    mine, others = read_shares([tmp_path / "mine"]), read_shares([tmp_path / "other"])
+    with pytest.raises(KeyFileError, match="contradict each other: of 1, 3 no 2"):
+        SharesSource([mine[0], _false(mine[2])]).open(value, INTERNATIONAL)
+    with pytest.raises(KeyMissingError, match="needs 2 of 3 shares; of no key there are more than 1 at hand"):
+        SharesSource([*others, mine[0]]).open(value, INTERNATIONAL)
 
 
 def test_shares_are_for_their_owners_alone_and_never_overwritten(tmp_path: Path) -> None:

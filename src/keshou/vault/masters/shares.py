@@ -7,9 +7,11 @@ memory when the site opens, and stands nowhere.
 Source: SatoshiLabs SLIP-0039; A. Shamir, "How to share a secret", 1979.
 """
 
+import logging
 import os
 import stat
 from collections.abc import Sequence
+from itertools import chain, combinations, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,6 +27,10 @@ from keshou.vault.wrapping import KEY, commitment, wrapping_key
 NAME = "shares"
 MOST = 16
 _SUFFIX = ".share"
+_MOST_TRIES = 13_000
+"""Of 16 shares any eight, and some more: a try that fails takes about a millisecond."""
+_MOST_OTHERS = 20
+_log = logging.getLogger(__name__)
 
 
 class Split(NamedTuple):
@@ -75,23 +81,35 @@ class SharesSource:
         return msgspec.json.encode(described)
 
     def open(self, value: bytes, suite: Suite) -> Master:
-        """Put the key together from the shares at hand; those of other keys are left aside."""
+        """Put the key together from the shares at hand; those of other keys, and false ones, are left aside.
+
+        Raises:
+            KeyMissingError: they are too few of this key.
+            KeyFileError: one is misread, or they are enough and no so many of them give the key.
+
+        """
         described = _described(value)
-        by_key: dict[int, dict[int, str]] = {}
-        for words in self._given:
-            try:
-                share = Share.from_mnemonic(words)
-            except MnemonicError:
-                raise KeyFileError(
-                    "a share is misread", hint="compare its 33 words with the paper, one by one"
-                ) from None
-            by_key.setdefault(share.identifier, {})[share.index] = words
+        by_key: dict[int, list[Share]] = {}
+        for words in dict.fromkeys(self._given):
+            share = _read(words)
+            by_key.setdefault(share.identifier, []).append(share)
+        most = 0
         for shares in by_key.values():
-            if len(shares) >= described.threshold:
-                secret = _combined(list(shares.values())[: described.threshold])
-                if secret is not None and commitment(secret) == described.commitment:
-                    return wrapping_key(secret, suite)
-        most = max((len(shares) for shares in by_key.values()), default=0)
+            places = sorted({each.index + 1 for each in shares})
+            if len(places) < described.threshold:
+                most = max(most, len(places))
+                continue
+            tried = _tried(shares, described)
+            if tried.good:
+                for each in _false(shares, tried.good, described):
+                    _log.warning("share %d of the master key is false; the others give the key", each.index + 1)
+                return wrapping_key(tried.secret, suite)
+            if not tried.of_another:
+                told = ", ".join(map(str, places))
+                raise KeyFileError(
+                    f"the shares contradict each other: of {told} no {described.threshold} give the master key",
+                    hint="one of them at least is false: add another holder's share, or compare each with its paper",
+                )
         raise KeyMissingError(
             f"the master key needs {described.threshold} of {described.holders} shares; of no key there are more than "
             f"{most} at hand",
@@ -123,9 +141,51 @@ def _described(value: bytes) -> _Described:
         ) from None
 
 
-def _combined(words: list[str]) -> bytes | None:
+def _read(words: str) -> Share:
     try:
-        return bytes(combine_mnemonics(words))
+        return Share.from_mnemonic(words)
+    except MnemonicError:
+        raise KeyFileError("a share is misread", hint="compare its 33 words with the paper, one by one") from None
+
+
+class _Tried(NamedTuple):
+    secret: bytes = b""
+    good: tuple[Share, ...] = ()
+    """Shares that gave the key; none, when none do."""
+    of_another: bool = False
+    """Whether some agree with each other, and give another key."""
+
+
+def _tried(shares: Sequence[Share], described: _Described) -> _Tried:
+    """Try whichever of the shares at hand give the key: one false share costs few tries, many cost some seconds."""
+    size, others = described.threshold, 0
+    for some in islice(chain([tuple(shares[:size]), tuple(shares[-size:])], combinations(shares, size)), _MOST_TRIES):
+        secret = _combined(some)
+        if secret is not None and commitment(secret) == described.commitment:
+            return _Tried(secret, some)
+        others += secret is not None
+        if others == _MOST_OTHERS:
+            break
+    return _Tried(of_another=others > 0)
+
+
+def _false(shares: Sequence[Share], good: Sequence[Share], described: _Described) -> list[Share]:
+    """Return which of `shares` do not give the key together with those that do."""
+    kept: dict[int, Share] = {each.index: each for each in good}
+    found = []
+    for share in shares:
+        rest = [each for index, each in kept.items() if index != share.index][: described.threshold - 1]
+        secret = _combined([*rest, share])
+        if secret is None or commitment(secret) != described.commitment:
+            found.append(share)
+    return found
+
+
+def _combined(shares: Sequence[Share]) -> bytes | None:
+    if len({each.index for each in shares}) < len(shares):
+        return None
+    try:
+        return bytes(combine_mnemonics([each.mnemonic() for each in shares]))
     except MnemonicError:
         return None
 
