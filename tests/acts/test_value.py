@@ -26,8 +26,13 @@ def size(site: Site) -> int:
 
 
 @pytest.mark.parametrize(
-    "value", ["", "x" * 4097, "a\x00b", "a\x1b[2Jb", "a\rb", "a\x7fb", "a\x85b", "a\ud800b"], ids=ascii
-)
+    "value",
+    [
+        "", "x" * 4097, "a\x00b", "a\x1b[2Jb", "a\rb", "a\x7fb", "a\x85b", "a\ud800b", "\u202e", "孔\u202d丘\u202c",
+        "1\u200b2", "1\u20662\u2069", "\ufeff12", "1\u00ad2", "1\u200d2", "\u200c12", "1\U000e00312",
+    ],
+    ids=ascii,
+)  # fmt: skip
 def test_what_steers_a_reader_or_cannot_be_stored_is_no_value(site: Site, value: str) -> None:
     before = size(site)
     with pytest.raises(ActError, match="value of `tariff_plan`") as told:
@@ -38,7 +43,9 @@ def test_what_steers_a_reader_or_cannot_be_stored_is_no_value(site: Site, value:
     assert size(site) == before
 
 
-@pytest.mark.parametrize("value", ["x", "1 号\n\t2 楼", "x" * 4096, "a\u200db", "𠮷", "\u202e"], ids=ascii)
+@pytest.mark.parametrize(
+    "value", ["x", "1 号\n\t2 楼", "x" * 4096, "می\u200cخواهم", "क्\u200dष", "𠮷", "葛\U000e0101"], ids=ascii
+)
 def test_lines_and_any_letters_are_kept_as_they_are(site: Site, value: str) -> None:
     site.do(Perform(act=act(ActKind.CORRECT, "u1", "tariff_plan"), values={"tariff_plan": value}))
     assert site.perform(act(ActKind.USE, "u1", "tariff_plan")).values == {"tariff_plan": value}

@@ -49,6 +49,18 @@ CASES = [
     (Kind.NAME, " 王　小 明 ", "王小明"),
     (Kind.NAME, "古丽米热·阿不都", "古丽米热阿不都"),
     (Kind.NAME, "Kong  QIU", "kongqiu"),
+    (Kind.NAME, "古丽米热‧阿不都", "古丽米热阿不都"),
+    (Kind.NAME, "葛\U000e0101某\u200d", "葛某"),
+    (Kind.MAIL, "\ufeffwang@exam\u00adple.test", "wang@example.test"),
+    (Kind.ACCOUNT, "Wang\u200b_01", "Wang_01"),
+    (Kind.DOCUMENT, "\u2066E1234\u22125678\u2069", "E12345678"),
+    (Kind.PHONE, "\u202d19912345678\u202c", "+8619912345678"),
+    (Kind.PHONE, "199\u22121234\u22125678", "+8619912345678"),
+    (Kind.PHONE, "\u200b+44 20 7946 0000", "+442079460000"),
+    (Kind.PHONE, "86-10-8888 8888", "+861088888888"),
+    (Kind.PHONE, "8601088888888", "+861088888888"),
+    (Kind.PHONE, "+86 010 88888888", "+861088888888"),
+    (Kind.PHONE, "86888888", "86888888"),
 ]
 
 
@@ -146,17 +158,33 @@ def test_a_value_no_longer_than_the_beginning_is_not_indexed_by_it() -> None:
     assert finding.texts(NUMBER, "15499990001") == {Way(NUMBER): "+8615499990001"}
 
 
-def test_who_is_indexed_by_version_1_is_found_still(
-    database: Database, keys: FileKeys, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("version", [1, 2])
+def test_who_is_indexed_by_an_earlier_version_is_found_still(
+    database: Database, keys: FileKeys, monkeypatch: pytest.MonkeyPatch, version: int
 ) -> None:
     vault = Vault(keys, "main")
     with monkeypatch.context() as patch, database.transaction() as tx:
         (user,) = vault.admit(tx, ["u1"])
-        old = vault._sealer._tag(Way(NUMBER), "+8615499990001", INTERNATIONAL, 0, 1)
+        old = vault._sealer._tag(Way(NUMBER), "+8615499990001", INTERNATIONAL, 0, version)
         patch.setattr(vault._sealer, "tags", lambda user, item, value: [(user, item, "", old, 0)])
         vault.seal(tx, [(user, RetentionClass.SERVICE, {NUMBER: "154 9999 0001"})])
     with database.reading() as tx:
         assert vault.find(tx, NUMBER, "+86 154 9999 0001") == [user]
+
+
+OLD = [
+    (1, Kind.PHONE, "+44 (0)20 7946 0000", "+4402079460000"),
+    (2, Kind.PHONE, "+44 (0)20 7946 0000", "+442079460000"),
+    (2, Kind.PHONE, "861088888888", "861088888888"),
+    (2, Kind.PHONE, "154\u22129999\u22120001", "154\u22129999\u22120001"),
+    (2, Kind.DOCUMENT, "e1\u200b2", "E1\u200b2"),
+    (2, Kind.NAME, "古丽 米热‧阿不都", "古丽米热‧阿不都"),
+]
+
+
+@pytest.mark.parametrize(("version", "kind", "written", "normal"), OLD)
+def test_an_earlier_version_writes_as_it_did(version: int, kind: Kind, written: str, normal: str) -> None:
+    assert normalise(kind, written, version) == normal
 
 
 @pytest.mark.parametrize(("part", "of"), [(Part.LAST_FOUR, slice(-4, None)), (Part.PREFIX, slice(7))])

@@ -297,8 +297,8 @@ def _check(work: Work, job: Perform, now: dt.datetime) -> None:
     for item, value in job.values.items():
         if not is_value(value):
             raise ActError(
-                f"the value of `{item}` is empty, too long, or has control characters",
-                hint="up to 4,096 characters; of control characters, tab and line feed alone",
+                f"the value of `{item}` is empty, too long, or has control or invisible characters",
+                hint="up to 4,096 characters; of control characters, tab and line feed alone; none that hides or turns",
             )
     _refuse_masking_nothing(job)
     if job.admit and act.kind is not ActKind.COLLECT:

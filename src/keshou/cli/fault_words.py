@@ -20,7 +20,8 @@ FAULT = {
     "value_too_long": Text("数据过长", "a value that is too long"),
     "wrong_user_id": Text("用户编号过长或含有控制字符", "the user id is too long or has control characters"),
     "wrong_value": Text(
-        "数据含有制表符和换行符（LF）以外的控制字符", "a value has control characters other than tab and line feed"
+        "数据含有制表符和换行符（LF）以外的控制字符，或看不见的字符",
+        "a value has control characters other than tab and line feed, or invisible ones",
     ),
 }
 """Code of what is wrong with a row -> its name."""

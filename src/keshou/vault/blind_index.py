@@ -19,10 +19,12 @@ import phonenumbers
 from keshou.declaration.findable import FINDABLE, NAMES, Part, Written
 from keshou.declaration.model import FoundBy
 from keshou.vault.errors import VaultError
+from keshou.vault.normal_before import normalised
 
-VERSION = 2
-"""Version of the normalising below. Version 1 left numbers abroad and extensions as they were written."""
-VERSIONS = (VERSION, 1)
+VERSION = 3
+"""Version of the normalising below. Version 2 kept invisible characters, some signs that part, and a bare 86 before a
+fixed line; version 1 also left numbers abroad and extensions as they were written."""
+VERSIONS = (VERSION, 2, 1)
 TAG = 16
 USER_LABEL = "user"
 """The label under which external user ids are found."""
@@ -31,10 +33,16 @@ WHOLE, LAST_FOUR, SIMPLIFIED, PREFIX = "", "#4", "~", "^"
 _FOUR = 4
 _CHINA = "+86"
 
-_NOT_DIALLED = re.compile(r"[\s().\-\u2010-\u2015]+")
-_NOT_WRITTEN = re.compile(r"[\s\-\u2010-\u2015]+")
+_UNSEEN = re.compile(
+    r"[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
+    r"\U000e0000-\U000e0fff]+"
+)
+"""What shows nothing: format characters, joiners and variation selectors."""
+_NOT_DIALLED = re.compile(r"[\s().\-\u2010-\u2015\u2212]+")
+_NOT_WRITTEN = re.compile(r"[\s\-\u2010-\u2015\u2212]+")
+_NOT_NAMED = re.compile(r"[\s\u00b7\u2022\u2027\u30fb]+")
 _MOBILE = re.compile(r"(?:\+86|86|0)?(1[3-9][0-9]{9})")
-_FIXED = re.compile(r"(?:\+86|0)([1-9][0-9]{8,10})")
+_FIXED = re.compile(r"(?:(?:\+86|86)0?|0)([1-9][0-9]{8,10})")
 _REGION = "CN"
 
 
@@ -79,7 +87,7 @@ def _document(text: str) -> str:
 
 
 def _name(text: str) -> str:
-    return re.sub(r"[\s\u00b7\u2022\u30fb]+", "", text).casefold()
+    return _NOT_NAMED.sub("", text).casefold()
 
 
 _NORMAL: dict[Written, Callable[[str], str]] = {
@@ -94,10 +102,16 @@ _NORMAL: dict[Written, Callable[[str], str]] = {
 def normalise(written: Written, value: str, version: int = VERSION) -> str:
     """Return `value` as every equal value is written: one width, one case, no separators.
 
-    A telephone number becomes E.164, one without area code stays as it is. A name loses its spaces and dots.
+    A telephone number becomes E.164, one without area code stays as it is. A name loses its spaces and dots;
+    what shows nothing is dropped of everything.
     """
-    text = (value if value.isascii() else unicodedata.normalize("NFKC", value)).strip()
-    return _phone(text) if written is Written.PHONE and version == 1 else _NORMAL[written](text)
+    if version < VERSION:
+        return normalised(written, value, version)
+    return _NORMAL[written](_plain(value))
+
+
+def _plain(value: str) -> str:
+    return (value if value.isascii() else unicodedata.normalize("NFKC", _UNSEEN.sub("", value))).strip()
 
 
 def simplified(name: str) -> str:
@@ -202,7 +216,7 @@ def _part(written: Written, part: Part, value: str, length: int) -> str:
         VaultError: it has not just as many characters as are indexed.
 
     """
-    text = unicodedata.normalize("NFKC", value).strip()
+    text = _plain(value)
     given = _document(text) if written in (Written.PHONE, Written.DOCUMENT) else text.upper()
     if written is Written.PHONE and part is Part.PREFIX:
         given = _dialled_before(_NOT_DIALLED.sub("", given))
