@@ -25,6 +25,10 @@ DER = bytes.fromhex("302a300506032b6570032100")
 """What says that an Ed25519 public key follows."""
 
 
+GONE = ("mobile_number", "tariff_plan")
+"""What is kept for the service alone."""
+
+
 @pytest.fixture
 def site(database: Database, tmp_path: Path) -> Iterator[Site]:
     """A site with two users, one of whom left."""
@@ -50,8 +54,25 @@ def test_a_certificate_says_what_when_which_keys_and_under_which_rule(site: Site
         rows = tx.ask("SELECT kid FROM vault_shredded")
     assert told.keys == tuple(bytes(row[0]).hex() for row in rows)
     assert certificate.verify(note, site.ledger.key, entry(site, cancelled)) == told
+    assert (told.rules, told.items) == (1, GONE)
+    assert told.removed == tuple(f"{item} 1" for item in GONE)
     assert "u1" not in note.decode().split()
     assert not any(value in note.decode() for value in VALUES.values())
+
+
+def test_users_who_end_their_service_themselves_are_told_what_went_and_by_which_rules(site: Site) -> None:
+    told, note = site.keeper.certify(site.do(Cancel(user="u1", by="user")).entry)
+    assert (told.rules, told.items, told.removed) == (1, GONE, tuple(f"{item} 1" for item in GONE))
+    assert certificate.verify(note, site.ledger.key, entry(site, told.entry)) == told
+    site.audit(by="clerk1")
+
+
+def test_the_end_of_a_service_from_before_it_told_what_went_is_certified_by_its_keys() -> None:
+    old = Header(
+        t=1, event="fact:service_ended", who="clerk1", count=1, keys=("00" * 16,), fact=fact_json({"counts": 1})
+    )
+    told = certificate.of_entry("log", 7, encode(old), (1,))
+    assert (told.items, told.removed, told.keys) == ((), (), old.keys)
 
 
 def test_openssl_checks_a_certificate_and_refuses_an_altered_one(site: Site, cancelled: int, tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ from keshou.law.terms import ActKind, ConsentStrength
 
 USER = next(iter(subscribers(3))).user_id
 ODD = {
-    "long": "示" * 60, "short": "示", "rare": "𠮷䶮", "right to left": "שלום עולם \u202eabc",
+    "long": "示" * 60, "short": "示", "rare": "𠮷䶮", "right to left": "שלום עולם abc",
     "script": "<script>window.hit=1</script><img src=x onerror=hit()>\"'&amp;{{7*7}}",
 }  # fmt: skip
 """Users' names that no page may trip over."""

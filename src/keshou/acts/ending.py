@@ -55,7 +55,8 @@ def cancel(work: Work, job: Cancel, now: dt.datetime) -> Draft:
     if act is not None and not isinstance(decision, Deny) and (key is None or not uses):
         decision = of_nobody(work.view.gate, now) if key is None else of_no_service(work.view.gate, now)
     header: dict[str, object] = {
-        "event": ENDED, **work.names.of_record(job.by, job.where, job.via), "count": 1, **_answer(work, act, decision),
+        "event": ENDED, **work.names.of_record(job.by, job.where, job.via), "count": 1,
+        "rules": work.view.gate.timeline.at(now).edition.version, **_answer(work, act, decision),
     }  # fmt: skip
     if key is None or isinstance(decision, Deny):
         refused = [(key, Payload(job.user, REFUSED))] if key is not None else ()
@@ -63,13 +64,17 @@ def cancel(work: Work, job: Cancel, now: dt.datetime) -> Draft:
     facts: tuple[UserFact, ...] = tuple(ServiceEnded(at=now, service=service) for service in ending)
     work.view.become(job.user, key, fold_user([*work.facts(job.user), *facts]))
     draft = Draft(header, [(key, Payload(job.user, "cancel", facts=facts))], [(key, facts)], decision=decision)
+    told: dict[str, object] = {}
     if last:
         work.settle()
-        end_service_class(work, draft, key, work.known.vault.blind(job.user), now)
+        gone = end_service_class(work, draft, key, work.known.vault.blind(job.user), now)
+        told["removed"] = {item: 1 for item in gone if item in work.names.items}
         if act is not None:
             count(work, draft, act, 1)
     if act is not None:
-        draft.header["fact"] = fact_json({"counts": draft.counts})
+        told["counts"] = draft.counts
+    if told:
+        draft.header["fact"] = fact_json(told)
     return draft
 
 

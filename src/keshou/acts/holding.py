@@ -141,22 +141,21 @@ def end_service_class(work: Work, draft: Draft, key: int, name: str, now: dt.dat
     """Let go what the service class holds of a user whose services ended, but for what must stay for now.
 
     `name` is what stands for the user in holds. With nothing kept, the keys are destroyed; else only values go, and
-    the user is noted as one of whom something is kept back. Return the items that went one by one.
+    the user is noted as one of whom something is kept back. The header names the items that went; return them.
     """
     vault, kept_back = work.known.vault, KeptBack()
     held = vault.items_of(work.tx, key)
     kept = _kept(work, held, name, now)
+    gone = sorted(item for item, class_ in held.items() if class_ is RetentionClass.SERVICE and item not in kept)
     if not kept:
         kept_back.drop(work.tx, key)
         draft.shredded = vault.shred(work.tx, key, [RetentionClass.SERVICE], now)
         draft.header["keys"] = key_ids(draft.shredded)
-        gone: list[str] = []
     else:
-        gone = sorted(item for item, class_ in held.items() if class_ is RetentionClass.SERVICE and item not in kept)
         vault.remove(work.tx, key, gone)
         kept_back.add(work.tx, key, name, to_micros(now))
         draft.removed = [(key, item) for item in gone]
-        draft.header["items"] = tuple(item for item in gone if item in work.names.items)
+    draft.header["items"] = tuple(item for item in gone if item in work.names.items)
     work.removed(key)
     return tuple(gone)
 
@@ -194,13 +193,12 @@ def release(work: Work, job: Release, now: dt.datetime) -> Draft:
         raise ActError("nothing of the user is due", hint="see `keshou retention`")
     header: dict[str, object] = {
         "event": DUE, **work.names.of_record(job.by, ""), "count": 1, "decision": "permit", "cites": (_END_RULE,),
+        "rules": work.view.gate.timeline.at(now).edition.version,
     }  # fmt: skip
     draft = Draft(header)
     gone = end_service_class(work, draft, key, name, now)
-    items = gone or tuple(sorted(service))
-    draft.header["items"] = tuple(item for item in items if item in work.names.items)
     if user := name_of(work, key):
-        draft.users = [(key, Payload(user, ActKind.DESTROY, items))]
+        draft.users = [(key, Payload(user, ActKind.DESTROY, gone))]
     return draft
 
 

@@ -87,27 +87,34 @@ def _took_values(header: Header) -> bool:
     """Say whether values went one by one: by an act that was permitted, with others kept, or after a restore."""
     if header.event in _BY_ITEM:
         return bool(header.items)
-    return header.event in _ERASING and header.decision == "permit" and bool(_counts(header).get("removed"))
+    return header.event in _ERASING and header.decision == "permit" and bool(_removed(header))
 
 
 def _tells_nothing(header: Header) -> bool:
     """Say whether it is from before entries told what was removed, so that only keys are known to be gone."""
     through = header.event in _ERASING and header.decision == "permit" and not header.keys
-    return through and "removed" not in _counts(header)
+    return through and _removed(header) is None
 
 
-def _counts(header: Header) -> dict[str, dict[str, int]]:
-    """Return what the entry of an erasure counts; nothing of any other."""
-    if header.fact is msgspec.UNSET or header.event not in _ERASING:
-        return {}
-    return msgspec.json.decode(header.fact, type=dict[str, dict[str, int]])
+class _Counts(msgspec.Struct, frozen=True):
+    """What of an entry's count says what went."""
+
+    removed: dict[str, int] | None = None
+    """Item to users; None: it does not say."""
+
+
+def _removed(header: Header) -> dict[str, int] | None:
+    """Return of how many users an erasure, or the end of services, removed which values; None: it does not say."""
+    if header.fact is msgspec.UNSET or header.event not in _ERASING | {_ENDING}:
+        return None
+    return msgspec.json.decode(header.fact, type=_Counts).removed
 
 
 def _told(header: Header) -> _Told:
     moment = dt.datetime.fromtimestamp(header.t // 1_000_000, dt.UTC)
     under = (_END_RULE,) if header.event == _ENDING else header.cites
     at = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-    removed = tuple(f"{item} {users}" for item, users in sorted(_counts(header).get("removed", {}).items()))
+    removed = tuple(f"{item} {users}" for item, users in sorted((_removed(header) or {}).items()))
     return header.event, at, header.who, header.rules, header.count, under, header.items, removed, header.keys
 
 
