@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Masks: what people in this field expect to see, for every item, and never more than is stated."""
 
+import datetime as dt
 import unicodedata
 
 import pytest
@@ -22,7 +23,10 @@ EXPECTED = [
     ("user_name", "葛\U000e0100飾", "葛\U000e0100*"),
     ("user_name", "古丽米热·阿不都热合曼", "古*********曼"),
     ("resident_id_number", "990101188001010018", "990101********0018"),
-    ("resident_id_number", "990101800101001", "990101*****1001"),
+    ("resident_id_number", "990101800101001", "990101******001"),
+    ("driver_licence_number", "990101 800101 001", "990101********001"),
+    ("social_security_number", "９９０１０１８００１０１００１", "９９０１０１******００１"),
+    ("bank_account_number", "999999000000017", "999999*****0017"),
     ("passport_number", "E00000001", "E0*****01"),
     ("bank_account_number", "9999990000000000017", "999999*********0017"),
     ("email_address", "kong.qiu@example.org", "k***@example.org"),
@@ -36,6 +40,15 @@ EXPECTED = [
     ("home_address", "成都市礼乐路1号", "成都市****"),
     ("home_address", "1 Ritual Road, Qufu", NOTHING),
     ("date_of_birth", "1880-01-01", "1880******"),
+    ("date_of_birth", "1880年1月2日", "1880*****"),
+    ("date_of_birth", "18800102", "1880****"),
+    ("date_of_birth", "1880/1/2", "1880****"),
+    ("date_of_birth", "1/2/1880", NOTHING),
+    ("date_of_birth", "02-01-1880", NOTHING),
+    ("date_of_birth", "19021880", NOTHING),
+    ("date_of_birth", "20-1-1880", NOTHING),
+    ("date_of_birth", "2 Jan 1880", NOTHING),
+    ("date_of_birth", "1880", NOTHING),
     ("login_account", "kongqiu", "k*****u"),
     ("login_account", "kong", "****"),
     ("ip_address", "192.0.2.17", "192.0.*.*"),
@@ -75,7 +88,9 @@ TEXTS = st.one_of(
 )
 
 
-@given(st.sampled_from(sorted(item for item, mask in masks().items() if mask.way in {"edges", "name"})), TEXTS)
+@given(
+    st.sampled_from(sorted(item for item, mask in masks().items() if mask.way in {"edges", "identity", "name"})), TEXTS
+)
 def test_edges_never_show_more_than_is_stated(item: str, value: str) -> None:
     mask, seen = masks()[item], _characters(value)
     first, last = (1, 1) if mask.way == "name" else (mask.first, mask.last)
@@ -86,8 +101,20 @@ def test_edges_never_show_more_than_is_stated(item: str, value: str) -> None:
     assert all(place < first or place >= len(seen) - last for place in kept)
     assert len(kept) <= first + last
     assert not kept or len(seen) - len(kept) >= mask.hidden
-    if mask.way == "edges" and len(seen) < first + last + mask.hidden:
+    if mask.way in {"edges", "identity"} and len(seen) < first + last + mask.hidden:
         assert not kept
+
+
+@given(st.dates(dt.date(1800, 1, 1), dt.date(1909, 12, 31)), st.integers(0, 999), st.data())
+def test_nothing_of_the_day_of_birth_is_seen_however_it_is_written(
+    day: dt.date, number: int, data: st.DataObject
+) -> None:
+    old = f"990101{day:%y%m%d}{number:03}"
+    assert masked("resident_id_number", old) == f"990101******{number:03}"
+    form = data.draw(st.sampled_from(["%Y-%m-%d", "%Y%m%d", "%d.%m.%Y", "%m/%d/%Y", "%d%m%Y", "%m%d%Y", "%d %b %Y"]))
+    shown = masked("date_of_birth", day.strftime(form))
+    assert shown.strip("*") in ("", f"{day:%Y}")
+    assert bool(shown.strip("*")) == form.startswith("%Y")
 
 
 @given(st.sampled_from(sorted(item for item, mask in masks().items() if mask.way == "nothing")), TEXTS)

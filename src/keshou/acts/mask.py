@@ -21,6 +21,10 @@ STAR = "*"
 NOTHING = STAR * 4
 """What stands for a value of which nothing is seen, or for a rest whose length is not told."""
 _JOINER = "\u200d"
+_FIFTEEN = re.compile(r"[0-9]{15}")
+_PARTED = re.compile(r"[\s\-\u2010-\u2015\u2212]+")
+_YEAR_FIRST = re.compile(r"(?:18|19|20)[0-9]{2}(?:[^0-9].{3,}|(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]))", re.DOTALL)
+"""A date that begins with its year: with signs between, or eight digits of which the rest is a month and a day."""
 _PLACE = re.compile(
     r"(?:[^省市区县旗\d\s]{2,8}(?:省|自治区|特别行政区))?"
     r"(?:[^省市区县旗\d\s]{2,10}(?:(?<![超门])市|自治州|地区|盟))?"
@@ -35,7 +39,7 @@ class MaskError(InputError):
 class Mask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One way to show a value in part."""
 
-    way: Literal["plain", "edges", "name", "mail", "district", "parts", "nothing"]
+    way: Literal["plain", "edges", "identity", "year", "name", "mail", "district", "parts", "nothing"]
     items: tuple[str, ...]
     first: int = 0
     last: int = 0
@@ -76,6 +80,19 @@ def _edges(seen: list[str], first: int, last: int, hidden: int) -> str:
     if left < hidden:
         return STAR * len(seen)
     return "".join(seen[:first]) + STAR * left + "".join(seen[len(seen) - last :] if last else ())
+
+
+def _identity(value: str, mask: Mask) -> str:
+    """Return the edges of a number; one of fifteen digits has three after the date of birth, where others have four."""
+    plain = _PARTED.sub("", unicodedata.normalize("NFKC", value))
+    last = mask.last - 1 if _FIFTEEN.fullmatch(plain) else mask.last
+    return _edges(_characters(value), mask.first, last, mask.hidden)
+
+
+def _year(value: str, mask: Mask) -> str:
+    if not _YEAR_FIRST.fullmatch(value):
+        return NOTHING
+    return _edges(_characters(value), mask.first, 0, mask.hidden)
 
 
 def _mail(value: str, _: Mask) -> str:
@@ -123,6 +140,8 @@ _WAYS: dict[str, Callable[[str, Mask], str]] = {
     "plain": lambda value, _: value,
     "nothing": lambda _value, _: NOTHING,
     "edges": lambda value, mask: _edges(_characters(value), mask.first, mask.last, mask.hidden),
+    "identity": _identity,
+    "year": _year,
     "name": _name,
     "mail": _mail,
     "district": _district,
