@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from keshou.app.copy_sheet import sheet
+from keshou.app.copy_sheet import latest, sheet
 from keshou.app.own_copy import OwnCopy
 from keshou.app.site import Site
 from keshou.copies.csv_files import zipped
@@ -36,14 +36,15 @@ def refuse_unmakeable(site: Site, format_: Format) -> None:
 
 
 def file_of(site: Site, copy: OwnCopy, format_: Format, language: Language) -> CopyFile:
-    """Return `copy` as a file in `language`.
+    """Return `copy` as a file in `language`; a PDF has the latest rows, as many as the settings say, and tells so.
 
     Raises:
         FontError: as `refuse_unmakeable`.
 
     """
     if format_ == "pdf":
-        return CopyFile(printed(sheet(site, copy, language), _fonts(site)), "application/pdf", "pdf")
+        shown = latest(sheet(site, copy, language), site.settings.pdf_rows)
+        return CopyFile(printed(shown, _fonts(site)), "application/pdf", "pdf")
     if format_ == "csv":
         return CopyFile(zipped(sheet(site, copy, language)), "application/zip", "zip")
     text = json.dumps(copy.data(language, site), ensure_ascii=False, indent=2) + "\n"

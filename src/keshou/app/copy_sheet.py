@@ -88,6 +88,12 @@ GROUNDS: Mapping[str, Text] = {
     "law": Text("其他法律、法规规定", "another law asks for it"),
 }
 """Ground of a hold -> what it is called."""
+LATEST = Text(
+    "这里是最近的{n}行，共{all}行。其余的在CSV或JSON格式的副本里，那里有全部。",
+    "These are the latest {n} of {all} rows. The rest are in a copy as CSV or JSON, which has all.",
+)
+_GROWING = frozenset({"consents", "given", "acts"})
+"""Tables that grow with time, in the order of time."""
 _BY_ITSELF = {
     DUE: Text("留存结束后销毁", "destroyed once nothing kept it"),
     OVER: Text("到期后销毁", "destroyed once its time was over"),
@@ -162,6 +168,19 @@ def sheet(site: Site, copy: OwnCopy, language: Language) -> Sheet:
     return Sheet(
         language, names.say(TITLE), operator, copy.made, told, names.say(NONE), names.say(PAGE), tables
     )  # fmt: skip
+
+
+def latest(whole: Sheet, most: int) -> Sheet:
+    """Return a sheet with no more than the latest `most` rows in each table that grows with time, and says so there."""
+    return whole._replace(tables=[_latest(each, most, whole.language) for each in whole.tables])
+
+
+def _latest(table: Table, most: int, language: Language) -> Table:
+    rows = len(table.rows)
+    if table.key not in _GROWING or rows <= most:
+        return table
+    note = LATEST.in_(language).format(n=f"{most:,}", all=f"{rows:,}")
+    return table._replace(rows=table.rows[rows - most :], note=note)
 
 
 def _names(site: Site, language: Language) -> _Names:

@@ -5,7 +5,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 
@@ -101,6 +101,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Host and port to serve on."""
     fonts: str = "/usr/share/fonts"
     """Folder of the fonts that PDFs are set in; one of them must have Chinese characters."""
+    pdf_rows: Annotated[int, msgspec.Meta(ge=1)] = 1000
+    """The most rows of each table that grows with time in a PDF of a user's copy: the latest ones."""
     standings: int = 500_000
     """The most users whose standing is kept in memory."""
     batch: int = 1000

@@ -39,7 +39,7 @@ _TURN = threading.Lock()
 
 
 def printed(sheet: Sheet, fonts: Path) -> bytes:
-    """Return `sheet` as a PDF, set in the fonts of a folder.
+    """Return `sheet` as a PDF, set in the fonts of a folder; each row of a table takes some 100 kB of memory meanwhile.
 
     Raises:
         FontError: none of them has Chinese characters.
@@ -93,7 +93,8 @@ def _told(sheet: Sheet, families: Sequence[str]) -> dict[str, Any]:
         "day": {name: getattr(day, name) for name in ("year", "month", "day", "hour", "minute", "second")},
         "head": [[_shown(part) for part in each] for each in sheet.head],
         "tables": [
-            {"title": each.title, "columns": each.columns, "rows": [list(map(_shown, row)) for row in each.rows]}
+            {"title": each.title, "note": each.note, "columns": each.columns,
+             "rows": [list(map(_shown, row)) for row in each.rows]}
             for each in sheet.tables
         ],
     }  # fmt: skip

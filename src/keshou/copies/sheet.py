@@ -16,6 +16,8 @@ class Table(NamedTuple):
     columns: tuple[str, ...]
     rows: list[tuple[str, ...]]
     """A text for each column; any text, whoever wrote it."""
+    note: str = ""
+    """What is said above it of rows that are not in it."""
 
 
 class Sheet(NamedTuple):
