@@ -186,7 +186,7 @@ def test_all_faults_of_form_are_found_at_once():
         "wrong_value",
         "wrong_value",
     ]
-    assert "did you mean `branch`" in next(each.what.en for each in source.findings if each.code == "unknown_key")
+    assert "perhaps `branch` was meant" in next(each.what.en for each in source.findings if each.code == "unknown_key")
 
 
 def test_words_of_the_file_cannot_act_as_placeholders():
