@@ -7,7 +7,6 @@ Times are stored as whole microseconds since 1970-01-01 UTC (BIGINT), the same o
 import datetime as dt
 import re
 import sqlite3
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import lru_cache
@@ -19,15 +18,13 @@ from sqlalchemy import event
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from keshou.errors import DamagedError, ExitStatus, InputError, KeshouError, UnreachableError
+from keshou.turn import PATIENCE, PATIENT, take_turn
 
 metadata = sa.MetaData()
 """Every room's tables; a room declares its own in its ``store.py``."""
 
 _EPOCH, _MICROSECOND = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.timedelta(microseconds=1)
 _AT_ONCE = 5_000
-_PATIENCE, _LOOK_AGAIN = 30, 0.0003
-"""Seconds for which a SQLite file that others hold is waited for, and between two looks at it."""
-_PATIENT = f"busy_timeout={_PATIENCE * 1000}"
 _POSTGRESQL = PGDialect()  # type: ignore[no-untyped-call]
 
 
@@ -225,7 +222,7 @@ class Database:
             self.url,
             hide_parameters=True,
             pool_use_lifo=True,
-            connect_args={"check_same_thread": False, "timeout": _PATIENCE},
+            connect_args={"check_same_thread": False, "timeout": PATIENCE},
         )
         event.listen(engine, "connect", self._prepare_sqlite)
         return engine
@@ -261,7 +258,7 @@ class Database:
         """
         with self._told(), self._engine.connect() as connection, connection.begin():
             if not self.postgresql:
-                _take_turn(connection.connection.driver_connection)
+                take_turn(connection.connection.driver_connection)
             with _ended(Transaction(connection)) as tx:
                 yield tx
 
@@ -340,42 +337,13 @@ def _ended(tx: Transaction) -> Iterator[Transaction]:
 
 
 _PRAGMAS = (
-    *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", _PATIENT),
+    *("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON", PATIENT),
     "cache_size=-16000",
 )
 """The cache, in kibibytes, has room for the pages that a thousand acts on users drawn at random touch."""
 
 _MAPPED = "mmap_size=2147418112"
 """As much, in bytes, as SQLite maps where it is built as usual."""
-
-
-def _take_turn(driver: Any) -> None:
-    """Take a SQLite file's write lock, and wait for whoever holds it.
-
-    SQLite's own waiting sleeps longer and longer while a lock that many want is free for less than a millisecond at a
-    time: of two processes that write without a pause it would let one wait for seconds. Ours looks again and again.
-    """
-    cursor = driver.cursor()
-    cursor.execute("PRAGMA busy_timeout=0")
-    try:
-        left = round(_PATIENCE / _LOOK_AGAIN)
-        while not _is_taken(cursor, last=not left):
-            left -= 1
-            time.sleep(_LOOK_AGAIN)
-    finally:
-        cursor.execute(f"PRAGMA {_PATIENT}")
-        cursor.close()
-
-
-def _is_taken(cursor: Any, *, last: bool) -> bool:
-    """Try once to take the lock; say whether we have it."""
-    try:
-        cursor.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
-        if last or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-            raise
-        return False
-    return True
 
 
 def address_of(url: str) -> sa.URL:

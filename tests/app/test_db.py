@@ -97,7 +97,7 @@ def test_a_file_that_another_program_holds_is_waited_for_and_then_said_to_be_hel
             tx.connection.exec_driver_sql("CREATE TABLE told (word TEXT)")
         other.isolation_level = None
         other.execute("BEGIN IMMEDIATE")
-        monkeypatch.setattr("keshou.db._PATIENCE", 0.1)
+        monkeypatch.setattr("keshou.turn.PATIENCE", 0.1)
         with pytest.raises(UnreachableError, match="does not answer"), base.transaction():
             pass
         monkeypatch.undo()

@@ -8,6 +8,7 @@ import datetime as dt
 from collections.abc import Callable
 
 import higher_law
+from dropped import serving
 from question import Question, World
 
 from keshou.gate import facts as f
@@ -143,7 +144,8 @@ def act_under_suspension(q: Question) -> bool:
         if isinstance(fact, f.SuspensionLifted):
             standing.pop(fact.suspension, None)
     return any(
-        (not each.kinds or q.act.kind in each.kinds) and (not each.purposes or set(each.purposes) & q.serving())
+        (not each.kinds or q.act.kind in each.kinds)
+        and (not each.purposes or set(each.purposes) & serving(q.act, q.dropped, q.older))
         for each in standing.values()
     )
 

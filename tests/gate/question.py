@@ -5,6 +5,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 import higher_law
+from dropped import left_by_older_rules, needed_by_none_any_more
 from holders import Holders
 
 from keshou.declaration.compare import compare, quadruples
@@ -50,7 +51,9 @@ class Question:
         self.purpose = self.find_purpose()
         self.needs = self.purpose.needs if self.purpose else ()
         self.needed = {need.item for need in self.needs}
-        self.dropped = self.needed_by_none_any_more()
+        self.older = [one.declaration for one in world.published if self.rules and one.version < self.rules.version]
+        self.left = left_by_older_rules(self.declared, self.older)
+        self.dropped = needed_by_none_any_more(act, self.left, own_hand=self.own_hand())
 
     # --- the rules
 
@@ -89,28 +92,11 @@ class Question:
         left = self.act.items - self.dropped
         return bool(self.act.items) and all(item in self.law.items or item in own for item in left)
 
-    def older(self) -> list[Declaration]:
-        return [each.declaration for each in self.world.published if self.rules and each.version < self.rules.version]
-
-    def needed_by_none_any_more(self) -> set[str]:
-        if self.act.kind not in {K.DELETE, K.DESTROY} and not (self.own_hand() and self.act.kind == K.QUERY):
-            return set()
-        return self.act.items & self.left_by_older_rules()
-
-    def serving(self) -> set[str]:
-        """Return the purpose of the act, and what of older rules needed what none does any more."""
-        before = [each for one in self.older() for each in one.purposes]
-        return {self.act.purpose, *(each.id for each in before for need in each.needs if need.item in self.dropped)}
-
-    def left_by_older_rules(self) -> set[str]:
-        now = {need.item for each in (self.declared.purposes if self.declared else ()) for need in each.needs}
-        return {need.item for one in self.older() for each in one.purposes for need in each.needs} - now
-
     def registration_items(self) -> set[str]:
         purposes = self.declared.purposes if self.declared else ()
         kept_so = {need.item for each in purposes for need in each.needs if need.class_ == "registration"}
-        before = [need for one in self.older() for each in one.purposes for need in each.needs]
-        kept_so |= {need.item for need in before if need.class_ == "registration"} & self.left_by_older_rules()
+        before = [need for one in self.older for each in one.purposes for need in each.needs]
+        kept_so |= {need.item for need in before if need.class_ == "registration"} & self.left
         return kept_so & self.act.items
 
     # --- who acts
@@ -410,6 +396,5 @@ class Question:
         if self.own_hand():
             return self.act.items - self.dropped <= self.needed
         for_kind = {need.item for need in self.needs if self.act.kind in (need.acts or self.purpose.acts)}
-        facing = {service.id for service in self.declared.services if service.user_facing}
-        serves = bool(facing & set(self.purpose.services))
-        return self.act.items - self.dropped <= for_kind and serves and self.act.kind in self.purpose.acts
+        facing = {service.id for service in self.declared.services if service.user_facing} & set(self.purpose.services)
+        return self.act.items - self.dropped <= for_kind and bool(facing) and self.act.kind in self.purpose.acts
