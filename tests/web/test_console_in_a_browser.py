@@ -13,8 +13,10 @@ from ways import Way
 
 from keshou.cli.sample.people import subscribers
 from keshou.language import Language
+from keshou.law.load import load
 from keshou.web.console.error_words import REFUSALS
 from keshou.web.frame.catalog import Words, catalog
+from keshou.web.sentences import sentence
 from keshou.wire.decision_words import MISSING
 
 _PERSON = next(iter(subscribers(12)))
@@ -152,8 +154,8 @@ def test_the_second_of_two_windows_is_told_that_somebody_answered(reader: Reader
     for window in (page, other):
         card = window.locator(".postcard", has_text="654").first
         card.get_by_role("button", name=str(t("reviews.refuse")), exact=True).click()
-    told = REFUSALS["the review was answered before"].in_(language)
-    expect(other.get_by_role("alert")).to_have_text(told)
+    told = sentence(REFUSALS["the review was answered before"].in_(language), load(), language)
+    expect(other.get_by_role("alert")).to_have_text(str(told))
 
 
 def test_an_officer_edits_the_declaration_and_sees_what_is_wrong_while_typing(
@@ -200,7 +202,9 @@ def test_what_was_typed_outlives_a_session_that_ended_elsewhere(reader: Reader, 
     page.get_by_label(str(t("door.account"))).fill("officer")
     page.get_by_label(str(t("door.password"))).fill(PASSWORD)
     page.get_by_role("button", name=str(t("door.enter"))).click()
-    page.get_by_role("button", name=str(t("again.send"))).click()
+    expect(page.get_by_role("alert")).to_have_text(str(t("again.look")))
+    assert page.get_by_label(str(t("editor.text"))).input_value() == written
+    page.get_by_role("button", name=str(t("editor.preview"))).click()
     page.get_by_role("button", name=str(t("preview.back"))).click()
     assert page.get_by_label(str(t("editor.text"))).input_value() == written
 
