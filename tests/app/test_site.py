@@ -122,7 +122,7 @@ def empty_the_database(home: Path) -> None:
         (take_another_sites_keys, "site", ExitStatus.WRONG_INPUT),
         (take_another_sites_database, "another site", ExitStatus.BROKEN),
         (lose_the_tables, "there is no database", ExitStatus.UNREACHABLE),
-        (empty_the_database, "schema", ExitStatus.WRONG_INPUT),
+        (empty_the_database, "damaged, or is none", ExitStatus.BROKEN),
     ],
 )
 def test_a_site_that_is_not_whole_is_not_opened(home: Path, break_it: object, message: str, status: ExitStatus) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from house import START, VALUES, Clock, act, newcomer, ready
 
+from keshou.acts.new_ids import IdTakenError
 from keshou.acts.request import ActError, BulkPerform, Done
 from keshou.app.site import Site
 from keshou.db import Database
@@ -60,7 +61,8 @@ def test_a_reviewed_list_is_exported_once(site: Site) -> None:
     assert isinstance(done.decision, Permit)
     assert done.by_user == {user: {"tariff_plan": VALUES["tariff_plan"]} for user in USERS}
     assert refused(export(site, review="v1")) == {"miit24:13.1.3"}
-    site.record_site(approval(), by="judge")
+    with pytest.raises(IdTakenError):
+        site.record_site(approval(), by="judge")
     assert refused(export(site, review="v1")) == {"miit24:13.1.3"}, "an id once used up serves again"
 
 
