@@ -5,8 +5,9 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
-from house import START, Clock, act, newcomer, open_site
+from house import START, VALUES, Clock, act, newcomer, open_site
 from test_shared_links import rules
 
 from keshou.acts.request import BulkPerform, Done
@@ -15,9 +16,9 @@ from keshou.app.copy_sheet import sheet
 from keshou.app.own_copy import OwnCopy, own_copy
 from keshou.app.site import Site
 from keshou.db import Database
-from keshou.gate.facts import ConsentWithdrawn, StaffAppointed
+from keshou.gate.facts import ConsentGiven, ConsentWithdrawn, StaffAppointed
 from keshou.gate.holds import Asked
-from keshou.law.terms import ActKind
+from keshou.law.terms import ActKind, ConsentStrength
 
 SEATS = (("clerk1", "clerk"), ("lister", "analyst"), ("judge", "reviewer"))
 
@@ -33,7 +34,15 @@ def site(database: Database, tmp_path: Path) -> Iterator[Site]:
 
 def rows(site: Site, copy: OwnCopy, table: str) -> list[tuple[str, ...]]:
     """Return what a table of the copy says, in English."""
-    return next([*each.rows] for each in sheet(site, copy, "en").tables if each.key == table)
+    return sheet(site, copy, "en").rows(table)
+
+
+def agreed_to(site: Site, purpose: str) -> tuple[ConsentGiven]:
+    """Return that a user agreed to a purpose of the rules in force."""
+    known = site.rules()
+    assert known is not None
+    given = ConsentGiven(at=site.now(), purpose=purpose, version=known.version, strength=ConsentStrength.EXPRESS)
+    return (given,)
 
 
 def exported(site: Site, *users: str) -> Done:
@@ -72,3 +81,43 @@ def test_an_older_entry_that_does_not_say_who_was_refused_is_told_as_unsure(site
         copy = own_copy(site, user, by="user")
         assert ["perhaps" in row[1] for row in rows(site, copy, "given")] == [True]
         assert ["not on record of whom" in row[5] for row in rows(site, copy, "acts") if "export" in row[2]] == [True]
+
+
+def test_what_it_is_for_names_every_purpose_and_those_without_consent_as_such(site: Site) -> None:
+    copy = own_copy(site, "u1", by="user")
+    assert set(copy.purposes) == {"service"}
+    assert copy.unagreed == {"marketing": ("mobile_number", "tariff_plan")}
+    site.record("u1", *agreed_to(site, "marketing"))
+    copy = own_copy(site, "u1", by="user")
+    assert (copy.purposes["marketing"], copy.unagreed) == (("mobile_number", "tariff_plan"), {})
+    assert copy.purposes["service"] == ("mobile_number", "resident_id_number", "tariff_plan", "user_name")
+    assert len(rows(site, copy, "purposes")) == 2
+    site.record("u1", ConsentWithdrawn(at=site.now(), purpose="marketing"))
+    told = rows(site, own_copy(site, "u1", by="user"), "purposes")
+    assert [name for name, _ in told] == ["Providing service", "Marketing (no consent stands)"]
+
+
+def test_the_copy_has_what_only_a_purpose_without_queries_needs_and_what_none_needs_any_more(site: Site) -> None:
+    declared = rules()
+    quiet = [each for each in declared.purposes[0].acts if each is not ActKind.QUERY]
+    without = [need for need in declared.purposes[0].needs if need.item != "tariff_plan"]
+    service = msgspec.structs.replace(declared.purposes[0], acts=tuple(quiet), needs=tuple(without))
+    site.publish(msgspec.structs.replace(declared, purposes=(service,), grants=declared.grants[:1]), by="officer")
+    copy = own_copy(site, "u1", by="user")
+    assert copy.information == VALUES
+    assert (copy.not_shown, copy.unneeded) == ((), ("tariff_plan",))
+    assert ("Needed for no purpose of the rules in force", "Brand and tariff plan") in rows(site, copy, "purposes")
+
+
+def test_what_may_not_be_shown_is_named_with_the_reason(site: Site) -> None:
+    declared = rules()
+    other = msgspec.structs.replace(declared.purposes[0], id="other", needs=declared.purposes[0].needs[-1:])
+    service = msgspec.structs.replace(declared.purposes[0], needs=declared.purposes[0].needs[:-1])
+    site.publish(msgspec.structs.replace(declared, purposes=(service, other)), by="officer")
+    copy = own_copy(site, "u1", by="clerk1")
+    assert copy.information.keys() == VALUES.keys() - {"tariff_plan"}
+    (hidden,) = copy.not_shown
+    assert (hidden.item, "miit24:13.1.3" in hidden.cites) == ("tariff_plan", True)
+    assert "held, and not shown: refused (" in dict(rows(site, copy, "information"))["Brand and tariff plan"]
+    (in_json,) = json.loads(file_of(site, copy, "json", "en").data)["not_shown"]
+    assert in_json["item"] == "tariff_plan"

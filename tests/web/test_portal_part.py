@@ -180,7 +180,7 @@ def test_what_is_of_the_part_is_done(browser: Browser, site: Site) -> None:
     assert browser.send("/me/consents", purpose=LINES, choice="withdraw").status_code == 200
     browser.open("/me/copy")
     copy: Any = browser.send("/me/copy", kind="json").json()
-    assert set(copy["purposes"]) == {LINES}
+    assert (set(copy["purposes"]), set(copy["unagreed"])) == (set(), {LINES}), "consent was just taken back"
     assert not [each for each in SECRET if each in msgspec.json.encode(copy).decode()]
     browser.open("/me/end")
     ended = browser.send("/me/end", service="broadband", meant="yes")

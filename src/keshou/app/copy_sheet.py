@@ -8,7 +8,7 @@ from typing import NamedTuple
 from keshou.acts.ending import REFUSED
 from keshou.acts.expiring import OVER
 from keshou.acts.holding import DUE
-from keshou.app.own_copy import OwnAct, OwnCopy
+from keshou.app.own_copy import NotShown, OwnAct, OwnCopy
 from keshou.app.site import Site
 from keshou.app.user_history import rules_ever
 from keshou.app.value_words import worded
@@ -106,6 +106,10 @@ _UNSURE = Text(
 _PERHAPS = Text("（可能：{why}）", " (perhaps: {why})")
 _USER, _UNKNOWN = Text("用户本人", "the user"), Text("岗位不明", "post not known")
 _MASKED = Text("（不是全值）", " (not in full)")
+_DENIED = Text("持有，未显示：被拒绝（{cites}）", "held, and not shown: refused ({cites})")
+_NOT_FOR_STAFF = Text("持有，未显示：没有目的允许工作人员查询", "held, and not shown: no purpose lets staff look it up")
+_UNAGREED = Text("（没有有效的同意）", " (no consent stands)")
+_UNNEEDED = Text("现行规则没有目的需要", "Needed for no purpose of the rules in force")
 _VERSION = Text("第{n}版", "version {n}")
 _EVIDENCE = Text("凭据编号{id}", "on file as {id}")
 _OVER = Text("了结为止", "until it is over")
@@ -127,7 +131,11 @@ class _Names(NamedTuple):
 
     def all(self, ids: Iterable[str]) -> str:
         """Return kinds of information, one after another."""
-        return ("、" if self.language == "zh" else ", ").join(self.items.get(each, each) for each in ids)
+        return self.listed(self.items.get(each, each) for each in ids)
+
+    def listed(self, words: Iterable[str]) -> str:
+        """Return words one after another."""
+        return ("、" if self.language == "zh" else ", ").join(words)
 
 
 def sheet(site: Site, copy: OwnCopy, language: Language) -> Sheet:
@@ -145,8 +153,8 @@ def sheet(site: Site, copy: OwnCopy, language: Language) -> Sheet:
         "information": [
             (names.items.get(item, item), value + names.say(_MASKED) * (item in copy.partly))
             for item, value in sorted(worded(copy.information, language).items())
-        ],
-        "purposes": [(names.purposes.get(each, each), names.all(items)) for each, items in copy.purposes.items()],
+        ] + [_not_shown(each, names) for each in copy.not_shown],
+        "purposes": _purposes(copy, names),
         "consents": [_fact(each, names) for each in copy.facts],
         "recipients": [
             (names.purposes.get(each, each), names.recipients.get(one, one))
@@ -198,6 +206,20 @@ def _names(site: Site, language: Language) -> _Names:
     )  # fmt: skip
 
 
+def _not_shown(given: NotShown, names: _Names) -> tuple[str, ...]:
+    why = names.say(_DENIED).format(cites=names.listed(given.cites)) if given.cites else names.say(_NOT_FOR_STAFF)
+    return names.items.get(given.item, given.item), why
+
+
+def _purposes(copy: OwnCopy, names: _Names) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = [
+        (names.purposes.get(each, each), names.all(items)) for each, items in copy.purposes.items()
+    ]
+    unagreed = names.say(_UNAGREED)
+    rows += [(names.purposes.get(each, each) + unagreed, names.all(items)) for each, items in copy.unagreed.items()]
+    return [*rows, *([(names.say(_UNNEEDED), names.all(copy.unneeded))] if copy.unneeded else [])]
+
+
 def _fact(fact: UserFact, names: _Names) -> tuple[str, ...]:
     version, strength = getattr(fact, "version", 0), getattr(fact, "strength", None)
     about = [
@@ -225,8 +247,7 @@ def _act(act: OwnAct, names: _Names) -> tuple[str, ...]:
 def _outcome(act: OwnAct, names: _Names) -> str:
     if act.permitted is None:
         return names.say(_UNSURE)
-    separator = "、" if names.language == "zh" else ", "
-    return names.say(_DONE) if act.permitted else names.say(_REFUSED).format(cites=separator.join(act.cites))
+    return names.say(_DONE) if act.permitted else names.say(_REFUSED).format(cites=names.listed(act.cites))
 
 
 def _given(act: OwnAct, names: _Names) -> tuple[str, ...]:

@@ -2,23 +2,31 @@
 """A user's own copy: what is held, what for, consents and services, who may receive it, who did, all that was done."""
 
 import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
+from keshou.acts.effects import cites_of
 from keshou.app.holds import Kept
+from keshou.app.own_acts import own_acts
+from keshou.app.own_consents import own_consents
 from keshou.app.own_part import OwnPart
 from keshou.app.site import Site
 from keshou.app.user_history import Happening, history
+from keshou.app.user_view import user_view
 from keshou.db import from_micros
+from keshou.declaration.model import Purpose
 from keshou.errors import InputError
 from keshou.gate.act import OWN_HAND, Act
-from keshou.gate.decision import Decision
+from keshou.gate.decision import Decision, Deny
 from keshou.gate.facts import UserFact
 from keshou.language import Language
 from keshou.law.terms import ActKind
 
 _AT_ONCE = 500
+_LATER = dt.datetime.max.replace(tzinfo=dt.UTC)
+"""The moment of an act that is given its own before it is asked."""
 
 
 class OwnAct(NamedTuple):
@@ -41,6 +49,14 @@ class OwnAct(NamedTuple):
     """The provisions under which it was refused of this user."""
 
 
+class NotShown(NamedTuple):
+    """Something that is held and may not be shown to who asked."""
+
+    item: str
+    cites: tuple[str, ...]
+    """The provisions under which it was denied; none: no purpose lets staff look it up."""
+
+
 class OwnCopy(NamedTuple):
     """What one user is handed."""
 
@@ -49,9 +65,9 @@ class OwnCopy(NamedTuple):
     information: dict[str, str]
     """Item to value, as far as it may be shown to who asked."""
     purposes: dict[str, tuple[str, ...]]
-    """Purpose to the items it was shown for."""
+    """Purpose of the rules in force to the items held that it needs on the user's standing consent, or on a law."""
     facts: tuple[UserFact, ...]
-    """What came true of the user, oldest first; nothing unless at least one query was permitted."""
+    """What came true of the user, oldest first; nothing unless it was `answered`."""
     recipients: dict[str, tuple[str, ...]]
     """Purpose to the recipients that the rules in force declare for it."""
     refused: tuple[Decision, ...]
@@ -63,6 +79,14 @@ class OwnCopy(NamedTuple):
     """What a hold keeps, as far as the user is told."""
     partly: frozenset[str] = frozenset()
     """Items that who asked may not see in full: `information` has them masked, or stand-ins of them."""
+    answered: bool = False
+    """Whether at least one query was permitted."""
+    unagreed: Mapping[str, tuple[str, ...]] = {}
+    """Purpose to the items held that it needs by the rules in force and may not use: no consent stands, and no law."""
+    unneeded: tuple[str, ...] = ()
+    """Items held that no purpose of the rules in force needs."""
+    not_shown: tuple[NotShown, ...] = ()
+    """What is held and is not in `information`."""
 
     def data(self, language: Language, site: Site) -> dict[str, object]:
         """Return the copy as plain values, with names for people in `language`."""
@@ -74,7 +98,13 @@ class OwnCopy(NamedTuple):
                 {"item": item, "name": labels.get(item, item), "value": value, "masked": item in self.partly}
                 for item, value in sorted(self.information.items())
             ],
+            "not_shown": [
+                {"item": each.item, "name": labels.get(each.item, each.item), "cites": each.cites}
+                for each in self.not_shown
+            ],
             "purposes": self.purposes,
+            "unagreed": self.unagreed,
+            "unneeded": self.unneeded,
             "history": msgspec.to_builtins(self.facts),
             "recipients": self.recipients,
             "acts": msgspec.to_builtins([each._asdict() for each in self.acts]),
@@ -85,9 +115,11 @@ class OwnCopy(NamedTuple):
 def own_copy(
     site: Site, user: str, *, by: str, via: str = "", post: str = "", where: str = "", part: OwnPart | None = None
 ) -> OwnCopy:
-    """Ask for everything that any purpose lets users query, or any of `part`, and gather what is known.
+    """Ask for all that is held of a user, or what of it is of `part`, and gather what is known.
 
-    Each purpose is one act of query, recorded as such; an item is asked for once.
+    1. what is held, by name; of somebody of whom nothing is, what the rules need, so that the asking is answered
+    2. each item is asked for under one purpose, each purpose being one act of query, recorded as such
+    3. what was not shown is named with what denied it
 
     Raises:
         InputError: no rules are in force.
@@ -96,34 +128,89 @@ def own_copy(
     rules = site.rules()
     if rules is None:
         raise InputError("no rules are in force", hint="publish them first, with `keshou publish`")
-    information: dict[str, str] = {}
-    purposes: dict[str, tuple[str, ...]] = {}
-    partly: set[str] = set()
-    refused: list[Decision] = []
-    entries: list[int] = []
     declared = [each for each in rules.declaration.purposes if part is None or each.id in part.purposes]
-    for each in sorted(declared, key=lambda purpose: -len(purpose.needs)):
-        items = {need.item for need in each.needs if ActKind.QUERY in (need.acts or each.acts)} - information.keys()
-        if not items:
-            continue
-        act = Act(
-            kind=ActKind.QUERY, user=user, items=frozenset(items), purpose=each.id, by=by, when=site.now(), post=post,
-            via=via, where=where,
-        )  # fmt: skip
-        done = site.perform(act)
-        entries.append(done.entry)
-        if done.decision is None or not done.decision.permitted:
-            refused += [done.decision] if done.decision else []
-        elif done.values:
-            information |= done.values
-            partly |= done.stand_ins if done.in_full else done.values.keys()
-            purposes[each.id] = tuple(sorted(done.values))
+    held, asked = _wanted(site, user, declared, part)
+    acts = own_acts(site, user, ActKind.QUERY, asked, part) if by == OWN_HAND else _of_staff(declared, user, by, asked)
+    seen = _Seen({}, set(), [], [], {}, answered=False)
+    for each in acts:
+        left = each.items.difference(seen.information)
+        act = msgspec.structs.replace(each, items=left, when=site.now(), via=via, post=post, where=where)
+        seen = _look(site, act, seen) if left else seen
+    agreed, unagreed = _purposes(site, user, declared, held)
     recipients = {each.id: each.recipients for each in declared if each.recipients}
-    facts = _facts(site, user, part) if purposes else ()
-    acts = _acts(site, user, part) if purposes else ()
-    kept = tuple(site.holds.of_user(user, information)) if purposes else ()
-    told = (tuple(refused), tuple(entries), acts, kept)
-    return OwnCopy(site.now(), user, information, purposes, facts, recipients, *told, partly=frozenset(partly))
+    facts = _facts(site, user, part) if seen.answered else ()
+    done = _acts(site, user, part) if seen.answered else ()
+    kept = tuple(site.holds.of_user(user, seen.information)) if seen.answered else ()
+    needed = {need.item for each in rules.declaration.purposes for need in each.needs}
+    return OwnCopy(
+        site.now(), user, seen.information, agreed, facts, recipients, tuple(seen.refused), tuple(seen.entries), done,
+        kept, frozenset(seen.partly), seen.answered, unagreed, tuple(sorted(held - needed)),
+        tuple(NotShown(item, seen.denied.get(item, ())) for item in sorted(held - seen.information.keys())),
+    )  # fmt: skip
+
+
+class _Seen(NamedTuple):
+    """What the queries brought so far."""
+
+    information: dict[str, str]
+    partly: set[str]
+    refused: list[Decision]
+    entries: list[int]
+    denied: dict[str, tuple[str, ...]]
+    """Item -> the provisions under which it was denied first."""
+    answered: bool
+
+
+def _wanted(
+    site: Site, user: str, declared: Sequence[Purpose], part: OwnPart | None
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return what is held of a user, or of `part` of it, and what is to be asked for."""
+    view = user_view(site, user)
+    needed = frozenset(need.item for each in declared for need in each.needs)
+    held = frozenset(view.held if view else ())
+    held = held if part is None else held & needed
+    return held, held or needed
+
+
+def _of_staff(declared: Sequence[Purpose], user: str, by: str, asked: Collection[str]) -> list[Act]:
+    """Return the acts of query by which staff look, those that show most first."""
+    found = []
+    for each in sorted(declared, key=lambda purpose: -len(purpose.needs)):
+        items = {need.item for need in each.needs if ActKind.QUERY in (need.acts or each.acts)} & {*asked}
+        act = Act(kind=ActKind.QUERY, user=user, items=frozenset(items), purpose=each.id, by=by, when=_LATER)
+        found += [act] if items else []
+    return found
+
+
+def _look(site: Site, act: Act, seen: _Seen) -> _Seen:
+    """Do one act of query."""
+    done = site.perform(act)
+    seen.entries.append(done.entry)
+    if isinstance(done.decision, Deny):
+        seen.refused.append(done.decision)
+        for item in act.items:
+            seen.denied.setdefault(item, cites_of(done.decision.reasons))
+        return seen
+    seen.information.update(done.values)
+    seen.partly.update(done.stand_ins if done.in_full else done.values.keys())
+    return seen._replace(answered=True)
+
+
+def _purposes(
+    site: Site, user: str, declared: Sequence[Purpose], held: Collection[str]
+) -> tuple[dict[str, tuple[str, ...]], dict[str, tuple[str, ...]]]:
+    """Return for each purpose what of the held it needs on a standing consent or a law, and what on neither."""
+    known = own_consents(site, user)
+    stances = {each.purpose.id: each for each in known.agreed} if known else {}
+    agreed: dict[str, tuple[str, ...]] = {}
+    unagreed: dict[str, tuple[str, ...]] = {}
+    for each in declared:
+        items, stance = {need.item for need in each.needs} & {*held}, stances.get(each.id)
+        stands = (stance.items | stance.grounded) & items if stance else set[str]()
+        stands = items if stance and not stance.asked else stands
+        agreed |= {each.id: tuple(sorted(stands))} if stands else {}
+        unagreed |= {each.id: tuple(sorted(items - stands))} if items - stands else {}
+    return agreed, unagreed
 
 
 def _acts(site: Site, user: str, part: OwnPart | None) -> tuple[OwnAct, ...]:

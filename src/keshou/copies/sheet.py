@@ -35,3 +35,7 @@ class Sheet(NamedTuple):
     page: str
     """How pages are counted, with ``{n}`` and ``{total}``."""
     tables: list[Table]
+
+    def rows(self, key: str) -> list[tuple[str, ...]]:
+        """Return the rows of the table that `key` names."""
+        return next(each.rows for each in self.tables if each.key == key)

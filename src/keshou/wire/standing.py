@@ -161,14 +161,29 @@ class OwnActShape(msgspec.Struct, frozen=True, kw_only=True):
     """The provisions under which it was refused of this user."""
 
 
+class NotShownShape(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that is held and may not be shown to who asked."""
+
+    item: str
+    name: str
+    cites: list[str]
+    """The provisions under which it was denied; none: no purpose lets staff look it up."""
+
+
 class CopyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A user's own copy."""
 
     made: dt.datetime
     user: str
     information: list[NamedValue]
+    not_shown: list[NotShownShape]
+    """What is held and is not in `information`."""
     purposes: dict[str, list[str]]
-    """Purpose to the items it was shown for."""
+    """Purpose of the rules in force to the items held that it needs on the user's standing consent, or on a law."""
+    unagreed: dict[str, list[str]]
+    """Purpose to the items held that it needs by the rules in force and may not use: no consent stands, and no law."""
+    unneeded: list[str]
+    """Items held that no purpose of the rules in force needs."""
     history: list[FactShape]
     """Oldest first."""
     recipients: dict[str, list[str]]

@@ -15,7 +15,7 @@ from keshou.language import Language
 from keshou.web.api.asked import answer
 from keshou.web.api.decided import denial
 from keshou.web.described import JSON
-from keshou.wire.standing import CopyAnswer, KeptShape, NamedValue, OwnActShape, fact_shape
+from keshou.wire.standing import CopyAnswer, KeptShape, NamedValue, NotShownShape, OwnActShape, fact_shape
 
 
 async def copied(
@@ -35,7 +35,7 @@ async def copied(
     asking = partial(own_copy, site, user, by=by, via=via, post=post, where=where, part=part)
     copy = await anyio.to_thread.run_sync(asking)
     refused = [each for each in copy.refused if isinstance(each, Deny)]
-    if refused and not copy.purposes:
+    if refused and not copy.answered:
         reasons: dict[Reason, None] = dict.fromkeys(reason for each in refused for reason in each.reasons)
         return denial(site, refused[0]._replace(reasons=tuple(reasons)), copy.entries[-1], language)
     if format_ == "json":
@@ -54,7 +54,13 @@ def _shape(copy: OwnCopy, site: Site, language: Language) -> CopyAnswer:
             NamedValue(item=item, name=names.get(item, item), value=value, masked=item in copy.partly)
             for item, value in sorted(copy.information.items())
         ],
+        not_shown=[
+            NotShownShape(item=each.item, name=names.get(each.item, each.item), cites=list(each.cites))
+            for each in copy.not_shown
+        ],
         purposes={purpose: list(items) for purpose, items in copy.purposes.items()},
+        unagreed={purpose: list(items) for purpose, items in copy.unagreed.items()},
+        unneeded=list(copy.unneeded),
         history=[fact_shape(fact) for fact in copy.facts],
         recipients={purpose: list(to) for purpose, to in copy.recipients.items()},
         acts=[

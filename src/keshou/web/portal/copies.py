@@ -15,7 +15,6 @@ from keshou.app.copy_file import Format, file_of, refuse_unmakeable
 from keshou.app.copy_sheet import sheet
 from keshou.app.own_copy import OwnCopy, own_copy
 from keshou.app.site import Site
-from keshou.app.value_words import worded
 from keshou.copies.errors import FontError
 from keshou.gate.act import OWN_HAND
 from keshou.web.caller import part_of
@@ -51,7 +50,7 @@ async def take(request: Requested, site: NamedDependency[Site], body: RawBody) -
     except FontError:
         return await show(request, site, caller, "copy.html.j2", status=_UNMADE, refused=[], unmade=True)
     copy = await anyio.to_thread.run_sync(_copied, site, caller)
-    if not copy.purposes:
+    if not copy.answered:
         refused = refusals(site, list(copy.refused), request)
         return await show(request, site, caller, "copy.html.j2", status=_DENIED, refused=refused, unmade=False)
     if kind == "page":
@@ -78,10 +77,8 @@ def _readable(request: Requested, site: Site, copy: OwnCopy) -> Response[bytes]:
         more=[each for each in told.tables if each.key in ("given", "acts", "kept")],
         made=copy.made,
         user=copy.user,
-        information=[
-            (names.items([item]), value) for item, value in sorted(worded(copy.information, language).items())
-        ],
-        purposes=[(names.purpose(purpose), names.items(items)) for purpose, items in copy.purposes.items()],
+        information=told.rows("information"),
+        purposes=told.rows("purposes"),
         facts=[(each.at, fact(each, names)) for each in copy.facts],
         recipients=[
             (names.purpose(purpose), [names.recipient(each) for each in to]) for purpose, to in copy.recipients.items()
