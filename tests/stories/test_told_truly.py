@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A user's copy tells of that user what came to pass, and nothing that did not; what it does not tell, it names."""
 
+import datetime as dt
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,11 +15,15 @@ from keshou.acts.request import BulkPerform, Done
 from keshou.app.copy_file import file_of
 from keshou.app.copy_sheet import sheet
 from keshou.app.own_copy import OwnCopy, own_copy
+from keshou.app.row_filter import filter_rows
 from keshou.app.site import Site
+from keshou.app.table_gate import Files, gate_table
 from keshou.db import Database
+from keshou.gate.decision import Deny
 from keshou.gate.facts import ConsentGiven, ConsentWithdrawn, StaffAppointed
 from keshou.gate.holds import Asked
 from keshou.law.terms import ActKind, ConsentStrength
+from keshou.permits.filter import Table
 
 SEATS = (("clerk1", "clerk"), ("lister", "analyst"), ("judge", "reviewer"))
 
@@ -121,3 +126,44 @@ def test_what_may_not_be_shown_is_named_with_the_reason(site: Site) -> None:
     assert "held, and not shown: refused (" in dict(rows(site, copy, "information"))["Brand and tariff plan"]
     (in_json,) = json.loads(file_of(site, copy, "json", "en").data)["not_shown"]
     assert in_json["item"] == "tariff_plan"
+
+
+TABLE = Table(name="t", user_column="uid", user_type="text", columns={"p": "tariff_plan"})
+
+
+def test_what_a_filter_lets_through_to_a_recipient_is_told_to_whom_it_is_about_and_to_nobody_else(site: Site) -> None:
+    site.record("u2", ConsentWithdrawn(at=site.now(), purpose="service"))
+    asked = act(ActKind.EXPORT, "", by="lister", recipient="bank")
+    found = filter_rows(site, asked, TABLE, ["u1", "u2"], dt.timedelta(minutes=5))
+    assert found.users == ("u1",)
+    copy = own_copy(site, "u1", by="user")
+    assert [(row[1], row[4]) for row in rows(site, copy, "given")] == [("Bank", str(found.entry))]
+    (told,) = [row[2] for row in rows(site, copy, "acts") if "Bank" in row[2]]
+    assert "let through, out of the operator's own systems" in told
+    assert rows(site, own_copy(site, "u2", by="user"), "given") == []
+    site.audit(by="clerk1")
+
+
+def test_a_gated_table_that_names_a_recipient_is_told_to_each_user_let_through(site: Site, tmp_path: Path) -> None:
+    asked = act(ActKind.EXPORT, "", "tariff_plan", by="lister", recipient="bank")
+    (tmp_path / "t.csv").write_text("uid,tariff_plan\nu1,a\nu1,b\nu2,c\n", "utf-8")
+    verdict = gate_table(site, asked, Files(tmp_path / "t.csv", tmp_path / "kept.csv"), "uid")
+    assert verdict.permitted == 3
+    for user in ("u1", "u2"):
+        assert [row[4] for row in rows(site, own_copy(site, user, by="user"), "given")] == [str(verdict.entry)]
+    site.audit(by="clerk1")
+
+
+def test_a_bulk_act_denied_as_a_whole_is_told_as_refused(site: Site) -> None:
+    site.do_all([newcomer(site, each) for each in ("u3", "u4")])
+    done = exported(site, "u1", "u2", "u3", "u4", "stranger")
+    assert isinstance(done.decision, Deny)
+    copy = own_copy(site, "u1", by="user")
+    assert [(each.entry, each.permitted) for each in copy.acts if each.recipient] == [(done.entry, False)]
+    assert rows(site, copy, "given") == []
+    site.audit(by="clerk1")
+
+
+def test_the_copy_says_what_it_does_not_tell(site: Site) -> None:
+    told = sheet(site, own_copy(site, "u1", by="user"), "en")
+    assert any("no recipient named" in value for _, value in told.head)

@@ -6,6 +6,7 @@ from itertools import islice
 
 import msgspec
 
+from keshou.acts.adding_up import JUDGED
 from keshou.acts.draft import Payload
 from keshou.db import Transaction
 from keshou.errors import IntegrityError
@@ -88,6 +89,14 @@ class Opener:
 _decode = msgspec.json.Decoder(Opened).decode
 
 
+def _least(header: Header) -> int:
+    """Return of how many users at least an entry about several has payloads.
+
+    One that was denied, or that judged a table, counts strangers and rows as well.
+    """
+    return 2 if header.decision == "deny" or header.event.startswith(JUDGED) else max(2, header.count)
+
+
 def _agrees(payload: Opened, refused: str | None) -> bool:
     """Say whether what is kept in plain of who was refused is what the payload tells; of nobody, nothing need be."""
     return refused == (None if payload.refused is None else " ".join(payload.refused)) or not (
@@ -138,7 +147,7 @@ class Payloads:
                 tree.push(leaf_hash(leaf))
                 if payload.facts:
                     raise FactsTamperedError(index, "a payload of a bulk act tells of facts")
-        short = count < max(2, header.count)
+        short = count < _least(header)
         if not short and (not opened or to_text(tree.root()) == header.c):
             return
         if index >= self._last_erased:

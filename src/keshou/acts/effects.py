@@ -97,7 +97,9 @@ def perform_bulk(work: Work, job: BulkPerform, now: dt.datetime) -> Draft:
     act = work.of_its_list(msgspec.structs.replace(job.act, count=len(users)), users)
     decision = _as_asked(job, work.view.gate.decide(act))
     draft = Draft(header_of(work, act, decision), decision=decision)
+    found = sorted((key, user) for user in users if (key := work.view.keys.get(user)) is not None)
     if isinstance(decision, Deny):
+        draft.users = [(key, _payload(act, user)) for key, user in found]
         return draft
     _stand_in(work, draft, msgspec.structs.replace(job, act=act))
     permitted = [user for user in users if _is_permitted(work, draft, act, user)]
@@ -105,8 +107,7 @@ def perform_bulk(work: Work, job: BulkPerform, now: dt.datetime) -> Draft:
     draft.header |= {"count": len(permitted), "fact": fact_json({"denied": _denials(draft)})}
     if not permitted:
         draft.header |= {"decision": "deny", "shown": "", "stand_ins": ()}
-    found = [(key, user) for user in users if (key := work.view.keys.get(user)) is not None]
-    draft.users = [(key, _one_of(draft, _payload(act, user))) for key, user in sorted(found)]
+    draft.users = [(key, _one_of(draft, _payload(act, user))) for key, user in found]
     _do_bulk(work, draft, act, permitted, now)
     return draft
 

@@ -182,7 +182,16 @@ def judged(work: Work, job: Judged, now: dt.datetime) -> Draft:
         "decision": "",
         "shown": "",
     }
-    return Draft(header, counts=counts)
+    return Draft(header, _given(work, job), counts=counts)
+
+
+def _given(work: Work, job: Judged) -> list[tuple[int, Payload]]:
+    """Return what is kept of each user whose row a recipient may be given: out of which system is not known here."""
+    if not job.act.recipient or not job.given:
+        return []
+    keys, items = work.known.vault.find_users(work.tx, job.given), tuple(sorted(job.act.items))
+    found = sorted((key, user) for user, key in keys.items())
+    return [(key, Payload(user, job.act.kind, items)) for key, user in found]
 
 
 def _is_as_of_now(work: Work, job: Judged, act: Act) -> bool:

@@ -186,6 +186,8 @@ class Judged(msgspec.Struct, frozen=True, kw_only=True):
     """Revision of the facts applied; when any of them changed since, the outcome is not written down."""
     users: frozenset[int] = frozenset()
     """Surrogate keys of the users on record whom the table names."""
+    given: tuple[str, ...] = ()
+    """Where the act names a recipient: the users let through, each once, so that they are told of it."""
     plain: tuple[str, ...] = ()
     """Columns that go out though they are of no item, on the word of whoever asks that they hold no personal
     information."""

@@ -30,7 +30,14 @@ HEAD = {
     "made": Text("制作时间", "Made"),
     "rules": Text("规则版本", "Version of the rules"),
     "entries": Text("这次查询记入日志", "Recorded in the log as"),
+    "not_told": Text("不在其中", "What is not told here"),
 }
+NOT_TOLD = Text(
+    "经营者自己系统里的数据的使用，凡对整张表裁定、没有写明接收方的，日志只记总数，不记是谁的。",
+    "Use of data in the operator's own systems, where a whole table was judged and no recipient named: "
+    "the log has how many, and not whose.",
+)
+"""What no entry tells user by user."""
 TITLES: Mapping[str, tuple[Text, tuple[Text, ...]]] = {
     "information": (Text("持有的信息", "What is held"), (Text("信息", "Information"), Text("内容", "As it is held"))),
     "purposes": (Text("所为的目的", "What it is for"), (Text("目的", "Purpose"), Text("信息", "Information"))),
@@ -110,6 +117,7 @@ _DENIED = Text("持有，未显示：被拒绝（{cites}）", "held, and not sho
 _NOT_FOR_STAFF = Text("持有，未显示：没有目的允许工作人员查询", "held, and not shown: no purpose lets staff look it up")
 _UNAGREED = Text("（没有有效的同意）", " (no consent stands)")
 _UNNEEDED = Text("现行规则没有目的需要", "Needed for no purpose of the rules in force")
+_OUTSIDE = Text("（获准，从经营者自己的系统）", " (let through, out of the operator's own systems)")
 _VERSION = Text("第{n}版", "version {n}")
 _EVIDENCE = Text("凭据编号{id}", "on file as {id}")
 _OVER = Text("了结为止", "until it is over")
@@ -147,7 +155,8 @@ def sheet(site: Site, copy: OwnCopy, language: Language) -> Sheet:
         "user": copy.user,
         "made": _moment(copy.made),
         "rules": str(rules.version) if rules else "",
-        "entries": ("、" if language == "zh" else ", ").join(map(str, copy.entries)),
+        "entries": names.listed(map(str, copy.entries)),
+        "not_told": names.say(NOT_TOLD),
     }
     rows: dict[str, list[tuple[str, ...]]] = {
         "information": [
@@ -238,6 +247,7 @@ def _act(act: OwnAct, names: _Names) -> tuple[str, ...]:
     who = names.say(_USER) if act.by == OWN_HAND else names.posts.get(act.post, act.post) or names.say(_UNKNOWN)
     what = names.say(ACTS.get(act.act) or _BY_ITSELF.get(act.act, _BY_ITSELF[DUE]))
     to = names.recipients.get(act.recipient, act.recipient)
+    what += names.say(_OUTSIDE) if act.outside else ""
     return (
         _moment(act.at), who, f"{what} → {to}" if to else what, names.purposes.get(act.purpose, act.purpose),
         names.all(act.items), _outcome(act, names), str(act.entry),

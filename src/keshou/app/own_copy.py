@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from keshou.acts.adding_up import JUDGED
 from keshou.acts.effects import cites_of
 from keshou.app.holds import Kept
 from keshou.app.own_acts import own_acts
@@ -47,6 +48,8 @@ class OwnAct(NamedTuple):
     recipient: str
     cites: tuple[str, ...] = ()
     """The provisions under which it was refused of this user."""
+    outside: bool = False
+    """Whether it was let through for a table in a system of the operator's own; that it was done is not known here."""
 
 
 class NotShown(NamedTuple):
@@ -228,8 +231,8 @@ def _act(happening: Happening) -> OwnAct:
     header = happening.header
     return OwnAct(
         happening.entry, from_micros(header.t), header.who if header.who == OWN_HAND else "", happening.post,
-        header.event, happening.permitted, header.purpose, header.items, header.recipient,
-        happening.cites if happening.permitted is False else (),
+        header.event.removeprefix(JUDGED), happening.permitted, header.purpose, header.items, header.recipient,
+        happening.cites if happening.permitted is False else (), header.event.startswith(JUDGED),
     )  # fmt: skip
 
 

@@ -32,7 +32,7 @@ def filter_rows(site: Site, act: Act, table: Table, users: Sequence[str], life: 
     for left in reversed(range(_TRIES)):
         found, world = _judged(site, act, table, list(dict.fromkeys(users)))
         try:
-            entry = _record(site, _outcome(found.act, len(found.users), found.denied, world)).entry
+            entry = _record(site, _outcome(found.act, len(found.users), found.denied, world, given=found.users)).entry
             break
         except OutdatedError:
             if not left:

@@ -12,7 +12,7 @@ another moment its rows are only counted.
 import contextlib
 import io
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -133,9 +133,10 @@ def gate_table(
         try:
             with _writing(files) as (new, new_denied):
                 with Writer(new, reader.schema_of(columns.written), kind) as out, _maybe(new_denied, kind) as rest:
-                    counts = _judge(reader, columns, world, (out, rest), on_progress=on_progress)
+                    given: dict[str, None] = {}
+                    counts = _judge(reader, columns, world, (out, rest), on_progress=on_progress, given=given)
                 permitted, denied = counts.pop(0, 0), _by_cites(counts)
-                done = _record(site, name(_outcome(world.act, permitted, denied, world, columns.plain)))
+                done = _record(site, name(_outcome(world.act, permitted, denied, world, columns.plain, given=given)))
         except _RepeatedError as repeated:
             told = msgspec.structs.replace(world.act, items=act.items)
             return _told_before(site, told, columns.left_out, repeated.entry)
@@ -198,14 +199,21 @@ def _judge(
     targets: tuple[Writer | None, Writer | None],
     *,
     on_progress: Advance,
+    given: dict[str, None] | None = None,
 ) -> Counter[int]:
-    """Decide batch by batch and write what is permitted; return how many rows got which code."""
+    """Decide batch by batch and write what is permitted; return how many rows got which code.
+
+    Where the act names a recipient, whose rows are permitted is put into `given`.
+    """
     counts: Counter[int] = Counter()
     out, rest = targets
     for batch in reader.batches([columns.users] if out is None else None):
         column = batch.select([columns.users]).rename_columns(["user"])
         codes = decide_table(world.gate, world.columns, column, world.act)
         _count(counts, codes)
+        if given is not None and world.act.recipient:
+            through = pc.unique(batch.column(columns.users).filter(pa.array(codes == 0)))
+            given |= dict.fromkeys(str(user) for user in through.to_pylist() if user is not None)
         if out is not None:
             out.write(batch.select(list(columns.written)).filter(pa.array(codes == 0)))
         if rest is not None:
@@ -263,11 +271,17 @@ def _by_cites(counts: Mapping[int, int]) -> dict[tuple[str, ...], int]:
 
 
 def _outcome(
-    act: Act, permitted: int, denied: Mapping[tuple[str, ...], int], world: World, plain: tuple[str, ...] = ()
+    act: Act,
+    permitted: int,
+    denied: Mapping[tuple[str, ...], int],
+    world: World,
+    plain: tuple[str, ...] = (),
+    *,
+    given: Iterable[str] = (),
 ) -> Judged:
     return Judged(
         act=act, permitted=permitted, denied={" ".join(cites): rows for cites, rows in denied.items()},
-        revision=world.revision, users=world.keys, plain=plain,
+        revision=world.revision, users=world.keys, plain=plain, given=tuple(given) if act.recipient else (),
     )  # fmt: skip
 
 

@@ -159,6 +159,8 @@ class OwnActShape(msgspec.Struct, frozen=True, kw_only=True):
     recipient: str
     cites: list[str] = []
     """The provisions under which it was refused of this user."""
+    outside: bool = False
+    """Whether it was let through for a table in a system of the operator's own; that it was done is not known here."""
 
 
 class NotShownShape(msgspec.Struct, frozen=True, kw_only=True):

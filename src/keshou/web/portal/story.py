@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from markupsafe import Markup
 
+from keshou.acts.adding_up import JUDGED
 from keshou.acts.ending import REFUSED
 from keshou.acts.expiring import OVER
 from keshou.acts.holding import DUE
@@ -147,7 +148,10 @@ def _act(happening: Happening, names: Names) -> Markup:
         return words(how, who=who, purpose=purpose, items=items, act=act)
     if header.recipient:
         to = names.recipient(header.recipient)
-        return words("history.given", who=who, purpose=purpose, items=items, recipient=to)
+        outside = header.event.startswith(JUDGED)
+        return words(
+            "history.outside" if outside else "history.given", who=who, purpose=purpose, items=items, recipient=to
+        )
     did = DID.get(header.event, Text(header.event, header.event)).in_(names.language)
     return words("history.did", who=who, purpose=purpose, items=items, did=did)
 
@@ -166,7 +170,7 @@ def _more(happening: Happening, names: Names) -> list[Markup]:
         found.append(words("history.noted", who=names.who(happening)))
     if happening.permitted is None:
         found.append(words("history.some"))
-    elif done and header.count > 1:
+    elif done and header.count > 1 and not header.event.startswith(JUDGED):
         found.append(words("history.bulk", n=header.count))
     if done and header.keys:
         found.append(words("history.shredded"))
