@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from house import act, newcomer, ready
+from house import Clock, act, declared, newcomer, open_site, ready
 from msgspec.structs import replace
 
 from keshou.acts.request import Judged
 from keshou.app.site import Site
 from keshou.app.table_gate import Files, Upload, gate_table
 from keshou.db import Database
-from keshou.gate.facts import ReviewApproved
+from keshou.declaration.model import Declaration, Recipient
+from keshou.gate.facts import ReviewApproved, StaffAppointed
+from keshou.language import Text
 from keshou.law.terms import ActKind
 
 
@@ -80,3 +82,43 @@ def test_a_request_sent_again_writes_no_row_and_tells_what_its_entry_tells(site:
     upload = Upload(table.read_bytes(), ".csv")
     assert gate_table(site, asked, upload, "user", name=name).repeated
     assert (upload.kept, upload.denied) == (b"", b"")
+
+
+def with_bank() -> Declaration:
+    """Return rules by which an analyst provides what the service needs to a bank."""
+    found = declared()
+    service, *rest = found.purposes
+    service = replace(service, recipients=("bank",), acts=(*service.acts, ActKind.PROVIDE))
+    grants = tuple(
+        replace(each, acts=(*each.acts, ActKind.PROVIDE)) if each.post == "analyst" else each for each in found.grants
+    )
+    bank = Recipient(id="bank", name=Text("银行", "Bank"))
+    return replace(found, purposes=(service, *rest), grants=grants, recipients=(bank,))
+
+
+def test_a_table_that_is_provided_to_a_recipient_waits_for_a_review_of_an_export(
+    database: Database, tmp_path: Path, clock: Clock
+) -> None:
+    users = [f"p{number}" for number in range(4)]
+    to = act(ActKind.PROVIDE, "", "tariff_plan", by="lister", recipient="bank")
+    with open_site(database, tmp_path, clock) as site:
+        site.publish(with_bank(), by="officer")
+        staff = [("clerk1", "clerk"), ("lister", "analyst"), ("judge", "reviewer")]
+        site.record_site(*(StaffAppointed(at=clock(), staff=one, post=post) for one, post in staff), by="officer")
+        site.do_all([newcomer(site, each) for each in users])
+
+        def permitted(some: Sequence[str], review: str = "") -> int:
+            table = "\n".join(["user,tariff_plan", *(f"{each},a" for each in some), ""]).encode()
+            asked = replace(to, review=review, when=site.now())
+            return gate_table(site, asked, Upload(table, ".csv"), "user").permitted
+
+        assert [permitted([each]) for each in users] == [1] * len(users), "one user after another"
+        assert permitted(users) == 0, "a list, by whatever name"
+        review = ReviewApproved(
+            at=site.now(), review="v1", requester="lister", reviewer="judge", kind=ActKind.EXPORT, purpose="service",
+            items=frozenset({"tariff_plan"}), count=4, recipient="bank", until=site.now() + dt.timedelta(hours=20),
+        )  # fmt: skip
+        site.record_site(review, by="judge")
+        assert permitted(users, "v1") == len(users)
+        assert permitted(users, "v1") == 0, "once"
+        site.audit(by="clerk1")

@@ -113,7 +113,8 @@ def act_without_grant(q: Question) -> bool:
 
 
 def bulk_act_without_review(q: Question) -> bool:
-    if q.act.kind not in {K.EXPORT, K.COPY, K.DELETE, K.DESTROY}:
+    provides_a_list = q.act.kind == K.PROVIDE and q.act.count >= 2
+    if q.act.kind not in {K.EXPORT, K.COPY, K.DELETE, K.DESTROY} and not provides_a_list:
         return False
     if q.act.kind == K.DELETE and q.own_hand():
         return False
@@ -131,7 +132,8 @@ def bulk_act_without_review(q: Question) -> bool:
     reviewer_posts = {post for post, _ in q.holders.posts(given.reviewer, given.at, q.site.index(given))}
     in_time = q.act.when < given.until and q.act.when < given.at + dt.timedelta(hours=review.valid_hours)
     by_another = given.requester == q.act.by and given.reviewer != given.requester
-    fits = (given.kind, given.purpose, given.recipient) == (q.act.kind, q.act.purpose, q.act.recipient)
+    reviewed_as = K.EXPORT if provides_a_list else q.act.kind
+    fits = (given.kind, given.purpose, given.recipient) == (reviewed_as, q.act.purpose, q.act.recipient)
     covers = q.act.items <= given.items and q.act.count <= given.count and given.listed in ("", q.act.listed)
     return not (in_time and by_another and fits and covers and reviewer_posts & set(review.reviewers))
 

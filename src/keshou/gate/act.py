@@ -69,6 +69,11 @@ def is_own_hand(act: Act) -> bool:
     return act.by == OWN_HAND and bool(act.user) and act.count == 1 and act.kind in OWN_HAND_KINDS
 
 
+def gives_many(act: Act) -> bool:
+    """Say whether it provides the information of many users at once: that exports it, by whatever name."""
+    return act.kind is ActKind.PROVIDE and act.count > 1
+
+
 def counted_as(act: Act) -> ActKind | None:
     """Return as which kind an act counts towards a bulk act; None: it is none, of however many users.
 

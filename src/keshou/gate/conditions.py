@@ -103,7 +103,8 @@ class Conditions(UserConditions):
     recipient_based: Condition
     """A law or an approval provides for the recipient."""
     bulk: Condition
-    """An export, copy, deletion or destruction of so many users' information that it is a bulk act; never their own."""
+    """An export, copy, deletion, destruction, or providing at once, of so many users' information that it is a bulk
+    act; never their own."""
     reviewed: Condition
     """An approved review, unused and in time, covers the act."""
     suspended: Condition

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from keshou.declaration.model import Agent, Hours
 from keshou.errors import InputError
 from keshou.gate import calendar
-from keshou.gate.act import OWN_HAND, Act, counted_as, is_own_hand
+from keshou.gate.act import OWN_HAND, Act, counted_as, gives_many, is_own_hand
 from keshou.gate.conditions import BITS, ERASING_KINDS
 from keshou.gate.facts import ReviewApproved, StaffAppointed
 from keshou.gate.holds import HoldSet, concerns, touches
@@ -230,7 +230,7 @@ class View:
         )
 
     def _bulk(self, act: Act) -> int:
-        if counted_as(act) is None:
+        if counted_as(act) is None and not gives_many(act):
             return 0
         declared = self.edition.review
         threshold = declared.bulk_users if declared else 2
@@ -255,11 +255,12 @@ class View:
         if review is None or declared is None:
             return None
         posts = self.state.reviewer_posts[review.review]
+        kind = ActKind.EXPORT if gives_many(act) else act.kind
         covers = (
             review.requester == act.by
             and review.reviewer != review.requester
             and bool(posts & set(declared.reviewers))
-            and (review.kind, review.purpose, review.recipient) == (act.kind, act.purpose, act.recipient)
+            and (review.kind, review.purpose, review.recipient) == (kind, act.purpose, act.recipient)
             and act.items <= review.items
             and act.count <= review.count
             and act.when < review.at + dt.timedelta(hours=declared.valid_hours)
