@@ -218,3 +218,13 @@ UNSTORABLE = {
 def test_what_no_store_could_hold_is_a_finding_of_form(kind):
     source = read(CLEAN.replace(*UNSTORABLE[kind], 1))
     assert [each.code for each in source.findings] == ["wrong_value"]
+
+
+@pytest.mark.parametrize(
+    "narrow", ["", 'full = true\nbranches = ["shop"]', 'full = true\nhours = { from = "08:00", to = "20:00" }']
+)
+def test_what_is_provided_masked_or_in_some_places_or_hours_alone_is_no_finding(narrow):
+    acts = 'acts = ["collect", "use", "export"]\n'
+    assert f"{acts}full = true" in CLEAN
+    text = CLEAN.replace(f"{acts}full = true", f'acts = ["collect", "use", "export", "provide"]\n{narrow}', 1)
+    assert "provided_one_by_one" not in {each.code for each in check(read(text), load(), TODAY)}

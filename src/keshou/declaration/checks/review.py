@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from keshou.declaration.checks.case import Case
 from keshou.declaration.defaults import defaults, window_hours
 from keshou.declaration.finding import Raised
-from keshou.law.terms import BULK_KINDS
+from keshou.law.terms import BULK_KINDS, ActKind
 
 
 def there(case: Case) -> Iterator[Raised]:
@@ -63,4 +63,12 @@ def reviewers(case: Case) -> Iterator[Raised]:
         yield Raised("reviewer_not_apart", "review.reviewers", {"posts": ", ".join(review.reviewers)})
 
 
-RULES = (there, limits, window, reviewers)
+def one_by_one(case: Case) -> Iterator[Raised]:
+    """What is provided one user after another adds up to nothing, so it is narrow in some other way."""
+    for index, grant in enumerate(case.declaration.grants):
+        narrow = not grant.full or grant.branches or grant.hours is not None
+        if ActKind.PROVIDE in grant.acts and not narrow:
+            yield Raised("provided_one_by_one", f"grants[{index}].acts", {"post": grant.post})
+
+
+RULES = (there, limits, window, reviewers, one_by_one)
