@@ -14,7 +14,6 @@ import logging
 import random
 import ssl
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import AbstractContextManager
@@ -124,10 +123,11 @@ class Messenger:
 
     async def _some_end(self, under_way: Mapping["asyncio.Task[str]", Claimed]) -> set["asyncio.Task[str]"]:
         """Wait until tries end, somebody wakes it, or it is time to look again; return the tries that ended."""
-        until = time.monotonic() + self._webhooks.settings.poll_seconds
+        clock = asyncio.get_running_loop().time
+        until = clock() + self._webhooks.settings.poll_seconds
         while True:
             ended, _ = await asyncio.wait(under_way, timeout=_GLANCE, return_when=asyncio.FIRST_COMPLETED)
-            if ended or self._woken.is_set() or time.monotonic() >= until:
+            if ended or self._woken.is_set() or clock() >= until:
                 self._woken.clear()
                 break
         if ended and len(ended) < len(under_way):  # those that end together are written down together
