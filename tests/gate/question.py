@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import higher_law
 from dropped import left_by_older_rules, needed_by_none_any_more
 from holders import Holders
-from left_out import LeftOut
 
 from keshou.declaration.compare import compare, quadruples
 from keshou.declaration.model import Agent, Declaration, Post, Published, Purpose
@@ -38,7 +37,7 @@ class World:
         self.differences: dict[tuple[int, int], tuple] = {}
 
 
-class Question(LeftOut):
+class Question:
     """One act in one world, with what the articles ask about it."""
 
     def __init__(self, world: World, act: Act) -> None:
