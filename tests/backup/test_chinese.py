@@ -35,7 +35,7 @@ def algorithms(home: Path) -> set[int]:
     """Return the ids of algorithms in everything that the vault sealed or wrapped."""
     rows = rows_of(home)
     sealed = [row[4] for table in ("vault_value", "vault_key") for row in rows[table]]
-    sealed += [row[-1] for row in rows["log_payload"]]
+    sealed += [row[2] for row in rows["log_payload"]]
     return {bytes(each)[1] for each in sealed}  # type: ignore[call-overload]
 
 

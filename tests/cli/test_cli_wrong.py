@@ -152,7 +152,7 @@ def test_what_the_parser_says_is_told_without_its_own_marks(keshou: Caller) -> N
 def test_a_user_without_a_service_is_told_so(keshou: Caller, people: list[Subscriber]) -> None:
     user = people[0].user_id
     wrong = keshou("user", "cancel", user, "--service", "nothing", "--json")
-    assert json.loads(wrong.err)["error"] == "the user does not use the service that is to end"
+    assert json.loads(wrong.err)["error"] == "the rules declare no such service"
     keshou("user", "cancel", user).ok()
     again = keshou("user", "cancel", user, "--json")
     assert (again.status, json.loads(again.err)["error"]) == (2, "the user uses no service, so none can end")

@@ -20,7 +20,7 @@ INSIDE = {
     "programs": {"Made", "Proven", "TokenAnswer", "TokenSigner"},
     "visits": {"Claims", "PublicKey", "Redeemed", "Seal", "Started", "HookSender", "MailSender"},
     "permits": {"Claims", "Everyone", "Judged"},
-    "webhooks": {"Claimed", "CloudEvent", "Event", "Moments", "Seal"},
+    "webhooks": {"Claimed", "CloudEvent", "Event", "Moments", "Seal", "Turns"},
     "handover": {"File"},
 }  # fmt: skip
 """Parts of how a room works, which nobody outside it speaks of."""

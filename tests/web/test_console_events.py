@@ -21,7 +21,7 @@ SOURCE = Path(keshou.__file__).parent
 FACTS = sorted(
     str(each.__struct_config__.tag) for union in (AnySiteFact, AnyUserFact) for each in typing.get_args(union)
 )
-LEVELS = ("data", "epoch", "index", "master", "retire")
+LEVELS = ("data", "epoch", "give_up", "index", "master", "retire")
 WRITTEN = {
     "AGAIN": [AGAIN], "DUE": [DUE], "ENDED": [ENDED], "OVER": [OVER], "REFUSED": [REFUSED], "SEARCH": [SEARCH],
     "'audit'": ["audit"], "'fact:restored'": ["fact:restored"], "'fact:rules_published'": ["fact:rules_published"],

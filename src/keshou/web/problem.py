@@ -22,6 +22,7 @@ from keshou.errors import InputError, IntegrityError, KeshouError, UnreachableEr
 from keshou.gate.decide import StaleStandingError
 from keshou.language import Language, Text
 from keshou.once.errors import SecretToldError
+from keshou.visits.errors import CodesStoppedError
 from keshou.web import errors as e
 from keshou.web.language import language_of
 from keshou.web.malformed import malformed
@@ -73,6 +74,7 @@ KINDS: Mapping[type[BaseException], Kind] = {
     UnreachableError: Kind(503, "unreachable", Text("所需部分无法访问", "a part that is needed cannot be reached")),
     DatabaseError: Kind(503, "unreachable", Text("所需部分无法访问", "a part that is needed cannot be reached")),
     IntegrityError: Kind(500, "integrity", Text("存储的内容与写入的不一致", "what is stored is not what was written")),
+    CodesStoppedError: Kind(409, "suspended", Text("主管机构要求停止", "the authority asked that it stop")),
     InvitationWaitsError: Kind(409, "invitation-waits", Text("邀请等待确认", "the invitation waits")),
     SecretToldError: Kind(409, "secret-told", Text("密文只告知一次", "the secret was told before")),
     RequestTakenError: Kind(422, "request-repeated", Text("幂等键用于不同的请求", "idempotency key used anew")),

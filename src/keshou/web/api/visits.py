@@ -29,7 +29,7 @@ VisitId = Annotated[str, PathParameter(pattern="^[0-9a-f]{1,64}$")]
 
 
 @post("/visits/codes", status_code=200, sync_to_thread=True, security=[{}], operation_class=told(
-    w.CodeAnswer, body=w.CodeRequest
+    w.CodeAnswer, body=w.CodeRequest, problems=(409,)
 ))  # fmt: skip
 def ask_code(request: Requested, site: NamedDependency[Site], body: RawBody) -> Response[bytes]:
     """Ask for a one-time code, sent to the number or mail that is registered of the user, if there is one."""

@@ -166,6 +166,7 @@ _OTHERS = {
     "keys:data": Text("更换数据密钥", "data keys made anew"),
     "keys:index": Text("更换索引密钥", "index key made anew"),
     "keys:retire": Text("销毁旧密钥", "old keys destroyed"),
+    "keys:give_up": Text("放弃打不开的密钥", "keys that do not open given up"),
 }
 """Event of what is no act on one user's information that somebody asked for -> what it is called."""
 _JUDGED_NAME = Text("逐行裁定表格：{kind}", "table judged: {kind}")

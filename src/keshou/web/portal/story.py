@@ -141,17 +141,23 @@ def _act(happening: Happening, names: Names) -> Markup:
         return words("history.due", items=names.items(header.items))
     if header.event == REFUSED:
         return words("history.unended", who=names.who(happening))
+    return _done(happening, names)
+
+
+def _done(happening: Happening, names: Names) -> Markup:
+    """Return an act that the gate was asked about: done, refused, or done to some of many."""
+    header, words = happening.header, names.words
     who, purpose, items = names.who(happening), names.purpose(header.purpose), names.items(header.items)
     if not happening.permitted:
         act = ACTS.get(header.event, Text(header.event, header.event)).in_(names.language)
-        how = "history.unsure" if happening.permitted is None else "history.denied"
-        return words(how, who=who, purpose=purpose, items=items, act=act)
+        if happening.permitted is None:
+            return words("history.unsure", who=who, purpose=purpose, items=items, act=act)
+        return words("history.denied", who=who, purpose=purpose, items=items, act=act)
     if header.recipient:
         to = names.recipient(header.recipient)
-        outside = header.event.startswith(JUDGED)
-        return words(
-            "history.outside" if outside else "history.given", who=who, purpose=purpose, items=items, recipient=to
-        )
+        if header.event.startswith(JUDGED):
+            return words("history.outside", who=who, purpose=purpose, items=items, recipient=to)
+        return words("history.given", who=who, purpose=purpose, items=items, recipient=to)
     did = DID.get(header.event, Text(header.event, header.event)).in_(names.language)
     return words("history.did", who=who, purpose=purpose, items=items, did=did)
 
