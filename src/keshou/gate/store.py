@@ -9,9 +9,10 @@ from typing import Any, NamedTuple
 import msgspec
 import sqlalchemy as sa
 
-from keshou.db import Transaction, array, metadata, to_micros
+from keshou.db import Transaction, metadata, to_micros
 from keshou.gate.every_fact import AnySiteFact, AnyUserFact
 from keshou.gate.facts import SiteFact, UserFact
+from keshou.rows import select
 
 user_fact = sa.Table(
     "user_fact",
@@ -111,9 +112,7 @@ class Standings:
         keys = list(users)
         found: dict[int, list[UserFact]] = {}
         for start in range(0, len(keys), _AT_ONCE):
-            some = keys[start : start + _AT_ONCE]
-            among, given = ("= ANY(?::bigint[])", [array(some)]) if tx.postgresql else (_among(len(some)), some)
-            found.update(_grouped(tx.ask(_FACTS.replace("@", among), given)))
+            found.update(_grouped(select(tx, _FACTS, keys[start : start + _AT_ONCE])))
         return found
 
     def facts_at(self, tx: Transaction, user: int, revisions: Collection[int]) -> dict[int, list[UserFact]]:
@@ -181,10 +180,6 @@ def _rows(user: int, revision: int, facts: Sequence[UserFact]) -> Iterator[tuple
         purpose = getattr(fact, "purpose", "")
         body = _encoder.encode(fact).decode()
         yield (user, revision, place, fact.__struct_config__.tag, purpose, to_micros(fact.at), body)
-
-
-def _among(count: int) -> str:
-    return f"IN ({','.join('?' * count)})"
 
 
 def _grouped(rows: Iterable[Any]) -> Iterator[tuple[int, list[UserFact]]]:

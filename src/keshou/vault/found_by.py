@@ -10,9 +10,9 @@ from typing import Any
 
 from keshou.db import Transaction
 from keshou.declaration.findable import FINDABLE, NAMES, Part
+from keshou.rows import chunks, each, replace, select
 from keshou.vault.blind_index import WHOLE, Finding, Way, is_chosen
 from keshou.vault.errors import VaultError
-from keshou.vault.rows import chunks, each, replace, select
 from keshou.vault.sealer import Place, Sealer, TagRow
 
 COLUMNS = ("user", "item", "way", "tag", "index_key")

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from keshou.db import Transaction
 from keshou.law.terms import RetentionClass
+from keshou.rows import chunks, select
 from keshou.vault.key_cache import WrappedKey
-from keshou.vault.rows import chunks, select
 from keshou.vault.sealer import Place
 
 _KEYS = 'SELECT "user", class, kid, epoch, wrapped FROM vault_key WHERE "user" @ AND class @'

@@ -8,7 +8,7 @@ numbers given before lie below. They stay below 2**53, which every reader of JSO
 """
 
 from keshou.db import Transaction
-from keshou.vault.rows import each, select
+from keshou.rows import each, select
 
 _SKIP = 'INSERT INTO vault_user ("user", ref, since, index_key) VALUES (?, NULL, 0, 0)'
 

@@ -17,8 +17,8 @@ from typing import NamedTuple
 from cryptography.hazmat.primitives.ciphers import Cipher, modes
 
 from keshou.db import Transaction
+from keshou.rows import select
 from keshou.vault.keys import FileKeys
-from keshou.vault.rows import select
 
 _FORM = re.compile(r"([a-z][a-z0-9_]{0,63})~([a-z2-7]{26})")
 _BYTES = 8

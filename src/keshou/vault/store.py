@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from keshou.db import Transaction, metadata, to_micros
 from keshou.declaration.findable import Part
 from keshou.law.terms import RetentionClass
+from keshou.rows import chunks, each, replace, select
 from keshou.vault import found_by
 from keshou.vault.blind_index import Finding
 from keshou.vault.envelope import DataKey
@@ -26,7 +27,6 @@ from keshou.vault.numbers import next_number
 from keshou.vault.receipt import Receipt
 from keshou.vault.rotations.reindex import Reindexing
 from keshou.vault.rotations.store import Rotations
-from keshou.vault.rows import chunks, each, replace, select
 from keshou.vault.sealed import Sealed, SealedRecord, SealedValue, Shredded
 from keshou.vault.sealer import RECORD, VALUE_COLUMNS, Place, Sealer
 from keshou.vault.stand_in import StandIns

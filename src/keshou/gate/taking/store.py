@@ -13,6 +13,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from keshou.db import Transaction, metadata
+from keshou.rows import chunks, select
 
 bulk_taking = sa.Table(
     "bulk_taking",
@@ -27,8 +28,7 @@ bulk_taking = sa.Table(
 """`entry` is the act's place in the log; `at` is in microseconds, UTC."""
 
 _COLUMNS = tuple(bulk_taking.columns.keys())
-_AT_ONCE = 500
-"""Hands that one query asks about."""
+_SPANS = "SELECT who, SUM(users), MIN(at), MAX(at) FROM bulk_taking WHERE kind = ? AND who @ AND at > ? GROUP BY who"
 _ROWS = sa.select(bulk_taking).order_by(bulk_taking.c.entry)
 
 
@@ -65,13 +65,8 @@ class Takings:
         Who did nothing of the kind is left out.
         """
         found: dict[str, tuple[int, int, int]] = {}
-        for start in range(0, len(hands), _AT_ONCE):
-            some = hands[start : start + _AT_ONCE]
-            sql = (
-                "SELECT who, SUM(users), MIN(at), MAX(at) FROM bulk_taking "  # noqa: S608 - marks alone
-                f"WHERE kind = ? AND who IN ({','.join('?' * len(some))}) AND at > ? GROUP BY who"
-            )
-            rows = tx.ask(sql, (kind, *some, after))
+        for some in chunks(hands):
+            rows = select(tx, _SPANS, kind, list(some), after)
             found.update((who, (int(users), int(first), int(last))) for who, users, first, last in rows)
         return found
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from keshou.db import Transaction, metadata
-from keshou.vault.rows import chunks, select
+from keshou.rows import chunks, select
 
 KID = 16
 _destroyed = sa.Table(

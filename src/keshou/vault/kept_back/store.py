@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 
 from keshou.db import Transaction, metadata
-from keshou.vault.rows import chunks, each, select
+from keshou.rows import chunks, each, select
 
 kept_back = sa.Table(
     "kept_back",

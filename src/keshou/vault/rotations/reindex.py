@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from keshou.db import Transaction
+from keshou.rows import each, replace, select
 from keshou.vault import found_by
 from keshou.vault.blind_index import Finding
 from keshou.vault.errors import SealBrokenError
 from keshou.vault.key_cache import WrappedKey
-from keshou.vault.rows import each, replace, select
 from keshou.vault.sealed import SealedRecord, SealedValue
 from keshou.vault.sealer import RECORD, Sealer, TagRow
 

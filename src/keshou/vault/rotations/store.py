@@ -12,11 +12,11 @@ from typing import NamedTuple
 import sqlalchemy as sa
 
 from keshou.db import Transaction, array, arrays, from_micros, metadata, to_micros
+from keshou.rows import each, replace, select
 from keshou.vault import found_by
 from keshou.vault.errors import SealBrokenError
 from keshou.vault.key_cache import WrappedKey
 from keshou.vault.keys import ROOT
-from keshou.vault.rows import each, replace, select
 from keshou.vault.sealer import RECORD, VALUE_COLUMNS, Payload, PayloadsOf, Place, Sealer, TagRow, ValueRow
 
 _rotation = sa.Table(
