@@ -20,11 +20,10 @@ def own_acts(site: Site, user: str, kind: ActKind, items: Collection[str], part:
     rules, now = site.rules(), site.now()
     every = rules.declaration.purposes if rules else ()
     declared = [each for each in every if part is None or each.id in part.purposes]
-    needed = {need.item for each in every for need in each.needs}
     with site.reading() as tx:
         size = site.ledger.head(tx).size
         dropped = site._known.view(tx, size).gate.timeline.at(now).edition.dropped.keys()  # noqa: SLF001 - of the same room
-    free = dropped - needed if part is None and kind in (ActKind.QUERY, ActKind.DELETE) else frozenset[str]()
+    free = dropped if part is None and kind in (ActKind.QUERY, ActKind.DELETE) else frozenset[str]()
     asked = [
         Act(kind=kind, user=user, items=frozenset({item}), purpose=each.id, by=OWN_HAND, when=now)
         for item in sorted(items)

@@ -9,6 +9,7 @@ import msgspec
 
 from keshou.acts.adding_up import JUDGED
 from keshou.acts.effects import cites_of
+from keshou.acts.request import Done
 from keshou.app.holds import Kept
 from keshou.app.own_acts import own_acts
 from keshou.app.own_consents import own_consents
@@ -134,11 +135,11 @@ def own_copy(
     declared = [each for each in rules.declaration.purposes if part is None or each.id in part.purposes]
     held, asked = _wanted(site, user, declared, part)
     acts = own_acts(site, user, ActKind.QUERY, asked, part) if by == OWN_HAND else _of_staff(declared, user, by, asked)
-    seen = _Seen({}, set(), [], [], {}, answered=False)
+    seen = _Seen()
     for each in acts:
-        left = each.items.difference(seen.information)
-        act = msgspec.structs.replace(each, items=left, when=site.now(), via=via, post=post, where=where)
-        seen = _look(site, act, seen) if left else seen
+        if left := each.items.difference(seen.information):
+            act = msgspec.structs.replace(each, items=left, when=site.now(), via=via, post=post, where=where)
+            seen.add(left, site.perform(act))
     agreed, unagreed = _purposes(site, user, declared, held)
     recipients = {each.id: each.recipients for each in declared if each.recipients}
     facts = _facts(site, user, part) if seen.answered else ()
@@ -152,16 +153,29 @@ def own_copy(
     )  # fmt: skip
 
 
-class _Seen(NamedTuple):
+class _Seen:
     """What the queries brought so far."""
 
-    information: dict[str, str]
-    partly: set[str]
-    refused: list[Decision]
-    entries: list[int]
-    denied: dict[str, tuple[str, ...]]
-    """Item -> the provisions under which it was denied first."""
-    answered: bool
+    def __init__(self) -> None:
+        self.information: dict[str, str] = {}
+        self.partly: set[str] = set()
+        self.refused: list[Decision] = []
+        self.entries: list[int] = []
+        self.denied: dict[str, tuple[str, ...]] = {}
+        """Item -> the provisions under which it was denied first."""
+        self.answered = False
+
+    def add(self, items: Collection[str], done: Done) -> None:
+        """Take note of what one act of query on `items` came to."""
+        self.entries.append(done.entry)
+        if isinstance(done.decision, Deny):
+            self.refused.append(done.decision)
+            for item in items:
+                self.denied.setdefault(item, cites_of(done.decision.reasons))
+            return
+        self.information |= done.values
+        self.partly |= done.stand_ins if done.in_full else done.values.keys()
+        self.answered = True
 
 
 def _wanted(
@@ -183,20 +197,6 @@ def _of_staff(declared: Sequence[Purpose], user: str, by: str, asked: Collection
         act = Act(kind=ActKind.QUERY, user=user, items=frozenset(items), purpose=each.id, by=by, when=_LATER)
         found += [act] if items else []
     return found
-
-
-def _look(site: Site, act: Act, seen: _Seen) -> _Seen:
-    """Do one act of query."""
-    done = site.perform(act)
-    seen.entries.append(done.entry)
-    if isinstance(done.decision, Deny):
-        seen.refused.append(done.decision)
-        for item in act.items:
-            seen.denied.setdefault(item, cites_of(done.decision.reasons))
-        return seen
-    seen.information.update(done.values)
-    seen.partly.update(done.stand_ins if done.in_full else done.values.keys())
-    return seen._replace(answered=True)
 
 
 def _purposes(
