@@ -22,10 +22,10 @@ class Versions:
         ordered = sorted(published.values(), key=lambda each: each.effective)
         self._begin = [each.effective for each in ordered]
         self._newest: list[Published | None] = [None]
+        """What is in force before the first of the moments in `_begin`, then from each of them on."""
         for each in ordered:
             before = self._newest[-1]
             self._newest.append(before if before and before.version > each.version else each)
-        """What is in force before the first of the moments in `_begin`, then from each of them on."""
 
     @property
     def own_items(self) -> frozenset[str]:

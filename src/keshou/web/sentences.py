@@ -11,11 +11,11 @@ from keshou.language import Language
 from keshou.law.law import Law
 from keshou.law.model import Citation
 from keshou.web.cited import cited
+from keshou.web.frame.form import coded
 
 _PLACE = r"\d+(?:\.\d+)*"
 _CITED: Final = re.compile(rf"([a-z][a-z0-9_]*):({_PLACE}(?:, {_PLACE})*)")
 """An instrument, and its provisions one after the other: ``miit24:13.1.3, 11``."""
-_CODE: Final = re.compile(r"`([^`]*)`")
 _CLOSED: Final = re.compile(r"[.!?。！？:：]$")
 
 
@@ -30,16 +30,9 @@ def sentence(told: str, law: Law, language: Language) -> Markup:
         told += "。" if language == "zh" else "."
     shown, at = Markup(), 0
     for found in _CITED.finditer(told):
-        shown += _quoted(told[at : found.start()]) + _links(found[1], found[2], law, language)
+        shown += coded(told[at : found.start()]) + _links(found[1], found[2], law, language)
         at = found.end()
-    return shown + _quoted(told[at:])
-
-
-def _quoted(text: str) -> Markup:
-    parts = _CODE.split(text)
-    return Markup().join(
-        Markup("<code>{}</code>").format(each) if at % 2 else escape(each) for at, each in enumerate(parts)
-    )
+    return shown + coded(told[at:])
 
 
 def _links(instrument: str, places: str, law: Law, language: Language) -> Markup:
