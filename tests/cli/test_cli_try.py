@@ -12,7 +12,7 @@ from litestar.testing import TestClient
 from cli_caller import Caller
 from keshou.app.site import Site
 from keshou.ledger.entry import decode
-from keshou.web.find_caller import finder
+from keshou.web.find_caller import Finder
 from keshou.web.public.story import AGREED, STORY
 from keshou.web.server import application
 
@@ -28,7 +28,7 @@ def send(client: TestClient[Any], key: str, line: str) -> Any:
 def test_what_it_says_to_ask_is_answered_as_it_says(bare: Caller) -> None:
     told = bare("try", "--users", 20, "--json").ok().json
     site = Site.open(bare.home)
-    with TestClient(application(site, finder(site), closes=True), base_url="http://127.0.0.1") as client:
+    with TestClient(application(site, Finder(site), closes=True), base_url="http://127.0.0.1") as client:
         answers = {name: send(client, told["key"], line) for name, line in told["try"].items()}
     told_wrong = {name: each.text for name, each in answers.items() if each.status_code != 200}
     assert told_wrong == {}
@@ -44,7 +44,7 @@ def test_said_again_it_leaves_what_is_there_and_revokes_the_key_before(bare: Cal
     second = bare("try", "--users", 20, "--json").ok().json
     assert second["user"] == first["user"]
     site = Site.open(bare.home)
-    with TestClient(application(site, finder(site), closes=True), base_url="http://127.0.0.1") as client:
+    with TestClient(application(site, Finder(site), closes=True), base_url="http://127.0.0.1") as client:
         statuses = [send(client, each["key"], second["try"]["permitted"]).status_code for each in (first, second)]
     assert statuses == [401, 200]
 
@@ -66,7 +66,7 @@ def test_a_token_lets_a_browser_in_as_an_invented_user_and_leaves_the_key_as_it_
     told = bare("try", "--users", 20, "--user", AGREED, "--json").ok().json
     elsewhere = bare("try", "--users", 20, "--user", AGREED, "--url", "https://else.example", "--json").ok().json
     site = Site.open(bare.home)
-    with TestClient(application(site, finder(site), closes=True), base_url="http://127.0.0.1") as client:
+    with TestClient(application(site, Finder(site), closes=True), base_url="http://127.0.0.1") as client:
         tokens = [each["token"] for each in (told, elsewhere)]
         answers = [client.get("/api/v1/me", headers={"Authorization": f"Bearer {each}"}) for each in tokens]
         assert [each.status_code for each in answers] == [200, 401]

@@ -25,7 +25,7 @@ from keshou.app.site import Site
 from keshou.db import Database
 from keshou.ledger.entry import Header, decode
 from keshou.ledger.tile import bundles_of, tiles_of
-from keshou.web.find_caller import finder
+from keshou.web.find_caller import Finder
 from keshou.web.server import application
 
 KEEPER = "network"
@@ -143,7 +143,7 @@ class Served(Story):
 
     def _client(self) -> TestClient[Litestar]:
         return self._open.enter_context(
-            TestClient(application(self.site, finder(self.site)), base_url="http://127.0.0.1")
+            TestClient(application(self.site, Finder(self.site)), base_url="http://127.0.0.1")
         )
 
     def browser(self, who: str) -> Person:

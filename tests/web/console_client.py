@@ -12,7 +12,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from keshou.app.site import Site
-from keshou.web.find_caller import finder
+from keshou.web.find_caller import Finder
 from keshou.web.server import application
 
 HEADERS = {"Accept": "text/html", "Accept-Language": "en", "Sec-Fetch-Site": "same-origin"}
@@ -34,7 +34,7 @@ def client_of(site: Site, account: str = "officer") -> Browser:
 def _server_of(site: Site) -> Litestar:
     """Return the server of a site: one, whoever comes, until it stops."""
     if site not in _servers:
-        _servers[site] = app = application(site, finder(site))
+        _servers[site] = app = application(site, Finder(site))
         app.on_shutdown.append(lambda: _servers.pop(site, None))
     return _servers[site]
 

@@ -18,7 +18,7 @@ from keshou.app.site import Site
 from keshou.db import Database
 from keshou.visits.settings import HookSettings, VisitSettings
 from keshou.web.caller import PLAIN_COOKIE
-from keshou.web.find_caller import finder
+from keshou.web.find_caller import Finder
 from keshou.web.frame.catalog import Words, catalog
 from keshou.web.server import application
 
@@ -104,7 +104,7 @@ def last_code(gateway: Receiver, count: int) -> str:
 @contextmanager
 def browsing(site: Site, gateway: Receiver, **headers: str) -> Iterator[Browser]:
     """Give a browser of its own, with its own cookies."""
-    with TestClient(application(site, finder(site)), base_url="http://127.0.0.1") as client:
+    with TestClient(application(site, Finder(site)), base_url="http://127.0.0.1") as client:
         client.headers.update(BROWSER | headers)
         yield Browser(client, gateway)
 

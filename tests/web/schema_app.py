@@ -20,7 +20,7 @@ from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.declaration.load import read
 from keshou.gate.facts import StaffAppointed
-from keshou.web.find_caller import finder
+from keshou.web.find_caller import Finder
 from keshou.web.server import application
 from keshou.wire.caller import Caller, CallerKind, Scope
 
@@ -61,7 +61,7 @@ def begin(home: Path, database: str = "") -> None:
 def make() -> Litestar:
     """Return the server of the site that the environment names."""
     site = Site.open(os.environ["KESHOU_HOME"])
-    real = finder(site)
+    real = Finder(site)
 
     def find(tx: Transaction, token: str, binding: str, now: dt.datetime) -> Caller | None:
         if token == OFFICER:

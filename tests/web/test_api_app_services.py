@@ -19,7 +19,7 @@ from keshou.app.site import Site
 from keshou.db import Database
 from keshou.gate.facts import ServiceStarted
 from keshou.visits.errors import AppKeyError
-from keshou.web.find_caller import finder
+from keshou.web.find_caller import Finder
 from keshou.web.server import application
 
 KEYS = {each: OKPKey.generate_key("Ed25519") for each in ("mobile", "broadband", "both")}
@@ -41,7 +41,7 @@ def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
 
 @pytest.fixture
 def client(site: Site) -> Iterator[TestClient[Litestar]]:
-    with TestClient(application(site, finder(site)), base_url="http://127.0.0.1") as client:
+    with TestClient(application(site, Finder(site)), base_url="http://127.0.0.1") as client:
         yield client
 
 

@@ -28,7 +28,7 @@ from keshou.db import Database
 from keshou.programs.grant import KeyGrant
 from keshou.programs.request import ASSERTION
 from keshou.programs.scope import Scope
-from keshou.web.find_caller import finder
+from keshou.web.find_caller import Finder
 from keshou.web.server import application
 
 Client = TestClient[Litestar]
@@ -78,7 +78,7 @@ def known(site: Site) -> Known:
 
 @pytest.fixture
 def client(site: Site) -> Iterator[Client]:
-    with TestClient(application(site, finder(site)), base_url="http://127.0.0.1") as client:
+    with TestClient(application(site, Finder(site)), base_url="http://127.0.0.1") as client:
         yield client
 
 
@@ -219,7 +219,7 @@ def test_a_request_that_is_no_form_is_a_problem(client: Client, known: Known) ->
 def test_who_keeps_guessing_is_made_to_wait(site: Site, known: Known) -> None:
     few = msgspec.structs.replace(site.settings.server, rate_unknown="3/minute")
     site.settings = msgspec.structs.replace(site.settings, server=few)
-    with TestClient(application(site, finder(site)), base_url="http://127.0.0.1") as client:
+    with TestClient(application(site, Finder(site)), base_url="http://127.0.0.1") as client:
         for _ in range(3):
             refused(asked(client, client_id="biller", client_secret="guess"), 401, "invalid_client")
         answer = by_secret(client, known)
@@ -229,7 +229,7 @@ def test_who_keeps_guessing_is_made_to_wait(site: Site, known: Known) -> None:
 def test_our_own_client_fetches_its_tokens_here(database: Database, tmp_path: Path) -> None:
     with (
         with_offices(database, tmp_path, clock.now) as site,
-        TestClient(application(site, finder(site)), base_url="http://127.0.0.1") as client,
+        TestClient(application(site, Finder(site)), base_url="http://127.0.0.1") as client,
     ):
         known = Known(site)
         pem = known.pair.as_pem(private=True).decode()

@@ -21,7 +21,7 @@ from keshou.accounts.settings import AccountSettings
 from keshou.app.settings import ServerSettings
 from keshou.app.site import Site
 from keshou.db import Database
-from keshou.web.find_caller import finder
+from keshou.web.find_caller import Finder
 from keshou.web.server import application
 
 URL = "https://keshou.example"
@@ -59,7 +59,7 @@ def site(database: Database, tmp_path: Path, provider: ProviderProcess) -> Itera
 
 @contextmanager
 def browsing(site: Site) -> Iterator[TestClient[Litestar]]:
-    with TestClient(application(site, finder(site)), base_url=URL) as client:
+    with TestClient(application(site, Finder(site)), base_url=URL) as client:
         client.headers.update(BROWSER)
         yield client
 
@@ -253,7 +253,7 @@ def test_matched_by_name_an_account_has_the_provider_since_it_was_signed_in_by_i
 def test_without_a_provider_there_is_nowhere_to_go(database: Database, tmp_path: Path) -> None:
     with (
         ready(database, tmp_path) as site,
-        TestClient(application(site, finder(site)), base_url="http://127.0.0.1") as client,
+        TestClient(application(site, Finder(site)), base_url="http://127.0.0.1") as client,
     ):
         client.headers.update(BROWSER)
         assert post(client, "/sign-in/openid").status_code == 404

@@ -19,7 +19,7 @@ from keshou.accounts.settings import AccountSettings
 from keshou.accounts.store import Accounts
 from keshou.app.site import Site
 from keshou.db import Database
-from keshou.web.find_caller import finder
+from keshou.web.find_caller import Finder
 from keshou.web.server import application
 
 ORIGIN = "http://127.0.0.1:8400"
@@ -35,7 +35,7 @@ def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
 
 @pytest.fixture
 def app(site: Site) -> Litestar:
-    return application(site, finder(site))
+    return application(site, Finder(site))
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from keshou.db import Database
 from keshou.law.terms import ActKind
 from keshou.ledger.entry import decode
 from keshou.visits.settings import VisitSettings
-from keshou.web.find_caller import finder
+from keshou.web.find_caller import Finder
 from keshou.web.server import application
 
 BROWSER = {"Sec-Fetch-Site": "same-origin", "User-Agent": "Browser/1.0", "Accept-Language": "en"}
@@ -51,7 +51,7 @@ def browser(site: Site) -> Iterator[TestClient[Litestar]]:
 @contextmanager
 def browsing(site: Site, **headers: str) -> Iterator[TestClient[Litestar]]:
     """Give a browser of its own, with its own cookies."""
-    with TestClient(application(site, finder(site)), base_url="http://127.0.0.1") as client:
+    with TestClient(application(site, Finder(site)), base_url="http://127.0.0.1") as client:
         client.headers.update(BROWSER | headers)
         yield client
 

@@ -18,7 +18,7 @@ from keshou.db import Database, touch_access
 from keshou.programs.grant import KeyGrant
 from keshou.programs.scope import Scope
 from keshou.web import caller
-from keshou.web.find_caller import finder
+from keshou.web.find_caller import Finder
 from keshou.web.server import application
 from keshou.wire.caller import Caller
 
@@ -127,7 +127,7 @@ def test_guesses_keep_no_program_from_its_next_token_until_its_secret_is_revoked
     with site.writing() as tx:
         site.programs.add(tx, "biller", site.now())
         made, secret = site.programs.new_secret(tx, "biller", grant, site.now())
-    with TestClient(application(site, finder(site)), base_url="http://127.0.0.1") as client:
+    with TestClient(application(site, Finder(site)), base_url="http://127.0.0.1") as client:
         assert token_of(client, secret) == 200
         assert [ask(client, f"guess{n}") for n in range(3)] == [401, 401, 429]
         assert token_of(client, secret) == 200
@@ -141,7 +141,7 @@ def test_guesses_keep_nobody_from_going_on_after_a_fresh_proof(site: Site) -> No
     with site.writing() as tx:
         text = invite(site, tx, "clerk1", AccountKind.STAFF, by="officer")
     said = {"password": "teapot under the willow"}
-    with TestClient(application(site, finder(site)), base_url="http://127.0.0.1") as client:
+    with TestClient(application(site, Finder(site)), base_url="http://127.0.0.1") as client:
         client.headers["Sec-Fetch-Site"] = "same-origin"
         assert client.post("/api/v1/invitations/accept", json={"invitation": text, **said}).status_code == 200
         assert [ask(client, f"guess{n}") for n in range(2)] == [401, 429]

@@ -20,7 +20,7 @@ from keshou.cli.sample.people import subscribers
 from keshou.cli.setup import sample_declaration
 from keshou.declaration.model import Declaration
 from keshou.gate.decision import Deny
-from keshou.web.find_caller import finder
+from keshou.web.find_caller import Finder
 from keshou.web.public.story import AGREED, HOURS, SALE, SILENT, STORY, act_of
 from keshou.web.server import application
 
@@ -61,7 +61,7 @@ def client(site: Site) -> Iterator["TestClient[Any]"]:
 
 def opened(site: Site) -> "TestClient[Any]":
     """Return a browser at a server of `site`, in this process."""
-    client = TestClient(application(site, finder(site)), raise_server_exceptions=False, base_url="http://127.0.0.1")
+    client = TestClient(application(site, Finder(site)), raise_server_exceptions=False, base_url="http://127.0.0.1")
     client.headers.update(HTML)
     return client
 

@@ -20,7 +20,7 @@ from keshou.db import Database
 from keshou.programs import key
 from keshou.programs.grant import KeyGrant
 from keshou.programs.scope import Scope
-from keshou.web.find_caller import finder
+from keshou.web.find_caller import Finder
 from keshou.web.server import application
 
 ACT = {"kind": "use", "user": "u1", "items": ["tariff_plan"], "purpose": "service"}
@@ -35,7 +35,7 @@ def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
 
 @pytest.fixture
 def client(site: Site) -> Iterator[TestClient[Litestar]]:
-    with TestClient(application(site, finder(site)), base_url="http://127.0.0.1") as client:
+    with TestClient(application(site, Finder(site)), base_url="http://127.0.0.1") as client:
         yield client
 
 

@@ -28,7 +28,7 @@ from keshou.programs.request import ASSERTION, issue
 from keshou.programs.scope import Scope
 from keshou.programs.token import TYPE
 from keshou.visits.settings import HookSettings, VisitSettings
-from keshou.web.find_caller import finder
+from keshou.web.find_caller import Finder
 from keshou.web.server import application
 
 Client = TestClient[Litestar]
@@ -61,7 +61,7 @@ def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
 def client_of(site: Site, rate: str) -> Client:
     server = msgspec.structs.replace(site.settings.server, rate_unknown=rate, rate_pages="100000/minute")
     site.settings = msgspec.structs.replace(site.settings, server=server)
-    app = application(site, finder(site))
+    app = application(site, Finder(site))
     return TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
 
 
@@ -89,7 +89,7 @@ _freely = settings(suppress_health_check=[HealthCheck.function_scoped_fixture, H
 @example(["alg"], {})
 @example({"alg": "Ed25519", "kid": "\0"}, {})
 def test_no_made_up_token_proves_anybody_or_breaks_what_reads_it(site: Site, header: Any, payload: Any) -> None:
-    find, now = finder(site), site.now()
+    find, now = Finder(site), site.now()
     with site.writing() as tx:
         assert find(tx, token(header, payload), "", now) is None
         assert find(tx, token(header, payload, PRIVATE.sign), "", now) is None, "what the app said was taken"

@@ -17,7 +17,7 @@ from keshou.app.site import Site
 from keshou.declaration.notice import notice_complete
 from keshou.errors import UnreachableError
 from keshou.language import Language
-from keshou.web.find_caller import finder
+from keshou.web.find_caller import Finder
 from keshou.web.frame import static
 from keshou.web.headers import PAGE_POLICY
 from keshou.web.published import body_of, lines_of
@@ -52,7 +52,7 @@ def client(site: Site) -> Iterator["TestClient[Any]"]:
 
 def opened(site: Site) -> "TestClient[Any]":
     """Return a client of a server of `site`, in this process."""
-    return TestClient(application(site, finder(site)), raise_server_exceptions=False, base_url="http://127.0.0.1")
+    return TestClient(application(site, Finder(site)), raise_server_exceptions=False, base_url="http://127.0.0.1")
 
 
 class _Text(HTMLParser):
@@ -248,7 +248,7 @@ def test_a_browser_that_comes_around_the_proxy_is_told_so_by_a_page(tmp_path: Pa
 def test_what_fails_where_a_page_fails_too_is_told_plainly(tmp_path: Path) -> None:
     home = build(tmp_path / "site", "", versions()[0])
     with Site.open(home) as site:
-        app = application(site, finder(site))
+        app = application(site, Finder(site))
         with TestClient(app, raise_server_exceptions=False, base_url="http://127.0.0.1") as client:
             app.state["navigation"] = None
             answer = client.get("/rules;a=b", headers=HTML)

@@ -22,7 +22,7 @@ from keshou.db import Database
 from keshou.gate.act import Act
 from keshou.law.terms import ActKind
 from keshou.ledger.entry import decode
-from keshou.web.find_caller import finder
+from keshou.web.find_caller import Finder
 from keshou.web.server import application
 
 PASSWORD = "teapot under the willow"
@@ -40,7 +40,7 @@ def site(database: Database, tmp_path: Path, clock: Clock) -> Iterator[Site]:
 
 @pytest.fixture
 def app(site: Site) -> Litestar:
-    return application(site, finder(site))
+    return application(site, Finder(site))
 
 
 @pytest.fixture
@@ -132,7 +132,7 @@ def test_by_tls_the_cookies_are_this_host_s_alone(database: Database, tmp_path: 
     server = msgspec.structs.replace(site.settings.server, url="https://keshou.example")
     site.settings = msgspec.structs.replace(site.settings, server=server)
     site.accounts = Accounts(bytes(32), AccountSettings(argon2_memory_kib=8, argon2_passes=1))
-    with browsing(application(site, finder(site)), base_url="https://keshou.example", headers=SAME) as client:
+    with browsing(application(site, Finder(site)), base_url="https://keshou.example", headers=SAME) as client:
         done = post(client, "/invitations/accept", {"invitation": invited(site), "password": PASSWORD})
         cookies = done.headers.get_list("set-cookie")
         assert [each.partition("=")[0] for each in cookies] == ["__Host-keshou", "__Host-keshou-device"]
@@ -161,7 +161,7 @@ def test_password_and_code_sign_in_and_signing_out_ends_the_session_everywhere(
 ) -> None:
     secret = enrolled(site, browser, clock)
     clock.moment += dt.timedelta(minutes=2)
-    with browsing(application(site, finder(site)), headers=SAME) as other:
+    with browsing(application(site, Finder(site)), headers=SAME) as other:
         step = post(other, "/sign-in", {"account": "clerk1", "password": PASSWORD}).json()
         assert step["session"] is None
         assert other.get("/api/v1/session").status_code == 401
@@ -179,7 +179,7 @@ def test_somebody_s_other_session_is_ended_by_them_and_by_nobody_else(
     site: Site, browser: TestClient[Litestar], clock: Clock
 ) -> None:
     enrolled(site, browser, clock)
-    with browsing(application(site, finder(site)), headers=SAME) as other:
+    with browsing(application(site, Finder(site)), headers=SAME) as other:
         post(other, "/invitations/accept", {"invitation": invited(site, "other"), "password": PASSWORD})
         mine = browser.get("/api/v1/sessions").json()[0]["id"]
         assert other.request("DELETE", f"/api/v1/sessions/{mine}").status_code == 404
@@ -227,7 +227,7 @@ def test_another_site_s_page_signs_nobody_in(
 def test_a_session_does_not_serve_in_another_browser(site: Site, browser: TestClient[Litestar]) -> None:
     post(browser, "/invitations/accept", {"invitation": invited(site), "password": PASSWORD})
     stolen = browser.cookies["keshou"]
-    with browsing(application(site, finder(site)), headers=SAME | {"User-Agent": "another"}) as thief:
+    with browsing(application(site, Finder(site)), headers=SAME | {"User-Agent": "another"}) as thief:
         thief.cookies.set("keshou", stolen)
         assert thief.get("/api/v1/session").status_code == 401
     assert browser.get("/api/v1/session").status_code == 200

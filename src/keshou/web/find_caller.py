@@ -53,11 +53,6 @@ class Finder:
         return False
 
 
-def finder(site: Site) -> Finder:
-    """Return what finds the caller that a token of this site proves."""
-    return Finder(site)
-
-
 def _person(found: tuple[Account, Session] | None) -> Caller | None:
     if found is None:
         return None

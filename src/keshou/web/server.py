@@ -21,7 +21,7 @@ from keshou.web.document import described
 from keshou.web.entitled import refuse_beyond_agent
 from keshou.web.errors import NotEntitledError, SecondFactorNeededError
 from keshou.web.faces import FACES, NAVIGATION, SAMPLE_NAVIGATION
-from keshou.web.find_caller import finder
+from keshou.web.find_caller import Finder
 from keshou.web.frame import refusal
 from keshou.web.limits import Rate
 from keshou.web.methods import TellMethods, methods_of
@@ -44,7 +44,7 @@ def make() -> Litestar:
     site = Site.open()
     site.database.map()
     site.pulse.watch()
-    app = application(site, finder(site), closes=True)
+    app = application(site, Finder(site), closes=True)
     _settle()
     return app
 

@@ -25,7 +25,7 @@ from keshou.web.console.desk import HOME, PAGES, kept, read_typed, to, typed
 from keshou.web.cookies import device_cookie, session_cookie, step_cookie
 from keshou.web.entitled import require_fresh
 from keshou.web.errors import NotFoundError
-from keshou.web.find_caller import finder
+from keshou.web.find_caller import Finder
 from keshou.web.frame.page import Requested
 from keshou.web.going import going_cookie, landing, own_path
 from keshou.wire import sign_in as w
@@ -272,7 +272,7 @@ def _asked(shape: type[T], form: Mapping[str, str], *names: str) -> T | None:
 
 def _enter(request: Requested, site: Site, found: SignedIn, form: Mapping[str, str]) -> Response[Any]:
     with site.writing() as tx:
-        person = finder(site)(tx, found.token, request.headers.get("user-agent", ""), site.now())
+        person = Finder(site)(tx, found.token, request.headers.get("user-agent", ""), site.now())
     answer = _to_factor(request, form) if person is None or person.limited else _go_on(request, form, person)
     answer.set_cookie(session_cookie(site.settings, found.token))
     answer.set_cookie(device_cookie(site.settings, found.device))
