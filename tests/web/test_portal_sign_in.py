@@ -136,9 +136,9 @@ def test_while_the_authority_has_codes_stopped_nobody_is_told_that_one_is_on_its
     by_user = {"user": "u1", "channel": "sms"}
     for asked in (by_user, by_user | {"user": "nobody"}, {"address": VALUES["mobile_number"]}):
         late = browser.send("/me/sign-in/code", at=before, **asked)
-        assert (late.status_code, str(words("in.stopped")) in late.text) == (503, True)
+        assert (late.status_code, str(words("in.stopped")) in late.text) == (409, True)
     told = browser.client.post("/api/v1/visits/codes", json=by_user)
-    assert (told.status_code, told.json()["type"]) == (503, "/problems/unreachable")
+    assert (told.status_code, told.json()["type"]) == (409, "/problems/suspended")
     site.record_site(SuspensionLifted(at=site.now(), suspension="s1"), by="officer")
     assert str(words("in.stopped")) not in browser.open("/me/sign-in").text
     browser.sign_in("u1")
@@ -154,7 +154,7 @@ def test_while_looking_for_users_is_stopped_codes_are_asked_for_by_number_with_t
     page = browser.open("/me/sign-in")
     assert str(en("in.stopped_finding")) in page.text
     assert 'name="address"' not in page.text
-    assert browser.send("/me/sign-in/code", at=before, address=VALUES["mobile_number"]).status_code == 503
+    assert browser.send("/me/sign-in/code", at=before, address=VALUES["mobile_number"]).status_code == 409
     browser.open("/me/sign-in")
     browser.send("/me/sign-in/code", user="u1", channel="sms")
     assert browser.send("/me/sign-in", code=browser.code(1)).url.path == "/me"

@@ -63,7 +63,7 @@ async def code(request: Requested, site: NamedDependency[Site], body: RawBody) -
     try:
         ticket = await anyio.to_thread.run_sync(_asked, request, site, asked)
     except CodesStoppedError:
-        return await _asking(request, site, status=503, user=asked.user, to=to, kept=kept)
+        return await _asking(request, site, status=409, user=asked.user, to=to, kept=kept)
     except UnreachableError:
         return await _asking(
             request, site, status=503, why="busy", user=asked.user, address=asked.address, to=to, kept=kept
