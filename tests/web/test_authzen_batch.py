@@ -214,7 +214,7 @@ def test_after_the_answer_that_ends_it_nothing_more_is_decided(
     client: TestClient[Litestar], monkeypatch: pytest.MonkeyPatch, semantic: str, asked: Any, decided: Any
 ) -> None:
     seen: list[str] = []
-    decide, decided_in_memory = Gate.decide, Gate._decided
+    decide, decided_in_memory = Gate.decide, Gate._word
 
     def noted(self: Gate, act: Act, *given: Any, **more: Any) -> Any:
         seen.append(act.user)
@@ -225,6 +225,6 @@ def test_after_the_answer_that_ends_it_nothing_more_is_decided(
         return decided_in_memory(self, act, *given)
 
     monkeypatch.setattr(Gate, "decide", noted)
-    monkeypatch.setattr(Gate, "_decided", noted_in_memory)
+    monkeypatch.setattr(Gate, "_word", noted_in_memory)
     elements(client, {"options": {"evaluations_semantic": semantic}, "evaluations": asked}, "crm")
     assert list(dict.fromkeys(seen)) == decided

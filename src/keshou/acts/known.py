@@ -18,13 +18,13 @@ from keshou.acts.naming import Names
 from keshou.acts.request import BulkPerform, Cancel, Erase, Job, Perform, Record
 from keshou.acts.sums import HOUR, Sums
 from keshou.acts.together import UsersOf, together
+from keshou.acts.user_refs import all_named, named
 from keshou.acts.versions import Versions
 from keshou.db import Database, Transaction, to_micros
 from keshou.declaration.model import Published
 from keshou.declaration.store import Declarations
 from keshou.gate.act import Act, counted_as
 from keshou.gate.alike import all_alike
-from keshou.gate.conditions import ERASING_KINDS
 from keshou.gate.decide import Gate
 from keshou.gate.decision import Decision
 from keshou.gate.facts import SiteFact, UserFact
@@ -222,7 +222,7 @@ class Known:
             view = self.view(tx, ledger.head(tx).size)
             users = {act.user for act in acts}
             view.load(tx, users)
-            asked = view.together(self.counted(tx, view, acts))
+            asked = view.together(self.counted(tx, view, all_named(self.vault.blind, view.gate, acts)))
             found = [view.gate.decide(act, at_least=size) for act in asked]
             found = all_alike(view.gate, asked, found) if alike else found
             self.adopt(view, view.gate.revision, only_if_newest=True, strangers=users - view.keys.keys() - {""})
@@ -240,10 +240,17 @@ class Known:
         gate, strangers = self.gate, self._strangers
         if gate.revision < size:
             return None
-        bulk = any(act.kind in BULK_KINDS for act in acts)
-        asked = self.counted_known(gate, acts) if bulk else acts
-        found = None if asked is None else gate.decide_all(asked, strangers, counted=bulk)
-        return all_alike(gate, asked, found) if alike and asked is not None and found is not None else found
+        acts = all_named(self.vault.blind, gate, acts)
+        adding = [place for place, act in enumerate(acts) if act.kind in BULK_KINDS]
+        if adding:
+            counted = self.counted_known(gate, [acts[place] for place in adding])
+            if counted is None:
+                return None
+            acts = list(acts)
+            for place, act in zip(adding, counted, strict=True):
+                acts[place] = act
+        found = gate.decide_all(acts, strangers)
+        return all_alike(gate, acts, found) if alike and found is not None else found
 
     def rules_known(self, now: dt.datetime, size: int) -> Published | None:
         """Return the rules in force at `now` when memory is as new as a log of `size` entries; else None."""
@@ -267,19 +274,9 @@ class Known:
             counted, users_of or counts(at), names.who, reviewed_by(gate), list_of(gate, self.vault.blind, at)
         )
 
-    def all_named(self, acts: Sequence[Act]) -> Sequence[Act]:
-        """Return `acts`, each with what stands for its user in grounds and holds where that may matter."""
-        return [self.named(act) for act in acts] if any(map(_wants_name, acts)) else acts
-
     def named(self, act: Act) -> Act:
         """Return `act` with what stands for its user in recorded grounds and holds, where that may matter."""
-        return msgspec.structs.replace(act, user_ref=self.vault.blind(act.user)) if _wants_name(act) else act
-
-    def named_of(self, gate: Gate, act: Act, users: Iterable[str]) -> dict[str, str]:
-        """Return whom of `users` the ground of `act`, or a hold, names: what stands for a user there -> the user."""
-        names = {name: place for place, name in enumerate(gate.timeline.at(act.when).named(act))}
-        found = {name: user for user in users if (name := self.vault.blind(user)) in names} if names else {}
-        return dict(sorted(found.items(), key=lambda each: names[each[0]]))
+        return named(self.vault.blind, act)
 
     def view(self, tx: Transaction, size: int) -> View:
         """Return a view as of `size`, for one transaction; what changed since `revision` is fetched first."""
@@ -373,10 +370,6 @@ class Known:
     def _forget(self) -> None:
         """Begin anew with nobody in memory; views that are open go on with what they had."""
         self.users, self.keys, self._names, self._strangers = {}, {}, {}, set()
-
-
-def _wants_name(act: Act) -> bool:
-    return bool(act.user) and (bool(act.ground) or act.kind in ERASING_KINDS)
 
 
 def _knows(gate: Gate, act: Act) -> bool:

@@ -96,7 +96,7 @@ class Names:
 
     def _person(self, by: str) -> str:
         """Who acted is to be recorded also of those who hold no post (miit24:13.1.6), as long as it is a code."""
-        return by if _CODE.fullmatch(by) else self._known(by, self._staff)
+        return by if by in self._staff or _CODE.fullmatch(by) else self._known(by, ())
 
     def _known(self, word: str, known: Collection[str]) -> str:
         return word if not word or word in known else "?" + self._blind(word)[:_TOKEN]

@@ -60,11 +60,11 @@ class Acts:
 
         With `alike` what is denied whoever the user is tells nothing of the user.
         """
-        return self._known.decide(database, self._ledger, self._known.all_named(acts), size, alike=alike)
+        return self._known.decide(database, self._ledger, acts, size, alike=alike)
 
     def decide_known(self, acts: Sequence[Act], size: int, *, alike: bool = False) -> list[Decision] | None:
         """Return what `decide` would when memory is enough for it, else None; never waits for the database."""
-        return self._known.decide_known(self._known.all_named(acts), size, alike=alike)
+        return self._known.decide_known(acts, size, alike=alike)
 
     def suppose(self, database: Database, jobs: Sequence[Perform], now: dt.datetime) -> list[Decision]:
         """Return what the gate would answer on `jobs`, each as if those before it were done; nothing is done."""

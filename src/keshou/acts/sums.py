@@ -47,7 +47,7 @@ class Sums(NamedTuple):
             if act.when is not when:  # what is asked at once is asked at one moment
                 when, hours, moment = act.when, window(act.when), to_micros(act.when)
             if hours > 0:
-                known = self.by_hand.get((who(act), kind.value, hours))
+                known = self.by_hand.get((who(act), kind, hours))
                 if known is None or not known.since <= moment < known.until:
                     return None
                 found.append(_replace(act, so_far=known.users) if known.users else act)
@@ -63,7 +63,7 @@ class Sums(NamedTuple):
         wanted: dict[tuple[str, int, int], dict[str, None]] = {}
         for act in acts:
             if (kind := counted_as(act)) is not None and (hours := window(act.when)) > 0:
-                wanted.setdefault((kind.value, hours, to_micros(act.when)), {})[who(act)] = None
+                wanted.setdefault((kind, hours, to_micros(act.when)), {})[who(act)] = None
         for (kind_, hours, moment), hands in wanted.items():
             spans = takings.spans(tx, kind_, list(hands), moment - hours * HOUR)
             for hand in hands:

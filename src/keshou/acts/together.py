@@ -5,18 +5,18 @@ A list that would need a review does not go without one because each of its line
 Source: miit24:13.1.3
 """
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 
 import msgspec
 
 from keshou.gate.act import Act, counted_as
+from keshou.law.terms import ActKind
 
 UsersOf = Callable[[Sequence[Sequence[int]]], Sequence[int]]
 """How many different users each of some lists is about; a list is places of acts, and no place is in two."""
 Listed = Callable[[Act, Sequence[int]], str]
 """What stands for the users of a list, where the review that an act of it names is of one list; else empty."""
-_Group = tuple[str, str, str, str, str]
+_Group = tuple[str, ActKind, str, str, str]
 """Hand, kind of act, purpose, recipient, review: acts alike in these are one list."""
 
 
@@ -33,19 +33,22 @@ def together(
     question tell lists apart, and whoever asks chooses them.
     """
     lists: dict[_Group, list[int]] = {}
+    sums: dict[_Group, tuple[str, ActKind]] = {}
+    """The hand of each list, and as which kind it counts."""
     for place, act in enumerate(acts):
-        if counted_as(act) is not None:
-            lists.setdefault((who(act), act.kind.value, act.purpose, act.recipient, act.review), []).append(place)
+        if (kind := counted_as(act)) is not None:
+            group = who(act), act.kind, act.purpose, act.recipient, act.review
+            if group not in lists:
+                lists[group], sums[group] = [], (group[0], kind)
+            lists[group].append(place)
     if not lists:
         return acts
     found = list(acts)
     counting: dict[_Group, tuple[int, int, str]] = {}
     """What each list comes to, how much of it counts beside others, and what stands for its users."""
-    totals: Counter[tuple[str, str]] = Counter()
-    sums = {group: (group[0], str(counted_as(acts[places[0]]))) for group, places in lists.items()}
-    """The hand of each list, and as which kind it counts."""
+    totals = dict.fromkeys(sums.values(), 0)
     for (group, places), users in zip(lists.items(), users_of(list(lists.values())), strict=True):
-        size = max(users, *(acts[place].count for place in places))
+        size = max(users, *[acts[place].count for place in places])
         if not group[-1]:
             counting[group] = size, size, ""
             totals[sums[group]] += size

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import msgspec
 
 from keshou.acts.listing import of_its_list
+from keshou.acts.user_refs import named_of
 from keshou.app.site import Site
 from keshou.db import Transaction, from_micros
 from keshou.gate.act import Act
@@ -50,7 +51,9 @@ def world_of(
         when = at or max(site.now(), from_micros(head.last_time))
         act = view.counted(tx, msgspec.structs.replace(act, when=when, count=max(1, len(users))))
         # Grounds and holds name users, and whom one names is decided alone: on what is read here, like all others.
-        named = known.named_of(view.gate, msgspec.structs.replace(act, items=act.items | set(touched)), users)
+        named = named_of(
+            known.vault.blind, view.gate, msgspec.structs.replace(act, items=act.items | set(touched)), users
+        )
         names = frozenset(named.values())
 
         def standings() -> Iterator[tuple[str, UserStanding]]:

@@ -81,4 +81,4 @@ def counted_as(act: Act) -> ActKind | None:
     their own comes to none. Source: miit24:13.1.3
     """
     kind = _COUNTED_AS.get(act.kind)
-    return None if kind is ActKind.DESTROY and is_own_hand(act) else kind
+    return None if kind is ActKind.DESTROY and act.by == OWN_HAND and is_own_hand(act) else kind

@@ -6,7 +6,7 @@ from collections.abc import Callable, Container, Iterable, Mapping
 
 from keshou.errors import ExitStatus, InputError, KeshouError
 from keshou.gate import calendar
-from keshou.gate.act import Act, counted_as
+from keshou.gate.act import Act
 from keshou.gate.conditions import BITS, NO_USER_BITS
 from keshou.gate.decision import Decision, Deny, Permit
 from keshou.gate.facts import UserFact
@@ -15,7 +15,6 @@ from keshou.gate.site import SiteStanding
 from keshou.gate.standing import UNKNOWN, UserStanding, fold_user
 from keshou.gate.timeline import Timeline
 from keshou.gate.view import Prepared, View, user_word
-from keshou.law.terms import BULK_KINDS
 
 History = Callable[[str], Iterable[UserFact]]
 """From a user's id to the user's facts in the order recorded; the gate itself fetches nothing."""
@@ -106,45 +105,50 @@ class Gate:
             return Deny(answer.reasons, view.edition.version, self.revision)
         return Permit(answer.grounds, view.edition.version, self.revision, prepared.full)
 
-    def decide_all(
-        self, acts: Iterable[Act], strangers: Container[str], *, counted: bool = False
-    ) -> list[Decision] | None:
+    def decide_all(self, acts: Iterable[Act], strangers: Container[str]) -> list[Decision] | None:
         """Decide acts that need nothing from elsewhere, each as `decide` does; None when one of them does.
 
         That is one whose user is not in memory and none of `strangers`, of whom nothing is on record; one that is
-        dated before its user's last fact; one of a kind that adds up, for others to say to what, unless they are
-        `counted`; or one that is not well formed, for `decide` to say so. Each standing is taken out once: what others
-        bring or drop meanwhile makes nobody unknown.
+        dated before its user's last fact; or one that is not well formed, for `decide` to say so. What an act of a kind
+        that adds up comes to is for others to say, before. Each standing is taken out once: what others bring or drop
+        meanwhile makes nobody unknown. Equal answers are one object.
         """
-        users, decided = self.users.get, self._decided
+        users, view, asked_at = self.users.get, self.timeline.latest, None
+        told: dict[int, Decision] = {}  # words that are equal share an answer, as long as one view holds
         found: list[Decision] = []
         try:
             for act in acts:
-                user = act.user
+                user, when = act.user, act.when
                 standing = users(user, UNKNOWN) if user else UNKNOWN
-                if (standing is UNKNOWN and user and user not in strangers) or standing.last > act.when:
+                if (standing is UNKNOWN and user and user not in strangers) or standing.last > when:
                     return None
-                if act.kind in BULK_KINDS and not counted and counted_as(act) is not None:
-                    return None
-                found.append(decided(act, standing))
+                if view is None or when is not asked_at:
+                    before, asked_at, view = view, when, self.timeline.at(when)
+                    told = told if view is before else {}
+                word, full = self._word(act, view, standing)
+                place = word if full else ~word
+                decision = told.get(place)
+                if decision is None:
+                    decision = told[place] = self._decision(view, word, full=full)
+                found.append(decision)
         except TypeError:
             return None
         return found
 
-    def _decided(self, act: Act, standing: UserStanding) -> Decision:
-        when, timeline = act.when, self.timeline
-        view = timeline.latest
-        if view is None or not view.start <= when < view.end:
-            view = timeline.at(when)
+    def _word(self, act: Act, view: View, standing: UserStanding) -> tuple[int, bool]:
+        """Return every condition of `act`, and whether full values may be shown."""
         plain = act.user and act.count == 1 and not act.so_far and "" == act.recipient == act.review == act.ground
         key = (act.purpose, act.kind, act.items, act.by, act.post, act.where)
         prepared = (view.prepared.get(key) if plain else None) or view.prepare(act)
-        word = prepared.word | self.word_of(act, view, prepared, standing)
-        edition = view.edition
-        answer = edition.answers.known.get(word) or edition.answers.of(word)
+        word, lens, full, by_retention = prepared
+        of_user = None if by_retention or not act.user else standing.profile.words.get(lens)
+        return word | (self.word_of(act, view, prepared, standing) if of_user is None else of_user), full
+
+    def _decision(self, view: View, word: int, *, full: bool) -> Decision:
+        answer = view.edition.answers.known.get(word) or view.edition.answers.of(word)
         if answer.code:
-            return Deny(answer.reasons, edition.version, self.revision)
-        return Permit(answer.grounds, edition.version, self.revision, prepared.full)
+            return Deny(answer.reasons, view.edition.version, self.revision)
+        return Permit(answer.grounds, view.edition.version, self.revision, full)
 
     def agent_of(self, act: Act) -> str:
         """Return the id of the agent in whose post `act` is done; empty: none."""

@@ -289,6 +289,10 @@ class View:
         """Return what stands for the users for whom `act` is answered apart, since a hold keeps something of theirs."""
         return frozenset().union(*(each.users for each in self._holds_on(act)))
 
+    def names_users(self, act: Act) -> bool:
+        """Say whether what `act` comes to may hang on what stands for its user: in a ground, or in any hold."""
+        return bool(act.ground or self.state.holds())
+
     def named(self, act: Act) -> list[str]:
         """Return what stands for the users whom the ground of `act` names, then for those whom holds on it name."""
         ground = self.state.ground(act.ground) if act.ground else None

@@ -8,7 +8,7 @@ multiprocess mode): one port, one answer.
 import contextlib
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from litestar.types import Scope
@@ -77,6 +77,18 @@ class Metrics:
                 self._by_reasons.clear()
             found = self._by_reasons[id(reasons)] = reasons, [self._denials.labels(each) for each in articles]
         return found[1]
+
+    def decided_all(self, decisions: Iterable[tuple[Decision, int]]) -> None:
+        """Count answers of the gate, each with how often it was given, as `decided` counts one."""
+        outcomes, met = {True: 0, False: 0}, dict[Counter, int]()
+        for decision, times in decisions:
+            outcomes[decision.permitted] += times
+            for count in self._met(decision.reasons) if isinstance(decision, Deny) else ():
+                met[count] = met.get(count, 0) + times
+        for permitted, times in outcomes.items():
+            self._by_outcome[permitted].inc(times)
+        for count, times in met.items():
+            count.inc(times)
 
     def decided_many(self, permitted: int, denied: int, by_article: Mapping[str, int]) -> None:
         """Count many answers: how many of each, and how many denials met each article."""

@@ -5,7 +5,7 @@ With reasons a decision carries `context`: `reasons` (each with its article), `g
 `basis`, the state it was decided on. The same question on the same state is answered by the same bytes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -79,22 +79,17 @@ class Writers:
 def write_all(decisions: Sequence[Decision | bytes], answers: Answers | None) -> list[bytes]:
     """Return each decision as it is answered, without its context when there is no `answers`.
 
-    What is written already stays as it is. Equal decisions of one batch share reasons or grounds, and so their bytes.
+    What is written already stays as it is. What the gate decided alike in one batch is one decision, written once.
     """
     if answers is None:
         return [each if isinstance(each, bytes) else MINIMAL[each.permitted] for each in decisions]
-    written: dict[tuple[object, ...], bytes] = {}
-    found: list[bytes] = []
-    for each in decisions:
-        if isinstance(each, bytes):
-            found.append(each)
-            continue
-        place = (id(each[0]), *each[1:])
-        known = written.get(place)
-        if known is None:
-            known = written[place] = answers.write(each)
-        found.append(known)
-    return found
+    written = {place: each if isinstance(each, bytes) else answers.write(each) for place, each in different(decisions)}
+    return [written[place] for place in map(id, decisions)]
+
+
+def different(decisions: Sequence[Decision | bytes]) -> Iterable[tuple[int, Decision | bytes]]:
+    """Return the identity of each of `decisions` and the decision, once where several are the same one."""
+    return dict(zip(map(id, decisions), decisions, strict=True)).items()
 
 
 def write_batch(decisions: Sequence[bytes]) -> bytes:

@@ -13,10 +13,10 @@ from litestar.di import NamedDependency
 
 from keshou.app.site import Site
 from keshou.gate.act import Act
-from keshou.gate.decision import Decision, Deny, Permit, Reason
+from keshou.gate.decision import Decision, Deny
 from keshou.law.terms import BULK_KINDS
 from keshou.web.authzen import entitled
-from keshou.web.authzen.answer import MINIMAL, Answers, Writers, write_all, write_batch
+from keshou.web.authzen.answer import MINIMAL, Answers, Writers, different, write_all, write_batch
 from keshou.web.authzen.asked import JSON, body_of
 from keshou.web.authzen.layout import Laid, Layouts
 from keshou.web.authzen.question import UnfitQuestionError, act_of
@@ -29,7 +29,6 @@ from keshou.wire.caller import Caller
 
 MOST_AT_ONCE = 10_000
 """Questions in one batch."""
-_NOBODY: tuple[tuple[Reason, ...], int] = (), 0
 
 
 @post("/evaluation", status_code=200, include_in_schema=False)
@@ -122,18 +121,12 @@ async def _decided(request: Requested, site: Site, caller: Caller, acts: Sequenc
 
 
 def _count(request: Requested, decisions: Sequence[Decision | bytes]) -> None:
-    permitted = 0
-    met: dict[int, tuple[tuple[Reason, ...], int]] = {}
-    for each in decisions:
-        if type(each) is Deny:
-            reasons = each[0]
-            met[id(reasons)] = reasons, met.get(id(reasons), _NOBODY)[1] + 1
-        elif type(each) is Permit:
-            permitted += 1
-    by_article: Counter[str] = Counter()
-    for reasons, count in met.values():
-        by_article.update(dict.fromkeys({str(reason.cite) for reason in reasons}, count))
-    request.app.state.metrics.decided_many(permitted, len(decisions) - permitted, by_article)
+    """Count the answers; an element that is no question counts as a denial of no article."""
+    times = Counter(map(id, decisions))
+    given = (
+        (Deny((), 0, 0) if isinstance(each, bytes) else each, times[place]) for place, each in different(decisions)
+    )
+    request.app.state.metrics.decided_all(given)
 
 
 def wants_reasons(request: Requested, site: Site) -> bool:
