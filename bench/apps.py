@@ -17,7 +17,7 @@ from litestar import Litestar, Request, Response, get, post
 from litestar.di import NamedDependency
 
 from keshou.web import server
-from keshou.web.short_way import Asked
+from keshou.web.short_way import MOST, Asked
 from keshou.web.short_ways import short_ways
 from keshou.wire.authzen import Evaluation
 from keshou.wire.caller import Caller
@@ -53,6 +53,8 @@ def empty() -> Litestar:
 
 class _Nothing:
     """A place of Keshou's own server where nothing is asked: a caller who is known gets an empty object."""
+
+    most = MOST
 
     def plan(self, _asked: Asked) -> bool:
         """Take any request."""

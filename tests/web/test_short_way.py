@@ -24,8 +24,9 @@ from keshou.wire.caller import Caller, CallerKind, Scope
 
 USER = Caller(id="user", kind=CallerKind.USER, user="u1", credential="v1")
 NARROW = Caller(id="biller", kind=CallerKind.PROGRAM, scopes=frozenset({Scope.EVALUATE}), credential="k2")
+JSON = {"Content-Type": "application/json"}
 CALLERS = {"crm": CRM, "clerk": CLERK, "user": USER, "narrow": NARROW}
-ONE, ACTS = "/access/v1/evaluation", "/api/v1/acts"
+ONE, MANY, ACTS = "/access/v1/evaluation", "/access/v1/evaluations", "/api/v1/acts"
 
 
 def asked(by: str = "clerk1", kind: Any = "use", user: str = "u1", **context: Any) -> dict[str, Any]:
@@ -119,7 +120,7 @@ def _settled(body: Any) -> Any:
     """Return a body without the revision it was decided on, and without the length that comes of it."""
     if isinstance(body, dict):
         return {name: _settled(each) for name, each in body.items() if name != "revision"}
-    return body
+    return [_settled(each) for each in body] if isinstance(body, list) else body
 
 
 @pytest.mark.parametrize("name", QUESTIONS)
@@ -134,6 +135,38 @@ def test_a_question_is_answered_as_on_the_whole_way(
     assert outcome(found) == outcome(wanted)
     if "X-Request-ID" in headers:
         assert found.headers["x-request-id"] == wanted.headers["x-request-id"] == "r-1"
+
+
+SEVERAL = [asked(), asked(by="nobody", user="u2"), asked(user="nobody's"), asked(), asked(kind="export")]
+BATCHES: Mapping[str, tuple[str, Any, dict[str, str]]] = {
+    "of several": ("crm", {"evaluations": SEVERAL}, {}),
+    "yes or no": ("crm", {"evaluations": SEVERAL}, {"Prefer": "return=minimal"}),
+    "in English": ("crm", {"evaluations": SEVERAL}, {"Accept-Language": "en"}),
+    "with a part at the top": ("crm", asked() | {"evaluations": [{}, {"action": {"name": "sell"}}]}, {}),
+    "with what is no question": ("crm", {"evaluations": [asked(), {"subject": 1}, asked(kind="sing"), 7, {}]}, {}),
+    "about oneself": ("clerk", {"evaluations": [asked(by="self"), asked(by="biller")]}, {}),
+    "by a user": ("user", {"evaluations": [asked(by="u1") | {"subject": {"type": "user", "id": "u1"}}, asked()]}, {}),
+    "beyond the key": ("narrow", {"evaluations": [asked(kind="export"), asked()]}, {}),
+    "of none": ("crm", {"evaluations": []}, {}),
+    "that is a single question": ("crm", asked(), {}),
+    "of no form": ("crm", {"evaluations": 5}, {}),
+    "that ends at a denial": (
+        "crm", {"options": {"evaluations_semantic": "deny_on_first_deny"}, "evaluations": SEVERAL}, {},
+    ),
+    "of no known semantic": ("crm", {"options": {"evaluations_semantic": "some"}, "evaluations": SEVERAL}, {}),
+    "of too many": ("crm", {"evaluations": [{}] * 10_001} | asked(), {}),
+    "of very many": ("crm", {"evaluations": [{}] * 9_000} | asked(purpose="service", note="x" * short_way.MOST), {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_a_batch_is_answered_as_on_the_whole_way(
+    name: str, client: TestClient[Litestar], twin: TestClient[Litestar]
+) -> None:
+    token, body, headers = BATCHES[name]
+    found, wanted = (each.post(MANY, json=body, headers=bearer(token) | headers) for each in (client, twin))
+    assert outcome(found)[::2] == outcome(wanted)[::2]
+    assert {*found.headers} == {*wanted.headers}
 
 
 ACTED: Mapping[str, tuple[str, Any]] = {
@@ -177,7 +210,78 @@ def test_what_is_plain_takes_it(client: TestClient[Litestar], taken: list[str]) 
     client.post(ONE, json=asked(by="nobody"), headers=bearer("crm"))
     client.post(ACTS, json=act(), headers=bearer("clerk") | {"Idempotency-Key": "k1"})
     client.post(ACTS, json=act(kind="sell"), headers=bearer("clerk") | {"Idempotency-Key": "k2"})
-    assert taken == [ONE, ONE, ACTS, ACTS]
+    client.post(MANY, json={"evaluations": SEVERAL}, headers=bearer("crm"))
+    client.post(MANY, json={"evaluations": [asked(note="x" * short_way.MOST)]}, headers=bearer("crm"))
+    assert taken == [ONE, ONE, ACTS, ACTS, MANY, MANY]
+
+
+class Pieces:
+    """A caller whose body comes in pieces, and what it was told."""
+
+    def __init__(self, body: bytes, token: str, *, breaks_off: bool = False) -> None:
+        head = [(b"host", b"127.0.0.1"), (b"authorization", f"Bearer {token}".encode())]
+        head += [(b"content-type", b"application/json"), (b"content-length", b"%d" % (len(body) + breaks_off))]
+        self.scope = {
+            "type": "http", "method": "POST", "path": MANY, "raw_path": MANY.encode(), "query_string": b"",
+            "headers": head, "http_version": "1.1", "scheme": "http", "client": ("127.0.0.1", 9), "state": {},
+            "server": ("127.0.0.1", 80), "asgi": {"version": "3.0"}, "root_path": "",
+        }  # fmt: skip
+        self.left = [body[start : start + 20_000] for start in range(0, len(body), 20_000)]
+        self.read, self.breaks_off = 0, breaks_off
+        self.told: list[Any] = []
+
+    async def receive(self) -> Any:
+        if not self.left:
+            return {"type": "http.disconnect"}
+        self.read += 1
+        part = self.left.pop(0)
+        return {"type": "http.request", "body": part, "more_body": bool(self.left) or self.breaks_off}
+
+    async def send(self, message: Any) -> None:
+        self.told.append(message)
+
+    def answer(self, client: TestClient[Litestar]) -> tuple[int, bytes]:
+        async def ask() -> None:
+            await client.app(self.scope, self.receive, self.send)  # type: ignore[arg-type]
+
+        with client.portal() as portal:
+            portal.call(ask)
+        return self.told[0]["status"], b"".join(each.get("body", b"") for each in self.told[1:])
+
+
+LARGE = json.dumps({"evaluations": [asked(note="x" * 30_000)] * 5}).encode()
+
+
+def test_a_large_body_in_pieces_is_put_together_and_one_that_breaks_off_is_refused(
+    client: TestClient[Litestar], taken: list[str]
+) -> None:
+    status, body = Pieces(LARGE, "crm").answer(client)
+    assert (status, len(json.loads(body)["evaluations"]), taken) == (200, 5, [MANY])
+    status, body = Pieces(LARGE, "crm", breaks_off=True).answer(client)
+    assert (status, taken) == (400, [MANY])
+
+
+def test_large_bodies_of_nobody_known_are_not_read_on_the_short_way(
+    client: TestClient[Litestar], taken: list[str]
+) -> None:
+    stranger = Pieces(LARGE, "made-up")
+    assert (stranger.answer(client)[0], stranger.read, taken) == (401, 0, [])
+
+
+def test_large_bodies_of_who_asked_too_often_are_not_read(database: Database, tmp_path: Path) -> None:
+    site = ready(database, tmp_path, server=ServerSettings(rate="5/minute"))
+    with contextlib.closing(site), serving(site) as client:
+        for _ in range(5):
+            client.post(ONE, json=asked(), headers=bearer("crm"))
+        late = Pieces(LARGE, "crm")
+        assert (late.answer(client)[0], late.read) == (429, 0)
+
+
+def test_no_body_is_larger_on_the_short_way_than_the_settings_let_it_be(database: Database, tmp_path: Path) -> None:
+    site = ready(database, tmp_path, server=ServerSettings(body_bytes=40_000))
+    with contextlib.closing(site), serving(site) as client:
+        assert client.post(MANY, content=LARGE, headers=bearer("crm") | JSON).status_code == 413
+        assert client.post(ONE, json=asked(note="x" * 50_000), headers=bearer("crm")).status_code == 413
 
 
 @pytest.mark.parametrize("header", ["Cookie", "Origin", "Expect", "Content-Encoding"])
@@ -195,7 +299,7 @@ def test_what_is_odd_goes_the_whole_way(client: TestClient[Litestar], taken: lis
     assert client.post(f"{ONE}?a=b", json=asked(), headers=bearer("crm")).status_code == 200
     assert client.post(ONE, content=iter([json.dumps(asked()).encode()]), headers=bearer("crm")).status_code >= 200
     assert client.get(ONE, headers=bearer("crm")).status_code == 405
-    client.post(ONE, json=asked(note="x" * short_way._MOST), headers=bearer("crm"))
+    client.post(ONE, json=asked(note="x" * short_way.MOST), headers=bearer("crm"))
     assert taken == []
 
 

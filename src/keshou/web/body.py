@@ -14,7 +14,7 @@ from keshou.web.errors import MalformedError, TooSlowError
 
 _ROUND = 1.0
 """Seconds between two looks at who waits."""
-_PACE = 65_536
+PACE = 65_536
 """Bytes for which a caller is given a second more: what is large may take its time."""
 
 
@@ -86,7 +86,7 @@ class Patience:
             if message["type"] == "http.disconnect":
                 raise MalformedError("the body broke off")
             more = message.get("more_body", False)
-            until += len(message.get("body", b"")) / _PACE
+            until += len(message.get("body", b"")) / PACE
             return message
 
         await self._app(scope, patiently, send)

@@ -112,9 +112,16 @@ class Limits:
             TooManyRequestsError: it asked too often.
 
         """
-        name = f"{caller.credential or caller.id} {caller.user}"
-        found = scope["state"]["allowance"] = self._caller.spend(name, clock.stopwatch())
+        found = scope["state"]["allowance"] = self._caller.spend(_name_of(caller), clock.stopwatch())
         return found
+
+    def has_room(self, caller: Caller) -> bool:
+        """Say whether a known caller may ask once more; nothing is counted."""
+        try:
+            self._caller.check(_name_of(caller), clock.stopwatch())
+        except TooManyRequestsError:
+            return False
+        return True
 
     def spend_source(self, scope: Scope) -> None:
         """Count a request that proves nothing, or a proof that did not hold.
@@ -133,6 +140,10 @@ class Limits:
 
         """
         self._source.check(source_of(scope), clock.stopwatch())
+
+
+def _name_of(caller: Caller) -> str:
+    return f"{caller.credential or caller.id} {caller.user}"
 
 
 def source_of(scope: Scope) -> str:

@@ -3,8 +3,8 @@
 
 What the frame does for any request (find a route, its dependencies and parameters, make objects of the request and
 the answer) costs several times what the gate's answer does. A place that is asked thousands of times a second may have
-a short way: it is taken by a request with a key or token that was looked up before, a small body that came in one
-piece, and nothing that needs a second thought. It decides by the same functions and answers with the same bytes. A
+a short way: it is taken by a request with a key or token that was looked up before, a body no longer than the place
+takes, and nothing that needs a second thought. It decides by the same functions and answers with the same bytes. A
 request that it does not take, because anything at all is unusual, is handed on as it came, with nothing counted or
 done.
 """
@@ -23,7 +23,7 @@ from keshou.app.site import Site
 from keshou.errors import KeshouError
 from keshou.language import Language
 from keshou.web import problem
-from keshou.web.body import Overseer
+from keshou.web.body import PACE, Overseer
 from keshou.web.caller import Callers
 from keshou.web.errors import TooSlowError
 from keshou.web.language import preferred
@@ -32,14 +32,17 @@ from keshou.web.strict import Strict
 from keshou.web.watch import REQUEST_ID, Listener, Watched, given_or_new
 from keshou.wire.caller import Caller
 
-_MOST = 65_536
-"""Bytes of a body that may come this way."""
+MOST = 65_536
+"""Bytes of a small body; places that take larger ones say so."""
 _MANY_HEADERS = 32
+_LONGEST_HEADERS = 16_384
+"""Bytes."""
 _BEARER = b"Bearer "
 _JSON = b"application/json"
 _ELSE = frozenset({b"cookie", b"transfer-encoding", b"expect", b"origin", b"content-encoding"})
 """Headers that need a second thought."""
 _PROBLEM = problem.MEDIA_TYPE.encode()
+_DIGITS = 9
 _OK = 200
 _INTERNAL = 500
 
@@ -58,6 +61,9 @@ class Asked(NamedTuple):
 
 class Short(Protocol):
     """A place with a short way."""
+
+    most: int
+    """Bytes of a body that may come this way."""
 
     def plan(self, asked: Asked) -> Any:
         """Return what is to be done; None when the request must go the whole way. Does nothing yet."""
@@ -90,22 +96,26 @@ class ShortWay:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or hand it on."""
         place = self._places.get(scope["path"])
-        if place is None or scope.get("method") != "POST" or (heads := self._plain(scope)) is None:
+        if place is None or scope.get("method") != "POST" or (heads := self._plain(scope, place.most)) is None:
             await self._app(scope, receive, send)
             return
-        exchange = _Exchange(scope, send, heads, self._around)
+        length, exchange = int(heads[b"content-length"]), _Exchange(scope, send, heads, self._around)
+        # Nobody who is not known yet, or has asked too often, has a large body read, or room in memory for it.
+        if length > MOST and (await self._caller(heads, check=True)) is None:
+            await self._app(scope, receive, send)
+            return
         try:
-            message = await self._around.overseer.wait(receive, asyncio.get_running_loop().time() + self._seconds)
+            messages = await self._received(receive, length)
         except TooSlowError as error:
             await exchange.fail(error, self._language(heads))
             return
-        asked, plan = await self._asked(message, heads), None
+        asked, plan = await self._asked(messages, heads), None
         try:
             plan = place.plan(asked) if asked is not None else None
         except Exception:
             asked = None  # nothing passes that quotes a value: what nobody foresaw is for the whole way to tell
         if asked is None or plan is None:
-            await self._app(scope, _again(message, receive), send)
+            await self._app(scope, _again(messages, receive), send)
             return
         scope.setdefault("state", {})["caller"] = asked.caller
         try:
@@ -116,34 +126,64 @@ class ShortWay:
             return
         await exchange.answer(status, body)
 
-    def _plain(self, scope: Scope) -> Mapping[bytes, bytes] | None:
-        """Return the headers of a request that is as plain as can be; None for any other."""
+    async def _received(self, receive: Receive, length: int) -> list[Any]:
+        """Return the messages of a body, until as much has come as was announced, or no more will.
+
+        Raises:
+            TooSlowError: they did not come in time; what is large may take its time.
+
+        """
+        until = asyncio.get_running_loop().time() + self._seconds
+        found: list[Any] = []
+        while True:
+            message: Any = await self._around.overseer.wait(receive, until)
+            found.append(message)
+            part = len(message.get("body", b""))
+            length -= part
+            # The server below may say that more will come when nothing does: the length that was announced tells.
+            if length <= 0 or not message.get("more_body", False):
+                return found
+            until += part / PACE
+
+    def _plain(self, scope: Scope, most: int) -> Mapping[bytes, bytes] | None:
+        """Return the headers of a request that is as plain as can be, with a body of up to `most`; None for others."""
         given: Any = scope["headers"]
         heads: dict[bytes, bytes] = dict(given)
         if len(heads) != len(given) or len(heads) > _MANY_HEADERS or not _ELSE.isdisjoint(heads):
             return None
         length = heads.get(b"content-length", b"")
-        if heads.get(b"content-type") != _JSON or not length.isdigit() or len(length) > 5 or int(length) > _MOST:
+        if heads.get(b"content-type") != _JSON or not length.isdigit() or len(length) > _DIGITS or int(length) > most:
             return None
         raw = scope.get("raw_path")
         if scope.get("query_string") or (raw and raw != scope["path"].encode()):
             return None
-        if sum(map(len, heads.values())) > _MOST // 4 or not self._around.strict.passes(scope, heads.get(b"host", b"")):
+        if sum(map(len, heads.values())) > _LONGEST_HEADERS or not self._around.strict.passes(
+            scope, heads.get(b"host", b"")
+        ):
             return None
         return heads if heads.get(b"authorization", b"").startswith(_BEARER) else None
 
-    async def _asked(self, message: Any, heads: Mapping[bytes, bytes]) -> Asked | None:
-        # The server below may say that more will come when nothing does: the length that was announced tells.
-        body = message.get("body", b"")
-        if len(body) != int(heads[b"content-length"]):
-            return None
+    async def _asked(self, messages: Sequence[Any], heads: Mapping[bytes, bytes]) -> Asked | None:
+        body = b"".join([each.get("body", b"") for each in messages])
+        found = await self._caller(heads) if len(body) == int(heads[b"content-length"]) else None
+        return None if found is None else Asked(found[0], body, heads, *found[1:], self._language(heads))
+
+    async def _caller(
+        self, heads: Mapping[bytes, bytes], *, check: bool = False
+    ) -> tuple[Caller, Seen, dt.datetime] | None:
+        """Return who asks, the look by which that is so, and now; None for whoever was not looked up before.
+
+        With `check`, None too for who may not ask yet.
+        """
         try:
             seen = self._site.pulse.look_at_once() or await self._site.pulse.look()
         except KeshouError:
             return None
         now = self._site.now()
         caller = self._callers.remembered(heads[b"authorization"][len(_BEARER) :], seen, now)
-        return None if caller is None else Asked(caller, body, heads, seen, now, self._language(heads))
+        if caller is None or (check and not self._callers.limits.has_room(caller)):
+            return None
+        return caller, seen, now
 
     def _language(self, heads: Mapping[bytes, bytes]) -> Language:
         accepted = heads.get(b"accept-language")
@@ -197,9 +237,9 @@ class _Exchange:
             listener(scope, watched)
 
 
-def _again(message: Any, receive: Receive) -> Receive:
-    """Return a `receive` that gives `message` once more, then goes on."""
-    kept = [message]
+def _again(messages: Sequence[Any], receive: Receive) -> Receive:
+    """Return a `receive` that gives `messages` once more, then goes on."""
+    kept = list(reversed(messages))
 
     async def receive_again() -> Any:
         return kept.pop() if kept else await receive()

@@ -14,7 +14,7 @@ from keshou.web.api.acts import act_of, refuse_contradictions
 from keshou.web.api.decided import denied, done_before, permitted
 from keshou.web.entitled import require_fresh_for
 from keshou.web.idempotency import named
-from keshou.web.short_way import Asked
+from keshou.web.short_way import MOST, Asked
 from keshou.wire.acts import ActRequest
 
 _KEY = re.compile(rb"[!-~]{1,255}")
@@ -27,6 +27,7 @@ class ShortAct:
 
     def __init__(self, site: Site) -> None:
         self._site = site
+        self.most = min(MOST, site.settings.server.body_bytes)
 
     def plan(self, asked: Asked) -> Perform | None:
         """Return the job; None when the request is not of the plainest form, or to be refused."""

@@ -5,6 +5,7 @@ With reasons a decision carries `context`: `reasons` (each with its article), `g
 `basis`, the state it was decided on. The same question on the same state is answered by the same bytes.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from keshou.wire.decision import decision_shape
 MINIMAL = {True: b'{"decision":true}', False: b'{"decision":false}'}
 _ALONE = b'{"evaluations":[%b]}'
 _MOST_KEPT = 4096
+_NO_QUESTION = Deny((), 0, 0)
 
 
 class Answers:
@@ -83,11 +85,17 @@ def write_all(decisions: Sequence[Decision | bytes], answers: Answers | None) ->
     """
     if answers is None:
         return [each if isinstance(each, bytes) else MINIMAL[each.permitted] for each in decisions]
-    written = {place: each if isinstance(each, bytes) else answers.write(each) for place, each in different(decisions)}
+    written = {place: each if isinstance(each, bytes) else answers.write(each) for place, each in _different(decisions)}
     return [written[place] for place in map(id, decisions)]
 
 
-def different(decisions: Sequence[Decision | bytes]) -> Iterable[tuple[int, Decision | bytes]]:
+def counted(decisions: Sequence[Decision | bytes]) -> Iterable[tuple[Decision, int]]:
+    """Return each of `decisions` with how often it is among them; what is no question is a denial of no article."""
+    times = Counter(map(id, decisions))
+    return [(_NO_QUESTION if isinstance(each, bytes) else each, times[place]) for place, each in _different(decisions)]
+
+
+def _different(decisions: Sequence[Decision | bytes]) -> Iterable[tuple[int, Decision | bytes]]:
     """Return the identity of each of `decisions` and the decision, once where several are the same one."""
     return dict(zip(map(id, decisions), decisions, strict=True)).items()
 

@@ -5,7 +5,6 @@ A question is decided on facts that are at least as new as the question: the ser
 after it was asked. In memory when memory is that new, else from the database.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 
 from litestar import Response, post
@@ -16,9 +15,9 @@ from keshou.gate.act import Act
 from keshou.gate.decision import Decision, Deny
 from keshou.law.terms import BULK_KINDS
 from keshou.web.authzen import entitled
-from keshou.web.authzen.answer import MINIMAL, Answers, Writers, different, write_all, write_batch
+from keshou.web.authzen.answer import MINIMAL, Answers, Writers, counted, write_all, write_batch
 from keshou.web.authzen.asked import JSON, body_of
-from keshou.web.authzen.layout import Laid, Layouts
+from keshou.web.authzen.layout import Laid, Layouts, put_back
 from keshou.web.authzen.question import UnfitQuestionError, act_of
 from keshou.web.caller import Requested
 from keshou.web.entitled import asks_alike
@@ -81,14 +80,13 @@ async def _batch(request: Requested, site: Site, caller: Caller, batch: Batch) -
         decisions = await _every(request, site, caller, laid)
     else:
         decisions = await _until(request, site, caller, laid, ends=batch.semantic is Semantic.PERMIT_ON_FIRST_PERMIT)
-    _count(request, decisions)
+    request.app.state.metrics.decided_all(counted(decisions))
     return write_all(decisions, writer)
 
 
 async def _every(request: Requested, site: Site, caller: Caller, laid: Sequence[Laid]) -> list[Decision | bytes]:
     acts = [each for each in laid if type(each) is Act]
-    decided = iter(await _decided(request, site, caller, acts) if acts else ())
-    return [next(decided) if type(each) is Act else each for each in laid]  # type: ignore[misc]
+    return put_back(laid, await _decided(request, site, caller, acts) if acts else ())
 
 
 async def _until(
@@ -118,15 +116,6 @@ def _ends(decision: Decision | bytes, *, ends: bool) -> bool:
 async def _decided(request: Requested, site: Site, caller: Caller, acts: Sequence[Act]) -> list[Decision]:
     seen = await request.app.state.callers.seen(request)
     return await site.decide_async(acts, seen.size, alike=asks_alike(caller))
-
-
-def _count(request: Requested, decisions: Sequence[Decision | bytes]) -> None:
-    """Count the answers; an element that is no question counts as a denial of no article."""
-    times = Counter(map(id, decisions))
-    given = (
-        (Deny((), 0, 0) if isinstance(each, bytes) else each, times[place]) for place, each in different(decisions)
-    )
-    request.app.state.metrics.decided_all(given)
 
 
 def wants_reasons(request: Requested, site: Site) -> bool:

@@ -5,12 +5,12 @@ Elements that ask the same of different users share their question; what it come
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from keshou.gate.act import Act
-from keshou.gate.decision import Deny
+from keshou.gate.decision import Decision, Deny
 from keshou.web.authzen import entitled
 from keshou.web.authzen.answer import fault
 from keshou.web.authzen.question import UnfitQuestionError, act_of
@@ -72,6 +72,12 @@ class Layout:
             self._kept.clear()
         self._kept[id(question)] = question, laid
         return laid
+
+
+def put_back(laid: Sequence[Laid], decided: Iterable[Decision]) -> list[Decision | bytes]:
+    """Return what each element is answered, where `decided` are the decisions on those of them that are acts."""
+    decisions = iter(decided)
+    return [next(decisions) if type(each) is Act else each for each in laid]  # type: ignore[misc]
 
 
 def _is_alike(question: Evaluation, caller: Caller) -> bool:
