@@ -53,7 +53,7 @@ def test_an_invitation_anew_leaves_the_account_as_it_is_until_it_is_accepted(dat
         account = room.account(tx, "clerk")
         assert account is not None
         assert not account.has_totp
-        assert room.recovery_codes_left(tx, "clerk") == 0
+        assert room.recovery.left(tx, "clerk") == 0
     assert sign_in(room, database, START + HOUR) is None
 
 
@@ -128,8 +128,8 @@ def test_a_recovery_code_serves_once_however_it_is_written(database: Database) -
     assert second(room, database, sign_in(room, database, now), codes[3].lower().replace("-", " "), now) is not None
     assert second(room, database, sign_in(room, database, now), codes[3], now) is None
     with database.transaction() as tx:
-        assert room.recovery_codes_left(tx, "clerk") == len(codes) - 1
-        fresh = room.new_recovery_codes(tx, "clerk")
+        assert room.recovery.left(tx, "clerk") == len(codes) - 1
+        fresh = room.recovery.renew(tx, "clerk")
     assert second(room, database, sign_in(room, database, now), codes[4], now) is None
     assert second(room, database, sign_in(room, database, now), fresh[4], now) is not None
 

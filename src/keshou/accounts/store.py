@@ -22,6 +22,7 @@ from keshou.accounts.locks.store import Locks
 from keshou.accounts.openid import store as openid
 from keshou.accounts.passkeys import store as passkeys
 from keshou.accounts.password import Hashes, refuse_weak
+from keshou.accounts.recovery.store import RecoveryCodes
 from keshou.accounts.secrets import Secrets
 from keshou.accounts.sessions.store import Sessions
 from keshou.accounts.settings import AccountSettings
@@ -46,12 +47,6 @@ account_table = sa.Table(
     sa.Column("totp_offered", sa.LargeBinary),
     sa.Column("totp_step", sa.BigInteger, nullable=False),
 )
-recovery_table = sa.Table(
-    "account_recovery",
-    metadata,
-    sa.Column("account", sa.Text, primary_key=True),
-    sa.Column("digest", sa.LargeBinary(32), primary_key=True),
-)
 step_table = sa.Table(
     "account_step",
     metadata,
@@ -60,7 +55,7 @@ step_table = sa.Table(
     sa.Column("device", sa.Text, nullable=False),
     sa.Column("until", sa.BigInteger, nullable=False),
 )
-_A, _R, _T = account_table.c, recovery_table.c, step_table.c
+_A, _T = account_table.c, step_table.c
 _DAY = 86_400
 _STRONG = frozenset({Factor.PASSKEY, Factor.OPENID, Factor.TOTP, Factor.RECOVERY})
 _OF_ACCESS = frozenset({What.CLOSED, What.ACCEPTED, What.ENROLLED, What.REMOVED})
@@ -79,6 +74,7 @@ class Accounts:
         self._leaks = Leaks((folder or Path()) / settings.leaked_passwords) if settings.leaked_passwords else None
         self.secrets = Secrets(secret, suite)
         self.sessions = Sessions(self.secrets, settings)
+        self.recovery = RecoveryCodes(self.secrets, settings.recovery_codes)
         self.locks = Locks(settings)
         self.events = Events()
         self.hashes = Hashes(settings.argon2_memory_kib, settings.argon2_passes)
@@ -149,7 +145,7 @@ class Accounts:
         once = (_A.id == account.id) & (_A.invitation == self.secrets.digest("invitation", text))
         if not tx.execute(sa.update(account_table).where(once).values(**fresh, password=stored)).rowcount:
             raise UnknownAccountError
-        tx.execute(sa.delete(recovery_table).where(_R.account == account.id))
+        self.recovery.drop(tx, account.id)
         _drop_outer(tx, account.id)
         self.locks.clear(tx, account.id)
         self.sessions.end_all(tx, account.id)
@@ -317,15 +313,7 @@ class Accounts:
         tx.execute(sa.update(account_table).where(_A.id == session.account).values(**values))
         self.sessions.end_all(tx, session.account, but=session.id)
         self._note(tx, now, session.account, What.ENROLLED, factors=(Factor.TOTP,))
-        return self.new_recovery_codes(tx, session.account)
-
-    def new_recovery_codes(self, tx: Transaction, account: str) -> list[str]:
-        """Replace an account's recovery codes; the new ones are told this once."""
-        codes = totp.new_recovery_codes(self.settings.recovery_codes)
-        tx.execute(sa.delete(recovery_table).where(_R.account == account))
-        rows = [{"account": account, "digest": self._recovery(account, each)} for each in codes]
-        tx.execute(sa.insert(recovery_table), rows)
-        return codes
+        return self.recovery.renew(tx, session.account)
 
     def note_factor(self, tx: Transaction, account: str, what: What, factor: Factor, now: dt.datetime) -> None:
         """Write down that a factor of an account came or went (`ENROLLED`, `REMOVED`)."""
@@ -334,11 +322,6 @@ class Accounts:
     def note_way(self, tx: Transaction, name: str, what: What, about: str, *, by: str, now: dt.datetime) -> None:
         """Write down that `by` gave or took a way in that is no account's own: a link, a program's key, an app's."""
         self._note(tx, now, name, what, by=by, about=about)
-
-    def recovery_codes_left(self, tx: Transaction, account: str) -> int:
-        """Return how many recovery codes were not used yet."""
-        counted = sa.select(sa.func.count()).select_from(recovery_table).where(_R.account == account)
-        return int(tx.execute(counted).scalar_one())
 
     def purge(self, tx: Transaction, now: dt.datetime) -> None:
         """Drop what is over: sessions, steps, counts of failures long past, and events past their days."""
@@ -366,12 +349,7 @@ class Accounts:
             once = (_A.id == account) & (_A.totp_step == row.totp_step)
             done = tx.execute(sa.update(account_table).where(once).values(totp_step=step))
             return Factor.TOTP if done.rowcount else None
-        digest = self._recovery(account, code)
-        used = tx.execute(sa.delete(recovery_table).where((_R.account == account) & (_R.digest == digest)))
-        return Factor.RECOVERY if used.rowcount else None
-
-    def _recovery(self, account: str, code: str) -> bytes:
-        return self.secrets.digest("recovery", f"{account}\0{totp.plain(code)}")
+        return Factor.RECOVERY if self.recovery.use(tx, account, code) else None
 
     def _note(self, tx: Transaction, now: dt.datetime, account: str, what: What, **more: Any) -> None:
         """Write down what happened; `more` is `by` (else the account itself), `factors`, `known_device`, `about`."""

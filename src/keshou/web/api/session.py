@@ -29,7 +29,7 @@ def whoami(person: NamedDependency[Caller], site: NamedDependency[Site]) -> Resp
     """Say who is signed in, how, with which posts."""
     with site.reading() as tx:
         account, session = own(tx, site.accounts, person, site)
-        left = site.accounts.recovery_codes_left(tx, account.id)
+        left = site.accounts.recovery.left(tx, account.id)
     state, rules, now = site.state(), site.rules(), site.now()
     held = offices_of(state, rules.declaration if rules else None, account.id, now)
     return answer(
@@ -147,7 +147,7 @@ def new_codes(person: NamedDependency[Caller], site: NamedDependency[Site]) -> R
     require_fresh(person, site)
     with site.writing() as tx:
         refuse_half(tx, site, person)
-        codes = site.accounts.new_recovery_codes(tx, person.id)
+        codes = site.accounts.recovery.renew(tx, person.id)
     return answer(w.RecoveryCodes(codes=codes))
 
 

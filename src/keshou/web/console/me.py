@@ -19,7 +19,7 @@ def me(request: Requested, caller: NamedDependency[Caller], site: NamedDependenc
     desk = desk_of(request, site, caller)
     with site.reading() as tx:
         account, session = signing_in.own(tx, site.accounts, caller, site)
-        left = site.accounts.recovery_codes_left(tx, caller.id)
+        left = site.accounts.recovery.left(tx, caller.id)
         sessions = site.accounts.sessions.of(tx, caller.id, site.now())
     names = post_names(desk)
     held = dict.fromkeys(each.post for each in desk.state.appointments(caller.id))
