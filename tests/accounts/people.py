@@ -57,9 +57,9 @@ def sign_in(
     """Take the first step of signing in."""
     with database.transaction() as tx:
         tried = room.start(tx, who, device, now)
-    right = room.check(tried, password)
+    checked = room.check(tried, password)
     with database.transaction() as tx:
-        return room.conclude(tx, tried, BROWSER, now, right=right)
+        return room.conclude(tx, tried, checked, BROWSER, now)
 
 
 def second(room: Accounts, database: Database, step: object, given: str, now: dt.datetime) -> SignedIn | None:

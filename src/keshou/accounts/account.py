@@ -126,6 +126,8 @@ class Try(NamedTuple):
     device: str
     may: bool
     """Whether the try counts at all; when not, it is checked for the sake of time alone."""
+    others: tuple[str, ...] = ()
+    """Hashes that were made at another cost than now: whose it is, the same work is done."""
 
 
 class SignedIn(NamedTuple):

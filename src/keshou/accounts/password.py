@@ -5,14 +5,16 @@ A password counts as it was typed, whatever it is made of. Refused is what is sh
 little. Source: NIST SP 800-63B 5.1.1; OWASP ASVS 5.0 6.2; RFC 9106.
 """
 
+import base64
 import bisect
 import hashlib
 import itertools
 import re
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property, lru_cache
 from importlib import resources
+from typing import NamedTuple
 
 from pwdlib.hashers.argon2 import Argon2Hasher
 
@@ -26,6 +28,7 @@ _DIGEST = 6
 _FEWEST_DIFFERENT = 5
 _OWN_SHARE = 8
 """Characters that must be left beside a word of the account's own, digits at the ends not counted."""
+_STORED = re.compile(r"\$argon2id\$v=19\$m=(\d+),t=(\d+),p=1\$([A-Za-z0-9+/]+)\$")
 _TAIL = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 
 
@@ -75,30 +78,69 @@ def _common() -> list[bytes]:
     return [data[start : start + _DIGEST] for start in range(0, len(data), _DIGEST)]
 
 
+class Cost(NamedTuple):
+    """What one hash costs."""
+
+    memory_kib: int
+    passes: int
+
+    @property
+    def head(self) -> str:
+        """What every hash of this cost begins with."""
+        return f"$argon2id$v=19$m={self.memory_kib},t={self.passes},p=1$"
+
+
+class Checked(NamedTuple):
+    """What the check of a password came to."""
+
+    right: bool
+    anew: str = ""
+    """Of a right one that was hashed at another cost than now: what is to be stored instead."""
+
+
 class Hashes:
     """Hashes passwords with argon2id at one cost, and checks them at whatever cost they were hashed."""
 
     def __init__(self, memory_kib: int, passes: int) -> None:
-        self._hasher = Argon2Hasher(time_cost=passes, memory_cost=memory_kib, parallelism=1)
+        self.cost = Cost(memory_kib, passes)
         self._at_once = threading.BoundedSemaphore(_AT_ONCE)
 
     @cached_property
     def nobodys(self) -> str:
         """A hash that no password has: checked for whoever has none, so that the work is the same."""
-        return self._hasher.hash("")
+        return self.hasher(self.cost).hash("")
 
     def make(self, password: str) -> str:
         """Return what is stored of `password`."""
         with self._at_once:
-            return self._hasher.hash(password)
+            return self.hasher(self.cost).hash(password)
 
-    def fits(self, password: str, stored: str) -> bool:
-        """Say whether `stored` was made of `password`; the work is the same when `stored` is nobody's."""
+    def fits(self, password: str, stored: str, others: Iterable[str] = ()) -> Checked:
+        """Say whether `stored` was made of `password`, and what is to be stored of it now.
+
+        The work is the same whichever it is of `others`, the hashes that others have, or nobody's: the password is
+        hashed once at each cost that any of them has.
+        """
         nobodys = self.nobodys
+        of, beside = _cost(stored) or self.cost, {self.cost, *filter(None, map(_cost, others))}
         with self._at_once:
-            right = self._hasher.verify(password, stored)
-        return right and stored != nobodys
+            right = self.hasher(of).verify(password, stored)
+            # By the same salt, two who sign in at once come to the same hash, and the second is not taken for wrong.
+            made = {each: self.hasher(each).hash(password, salt=_salt(stored)) for each in sorted(beside - {of})}
+        right = right and stored != nobodys
+        return Checked(right=right, anew=made.get(self.cost, "") if right else "")
 
-    def is_outdated(self, stored: str) -> bool:
-        """Say whether `stored` was made at another cost than now."""
-        return self._hasher.check_needs_rehash(stored)
+    def hasher(self, cost: Cost) -> Argon2Hasher:
+        """Return what hashes a password once at `cost`."""
+        return Argon2Hasher(time_cost=cost.passes, memory_cost=cost.memory_kib, parallelism=1)
+
+
+def _cost(stored: str) -> Cost | None:
+    """Return what it took to make `stored`; None when it is no hash of ours, which no password fits."""
+    found = _STORED.match(stored)
+    return Cost(int(found[1]), int(found[2])) if found else None
+
+
+def _salt(stored: str) -> bytes | None:
+    found = _STORED.match(stored)
+    return base64.b64decode(found[3] + "=" * (-len(found[3]) % 4)) if found else None

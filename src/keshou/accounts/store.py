@@ -21,7 +21,7 @@ from keshou.accounts.leaks import Leaks
 from keshou.accounts.locks.store import Locks
 from keshou.accounts.openid import store as openid
 from keshou.accounts.passkeys import store as passkeys
-from keshou.accounts.password import Hashes, refuse_weak
+from keshou.accounts.password import Checked, Hashes, refuse_weak
 from keshou.accounts.recovery.store import RecoveryCodes
 from keshou.accounts.secrets import Secrets
 from keshou.accounts.sessions.store import Sessions
@@ -186,26 +186,27 @@ class Accounts:
 
     def start(self, tx: Transaction, account: str, device: str, now: dt.datetime) -> Try:
         """Count a try to sign in with a password; `device` is what the browser shows of itself, or empty."""
-        row = self._row(tx, account)
+        row, others = self._row(tx, account), self._of_other_cost(tx)
         if row is None or row.closed is not None or row.password is None:
-            return Try("", self.hashes.nobodys, "", may=False)
+            return Try("", self.hashes.nobodys, "", may=False, others=others)
         known = self.secrets.device(account, device, int(now.timestamp()) // _DAY - self.settings.device_days)
-        return Try(account, row.password, known, self.locks.count(tx, account, known, now))
+        return Try(account, row.password, known, self.locks.count(tx, account, known, now), others)
 
-    def check(self, tried: Try, password: str) -> bool:
+    def check(self, tried: Try, password: str) -> Checked:
         """Say whether the password is the account's; takes as long for everybody. Call it outside a transaction."""
-        right = self.hashes.fits(password, tried.stored)
-        return right and tried.may
+        found = self.hashes.fits(password, tried.stored, tried.others)
+        return found if tried.may else Checked(right=False)
 
     def conclude(
-        self, tx: Transaction, tried: Try, binding: str, now: dt.datetime, *, right: bool
+        self, tx: Transaction, tried: Try, checked: Checked, binding: str, now: dt.datetime
     ) -> SignedIn | SecondStep | None:
         """Return what follows a try: a session, the second step, or None for a failure."""
-        row = self._row(tx, tried.account) if right else None
-        if row is None or row.closed is not None or row.password != tried.stored:
+        row = self._row(tx, tried.account) if checked.right else None
+        if row is None or row.closed is not None or row.password not in {tried.stored, checked.anew}:
             if tried.account:
                 self._note_failure(tx, tried, now)
             return None
+        self.store_anew(tx, tried, checked)
         if row.totp is None:
             return self.begin(tx, tried.account, (Factor.PASSWORD,), binding, now, device=tried.device)
         self.locks.let_go_on(tx, tried.account, tried.device, now)
@@ -214,6 +215,12 @@ class Accounts:
         values = {"digest": self.secrets.digest("step", ticket), "account": tried.account, "device": tried.device}
         tx.execute(sa.insert(step_table).values(**values, until=to_micros(until)))
         return SecondStep(ticket, until)
+
+    def store_anew(self, tx: Transaction, tried: Try, checked: Checked) -> None:
+        """Store a right password at the cost of now, where it was hashed at another and did not change meanwhile."""
+        if checked.anew:
+            same = (_A.id == tried.account) & (_A.password == tried.stored)
+            tx.execute(sa.update(account_table).where(same).values(password=checked.anew))
 
     def second(self, tx: Transaction, ticket: str, code: str, binding: str, now: dt.datetime) -> SignedIn | None:
         """Take the second step: `code` is of the authenticator, or a recovery code. None when it is not right."""
@@ -329,6 +336,11 @@ class Accounts:
         self.locks.purge(tx, now)
         tx.execute(sa.delete(step_table).where(_T.until <= to_micros(now)))
         self.events.purge(tx, now - dt.timedelta(days=self.settings.event_days))
+
+    def _of_other_cost(self, tx: Transaction) -> tuple[str, ...]:
+        """Return the hashes that were made at another cost than now."""
+        made = _A.password.startswith(self.hashes.cost.head, autoescape=True)
+        return tuple(tx.execute(sa.select(_A.password).where(_A.password.is_not(None), ~made)).scalars())
 
     def _limited(self, factors: Sequence[Factor]) -> bool:
         """Say whether factors are of one kind only; a passkey is of two, and a provider answers for its own."""

@@ -19,9 +19,9 @@ def first_step(site: Site, request: Requested, account: str, password: str) -> S
     """Return what follows a password: a session, the second step, or None for a failure."""
     with site.writing() as tx:
         tried = site.accounts.start(tx, account, device_of(request), site.now())
-    right = site.accounts.check(tried, password)
+    checked = site.accounts.check(tried, password)
     with site.writing() as tx:
-        found = site.accounts.conclude(tx, tried, binding_of(request), site.now(), right=right)
+        found = site.accounts.conclude(tx, tried, checked, binding_of(request), site.now())
     if isinstance(found, SignedIn):
         hold(request, found.token)
     return found
@@ -77,17 +77,19 @@ def prove(site: Site, request: Requested, person: Caller, password: str, code: s
     now = site.now()
     with site.writing() as tx:
         tried = site.accounts.start(tx, person.id, device_of(request), now)
-    right = site.accounts.check(tried, password)
+    checked = site.accounts.check(tried, password)
     with site.writing() as tx:
         account, session = own(tx, site.accounts, person, site)
         # whoever has a passkey or a provider and no authenticator proves themselves by that: a password is one factor
         alone = not _has_outer(tx, site, person.id)
-        factors: tuple[Factor, ...] = (Factor.PASSWORD,) if right and alone else ()
-        if right and account.has_totp:
+        factors: tuple[Factor, ...] = (Factor.PASSWORD,) if checked.right and alone else ()
+        if checked.right:
+            site.accounts.store_anew(tx, tried, checked)
+        else:
+            site.accounts.conclude(tx, tried, checked, binding_of(request), now)
+        if checked.right and account.has_totp:
             second = site.accounts.second_factor(tx, tried, code, now)
             factors = (Factor.PASSWORD, second) if second else ()
-        elif not right:
-            site.accounts.conclude(tx, tried, binding_of(request), now, right=False)
         proven = site.accounts.prove(tx, session, factors, now, device=tried.device) if factors else None
     if proven is not None:
         hold(request, proven[1])

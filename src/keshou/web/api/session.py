@@ -107,9 +107,10 @@ def change_password(
         refuse_half(tx, site, person)
         account, _ = own(tx, site.accounts, person, site)
         tried = site.accounts.start(tx, person.id, device_of(request), site.now())
-    if not site.accounts.check(tried, asked.before):
+    checked = site.accounts.check(tried, asked.before)
+    if not checked.right:
         with site.writing() as tx:
-            site.accounts.conclude(tx, tried, binding_of(request), site.now(), right=False)
+            site.accounts.conclude(tx, tried, checked, binding_of(request), site.now())
         raise SignInFailedError
     stored = site.accounts.hash(account, asked.password)
     with site.writing() as tx:
