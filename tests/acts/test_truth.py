@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from house import START, act, newcomer, ready
+from house import START, Clock, act, newcomer, open_site, ready
 
 from keshou.acts.new_ids import IdTakenError
 from keshou.acts.request import ActError, Audit, Cancel, Job, Judged, KeysChanged, Publish, Record, RecordSite
@@ -64,6 +64,26 @@ def test_a_provision_that_provides_nothing_otherwise_is_not_written_down_as_a_gr
 def test_nobody_is_appointed_under_the_name_that_stands_for_users(site: Site) -> None:
     with pytest.raises(ActError, match="stands for users"):
         site.record_site(StaffAppointed(at=START, staff="user", post="lister"), by="officer")
+
+
+@pytest.mark.parametrize(
+    ("appointed", "message"),
+    [({"post": "king"}, "no such post"), ({"post": "analyst", "branch": "atlantis"}, "no such branch or department")],
+)
+def test_nobody_is_appointed_to_what_the_rules_in_force_do_not_declare(
+    site: Site, appointed: dict[str, str], message: str
+) -> None:
+    with pytest.raises(ActError, match=message):
+        site.record_site(StaffAppointed(at=START, staff="mei", **appointed), by="officer")
+    assert site.state().appointments("mei") == []
+
+
+def test_before_the_first_rules_people_are_appointed_to_posts_that_are_still_to_be_declared(
+    database: Database, tmp_path: Path
+) -> None:
+    with open_site(database, tmp_path, Clock(START)) as site:
+        site.record_site(StaffAppointed(at=START, staff="mei", post="lister"), by="officer")
+        assert [each.post for each in site.state().appointments("mei")] == ["lister"]
 
 
 @pytest.mark.parametrize(

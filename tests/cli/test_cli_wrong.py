@@ -135,6 +135,7 @@ def test_the_counts_of_bad_rows_are_told_apart_from_their_numbers(keshou: Caller
 def test_nobody_is_appointed_to_a_branch_that_nobody_declared_nor_for_a_time_that_is_over(keshou: Caller) -> None:
     words = ("staff", "appoint", "mei", "--post", "reviewer", "--by", "officer", "--json")
     for more, told in (
+        (("--post", "king"), "the rules declare no such post"),
         (("--branch", "atlantis"), "the rules declare no such branch or department"),
         (("--until", "2020-01-01T00:00:00+08:00"), "it would be over before it began"),
     ):

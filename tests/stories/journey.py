@@ -73,8 +73,8 @@ class Story:
         """Begin with the sample's rules in force and its staff in their posts."""
         story = cls(database, folder, day)
         kept = {"access_review": None} | changes  # years pass in stories; one of its own tells of review of access
-        story.site.publish(sample(**kept), by="officer")
         story.happens(*appointments(story.now), by="setup")
+        story.site.publish(sample(**kept), by="officer")
         return story
 
     def __enter__(self) -> Self:

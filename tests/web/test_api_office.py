@@ -109,6 +109,8 @@ def test_nobody_appoints_themselves(api: Api) -> None:
     ("path", "body", "status"),
     [
         ("/staff/novice/appointments", {"post": "nothing"}, 422),
+        ("/staff/clerk1/moves", {"post": "nothing"}, 422),
+        ("/staff/novice/appointments", {"post": "clerk", "branch": "nowhere"}, 422),
         ("/staff/novice/appointments", {"post": "clerk", "until": "2026-09-01T00:00:00"}, 400),
         ("/staff/novice/appointments", {"post": "clerk", "more": 1}, 400),
         ("/staff/no%20body/appointments", {"post": "clerk"}, 400),

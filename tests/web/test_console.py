@@ -169,6 +169,10 @@ def test_refusals_are_told_plainly_in_either_language(browser: Browser) -> None:
     unknown = {"key": "k2", "staff": "newhand", "post": "king"}
     for language, told in (("zh", "规则里没有这个岗位"), ("en", "The rules declare no such post.")):
         assert told in browser.post("/console/people/appoint", data=unknown, headers={"Accept-Language": language}).text
+    nowhere = unknown | {"post": "care_agent", "branch": "atlantis"}
+    for language, told in (("zh", "规则没有声明这个网点或部门"), ("en", "The rules declare no such branch")):
+        answer = browser.post("/console/people/appoint", data=nowhere, headers={"Accept-Language": language})
+        assert (answer.status_code, told in answer.text) == (422, True)
     assert browser.post("/console/people/appoint", data={**form, "key": ""}).status_code == 422
     assert browser.post("/console/people/appoint", data={**form, "staff": "<b>"}).status_code == 422
     assert browser.post("/console/people/appoint", data={**form, "staff": "x", "post": "king"}).status_code == 422

@@ -86,10 +86,6 @@ class Names:
         """Say whether somebody of that id was ever appointed, or it stands for users themselves."""
         return by in self._staff
 
-    def is_place(self, where: str) -> bool:
-        """Say whether any rules declare such a department, branch or system."""
-        return where in self._places
-
     def is_review(self, review: str) -> bool:
         """Say whether a review of that id was approved."""
         return review in self._reviews

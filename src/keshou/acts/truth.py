@@ -12,6 +12,7 @@ from keshou.acts.request import ActError
 from keshou.acts.separation import check_separation
 from keshou.acts.value import HOW_IDS_ARE, is_id
 from keshou.acts.work import Work
+from keshou.declaration.model import Declaration
 from keshou.gate.act import OWN_HAND
 from keshou.gate.calendar import may_be_told
 from keshou.gate.facts import (
@@ -189,9 +190,18 @@ def _check_appointed(work: Work, fact: StaffAppointed, now: dt.datetime) -> None
         )
     if fact.until is not None and fact.until <= now:
         raise ActError("it would be over before it began", hint="give a later end")
+    declared = _declared(work, now)
     # Before the first rules nothing is declared; the sample's staff is appointed then.
-    if fact.branch and work.view.versions() and not work.names.is_place(fact.branch):
+    if declared and fact.post not in {post.id for each in declared for post in each.posts}:
+        raise ActError("the rules declare no such post", hint="see the posts with `keshou rules --json`")
+    if fact.branch and declared and fact.branch not in {one.id for each in declared for one in each.departments}:
         raise ActError("the rules declare no such branch or department", hint="see them with `keshou rules --json`")
+
+
+def _declared(work: Work, now: dt.datetime) -> list[Declaration]:
+    """Return the declaration in force; before any is, those published; nothing before the first."""
+    rules = work.view.rules_at(now)
+    return [each.declaration for each in ([rules] if rules else work.view.versions().values())]
 
 
 def _check_suspension(work: Work, fact: SuspensionOrdered) -> None:

@@ -68,11 +68,10 @@ def _appointment(site: Site, who: str, post: str, branch: str, until: str | None
     """Return an appointment as of now.
 
     Raises:
-        InputError: the rules declare no such post.
+        InputError: no rules are in force, so that no post is declared.
 
     """
-    if post not in {each.id for each in in_force(site).declaration.posts}:
-        raise InputError(f"the rules declare no post `{post}`", hint="see the posts with `keshou rules --json`")
+    in_force(site)
     now = site.now()
     end = asked.moment(until, now) if until else None
     return StaffAppointed(at=now, staff=who, post=post, branch=branch, until=end)
