@@ -11,9 +11,12 @@ from house import START, Clock, act, newcomer, open_site, ready
 
 from keshou.acts.new_ids import IdTakenError
 from keshou.acts.request import ActError, Audit, Cancel, Job, Judged, KeysChanged, Publish, Record, RecordSite
+from keshou.acts.truth import UnknownAgentError
 from keshou.app.site import Site
 from keshou.db import Database
 from keshou.gate.facts import (
+    AgentReinstated,
+    AgentSuspended,
     ConsentGiven,
     GroundEnded,
     GroundRecorded,
@@ -76,6 +79,16 @@ def test_nobody_is_appointed_to_what_the_rules_in_force_do_not_declare(
     with pytest.raises(ActError, match=message):
         site.record_site(StaffAppointed(at=START, staff="mei", **appointed), by="officer")
     assert site.state().appointments("mei") == []
+
+
+@pytest.mark.parametrize("fact", [AgentSuspended(at=START, agent="ghost"), AgentReinstated(at=START, agent="ghost")])
+def test_nobody_is_found_unfit_or_fit_who_is_no_agent(site: Site, fact: AgentSuspended | AgentReinstated) -> None:
+    with site.reading() as tx:
+        size = site.ledger.head(tx).size
+    with pytest.raises(UnknownAgentError):
+        site.record_site(fact, by="officer")
+    with site.reading() as tx:
+        assert site.ledger.head(tx).size == size
 
 
 def test_before_the_first_rules_people_are_appointed_to_posts_that_are_still_to_be_declared(

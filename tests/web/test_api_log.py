@@ -15,7 +15,7 @@ from keshou.acts.request import Cancel
 from keshou.app.site import Site
 from keshou.db import Database
 from keshou.gate.act import OWN_HAND
-from keshou.gate.facts import AgentSuspended
+from keshou.gate.facts import StaffRemoved
 from keshou.ledger import certificate
 from keshou.ledger.entry import decode
 from keshou.ledger.errors import LedgerError
@@ -43,7 +43,7 @@ def api(site: Site) -> Iterator[Api]:
 def fill(site: Site, entries: int) -> None:
     """Let the log have `entries` entries."""
     for number in range(size(site), entries):
-        site.record_site(AgentSuspended(at=START, agent=f"a{number}"), by="boss")
+        site.record_site(StaffRemoved(at=START, staff=f"a{number}", post="clerk"), by="boss")
 
 
 def mirror(api: Api, folder: Path) -> str:

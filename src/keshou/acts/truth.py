@@ -16,6 +16,8 @@ from keshou.declaration.model import Declaration
 from keshou.gate.act import OWN_HAND
 from keshou.gate.calendar import may_be_told
 from keshou.gate.facts import (
+    AgentReinstated,
+    AgentSuspended,
     CapacityFull,
     ConsentGiven,
     ConsentVoided,
@@ -48,6 +50,10 @@ _NAMED = (
 )  # fmt: skip
 _NAMED_IF_ANY = ("purpose", "recipient", "branch")
 _NAMED_EACH = ("purposes", "items")
+
+
+class UnknownAgentError(ActError):
+    """The rules declare no such agent."""
 
 
 def check_user_fact(work: Work, fact: UserFact, now: dt.datetime) -> None:
@@ -157,8 +163,9 @@ def check_site_fact(work: Work, fact: SiteFact, by: str, now: dt.datetime) -> No
     """Refuse a fact of the operator, its people or the authority that cannot be.
 
     Raises:
-        ActError: it lies ahead, has an act of its own, is told in another's name or by whom it concerns, or is no
-            ground in higher law.
+        UnknownAgentError: it is of an agent that the rules do not declare.
+        ActError: it lies ahead, has an act of its own, is told in another's name or by whom it concerns, is of what
+            the rules do not declare, or is no ground in higher law.
 
     """
     _check_time(fact, now)
@@ -175,6 +182,8 @@ def check_site_fact(work: Work, fact: SiteFact, by: str, now: dt.datetime) -> No
     check_ids(fact)
     if isinstance(fact, StaffAppointed):
         _check_appointed(work, fact, now)
+    if isinstance(fact, AgentSuspended | AgentReinstated):
+        _check_agent(work, fact.agent, now)
     check_separation(work, fact, by, now)
     if isinstance(fact, EmergencyOpened):
         check_lent(work, fact, by, now)
@@ -196,6 +205,11 @@ def _check_appointed(work: Work, fact: StaffAppointed, now: dt.datetime) -> None
         raise ActError("the rules declare no such post", hint="see the posts with `keshou rules --json`")
     if fact.branch and declared and fact.branch not in {one.id for each in declared for one in each.departments}:
         raise ActError("the rules declare no such branch or department", hint="see them with `keshou rules --json`")
+
+
+def _check_agent(work: Work, agent: str, now: dt.datetime) -> None:
+    if agent not in {one.id for each in _declared(work, now) for one in each.agents}:
+        raise UnknownAgentError("the rules declare no such agent", hint="see the agents with `keshou rules --json`")
 
 
 def _declared(work: Work, now: dt.datetime) -> list[Declaration]:

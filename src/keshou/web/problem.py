@@ -15,6 +15,7 @@ from keshou.acts.events import OutdatedError
 from keshou.acts.repeat import RequestTakenError
 from keshou.acts.separation import ReviewAnsweredError, SeparationError
 from keshou.acts.stands import NothingToEndError
+from keshou.acts.truth import UnknownAgentError
 from keshou.app.backups import BusyError
 from keshou.app.second_hand import OtherWaitsError
 from keshou.db import DatabaseError
@@ -54,6 +55,7 @@ KINDS: Mapping[type[BaseException], Kind] = {
     OtherWaitsError: Kind(412, "changed-meanwhile", Text("已被他人修改", "changed meanwhile")),
     ReviewAnsweredError: Kind(412, "changed-meanwhile", Text("已被他人修改", "changed meanwhile")),
     e.NotFoundError: Kind(404, "not-found", Text("没有找到", "not found")),
+    UnknownAgentError: Kind(404, "not-found", Text("没有找到", "not found")),
     NothingToEndError: Kind(404, "not-found", Text("没有找到", "not found")),
     e.ChangedMeanwhileError: Kind(412, "changed-meanwhile", Text("已被他人修改", "changed meanwhile")),
     SubscriptionChangedError: Kind(412, "changed-meanwhile", Text("已被他人修改", "changed meanwhile")),

@@ -13,7 +13,6 @@ from keshou.web.api.paged import USUAL, Cursor, Limit, Page, page
 from keshou.web.api.written import write_down
 from keshou.web.described import told
 from keshou.web.entitled import require
-from keshou.web.errors import NotFoundError
 from keshou.web.idempotency import IdempotencyKey
 from keshou.web.recorded import in_force
 from keshou.wire import office as w
@@ -109,7 +108,7 @@ def suspend(
     agent: InPath, caller: NamedDependency[Caller], site: NamedDependency[Site], key: IdempotencyKey
 ) -> Response[bytes]:
     """Write down that an agent was found unfit (Order 24 Art. 11): its staff may do nothing until reinstated."""
-    _require_agent(site, caller, agent)
+    _require(caller, site)
     fact = AgentSuspended(at=site.now(), agent=agent)
     return write_down(site, caller, key, None, ("agents", agent, "suspension"), fact)
 
@@ -121,15 +120,9 @@ def reinstate(
     agent: InPath, caller: NamedDependency[Caller], site: NamedDependency[Site], key: IdempotencyKey
 ) -> Response[bytes]:
     """Write down that an agent was found fit again; its own staff do not."""
-    _require_agent(site, caller, agent)
+    _require(caller, site)
     fact = AgentReinstated(at=site.now(), agent=agent)
     return write_down(site, caller, key, None, ("agents", agent, "reinstatement"), fact)
-
-
-def _require_agent(site: Site, caller: Caller, agent: str) -> None:
-    _require(caller, site)
-    if agent not in {each.id for each in in_force(site).agents}:
-        raise NotFoundError("the rules declare no such agent", hint="list them at /api/v1/agents")
 
 
 def _require(caller: Caller, site: Site) -> None:

@@ -30,7 +30,6 @@ from keshou.web.console.names import (
     purpose_names,
 )
 from keshou.web.entitled import require
-from keshou.web.errors import NotFoundError
 from keshou.web.frame.page import Requested
 from keshou.web.recorded import in_force, record
 from keshou.wire.caller import Caller
@@ -168,8 +167,6 @@ def judge(
 ) -> Response[None]:
     """Write down that an agent was found unfit, or fit again (Order 24 Art. 11)."""
     _require(caller, site)
-    if agent not in {each.id for each in in_force(site).agents}:
-        raise NotFoundError("the rules declare no such agent")
     form, now = typed(request), site.now()
     unfit = form.get("found") == "unfit"
     fact = AgentSuspended(at=now, agent=agent) if unfit else AgentReinstated(at=now, agent=agent)
