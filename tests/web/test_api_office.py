@@ -13,6 +13,7 @@ from office_house import serving, with_offices
 
 from keshou.app.site import Site
 from keshou.db import Database
+from keshou.gate.facts import AgentSuspended
 from keshou.ledger.entry import decode
 
 _AGENT = """
@@ -76,6 +77,8 @@ def permitted(api: Api) -> bool:
 
 @pytest.mark.parametrize(("path", "body"), ACTIONS)
 def test_it_is_recorded_once_under_the_callers_name(api: Api, site: Site, path: str, body: Any) -> None:
+    if path == "/agents/shop/reinstatement":
+        site.record_site(AgentSuspended(at=site.now(), agent="shop"), by="boss")
     before = size(site)
     first, again = (send(api, path, body, key="k") for _ in range(2))
     assert first.status_code == 200, first.text
@@ -118,6 +121,8 @@ def test_nobody_appoints_themselves(api: Api) -> None:
         ("/staff/nobody/moves", {"post": "clerk"}, 404),
         ("/staff/clerk1/removals", {"post": "analyst"}, 404),
         ("/agents/none/suspension", None, 404),
+        ("/agents/none/reinstatement", None, 404),
+        ("/agents/shop/reinstatement", None, 404),
         ("/suspensions/none/lift", None, 404),
         ("/grounds/none/end", None, 404),
         ("/suspensions", {"kinds": ["steal"]}, 400),

@@ -6,7 +6,16 @@ from collections.abc import Sequence
 
 from keshou.acts.request import ActError
 from keshou.acts.work import Work
-from keshou.gate.facts import GroundEnded, SiteFact, StaffLeft, StaffRemoved, SuspensionLifted
+from keshou.gate.facts import (
+    AgentReinstated,
+    GroundEnded,
+    LinkMade,
+    LinkRevoked,
+    SiteFact,
+    StaffLeft,
+    StaffRemoved,
+    SuspensionLifted,
+)
 from keshou.gate.holds import HoldLifted
 
 
@@ -16,6 +25,8 @@ class NothingToEndError(ActError):
 
 def check_stands(work: Work, facts: Sequence[SiteFact], now: dt.datetime) -> None:
     """Refuse to end what does not stand at `now`.
+
+    Recipients' keys, media and emergencies are no matter of this: whoever ends one that is not there is refused always.
 
     Raises:
         NothingToEndError: it does not.
@@ -34,9 +45,20 @@ def check_stands(work: Work, facts: Sequence[SiteFact], now: dt.datetime) -> Non
                 what = "no such suspension stands"
             case GroundEnded():
                 stands, what = state.ground(fact.ground) is not None, "no such ground holds"
+            case AgentReinstated():
+                stands, what = fact.agent in state.suspended_agents, "nobody found the agent unfit"
+            case LinkRevoked():
+                stands, what = _opens(work, fact.link, now), "no such link holds"
             case HoldLifted():
                 stands, what = fact.hold in {each.hold for each in state.holds()}, "no such hold stands"
             case _:
                 continue
         if not stands:
             raise NothingToEndError(what, hint="list what there is")
+
+
+def _opens(work: Work, link: str, now: dt.datetime) -> bool:
+    """Say whether a link was made that is neither over nor revoked."""
+    facts = work.view.gate.site.facts
+    made = any(isinstance(each, LinkMade) and each.link == link and now < each.until for each in facts)
+    return made and not any(isinstance(each, LinkRevoked) and each.link == link for each in facts)

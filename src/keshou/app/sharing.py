@@ -117,13 +117,10 @@ def revoke(site: Site, name: str, *, by: str) -> None:
     """End a link at once, and write that down.
 
     Raises:
-        LinkError: there is no such link, or it was revoked before.
+        NothingToEndError: there is no such link, or it is over, or was revoked before.
 
     """
-    with site.reading() as tx:
-        if not site.links.is_kept(tx, name):
-            raise LinkError("no such link holds", hint="list them")
-    site.record_site(LinkRevoked(at=site.now(), link=name), by=by)
+    site.do(RecordSite(facts=(LinkRevoked(at=site.now(), link=name),), by=by, must_stand=True))
 
 
 def made_by(site: Site, by: str = "", *, after: str = "", most: int | None = None) -> list[Link]:

@@ -73,6 +73,7 @@ def end_link(site: Site, caller: Caller, key: str, name: str) -> Done:
 
     Raises:
         NotFoundError: the caller may end no such link.
+        NothingToEndError: it is over, or was revoked before.
         RequestTakenError: the caller named another request so; the link goes on.
 
     """
