@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 
 from cli_caller import Caller
+from keshou.acts.stands import NothingToEndError
+from keshou.cli.office import write_down
 from keshou.cli.sample.people import Subscriber
+from keshou.cli.terminal import Call
 from keshou.gate.calendar import CHINA
+from keshou.gate.facts import SuspensionLifted
 from planting import Planted
 
 ROOT = Path(__file__).parents[2]
@@ -267,6 +271,17 @@ def test_ending_what_does_not_stand_is_told_and_not_written_down(keshou: Caller,
     size = keshou("ledger", "verify", "--json").ok().json["size"]
     assert keshou(*words, "--by", "officer").status == 2
     assert keshou("ledger", "verify", "--json").ok().json["size"] == size
+
+
+def test_of_two_terminals_that_end_the_same_at_once_one_does(keshou: Caller) -> None:
+    name = keshou("suspend", "order", "--by", "officer", "--json").ok().json["id"]
+    call = Call(keshou.home, json=True, language="en")
+    with call.open() as one, call.open() as other:
+        fact = SuspensionLifted(at=one.now(), suspension=name)
+        assert name in {each.suspension for each in other.state().suspensions()}, "both see it stand"
+        write_down(call, one, "officer", fact)
+        with pytest.raises(NothingToEndError):
+            write_down(call, other, "officer", fact)
 
 
 def test_a_bulk_export_waits_for_a_review_by_somebody_else(keshou: Caller) -> None:

@@ -10,7 +10,6 @@ from keshou.cli import asked
 from keshou.cli.office import By, Name, NewName, new_id, write_down
 from keshou.cli.terminal import Call, table
 from keshou.cli.verb import verb
-from keshou.errors import InputError
 from keshou.gate.holds import Asked, Ending, Ground, HoldLifted
 from keshou.law.terms import RetentionClass
 from keshou.wire.hold_words import ENDING, GROUND, STATE
@@ -68,8 +67,6 @@ def lift(
 ) -> None:
     """End a hold that somebody else set; what was due meanwhile goes at once."""
     with call.open() as site:
-        if name not in {each.hold for each in site.state().holds()}:
-            raise InputError(f"no hold `{name}` stands", hint="see `keshou hold list`")
         write_down(call, site, by, HoldLifted(at=site.now(), hold=name, by=by, reason=reason), name=name)
 
 
