@@ -14,6 +14,7 @@ from keshou.acts.request import ActError, Audit, Cancel, Job, Judged, KeysChange
 from keshou.acts.truth import UnknownAgentError
 from keshou.app.site import Site
 from keshou.db import Database
+from keshou.gate.act import OWN_HAND
 from keshou.gate.facts import (
     AgentReinstated,
     AgentSuspended,
@@ -145,6 +146,24 @@ def test_nobody_and_no_name_writes_anything_down_at_the_door(site: Site, by: str
         with pytest.raises(ActError, match="an id that is not one"):
             site.do(job)
     assert site.perform(act(ActKind.USE, "u1", "tariff_plan")).entry == size + 1
+
+
+def test_users_own_hand_writes_down_nothing_of_the_operator_or_the_authority(site: Site) -> None:
+    site.do(newcomer(site, "u1"))
+    rules, act_ = site.rules(), act(ActKind.QUERY, "u1", "tariff_plan", by=OWN_HAND)
+    assert rules is not None
+    jobs: list[Job] = [
+        RecordSite(facts=(SuspensionOrdered(at=START, suspension="s"),), by=OWN_HAND),
+        Publish(declaration=rules.declaration, by=OWN_HAND), Audit(by=OWN_HAND),
+        KeysChanged(by=OWN_HAND, level="epoch"), Judged(act=act_, permitted=1, denied={}),
+    ]  # fmt: skip
+    for job in jobs:
+        with pytest.raises(ActError, match="stands for users themselves"):
+            site.do(job)
+    assert not list(site.state().suspensions())
+    told = NoticeShown(at=START, version=1, digest=rules.digest)
+    assert site.do(Record(user="u1", facts=(told,), by=OWN_HAND, just_now=True)).entry
+    assert site.do(Cancel(user="u1", by=OWN_HAND)).entry
 
 
 @pytest.mark.parametrize(

@@ -148,11 +148,14 @@ def do(work: Work, job: Job, now: dt.datetime) -> Draft:
         act = work.known.named(msgspec.structs.replace(job.act, when=now))
         job = msgspec.structs.replace(job, act=work.counted(act) if counted_as(act) is not None else act)
     else:
-        check_writer(work, job.act.by if isinstance(job, Judged) else job.by)
+        by = job.act.by if isinstance(job, Judged) else job.by
+        check_writer(work, by, own=isinstance(job, _OF_THEMSELVES))
     return _PROCEDURES[type(job)](work, job, now)
 
 
 _ASKING = (Perform, BulkPerform, Erase, Search)
+_OF_THEMSELVES = (Record, Cancel)
+"""What users do by their own hand, beside what the gate is asked of."""
 
 _PROCEDURES: dict[type[Job], Callable[[Work, Any, dt.datetime], Draft]] = {
     Perform: effects.perform,

@@ -239,16 +239,21 @@ def check_ids(fact: SiteFact) -> None:
         raise ActError("an id that is not one", hint=HOW_IDS_ARE)
 
 
-def check_writer(work: Work, by: str) -> None:
+def check_writer(work: Work, by: str, *, own: bool) -> None:
     """Refuse what nobody would have written down, or whom no id names: the log would show it for good.
 
-    Ids that the site has had from before there was this form go on.
+    Ids that the site has had from before there was this form go on. Users write down what is `own` to them alone.
 
     Raises:
-        ActError: `by` is no id.
+        ActError: `by` is no id, or stands for users and it is for the operator's people.
 
-    Source: miit24:13.1.6
+    Source: miit24:13.1.3, miit24:13.1.6
     """
+    if by == OWN_HAND and not own:
+        raise ActError(
+            f"`{OWN_HAND}` stands for users themselves (miit24:13.1.3)",
+            hint="name the member of staff or program who does it",
+        )
     if not is_id(by) and not work.names.is_staff(by):
         raise ActError("an id that is not one", hint=HOW_IDS_ARE)
 

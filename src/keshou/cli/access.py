@@ -103,7 +103,7 @@ def open_emergency(
     reason: Annotated[str, typer.Option(metavar="ID", help="One of the reasons that the rules know.")],
     case: Annotated[str, typer.Option(metavar="ID", help="What happened, by its id in the operator's own books.")],
     by: Annotated[
-        str, typer.Option(metavar="STAFF", help="Who needs it; nobody opens it for another.", callback=asked.code)
+        str, typer.Option(metavar="STAFF", help="Who needs it; nobody opens it for another.", callback=asked.staff)
     ],
     minutes: Annotated[
         int | None, typer.Option(min=1, max=asked.MOST_MINUTES, help="For how long; else as long as the rules let it.")

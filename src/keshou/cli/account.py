@@ -27,7 +27,7 @@ _MOST = 1000
 Who = Annotated[
     str, typer.Argument(metavar="STAFF", help="Id of the account: the one under which staff are appointed.")
 ]
-By = Annotated[str, typer.Option(metavar="STAFF", help="Who looks after accounts.", callback=asked.code)]
+By = Annotated[str, typer.Option(metavar="STAFF", help="Who looks after accounts.", callback=asked.staff)]
 Kind = Annotated[AccountKind, typer.Option(help="Whose account it is.")]
 Agent = Annotated[str, typer.Option(metavar="ID", help="For an agent's staff: id of the agent.")]
 Mail = Annotated[str, typer.Option(metavar="ADDRESS", help="Where invitations are mailed too, by [visits.mail].")]

@@ -17,7 +17,7 @@ from keshou.gate.calendar import CHINA
 group = typer.Typer(help="Keys by which the operator's apps vouch for users.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(metavar="KEY", help="Id of the key: its thumbprint.")]
-By = Annotated[str, typer.Option(metavar="STAFF", help="Who looks after keys.", callback=asked.code)]
+By = Annotated[str, typer.Option(metavar="STAFF", help="Who looks after keys.", callback=asked.staff)]
 Until = Annotated[
     str | None, typer.Option(metavar="TIME", help="Until when, with its zone; else as long as the settings let it.")
 ]

@@ -11,7 +11,7 @@ import typer
 
 from keshou.acts.value import HOW_IDS_ARE, is_id
 from keshou.errors import InputError
-from keshou.gate.act import Act
+from keshou.gate.act import OWN_HAND, Act
 from keshou.gate.calendar import may_be_told
 from keshou.law.terms import ActKind
 
@@ -28,9 +28,24 @@ def code(word: str | None) -> str | None:
     return word
 
 
-def code_or_none(word: str | None) -> str | None:
-    """Return what `code` does; empty where nobody is named."""
-    return code(word) if word else word
+def staff(word: str | None) -> str | None:
+    """Return the id of the member of staff or program that is named, as `code` does.
+
+    Raises:
+        InputError: it is no id, or stands for users themselves.
+
+    """
+    if word == OWN_HAND:
+        raise InputError(
+            f"`{OWN_HAND}` stands for users themselves (miit24:13.1.3)",
+            hint="name the member of staff or program who does it",
+        )
+    return code(word)
+
+
+def staff_or_none(word: str | None) -> str | None:
+    """Return what `staff` does; empty where nobody is named."""
+    return staff(word) if word else word
 
 
 By = Annotated[

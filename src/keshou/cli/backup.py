@@ -33,7 +33,7 @@ def backup(
     call: Call,
     dest: Annotated[Path, typer.Argument(metavar="DEST", help="A new file, or a folder to name one in.")],
     *,
-    by: Annotated[str, typer.Option(metavar="STAFF", help="Who makes it and holds it.", callback=asked.code)] = MAKER,
+    by: Annotated[str, typer.Option(metavar="STAFF", help="Who makes it and holds it.", callback=asked.staff)] = MAKER,
     place: Annotated[str, typer.Option(metavar="ID", help="Where it is kept, for the register of media.")] = "site",
     to: Annotated[
         list[str], typer.Option("--to", metavar="AGE", help="Seal it also to this age recipient; may be given again.")
@@ -61,7 +61,7 @@ def check(
     call: Call,
     archive: Annotated[Path, typer.Argument(metavar="ARCHIVE", help="What `keshou backup` wrote.")],
     *,
-    by: Annotated[str, typer.Option(metavar="STAFF", help="Who looks at it.", callback=asked.code)],
+    by: Annotated[str, typer.Option(metavar="STAFF", help="Who looks at it.", callback=asked.staff)],
     medium: Annotated[
         str, typer.Option(metavar="ID", help="The id in the register; needed where the archive does not tell it.")
     ] = "",
@@ -99,7 +99,7 @@ def put_back(
         bool, typer.Option("--accept-older", help="Answer for what was done after the archive and is lost.")
     ] = False,
     by: Annotated[
-        str, typer.Option(metavar="STAFF", help="Who puts it back, and answers for it.", callback=asked.code_or_none)
+        str, typer.Option(metavar="STAFF", help="Who puts it back, and answers for it.", callback=asked.staff_or_none)
     ] = "",
     reason: Annotated[str, typer.Option(metavar="ID", help="Why, by its id in the operator's own books.")] = "",
 ) -> None:

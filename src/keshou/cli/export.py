@@ -179,7 +179,7 @@ def verify(
     ],
     *,
     by: Annotated[
-        str, typer.Option(metavar="STAFF", help="Who made sure that the key is the recipient's.", callback=asked.code)
+        str, typer.Option(metavar="STAFF", help="Who made sure that the key is the recipient's.", callback=asked.staff)
     ],
     how: Annotated[Literal["in_person", "called_back", "signed_document"], typer.Option(help="How they made sure.")],
 ) -> None:

@@ -33,7 +33,7 @@ _SUITES = {
     "international": ("国际（AES-256-GCM，SHA-256）", "international (AES-256-GCM, SHA-256)"),
     "chinese": ("商用密码（SM4-GCM，SM3）", "Chinese commercial (SM4-GCM, SM3)"),
 }
-By = Annotated[str, typer.Option(metavar="STAFF", help="Who answers for it.", callback=asked.code)]
+By = Annotated[str, typer.Option(metavar="STAFF", help="Who answers for it.", callback=asked.staff)]
 
 
 def add_to(app: typer.Typer) -> None:

@@ -82,7 +82,7 @@ def list_(
     call: Call,
     *,
     by: Annotated[
-        str, typer.Option(metavar="STAFF", help="Who made them; none: everybody's.", callback=asked.code_or_none)
+        str, typer.Option(metavar="STAFF", help="Who made them; none: everybody's.", callback=asked.staff_or_none)
     ] = "",
     after: Annotated[str, typer.Option(metavar="ID", help="Only those whose id comes after this one.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=_MOST, help="How many at the most, by id.")] = 100,

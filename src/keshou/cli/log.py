@@ -55,7 +55,7 @@ def verify_log(
         typer.Option(
             metavar="STAFF",
             help="Open the payloads too, and record who did; else they stay sealed.",
-            callback=asked.code_or_none,
+            callback=asked.staff_or_none,
         ),
     ] = "",
 ) -> None:

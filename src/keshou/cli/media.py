@@ -23,7 +23,7 @@ media = typer.Typer(
     no_args_is_help=True,
 )
 Place = Annotated[str, typer.Option(metavar="ID", help="Where it is kept.")]
-Holder = Annotated[str, typer.Option(metavar="STAFF", help="Who answers for it.", callback=asked.code)]
+Holder = Annotated[str, typer.Option(metavar="STAFF", help="Who answers for it.", callback=asked.staff)]
 Sealed = Annotated[
     bool, typer.Option("--sealed/--open", help="Whether whoever finds it can read nothing: encrypted, or under seal.")
 ]
@@ -102,7 +102,7 @@ def destroy(
         Literal["shredded", "burnt", "degaussed", "crushed", "overwritten", "deleted"], typer.Option(help="How.")
     ],
     by: By,
-    witness: Annotated[str, typer.Option(metavar="STAFF", help="Who saw it: somebody else.", callback=asked.code)],
+    witness: Annotated[str, typer.Option(metavar="STAFF", help="Who saw it: somebody else.", callback=asked.staff)],
 ) -> None:
     """Write down that a medium was destroyed before a witness. The operator's people destroy it, not this verb.
 

@@ -33,7 +33,7 @@ Who = Annotated[str, typer.Argument(metavar="STAFF", help="Id of the member of s
 Post = Annotated[str, typer.Option(metavar="ID", help="Id of the post.")]
 Branch = Annotated[str, typer.Option(metavar="ID", help="The branch; none: everywhere.")]
 Until = Annotated[str | None, typer.Option(metavar="TIME", help="Until when, with its zone.")]
-By = Annotated[str, typer.Option(metavar="STAFF", help="Who writes it down.", callback=asked.code)]
+By = Annotated[str, typer.Option(metavar="STAFF", help="Who writes it down.", callback=asked.staff)]
 Kinds = Annotated[list[ActKind], typer.Option("--kind", help="Which kind of act; may be given again; none: all.")]
 Purposes = Annotated[
     list[str], typer.Option("--purpose", metavar="ID", help="Which purpose; may be given again; none: all.")

@@ -29,7 +29,7 @@ Purposes = Annotated[
     list[str], typer.Option("--purpose", metavar="ID", help="Only for this; may be given again; none: every purpose.")
 ]
 Acts = Annotated[list[ActKind], typer.Option("--act", help="Only for this kind of act; none: every kind.")]
-By = Annotated[str, typer.Option(metavar="STAFF", help="Who looks after programs and keys.", callback=asked.code)]
+By = Annotated[str, typer.Option(metavar="STAFF", help="Who looks after programs and keys.", callback=asked.staff)]
 Until = Annotated[
     str | None, typer.Option(metavar="TIME", help="Until when, with its zone; else as long as the settings let it.")
 ]

@@ -105,7 +105,7 @@ def answer(
     name: Name,
     *,
     by: Annotated[
-        str, typer.Option(metavar="STAFF", help="Who reviewed it: somebody else than who asked.", callback=asked.code)
+        str, typer.Option(metavar="STAFF", help="Who reviewed it: somebody else than who asked.", callback=asked.staff)
     ],
     refuse: Annotated[bool, typer.Option("--refuse", help="Refuse it; else it is approved.")] = False,
 ) -> None:
@@ -131,10 +131,10 @@ def approve(
     call: Call,
     *,
     by: Annotated[
-        str, typer.Option(metavar="STAFF", help="Who reviewed it: somebody else than who asked.", callback=asked.code)
+        str, typer.Option(metavar="STAFF", help="Who reviewed it: somebody else than who asked.", callback=asked.staff)
     ],
     requester: Annotated[
-        str, typer.Option(metavar="STAFF", help="Who asked for it and will do it.", callback=asked.code)
+        str, typer.Option(metavar="STAFF", help="Who asked for it and will do it.", callback=asked.staff)
     ],
     kind: asked.Kind,
     purpose: asked.Purpose,

@@ -43,7 +43,7 @@ def confirm(
     ],
     *,
     of: Annotated[str, typer.Option(metavar="ID", help="Account, program or service that it is of, as it is listed.")],
-    by: Annotated[str, typer.Option(metavar="STAFF", help="Who confirms it; never who gave it.", callback=asked.code)],
+    by: Annotated[str, typer.Option(metavar="STAFF", help="Who confirms it; never who gave it.", callback=asked.staff)],
 ) -> None:
     """Let what another gave count from now on: an invitation anew, a link, a key that comes as somebody else."""
     with call.open() as site, site.writing() as tx:
