@@ -122,6 +122,25 @@ def test_a_reading_of_the_environment_is_recognised(line: str) -> None:
     assert ENVIRONMENT.search(line)
 
 
+@pytest.mark.parametrize("room", ["web", "cli", "app"])
+def test_no_face_makes_a_denial_of_its_own(room: str) -> None:
+    wrong = []
+    for path in _source(f"src/keshou/{room}"):
+        tree = ast.parse(path.read_text("utf-8"))
+        made = {
+            node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
+        if {"Deny", "Reason"} & made & set(_taken_from(tree, "keshou.gate.decision")):
+            wrong.append(_name(path))
+    assert wrong == [], "what is denied, and by which article, is the gate's"
+
+
+def _taken_from(tree: ast.AST, module: str) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == module:
+            yield from (alias.asname or alias.name for alias in node.names)
+
+
 def test_every_file_carries_its_licence() -> None:
     assert [_name(path) for path in _written() if SPDX not in path.read_text("utf-8").split("\n", 2)[:2]] == []
 

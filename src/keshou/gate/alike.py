@@ -3,6 +3,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
+from typing import Literal
 
 import numpy as np
 
@@ -63,6 +64,25 @@ def of_no_service(gate: Gate, when: dt.datetime) -> Deny:
     return _denial(gate, when, _OF_NO_SERVICE, "service")
 
 
+def of_no_act(missing: Literal["kind", "item", "staff"]) -> Deny:
+    """Return the denial of a question that is about no act: no `kind` of act, nothing that is an `item`, no `staff`.
+
+    It is denied whatever the rules say and whatever is on record, so it names no version and no revision of either.
+    """
+    return _OF_NO_ACT[missing]
+
+
 def _denial(gate: Gate, when: dt.datetime, prohibition: str, missing: str) -> Deny:
-    reason = Reason(prohibition, PROHIBITIONS[prohibition].cite, missing)
-    return Deny((reason,), gate.timeline.at(when).edition.version, gate.revision)
+    return Deny((_reason(prohibition, missing),), gate.timeline.at(when).edition.version, gate.revision)
+
+
+def _reason(prohibition: str, missing: str) -> Reason:
+    return Reason(prohibition, PROHIBITIONS[prohibition].cite, missing)
+
+
+_OF_NO_ACT = {
+    "kind": Deny((_reason("use_beyond_purpose", "kind"),), 0, 0),
+    "item": Deny((_reason("use_beyond_purpose", "item"),), 0, 0),
+    "staff": Deny((_reason("act_without_grant", "staff"),), 0, 0),
+}
+"""What is missing -> the denial; 0 is no version and no revision."""

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from keshou.gate.act import OWN_HAND, Act
-from keshou.gate.decision import Deny, Reason
-from keshou.law.model import Citation
+from keshou.gate.alike import of_no_act
+from keshou.gate.decision import Deny
 from keshou.law.terms import ActKind
 from keshou.wire.authzen import Evaluation
 
@@ -47,10 +47,10 @@ def act_of(asked: Evaluation, caller: str, when: dt.datetime) -> Act | Deny:
     by = caller if subject.id == SELF else subject.id
     if subject.type == "user":
         if subject.id != resource.id:
-            return _denied("act_without_grant", "miit24:13.1.3", "staff")
+            return of_no_act("staff")
         by = OWN_HAND
     elif by == OWN_HAND:
-        return _denied("act_without_grant", "miit24:13.1.3", "staff")
+        return of_no_act("staff")
     given = resource.properties
     return Act(
         kind=kind,
@@ -70,14 +70,10 @@ def act_of(asked: Evaluation, caller: str, when: dt.datetime) -> Act | Deny:
 
 def _unknown(asked: Evaluation, kind: ActKind | None) -> Deny:
     if kind is None:
-        return _denied("use_beyond_purpose", "miit24:9.3", "kind")
+        return of_no_act("kind")
     if asked.resource.type != RESOURCE:
-        return _denied("use_beyond_purpose", "miit24:9.3", "item")
-    return _denied("act_without_grant", "miit24:13.1.3", "staff")
-
-
-def _denied(prohibition: str, cite: str, missing: str) -> Deny:
-    return Deny((Reason(prohibition, Citation.parse(cite), missing),), 0, 0)
+        return of_no_act("item")
+    return of_no_act("staff")
 
 
 def _text(given: Mapping[str, Any], name: str, place: str) -> str:
