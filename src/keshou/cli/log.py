@@ -200,7 +200,12 @@ def checkpoint(call: Call) -> None:
 
 
 def tick(call: Call) -> None:
-    """Let the clocks act: tell what lapsed, drop what is over of sessions and codes, sign the log as it stands."""
+    """Let the clocks act now, as a running server does by itself: this destroys users' information for good.
+
+    It destroys what an ended hold kept back, and what no purpose needs any more where the setting `retention.over`
+    lets it go: look at `keshou retention` first. It tells what lapsed, drops sessions, codes, links, jobs and index
+    rows past their days, counts the log, and signs it as it stands.
+    """
     with call.open() as site:
         site.tidy()
     _checkpoint(call)
