@@ -14,7 +14,7 @@ from keshou.vault.store import Vault
 
 PLANTED = {
     "person_name": "欧阳恪守试",
-    "mobile_number": "19987654321",
+    "mobile_number": "15487654321",
     "resident_id_number": "00000019010203004X",
     "email_address": "planted.value@example.test",
     "home_address": "某省某市恪守路一八八八号",

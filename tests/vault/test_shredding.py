@@ -14,7 +14,7 @@ from keshou.vault.receipt import Receipt
 from keshou.vault.store import Vault
 
 SERVICE, REGISTRATION, RECORD = RetentionClass
-PHONE = "19900000001"
+PHONE = "15400000001"
 ITEMS = ["mobile_number", "resident_id_number"]
 
 

@@ -14,7 +14,7 @@ from keshou.vault.sealed import Sealed, SealedValue
 from keshou.vault.store import Vault
 
 SERVICE, REGISTRATION, RECORD = RetentionClass
-PHONE = "19900000001"
+PHONE = "15400000001"
 
 
 def test_users_are_numbered_once_and_found_by_the_operators_id(database: Database, vault: Vault) -> None:
@@ -120,12 +120,12 @@ def test_a_correction_replaces_value_class_and_index(database: Database, vault: 
     with database.transaction() as tx:
         (user,) = vault.admit(tx, ["a"])
         vault.seal(tx, [(user, SERVICE, {"mobile_number": PHONE})])
-        vault.seal(tx, [(user, REGISTRATION, {"mobile_number": "19900000002"})])
+        vault.seal(tx, [(user, REGISTRATION, {"mobile_number": "15400000002"})])
         sealed = vault.fetch(tx, user, ["mobile_number"])
         assert [(value.version, value.class_) for value in sealed.values] == [(2, "registration")]
         assert vault.find(tx, "mobile_number", PHONE) == []
-        assert vault.find(tx, "mobile_number", "+86 199 0000 0002") == [user]
-    assert vault.open(sealed, Receipt(0)) == {"mobile_number": "19900000002"}
+        assert vault.find(tx, "mobile_number", "+86 154 0000 0002") == [user]
+    assert vault.open(sealed, Receipt(0)) == {"mobile_number": "15400000002"}
 
 
 @pytest.mark.parametrize("value", ["-", " ", "( )"])
@@ -151,9 +151,9 @@ def test_equal_values_are_found_however_written_and_by_their_own_item_only(datab
         users = vault.admit(tx, ["a", "b", "c"])
         vault.seal(tx, [(user, SERVICE, {"mobile_number": PHONE}) for user in users[:2]])
         vault.seal(tx, [(users[2], SERVICE, {"fixed_line_number": PHONE})])
-        assert vault.find(tx, "mobile_number", "１９９ 0000-0001") == users[:2]
+        assert vault.find(tx, "mobile_number", "１５４ 0000-0001") == users[:2]
         assert vault.find(tx, "fixed_line_number", PHONE) == users[2:]
-        assert vault.find(tx, "mobile_number", "19900000009") == []
+        assert vault.find(tx, "mobile_number", "15400000009") == []
         with pytest.raises(VaultError, match="person_name"):
             vault.find(tx, "person_name", "王小明")
 
@@ -162,7 +162,7 @@ def test_a_value_that_is_not_text_is_refused_without_being_named(database: Datab
     with database.transaction() as tx:
         (user,) = vault.admit(tx, ["a"])
         with pytest.raises(VaultError) as caught:
-            vault.seal(tx, [(user, SERVICE, {"mobile_number": 19900000001})])  # type: ignore[dict-item]
+            vault.seal(tx, [(user, SERVICE, {"mobile_number": 15400000001})])  # type: ignore[dict-item]
     assert PHONE not in str(caught.value) + caught.value.hint
 
 
@@ -301,7 +301,7 @@ def test_an_older_value_replayed_into_its_own_row_does_not_open(database: Databa
         (user,) = vault.admit(tx, ["a"])
         vault.seal(tx, [(user, SERVICE, {"mobile_number": PHONE})])
         old = vault.fetch(tx, user, ["mobile_number"]).values[0].record
-        vault.seal(tx, [(user, SERVICE, {"mobile_number": "19900000002"})])
+        vault.seal(tx, [(user, SERVICE, {"mobile_number": "15400000002"})])
         new = vault.fetch(tx, user, ["mobile_number"])
     with pytest.raises(SealBrokenError):
         vault.open(Sealed(user, (new.values[0]._replace(record=old),)), Receipt(0))
