@@ -3,6 +3,7 @@
 
 import ast
 import re
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -210,6 +211,26 @@ def test_the_contracts_name_only_modules_that_exist() -> None:
     listed = _contract("Rules know no database")["source_modules"]
     existing = {_module(path) for path in _source()}
     assert [name for name in listed if name not in existing] == []
+
+
+OUTER = ("accounts", "client", "programs", "visits", "web", "webhooks")
+"""The rooms that meet strangers."""
+INNER = ("acts", "declaration", "gate", "law", "ledger", "vault")
+SOCKETS = {"asyncio", "http", "smtplib", "socket", "ssl"}
+"""What of Python's own library speaks to a network; of `urllib` only a part does, which is looked for by itself."""
+
+
+@pytest.mark.parametrize("contract", ["Rules know no database", "Gate, vault, ledger and acts know no web"])
+def test_what_rooms_that_meet_strangers_stand_on_is_forbidden_to_the_inner_rooms(contract: str) -> None:
+    outer, inner = (
+        {name for room in rooms for path in _source(f"src/keshou/{room}") for name in _imports(path)}
+        for rooms in (OUTER, INNER)
+    )
+    libraries = outer - inner - sys.stdlib_module_names
+    assert {"litestar", "httpx2", "authlib", "webauthn"} < libraries
+    assert (libraries | SOCKETS) - set(_contract(contract)["forbidden_modules"]) - DATABASE_LIBRARIES == set()
+    inside = [path for room in INNER for path in _source(f"src/keshou/{room}")]
+    assert [_name(path) for path in inside if re.search(r"\burllib\.(request|error)\b", _code(path))] == []
 
 
 def test_every_test_folder_mirrors_a_room() -> None:
