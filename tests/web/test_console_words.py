@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Every code that the console shows has words and, where something was missing, a way to mend it; charts are true."""
 
+import ast
 import re
 import typing
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 import keshou
 from keshou.accounts.account import AccountKind
+from keshou.app.fact_words import FACTS
 from keshou.declaration.model import Office
 from keshou.errors import KeshouError
 from keshou.gate.every_fact import AnySiteFact, AnyUserFact
@@ -16,7 +18,6 @@ from keshou.language import Text
 from keshou.law.terms import ConsentStrength, RetentionClass
 from keshou.web.console.accounts import KIND
 from keshou.web.console.chart import Column, Node, Picture, Ribbon, columns, flow
-from keshou.web.console.entries import FACTS
 from keshou.web.console.error_words import REFUSALS
 from keshou.web.console.error_words import in_words as page_words
 from keshou.web.console.information import CONSENT
@@ -35,9 +36,36 @@ def test_whatever_was_missing_has_a_way_to_mend_it() -> None:
     assert MEND.keys() == MISSING.keys()
 
 
+KINDS = {each.__struct_config__.tag for union in (AnySiteFact, AnyUserFact) for each in typing.get_args(union)}
+"""Every kind of fact."""
+
+
+def _named_in(path: Path) -> set[str]:
+    """Return the kinds of fact that a file gives a name in both languages."""
+    pairs = (
+        (key, value)
+        for each in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(each, ast.Dict)
+        for key, value in zip(each.keys, each.values, strict=True)
+    )
+    return {
+        str(key.value)
+        for key, value in pairs
+        if isinstance(key, ast.Constant) and key.value in KINDS and ast.unparse(value).startswith("Text(")
+    }
+
+
+def test_a_kind_of_fact_has_one_name_whoever_lists_it() -> None:
+    tables = {path.relative_to(SOURCE).as_posix(): named for path in SOURCE.rglob("*.py") if (named := _named_in(path))}
+    assert tables == {"app/fact_words.py": KINDS}
+
+
+def test_to_ask_for_messages_is_never_called_consent() -> None:
+    assert FACTS["messages_requested"] == Text("要求接收商业信息", "commercial messages asked for")
+
+
 def test_every_code_that_is_shown_has_words() -> None:
-    facts = {each.__struct_config__.tag for union in (AnySiteFact, AnyUserFact) for each in typing.get_args(union)}
-    assert FACTS.keys() == facts
+    assert FACTS.keys() == KINDS
     assert OFFICE.keys() == set(Office)
     assert CONSENT.keys() == set(ConsentStrength)
     assert CLASS.keys() == set(RetentionClass)

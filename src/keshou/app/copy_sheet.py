@@ -5,9 +5,8 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from keshou.acts.ending import REFUSED
-from keshou.acts.expiring import OVER
 from keshou.acts.holding import DUE
+from keshou.app.fact_words import BY_ITSELF, FACTS
 from keshou.app.own_copy import NotShown, OwnAct, OwnCopy
 from keshou.app.site import Site
 from keshou.app.user_history import rules_ever
@@ -68,21 +67,6 @@ TITLES: Mapping[str, tuple[Text, tuple[Text, ...]]] = {
     ),
 }  # fmt: skip
 """Key of a table -> what it is called, and its columns."""
-FACTS: Mapping[str, Text] = {
-    "notice_shown": Text("看到规则", "shown the rules"),
-    "consent_given": Text("同意", "agreed"),
-    "consent_withdrawn": Text("撤回同意", "took consent back"),
-    "consent_voided": Text("同意无效", "consent found void"),
-    "messages_requested": Text("要求接收商业信息", "asked for commercial messages"),
-    "messages_refused": Text("拒收商业信息", "refused commercial messages"),
-    "service_started": Text("开始使用服务", "began a service"),
-    "service_ended": Text("停止使用服务", "stopped a service"),
-    "capacity_limited": Text("行为能力受限", "limited capacity"),
-    "capacity_full": Text("行为能力恢复", "full capacity"),
-    "corrected": Text("更正有凭据", "a correction was shown to be right"),
-    "erased": Text("全部删除", "erased"),
-}
-"""Kind of fact -> what it is called."""
 STRENGTH: Mapping[ConsentStrength, Text] = {
     ConsentStrength.TACIT: Text("默许", "tacitly"),
     ConsentStrength.EXPRESS: Text("明示", "expressly"),
@@ -101,11 +85,6 @@ LATEST = Text(
 )
 _GROWING = frozenset({"consents", "given", "acts"})
 """Tables that grow with time, in the order of time."""
-_BY_ITSELF = {
-    DUE: Text("留存结束后销毁", "destroyed once nothing kept it"),
-    OVER: Text("到期后销毁", "destroyed once its time was over"),
-    REFUSED: Text("终止服务", "end of services"),
-}
 _DONE, _REFUSED = Text("已做", "done"), Text("被拒绝（{cites}）", "refused ({cites})")
 _UNSURE = Text(
     "一些用户已做，一些被拒绝，日志没有分人记录", "done of some users and refused of others; not on record of whom"
@@ -245,7 +224,7 @@ def _fact(fact: UserFact, names: _Names) -> tuple[str, ...]:
 
 def _act(act: OwnAct, names: _Names) -> tuple[str, ...]:
     who = names.say(_USER) if act.by == OWN_HAND else names.posts.get(act.post, act.post) or names.say(_UNKNOWN)
-    what = names.say(ACTS.get(act.act) or _BY_ITSELF.get(act.act, _BY_ITSELF[DUE]))
+    what = names.say(ACTS.get(act.act) or BY_ITSELF.get(act.act, BY_ITSELF[DUE]))
     to = names.recipients.get(act.recipient, act.recipient)
     what += names.say(_OUTSIDE) if act.outside else ""
     return (

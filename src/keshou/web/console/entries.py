@@ -7,9 +7,7 @@ from typing import Final, NamedTuple
 
 from keshou.acts.adding_up import JUDGED, SEARCH
 from keshou.acts.again import AGAIN
-from keshou.acts.ending import REFUSED
-from keshou.acts.expiring import OVER
-from keshou.acts.holding import DUE
+from keshou.app.fact_words import BY_ITSELF, FACTS
 from keshou.app.site import Site
 from keshou.db import Transaction, from_micros
 from keshou.language import Language, Text
@@ -25,50 +23,6 @@ A_PAGE: Final = 50
 _READ: Final = 2000
 """Entries that are read for one page at most; what is rare goes on over further pages."""
 OWN_HAND = Text("用户本人", "the user")
-FACTS: Mapping[str, Text] = {
-    "rules_published": Text("公布规则", "rules published"),
-    "staff_appointed": Text("任命", "appointment"),
-    "staff_removed": Text("免去岗位", "taken off a post"),
-    "staff_left": Text("离职", "left"),
-    "access_confirmed": Text("确认权限", "access confirmed"),
-    "emergency_opened": Text("应急授权", "emergency opened"),
-    "emergency_reviewed": Text("复核应急授权", "emergency reviewed"),
-    "agent_suspended": Text("暂停代理人", "agent suspended"),
-    "agent_reinstated": Text("恢复代理人", "agent reinstated"),
-    "review_asked": Text("申请审查", "review asked for"),
-    "review_refused": Text("审查不批准", "review refused"),
-    "review_approved": Text("审查批准", "review approved"),
-    "review_used": Text("用掉审查", "review used"),
-    "suspension_ordered": Text("电信管理机构要求暂停", "suspension ordered"),
-    "suspension_lifted": Text("解除暂停", "suspension lifted"),
-    "ground_recorded": Text("登记上位法依据", "ground recorded"),
-    "hold_set": Text("设定法定留存", "hold set"),
-    "hold_lifted": Text("解除法定留存", "hold lifted"),
-    "medium_registered": Text("登记介质", "medium registered"),
-    "medium_moved": Text("移动介质", "medium moved"),
-    "medium_checked": Text("核查介质", "medium checked"),
-    "medium_destroyed": Text("销毁介质", "medium destroyed"),
-    "restored": Text("从备份恢复", "put back from a backup"),
-    "recipient_key_verified": Text("核实接收方公钥", "recipient's key verified"),
-    "recipient_key_ended": Text("停用接收方公钥", "recipient's key ended"),
-    "link_made": Text("建立分享链接", "link for handing over made"),
-    "link_revoked": Text("终止分享链接", "link for handing over revoked"),
-    "handed_over": Text("移交", "handed over"),
-    "ground_ended": Text("依据终止", "ground ended"),
-    "notice_shown": Text("告知规则", "rules shown"),
-    "consent_given": Text("同意", "consent given"),
-    "consent_withdrawn": Text("撤回同意", "consent withdrawn"),
-    "consent_voided": Text("同意无效", "consent voided"),
-    "messages_requested": Text("同意接收商业信息", "messages asked for"),
-    "messages_refused": Text("拒收商业信息", "messages refused"),
-    "service_started": Text("开始使用服务", "service begun"),
-    "service_ended": Text("终止服务", "service ended"),
-    "capacity_limited": Text("行为能力受限", "limited capacity"),
-    "capacity_full": Text("行为能力恢复", "full capacity"),
-    "corrected": Text("更正有凭据", "correction shown to be right"),
-    "erased": Text("全部删除", "erased"),
-}
-"""Kind of fact -> what it is called."""
 
 
 class Row(NamedTuple):
@@ -155,11 +109,9 @@ def row_of(desk: Desk, place: int, header: Header) -> Row:
 
 
 _OTHERS = {
+    **BY_ITSELF,
     SEARCH: Text("查找用户", "search for users"),
-    DUE: Text("留存结束后销毁", "destroyed once nothing kept it"),
-    OVER: Text("到期后销毁", "destroyed once its time was over"),
     AGAIN: Text("恢复备份后再次删除", "erased again after a backup was put back"),
-    REFUSED: Text("终止服务", "end of services"),
     "audit": Text("逐条打开日志载荷核对", "every payload opened to check the log"),
     "keys:master": Text("更换主密钥", "master key made anew"),
     "keys:epoch": Text("更换密钥世代", "epoch of keys made anew"),
