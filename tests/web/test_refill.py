@@ -2,6 +2,8 @@
 """A form filled in with what was typed: each field in its own way, nothing beside it touched, nothing of it a tag."""
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from markupsafe import Markup
 
 from keshou.web.console.refill import refill
@@ -78,3 +80,24 @@ def test_what_has_no_place_in_the_form_is_named() -> None:
     filled = refill(PAGE, "/here", {"s": "three", "answer": "no", "other": "x", "empty": ""}, NOTE)
     assert filled is not None
     assert filled.left == {"s", "answer", "other"}
+
+
+ODD = [
+    "<br/>", "<hr />", '<svg><path d="M0 0"/></svg>', "<?pi x?>", "<![CDATA[ x ]]>", "<!ELEMENT p>", "<!-- - -->",
+    "</P >", "<P\nclass='q'>", "&amp", "&#38", "&nosuch;", "&", "a < b", "<", "\n", "\r\n", "字",
+    "<script>1 < 2 && '</p>'</script>", "<INPUT Name=n value=x>", "<textarea name='t'>\n <b> &lt; </textarea>",
+    '<select name="s"><option selected>c<option value="d">d</select>', "<summary>s</summary>",
+    '<input type="hidden" name="key" value="k"/>', '<input type="radio" name="r" value="x">',
+]  # fmt: skip
+ANY = st.lists(st.sampled_from(ODD) | st.text("ab<>&;/!?- \n\r\u00e9\U00020bb7", max_size=4), max_size=8).map("".join)
+
+
+@given(ANY, ANY, ANY)
+def test_where_nothing_was_typed_only_the_note_is_new_and_the_folds_around_it_are_open(
+    before: str, inside: str, after: str
+) -> None:
+    start, form, end = f"{before}<!-- --><details>", f'<form action="/here">{inside}</form>', f"</details>{after}"
+    filled = refill(start + form + end, "/here", {}, NOTE)
+    assume(filled is not None)  # what stands before a form may begin a comment that hides it
+    assert filled is not None
+    assert filled.page == f"{before}<!-- --><details open>{NOTE}{form}{end}"
