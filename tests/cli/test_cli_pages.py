@@ -96,6 +96,18 @@ def test_every_setting_is_documented_with_its_default_and_no_other_is() -> None:
 
 
 @pytest.mark.parametrize("page", ["docs/reference/settings.md", "docs/zh/reference/settings.md"])
+def test_what_is_told_below_a_table_is_about_settings_of_that_table(page: str) -> None:
+    below = 0
+    for section in (ROOT / page).read_text("utf-8").split("\n## "):
+        table, *parts = section.split("\n### ")
+        keys = {each.split("`")[1] for each in table.splitlines() if each.startswith("| `")}
+        for part in parts:
+            below += 1
+            assert keys & set(re.findall(r"`(\w+)`", part)), part.partition("\n")[0]
+    assert below > 0
+
+
+@pytest.mark.parametrize("page", ["docs/reference/settings.md", "docs/zh/reference/settings.md"])
 def test_every_variable_that_is_read_beside_the_settings_stands_on_the_page(page: str) -> None:
     alone = (ROOT / page).read_text("utf-8").rpartition("\n## ")[2]
     told = {name for line in alone.splitlines() if line.startswith("|") for name in re.findall(r"`([A-Z_]+)`", line)}
