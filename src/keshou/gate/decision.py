@@ -10,7 +10,7 @@ class Reason(NamedTuple):
     """One prohibition that an act met: its name, the provision, and what was missing."""
 
     prohibition: str
-    """Name of the prohibition function, e.g. ``use_without_consent``."""
+    """Name of the prohibition function, e.g. ``act_without_consent``."""
     cite: Citation
     missing: str
     """Code of the fact or condition whose absence (or presence) met it, e.g. ``consent``."""

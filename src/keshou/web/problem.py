@@ -83,7 +83,7 @@ KINDS: Mapping[type[BaseException], Kind] = {
     InputError: Kind(422, "input", Text("请求内容有误", "what the request says cannot be")),
     KeshouError: Kind(422, "input", Text("请求内容有误", "what the request says cannot be")),
 }
-"""Error -> kind; the closest class counts. Rooms' own errors are added with `know`."""
+"""Error -> kind; the closest class counts."""
 
 BY_STATUS: Mapping[int, Kind] = {
     400: KINDS[e.MalformedError],
