@@ -2,12 +2,15 @@
 """The source as it is written: every call and where it stands, what a name is set to, what a call is given."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+_KEY = re.compile(r"(?:^\s*|[{,]\s*)\"?(\w+)\"?\s*=", re.M)
+_ID = re.compile(r"\bid = \"(\w+)\"")
 _LEAVES = frozenset({ast.Name, ast.Constant, ast.Load, ast.Store, ast.alias})
 """What has nothing within it that is looked for; they are most of a tree."""
 
@@ -127,3 +130,39 @@ def last(node: ast.expr) -> str:
 
 def named(node: ast.ClassDef | None) -> str:
     return node.name if node is not None else ""
+
+
+def texts(tree: ast.AST) -> Iterator[ast.Constant]:
+    """Yield docstrings, also those of attributes."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield node.value
+
+
+def names(tree: ast.AST) -> Iterator[str]:
+    """Yield every name that is made or used, and the words of texts without a space: keys, paths, codes."""
+    docstrings = {id(each) for each in texts(tree)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.arg | ast.keyword) and node.arg:
+            yield node.arg
+        elif isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.alias):
+            yield from node.name.split(".")
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
+            yield from re.findall(r"\w+", node.value) if " " not in node.value.strip() else ()
+
+
+def names_within(package: Path) -> set[str]:
+    """Return every name of a package: in its source, of its files, and the keys and ids of its data."""
+    found = set[str]()
+    for path in package.rglob("*.py"):
+        found |= {*names(ast.parse(path.read_text("utf-8"))), *path.relative_to(package).with_suffix("").parts}
+    for path in package.rglob("*.toml"):
+        text = path.read_text("utf-8")
+        found |= {*_KEY.findall(text), *_ID.findall(text)}
+    return found
