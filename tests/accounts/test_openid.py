@@ -14,7 +14,7 @@ from keshou.accounts.openid.errors import OpenIdError, OpenIdRefusedError, Refus
 from keshou.accounts.openid.flow import Begun, Flow, Identity
 from keshou.accounts.openid.provider import OpenIdProvider
 from keshou.accounts.openid.settings import Match, OpenIdSettings
-from keshou.accounts.openid.store import OpenIdAccounts
+from keshou.accounts.openid.store import OpenIdAccounts, drop
 from keshou.app import clock
 from keshou.db import Database, access_change
 
@@ -274,7 +274,7 @@ def test_a_closed_account_keeps_no_link(world: World) -> None:
     clerk = Identity(issuer=world.process.issuer, subject="1")
     with world.database.transaction() as tx:
         world.accounts.link(tx, "a-clerk", clerk.issuer, "1", clock.now())
-        world.accounts.unlink_all(tx, "a-clerk")
+        drop(tx, "a-clerk")
     assert world.find(clerk) is None
 
 

@@ -14,7 +14,7 @@ from authenticators import Device, text
 from keshou.accounts.passkeys.answer import Place
 from keshou.accounts.passkeys.errors import PasskeyError, PasskeyLimitError, UnknownPasskeyError
 from keshou.accounts.passkeys.settings import PasskeySettings
-from keshou.accounts.passkeys.store import Passkey, Passkeys
+from keshou.accounts.passkeys.store import Passkey, Passkeys, drop
 from keshou.db import Database, access_change
 
 NOW = dt.datetime(2013, 9, 2, 1, 0, tzinfo=dt.UTC)
@@ -346,7 +346,7 @@ def test_a_closed_account_keeps_no_passkey_and_waits_for_none(database: Database
     device, _ = registered(database, passkeys)
     with database.transaction() as tx:
         waiting = Device().register(passkeys.start_registration(tx, "clerk", NOW), ORIGIN)
-        passkeys.remove_all(tx, "clerk")
+        drop(tx, "clerk")
         assert passkeys.finish_registration(tx, "clerk", waiting, "late", NOW) is None
     assert signed_in(database, passkeys, device) is None
 

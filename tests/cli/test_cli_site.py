@@ -13,8 +13,8 @@ from keshou.acts.stands import NothingToEndError
 from keshou.cli.office import write_down
 from keshou.cli.sample.people import Subscriber
 from keshou.cli.terminal import Call
-from keshou.gate.calendar import CHINA
 from keshou.gate.facts import SuspensionLifted
+from keshou.law.model import CHINA
 from planting import Planted
 
 ROOT = Path(__file__).parents[2]

@@ -25,7 +25,6 @@ def test_facts_come_back_in_the_order_recorded(database: Database) -> None:
     with database.reading() as tx:
         assert {user: standings.user_facts(tx, user) for user in of_user} == of_user
         assert standings.facts_of(tx, [*of_user, 77]) == of_user
-        assert dict(standings.all_facts(tx)) == of_user
         assert standings.site_facts(tx) == of_site
         assert standings.user_facts(tx, 77) == []
 

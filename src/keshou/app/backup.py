@@ -22,9 +22,8 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from keshou.app.erasures import keys_of
-from keshou.app.in_place import put
+from keshou.app.in_place import put, sync
 from keshou.app.media import media_of
-from keshou.app.place import sync
 from keshou.app.settings import DECLARATION_FILE, SETTINGS_FILE
 from keshou.app.site import Site
 from keshou.backup.errors import ArchiveError, NotEmptyError

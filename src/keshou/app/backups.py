@@ -16,8 +16,8 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from keshou.app.backup import LIST_SUFFIX, Made, back_up, clear, file_name
+from keshou.app.in_place import sync
 from keshou.app.media import media_of
-from keshou.app.place import sync
 from keshou.app.site import Site
 from keshou.backup.asked.store import BackupJob, Failure, State
 from keshou.backup.seal import recipients

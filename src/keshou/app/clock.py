@@ -4,6 +4,8 @@
 import datetime as dt
 import time
 
+from keshou.law.model import CHINA
+
 
 def now() -> dt.datetime:
     """Return the present moment, UTC."""
@@ -12,7 +14,7 @@ def now() -> dt.datetime:
 
 def today() -> dt.date:
     """Return the present day where the law is in force (China, UTC+8 all year)."""
-    return dt.datetime.now(dt.timezone(dt.timedelta(hours=8))).date()
+    return dt.datetime.now(CHINA).date()
 
 
 def stopwatch() -> float:

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
 from keshou.acts.hands import Hands
 from keshou.acts.request import BulkPerform, Done
 from keshou.app.laying import Laid, Settled, settle
@@ -184,9 +182,3 @@ def _manifest(
         stand_ins=tuple(sorted(done.stand_ins)), spelling="marked" if spell else "kept",
         made=site.now(), key=key.key, handover=handover, file=file,
     )  # fmt: skip
-
-
-def manifest_values(manifest: Manifest) -> dict[str, object]:
-    """Return a manifest as plain values."""
-    found: dict[str, object] = msgspec.to_builtins(manifest)
-    return found

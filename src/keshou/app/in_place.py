@@ -11,11 +11,18 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from keshou.app.place import sync
-
 PRIVATE = 0o600
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 """What filesystems say that have no links, or no more of them."""
+
+
+def sync(path: Path) -> None:
+    """See a file, or a folder's own list of files, safely on the disk."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def beside(path: Path) -> Path:

@@ -4,8 +4,8 @@
 from keshou.accounts.account import Account
 from keshou.app.site import Site
 from keshou.errors import KeshouError
-from keshou.gate.calendar import CHINA
 from keshou.language import Text
+from keshou.law.model import CHINA
 from keshou.vault.key_file import read_private
 from keshou.visits.senders import Channel, MailSender
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from keshou.app import in_place
-from keshou.app.place import sync
+from keshou.app.in_place import sync
 from keshou.app.sequencer import OutcomeUnknownError
 from keshou.app.site import Site
 from keshou.errors import KeshouError, UnreachableError

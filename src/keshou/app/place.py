@@ -18,6 +18,7 @@ import msgspec
 
 from keshou.app import last_signed
 from keshou.app.erasures import backup_keys
+from keshou.app.in_place import sync
 from keshou.app.keys import open_keys
 from keshou.app.settings import SETTINGS_FILE, Settings, named_database, read_settings, without_file
 from keshou.backup import erased
@@ -209,12 +210,3 @@ def _write(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     made.replace(path)
-
-
-def sync(path: Path) -> None:
-    """See a file, or a folder's own list of files, safely on the disk."""
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

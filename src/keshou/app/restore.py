@@ -22,7 +22,8 @@ from keshou.acts.known import Known
 from keshou.acts.perform import Acts
 from keshou.acts.request import EraseAgain, Job, Restore
 from keshou.app import last_signed, mark
-from keshou.app.place import Place, find_place, sync
+from keshou.app.in_place import sync
+from keshou.app.place import Place, find_place
 from keshou.app.settings import Settings, database_url, sqlite_path
 from keshou.backup import erased
 from keshou.backup.errors import ListError, NotEmptyError, OlderError

@@ -8,7 +8,7 @@ import msgspec
 
 from keshou.acts.events import OutdatedError
 from keshou.app.site import Site
-from keshou.app.table_gate import _outcome, _record
+from keshou.app.table_record import outcome, record
 from keshou.app.table_world import World, world_of
 from keshou.gate.act import Act
 from keshou.permits.filter import RowFilter, Table
@@ -32,7 +32,7 @@ def filter_rows(site: Site, act: Act, table: Table, users: Sequence[str], life: 
     for left in reversed(range(_TRIES)):
         found, world = _judged(site, act, table, list(dict.fromkeys(users)))
         try:
-            entry = _record(site, _outcome(found.act, len(found.users), found.denied, world, given=found.users)).entry
+            entry = record(site, outcome(found.act, len(found.users), found.denied, world, given=found.users)).entry
             break
         except OutdatedError:
             if not left:

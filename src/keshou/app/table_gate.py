@@ -12,7 +12,7 @@ another moment its rows are only counted.
 import contextlib
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -22,18 +22,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from keshou.acts.events import OutdatedError
-from keshou.acts.request import Done, Judged, RecordSite
+from keshou.acts.request import Judged
 from keshou.app import in_place
 from keshou.app.column_file import Kind, Reader, Writer
-from keshou.app.place import sync
+from keshou.app.in_place import sync
 from keshou.app.site import Site
 from keshou.app.table_columns import NOTHING, Columns, Said, columns_of, known_items
+from keshou.app.table_record import RepeatedError, outcome, record
 from keshou.app.table_world import World, world_of
 from keshou.errors import InputError, UnreachableError
 from keshou.gate.act import Act
 from keshou.gate.answers import names_of
 from keshou.gate.conditions import Words
-from keshou.gate.facts import ReviewUsed
 from keshou.gate.prohibitions.registry import PROHIBITIONS
 from keshou.gate.table import decide_table
 from keshou.ledger.entry import decode
@@ -136,8 +136,8 @@ def gate_table(
                     given: dict[str, None] = {}
                     counts = _judge(reader, columns, world, (out, rest), on_progress=on_progress, given=given)
                 permitted, denied = counts.pop(0, 0), _by_cites(counts)
-                done = _record(site, name(_outcome(world.act, permitted, denied, world, columns.plain, given=given)))
-        except _RepeatedError as repeated:
+                done = record(site, name(outcome(world.act, permitted, denied, world, columns.plain, given=given)))
+        except RepeatedError as repeated:
             told = msgspec.structs.replace(world.act, items=act.items)
             return _told_before(site, told, columns.left_out, repeated.entry)
         except OutdatedError:
@@ -165,14 +165,6 @@ def count_table(
     counts = _judge(reader, columns, world, (None, None), on_progress=on_progress)
     permitted, denied = counts.pop(0, 0), _by_cites(counts)
     return Counted(world.act, permitted + sum(denied.values()), permitted, denied, columns.left_out)
-
-
-class _RepeatedError(Exception):
-    """The request was answered before: what was just written gets no name. It never leaves this file."""
-
-    def __init__(self, entry: int) -> None:
-        super().__init__()
-        self.entry = entry
 
 
 class _Told(msgspec.Struct, frozen=True):
@@ -268,47 +260,6 @@ def _by_cites(counts: Mapping[int, int]) -> dict[tuple[str, ...], int]:
     for code, rows in counts.items():
         found[tuple(_cites(names_of(code)))] += rows
     return dict(found)
-
-
-def _outcome(
-    act: Act,
-    permitted: int,
-    denied: Mapping[tuple[str, ...], int],
-    world: World,
-    plain: tuple[str, ...] = (),
-    *,
-    given: Iterable[str] = (),
-) -> Judged:
-    return Judged(
-        act=act, permitted=permitted, denied={" ".join(cites): rows for cites, rows in denied.items()},
-        revision=world.revision, users=world.keys, plain=plain, given=tuple(given) if act.recipient else (),
-    )  # fmt: skip
-
-
-def _record(site: Site, job: Judged) -> Done:
-    """Write the outcome down; a review that let anything through is used up in the same transaction.
-
-    One that does not cover what was asked let nothing through, and stays. Were it used meanwhile, or any other fact of
-    the operator changed, the outcome would not be written down.
-
-    Raises:
-        _RepeatedError: the request was answered before; nothing was written down.
-
-    """
-    act, reviewed = job.act, _is_reviewed(site, job.act)
-    with site.as_one() as do:
-        (done,) = do([job])
-        if done.repeated:
-            raise _RepeatedError(done.entry)
-        if reviewed and job.permitted:
-            do([RecordSite(facts=(ReviewUsed(at=site.now(), review=act.review),), by=act.by, where=act.where)])
-    return done
-
-
-def _is_reviewed(site: Site, act: Act) -> bool:
-    with site.reading() as tx:
-        view = site._known.view(tx, site.ledger.head(tx).size)  # noqa: SLF001 - of the same room
-    return view.gate.timeline.at(act.when).is_reviewed(act)
 
 
 @contextlib.contextmanager

@@ -23,11 +23,6 @@ _KIND = "age-secret-key-"
 _CHECK = 6
 
 
-def recipient_of(secret: bytes) -> str:
-    """Return the age recipient (``age1...``) of the backup key that `secret` makes."""
-    return str(_identity(secret).to_public())
-
-
 def seal(chunks: Iterator[bytes], file: BinaryIO, secret: bytes, others: Sequence[str] = ()) -> None:
     """Write `chunks` sealed into `file`, to be opened with `secret` or by any of the recipients `others`.
 

@@ -17,8 +17,8 @@ from keshou.declaration.answering import confirmers
 from keshou.declaration.model import Declaration
 from keshou.errors import ExitStatus, InputError
 from keshou.gate import reach
-from keshou.gate.calendar import CHINA
 from keshou.gate.facts import AccessConfirmed, EmergencyOpened, EmergencyReviewed
+from keshou.law.model import CHINA
 
 access = typer.Typer(help="Review of who can reach what, and what was lent in emergencies.", no_args_is_help=True)
 _FOUND = {"justified": ("正当", "justified"), "unjustified": ("不正当", "unjustified")}

@@ -16,8 +16,8 @@ from keshou.cli import asked
 from keshou.cli.terminal import BAD, GOOD, QUIET, STRONG, Call, plain, table
 from keshou.cli.verb import verb
 from keshou.errors import InputError
-from keshou.gate.calendar import CHINA
 from keshou.language import Text
+from keshou.law.model import CHINA
 from keshou.wire.account_words import EVENTS
 from keshou.wire.sign_in import InviteRequest
 

@@ -12,7 +12,7 @@ from keshou.cli import asked
 from keshou.cli.jwk_file import read_jwk
 from keshou.cli.terminal import BAD, GOOD, STRONG, Call, plain, table
 from keshou.cli.verb import verb
-from keshou.gate.calendar import CHINA
+from keshou.law.model import CHINA
 
 group = typer.Typer(help="Keys by which the operator's apps vouch for users.", no_args_is_help=True)
 

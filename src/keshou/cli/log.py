@@ -11,10 +11,10 @@ from rich.text import Text as Line
 from keshou.app.settings import SETTINGS_FILE
 from keshou.app.site import Site
 from keshou.cli import asked
-from keshou.cli.rules import write
 from keshou.cli.signed_words import CERTIFIED, signed
 from keshou.cli.terminal import GOOD, QUIET, Call, pairs
 from keshou.cli.verb import verb
+from keshou.cli.written import write
 from keshou.errors import InputError, UnreachableError
 from keshou.ledger import certificate
 from keshou.ledger import export as exporting

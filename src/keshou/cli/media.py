@@ -14,9 +14,9 @@ from keshou.cli.office import By, Name, new_id, recorded, write_down
 from keshou.cli.terminal import BAD, GOOD, Call, pairs, table
 from keshou.cli.verb import verb
 from keshou.errors import ExitStatus, InputError
-from keshou.gate.calendar import CHINA
 from keshou.gate.facts import MediumChecked, MediumDestroyed, MediumMoved, MediumRegistered
 from keshou.gate.media import Medium, MediumFact
+from keshou.law.model import CHINA
 
 media = typer.Typer(
     help="Paper, discs, tapes and backups that carry users' information: where they are, and what befell them.",

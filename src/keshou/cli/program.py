@@ -14,7 +14,7 @@ from keshou.cli import asked
 from keshou.cli.jwk_file import read_jwk
 from keshou.cli.terminal import BAD, GOOD, STRONG, Call, plain, table
 from keshou.cli.verb import verb
-from keshou.gate.calendar import CHINA
+from keshou.law.model import CHINA
 from keshou.law.terms import ActKind
 from keshou.programs.errors import UnknownProgramError
 from keshou.programs.grant import Credential, CredentialKind, KeyGrant

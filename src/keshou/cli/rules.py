@@ -8,18 +8,18 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text as Line
 
-from keshou.app.in_place import write_over
 from keshou.app.settings import DECLARATION_FILE, find_home
 from keshou.app.site import Site
 from keshou.cli import asked, check
 from keshou.cli.terminal import BAD, GOOD, STRONG, Call, plain, table
 from keshou.cli.verb import verb
+from keshou.cli.written import write
 from keshou.declaration.check import check as hold
 from keshou.declaration.compare import Difference, compare
 from keshou.declaration.load import read_file
 from keshou.declaration.model import Published
 from keshou.declaration.render import render, render_text
-from keshou.errors import ExitStatus, InputError, UnreachableError
+from keshou.errors import ExitStatus, InputError
 from keshou.gate.calendar import day_of
 from keshou.wire.law_words import KIND
 
@@ -142,16 +142,3 @@ def _chosen(site: Site, version: int | None) -> Published:
         hint = "publish them first, with `keshou publish`" if version is None else "`keshou rules` shows those in force"
         raise InputError(told, hint=hint)
     return found
-
-
-def write(path: Path, data: str | bytes, mode: int = 0o666) -> None:
-    """Write a file whole or not at all; whatever it holds meanwhile is open to no more than `mode` and the umask say.
-
-    Raises:
-        UnreachableError: it cannot be written.
-
-    """
-    try:
-        write_over(path, data.encode() if isinstance(data, str) else data, mode)
-    except OSError as error:
-        raise UnreachableError(f"`{path}` cannot be written: {error.strerror}") from error

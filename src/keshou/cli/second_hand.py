@@ -12,7 +12,7 @@ from keshou.cli import asked
 from keshou.cli.account import group
 from keshou.cli.terminal import GOOD, STRONG, Call, plain, table
 from keshou.cli.verb import verb
-from keshou.gate.calendar import CHINA
+from keshou.law.model import CHINA
 from keshou.wire.account_words import WAYS
 
 

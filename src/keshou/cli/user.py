@@ -17,9 +17,9 @@ from keshou.app.site import Site
 from keshou.app.user_view import all_that_may_be
 from keshou.cli import asked
 from keshou.cli.decision import data_of, shown, status_of
-from keshou.cli.rules import write
 from keshou.cli.terminal import GOOD, QUIET, Call, pairs, plain
 from keshou.cli.verb import verb
+from keshou.cli.written import write
 from keshou.declaration.findable import Part
 from keshou.errors import ExitStatus, InputError
 from keshou.gate.act import OWN_HAND

@@ -10,7 +10,7 @@ from rich.text import Text as Line
 from keshou.cli.terminal import BAD, GOOD, QUIET, STRONG, Call, pairs, plain, table
 from keshou.cli.verb import verb
 from keshou.errors import ExitStatus
-from keshou.gate.calendar import CHINA
+from keshou.law.model import CHINA
 from keshou.webhooks.delivery import DEAD, Delivery, Subscription
 
 group = typer.Typer(help="Other systems that are told what became true.", no_args_is_help=True)

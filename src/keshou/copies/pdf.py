@@ -20,6 +20,7 @@ import typst
 
 from keshou.copies.errors import FontError, SettingError
 from keshou.copies.sheet import Sheet
+from keshou.law.model import CHINA
 
 CHINESE: Final = (
     "Noto Sans CJK SC", "Source Han Sans SC", "Source Han Sans CN", "Noto Serif CJK SC", "Source Han Serif SC",
@@ -27,7 +28,6 @@ CHINESE: Final = (
 )  # fmt: skip
 """Families of fonts with Chinese characters, the best first."""
 _BESIDE: Final = ("Noto Sans", "DejaVu Sans")
-_CHINA: Final = dt.timezone(dt.timedelta(hours=8))
 _REGION: Final = {"zh": "CN", "en": "GB"}
 _STANDARD: Final = "ua-1"
 """PDF/UA: for readers who listen; refuses what it cannot show."""
@@ -86,7 +86,7 @@ def _families(fonts: "typst.Fonts") -> list[str]:
 
 
 def _told(sheet: Sheet, families: Sequence[str]) -> dict[str, Any]:
-    day = sheet.made.astimezone(_CHINA)
+    day = sheet.made.astimezone(CHINA)
     return {
         "title": sheet.title, "operator": sheet.operator, "lang": sheet.language, "region": _REGION[sheet.language],
         "fonts": list(families), "none": sheet.none, "page": sheet.page,
@@ -111,7 +111,7 @@ def _number(character: str) -> str:
 
 def _set(told: Mapping[str, Any], fonts: "typst.Fonts", made: dt.datetime) -> bytes:
     source = (files(__package__) / "copy.typ").read_bytes()
-    moment = made.astimezone(_CHINA).replace(microsecond=0)
+    moment = made.astimezone(CHINA).replace(microsecond=0)
     with _TURN:  # one after another: each takes a core and what memory its fonts need
         given = typst.compile(
             source, font_paths=fonts, sys_inputs={"copy": json.dumps(told, ensure_ascii=False)}, format="pdf",

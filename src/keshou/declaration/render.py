@@ -18,11 +18,11 @@ from keshou.declaration.notice import notice_complete
 from keshou.declaration.wording import ACTS, WORDS
 from keshou.language import Language, Text
 from keshou.law.law import Law
+from keshou.law.model import CHINA
 from keshou.law.terms import ActKind
 
 __all__ = ["notice_complete", "render", "render_text"]
 
-_LOCAL = dt.timezone(dt.timedelta(hours=8))
 """The time that every place in the country keeps."""
 
 
@@ -50,7 +50,7 @@ def _environment() -> Environment:
 
 def _context(published: Published, law: Law, language: Language) -> dict[str, Any]:
     declaration, names = published.declaration, labels(published.declaration, law, language)
-    day = published.effective.astimezone(_LOCAL).date()
+    day = published.effective.astimezone(CHINA).date()
     return {
         "d": declaration,
         "version": published.version,
@@ -86,7 +86,7 @@ def _join(parts: Iterable[str], language: Language) -> str:
 
 def _moment(moment: dt.datetime, language: Language) -> str:
     """Return a day with its time, unless it is the day's first instant."""
-    local = moment.astimezone(_LOCAL)
+    local = moment.astimezone(CHINA)
     start = local.timetz().replace(tzinfo=None) == dt.time()
     if language == "zh":
         return f"{local.year}年{local.month}月{local.day}日" + ("" if start else f"{local:%H:%M}")

@@ -6,16 +6,14 @@ import functools
 
 from keshou.declaration.model import Hours
 from keshou.declaration.span import Length
-from keshou.law.model import Period
-
-CHINA = dt.timezone(dt.timedelta(hours=8))
-"""One time zone for the whole country, without daylight saving."""
+from keshou.law.model import CHINA, Period
 
 EARLIEST, LATEST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC), dt.datetime(3000, 1, 1, tzinfo=dt.UTC)
 """What is told lies from the one on and before the other: far from where the calendar has no next day or other zone."""
 
 _DAY = dt.timedelta(days=1)
-_FIRST, _AHEAD, _MICROS = dt.date(1970, 1, 1), 8 * 3600 * 1_000_000, 24 * 3600 * 1_000_000
+_ONE = dt.timedelta(microseconds=1)
+_FIRST, _AHEAD, _MICROS = dt.date(1970, 1, 1), CHINA.utcoffset(None) // _ONE, _DAY // _ONE
 
 
 def may_be_told(when: dt.datetime) -> bool:

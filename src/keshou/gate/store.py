@@ -121,11 +121,6 @@ class Standings:
         ordered = sa.select(user_fact.c.revision, user_fact.c.body).where(here)
         return dict(_grouped(tx.execute(ordered.order_by(user_fact.c.revision, user_fact.c.ordinal))))
 
-    def all_facts(self, tx: Transaction) -> Iterator[tuple[int, list[UserFact]]]:
-        """Stream every user's facts, user by user, each in the order recorded."""
-        with tx.connection.execute(_ORDERED, execution_options={"yield_per": 10_000}) as rows:
-            yield from _grouped(rows)
-
     def site_facts(self, tx: Transaction) -> list[SiteFact]:
         """Return the operator's facts in the order recorded."""
         ordered = sa.select(site_fact.c.body).order_by(site_fact.c.revision, site_fact.c.ordinal)
@@ -152,10 +147,6 @@ class Standings:
         last = tx.execute(sa.select(sa.func.max(site_fact.c.revision)).where(site_fact.c.revision > revision)).scalar()
         return Changes(frozenset(users), last is not None, max([revision, *users.values(), last or revision]))
 
-
-_ORDERED = sa.select(user_fact.c.user, user_fact.c.body).order_by(
-    user_fact.c.user, user_fact.c.revision, user_fact.c.ordinal
-)
 
 _USER_ROWS = sa.select(*(user_fact.c[name] for name in FactRow._fields)).order_by(
     user_fact.c.revision, user_fact.c.user, user_fact.c.ordinal

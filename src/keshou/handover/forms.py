@@ -11,9 +11,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-_PHONE = re.compile(r"1[\d*]{10}")
 _PHONE_SPELT = re.compile(r"(1[\d*]{2})([ -]?)([\d*]{4})\2([\d*]{4})")
-_DOCUMENT = re.compile(r"[\d*]{17}[\d*X]")
 _DOCUMENT_SPELT = re.compile(r"([\d*]{6})( ?)([\d*]{8})\2([\d*]{3}[\d*Xx])")
 _MAILBOX = re.compile(r"([^@\s]+)@([A-Za-z0-9.-]+\.[A-Za-z]{2,})")
 _DAY = re.compile(r"(\d{4})([-/.])(\d\d)\2(\d\d)")

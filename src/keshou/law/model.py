@@ -55,6 +55,10 @@ class Citation(NamedTuple):
         return list(here[: len(there)]) == there
 
 
+CHINA = dt.timezone(dt.timedelta(hours=8))
+"""The time by which statutory days are counted: one zone for the whole country, without daylight saving."""
+
+
 class Period(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A statutory period: a length in one calendar unit, counted from a trigger; ``at_once`` has length zero.
 

@@ -225,11 +225,6 @@ class Ledger:
         rows = ask(tx, "SELECT at FROM log_checkpoint ORDER BY size DESC LIMIT 1")
         return int(rows[0][0]) if rows else None
 
-    def checkpoint_at(self, tx: Transaction, size: int) -> bytes | None:
-        """Return the checkpoint that was signed at `size`, if one was."""
-        rows = ask(tx, "SELECT note FROM log_checkpoint WHERE size = ?", (size,))
-        return bytes(rows[0][0]) if rows else None
-
     def agree_with(self, tx: Transaction, note: bytes) -> None:
         """Check that the stored log extends a checkpoint it signed earlier, kept here or elsewhere.
 

@@ -110,10 +110,6 @@ class _Jwk(msgspec.Struct, frozen=True):
     use: str = ""
     x: str = ""
 
-    @property
-    def is_for_permits(self) -> bool:
-        return (self.kty, self.crv, self.alg, self.use) == ("OKP", "Ed25519", ALGORITHM, "sig")
-
 
 class _Set(msgspec.Struct, frozen=True):
     keys: list[_Jwk]

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from keshou.gate.calendar import CHINA
+from keshou.law.model import CHINA
 
 OFFSET: Final = dt.datetime(1970, 1, 1, tzinfo=CHINA).utcoffset() or dt.timedelta()
 OFFSET_MICROS: Final = OFFSET // dt.timedelta(microseconds=1)

@@ -190,10 +190,6 @@ class OpenIdAccounts:
             raise UnknownLinkError
         touch_access(tx)
 
-    def unlink_all(self, tx: Transaction, account: str) -> None:
-        """End every link of an account, when it is closed."""
-        drop(tx, account)
-
     def links(self, tx: Transaction, account: str) -> list[Link]:
         """Return the links of an account, in the order made."""
         rows = tx.execute(sa.select(link_table).where(_L.account == account).order_by(_L.created, _L.subject))

@@ -205,10 +205,6 @@ class Passkeys:
             raise UnknownPasskeyError
         touch_access(tx)
 
-    def remove_all(self, tx: Transaction, account: str) -> None:
-        """Take every passkey from an account, when it is closed."""
-        drop(tx, account)
-
     # ------------------------------------------------------------------------------------------------------------
 
     def _challenge(self, tx: Transaction, account: str, binding: str, now: dt.datetime) -> bytes:

@@ -7,10 +7,11 @@ from pathlib import Path
 from rich.text import Text as Line
 
 from keshou.cli.check import examine, shown
-from keshou.cli.rules import latest, write
+from keshou.cli.rules import latest
 from keshou.cli.setup import sample_declaration
 from keshou.cli.terminal import GOOD, QUIET, STRONG
 from keshou.cli.tour.stage import Stage
+from keshou.cli.written import write
 from keshou.declaration.compare import compare
 from keshou.declaration.load import read
 from keshou.declaration.model import Declaration

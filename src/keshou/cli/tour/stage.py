@@ -16,8 +16,8 @@ from rich.text import Text as Line
 
 from keshou.app.site import Site
 from keshou.cli.terminal import BAD, GOOD, QUIET, STRONG, Call
-from keshou.gate.calendar import CHINA
 from keshou.gate.decision import Decision, Deny
+from keshou.law.model import CHINA
 from keshou.wire.decision_words import MISSING
 
 _WIDEST = 100

@@ -27,7 +27,8 @@ from keshou.declaration.notice import notice_complete
 from keshou.declaration.render import render
 from keshou.declaration.write import write
 from keshou.errors import InputError
-from keshou.gate.calendar import CHINA, day_of, end_of
+from keshou.gate.calendar import day_of, end_of
+from keshou.law.model import CHINA
 from keshou.ledger.entry import decode
 from keshou.web.changes import Changes, Naming, changes
 from keshou.web.cited import cited

@@ -10,8 +10,9 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 from markupsafe import Markup, escape
 
-from keshou.gate.calendar import CHINA, in_china
+from keshou.gate.calendar import in_china
 from keshou.language import Language
+from keshou.law.model import CHINA
 
 LOCALES: Final[dict[Language, Locale]] = {"zh": Locale("zh", "CN", script="Hans"), "en": Locale("en", "GB")}
 TAGS: Final[dict[Language, str]] = {"zh": "zh-CN", "en": "en"}

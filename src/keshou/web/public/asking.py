@@ -12,9 +12,9 @@ from litestar.di import NamedDependency
 from keshou.app.site import Site
 from keshou.app.user_view import user_view
 from keshou.declaration.model import Declaration
-from keshou.gate.calendar import CHINA
 from keshou.gate.decision import Decision, Deny
 from keshou.language import Language
+from keshou.law.model import CHINA
 from keshou.law.terms import ActKind
 from keshou.web.cited import cited
 from keshou.web.errors import MalformedError

@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 from keshou.app.settings import DECLARATION_FILE
 from keshou.app.site import Site
 from keshou.app.user_view import user_view
-from keshou.gate.calendar import CHINA
+from keshou.law.model import CHINA
 from keshou.web.frame.page import Requested
 from keshou.web.language import language_of
 from keshou.web.public.asking import answered

@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 from urllib.parse import urlencode
 
 from keshou.gate.act import Act
-from keshou.gate.calendar import CHINA
 from keshou.language import Text
+from keshou.law.model import CHINA
 from keshou.law.terms import ActKind
 
 AGREED: Final = "KS80808111"
