@@ -10,8 +10,6 @@ import pytest
 from house import START, Clock, act
 from plans import DAY, PLAN, come, held, ready
 
-from keshou.acts.expiring import OVER
-from keshou.acts.holding import DUE
 from keshou.acts.request import Cancel, Erase, Perform
 from keshou.app.sequencer import Sequencer
 from keshou.app.site import Site
@@ -22,6 +20,7 @@ from keshou.gate.decision import Permit
 from keshou.gate.holds import Asked, HoldLifted
 from keshou.law.terms import ActKind
 from keshou.ledger.entry import Header, decode
+from keshou.ledger.events import DUE, OVER
 from keshou.vault.errors import SealBrokenError
 
 USERS = ("u1", "u2", "u3")

@@ -9,7 +9,6 @@ import pytest
 from house import START, Clock
 from plans import A_MONTH, DAY, PLAN, agree, come, held, ready, rules, take_plan
 
-from keshou.acts.expiring import OVER
 from keshou.acts.request import ActError, Cancel, Expire, Release
 from keshou.app.expiry import Gone
 from keshou.app.site import Site
@@ -22,6 +21,7 @@ from keshou.gate.holds import Asked, HoldLifted
 from keshou.law.terms import ActKind, RetentionClass
 from keshou.ledger.certificate import verify
 from keshou.ledger.entry import Header, decode
+from keshou.ledger.events import OVER
 
 OVER_DAY = calendar.day_of(START).replace(month=4) + DAY
 """A month after the start, and a day."""

@@ -8,13 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import keshou
-from keshou.acts.adding_up import ENDED, JUDGED, SEARCH
-from keshou.acts.again import AGAIN
-from keshou.acts.ending import REFUSED
-from keshou.acts.expiring import OVER
-from keshou.acts.holding import DUE
 from keshou.gate.every_fact import AnySiteFact, AnyUserFact
 from keshou.law.terms import ActKind
+from keshou.ledger import events
 from keshou.web.console.entries import event_name
 
 SOURCE = Path(keshou.__file__).parent
@@ -22,12 +18,12 @@ FACTS = sorted(
     str(each.__struct_config__.tag) for union in (AnySiteFact, AnyUserFact) for each in typing.get_args(union)
 )
 LEVELS = ("data", "epoch", "give_up", "index", "master", "retire")
+NAMES = ("AGAIN", "AUDIT", "CANCEL_REFUSED", "DUE", "OVER", "RESTORED", "RULES_PUBLISHED", "SEARCH", "SERVICE_ENDED")
 WRITTEN = {
-    "AGAIN": [AGAIN], "DUE": [DUE], "ENDED": [ENDED], "OVER": [OVER], "REFUSED": [REFUSED], "SEARCH": [SEARCH],
-    "'audit'": ["audit"], "'fact:restored'": ["fact:restored"], "'fact:rules_published'": ["fact:rules_published"],
-    "_event(facts)": [f"fact:{each}" for each in FACTS], "act.kind.value": list(ActKind),
-    "f'{JUDGED}{job.act.kind.value}'": [f"{JUDGED}{each}" for each in ActKind],
-    "f'keys:{job.level}'": [f"keys:{each}" for each in LEVELS],
+    **{name: [getattr(events, name)] for name in NAMES},
+    "_event(facts)": [f"{events.FACT}{each}" for each in FACTS], "act.kind.value": list(ActKind),
+    "f'{JUDGED}{job.act.kind.value}'": [f"{events.JUDGED}{each}" for each in ActKind],
+    "f'{KEYS}{job.level}'": [f"{events.KEYS}{each}" for each in LEVELS],
 }  # fmt: skip
 """What the source writes as an entry's event -> every event that it can come to."""
 _RAW = re.compile("[A-Za-z_]{3}")
@@ -52,8 +48,8 @@ def test_every_level_of_keys_that_is_written_is_known_here() -> None:
 
 
 def test_no_event_stands_in_the_log_by_its_code() -> None:
-    every = [event for events in WRITTEN.values() for event in events]
+    every = [event for some in WRITTEN.values() for event in some]
     assert [each for each in every if _RAW.search(event_name(each, "zh"))] == []
     assert [each for each in every if re.search("[:_]", event_name(each, "en").removeprefix("table judged:"))] == []
     assert event_name("fact:notice_shown+consent_given", "zh") == "告知规则、同意"
-    assert event_name(SEARCH, "en") == "search for users"
+    assert event_name(events.SEARCH, "en") == "search for users"

@@ -19,13 +19,7 @@ from keshou.gate.conditions import ERASING_KINDS
 from keshou.gate.taking.store import Taking, Takings
 from keshou.law.terms import ActKind
 from keshou.ledger.entry import Header
-
-JUDGED = "judged:"
-"""What the event of an entry begins with that tells of a table; the kind of act follows."""
-SEARCH = "search"
-"""The event of an entry that tells of a search."""
-ENDED = "fact:service_ended"
-"""The event of an entry that tells of the end of services; with the last, what they held is destroyed."""
+from keshou.ledger.events import SEARCH, SERVICE_ENDED, act_of
 
 
 class AddingUp:
@@ -74,5 +68,5 @@ class AddingUp:
 
 def kind_of(event: str) -> str:
     """Return as which kind counts what an entry tells: of one act, of a table that was judged, of an ended service."""
-    kind = event.removeprefix(JUDGED)
-    return ActKind.DESTROY.value if kind == ENDED or kind in ERASING_KINDS else kind
+    kind = act_of(event)
+    return ActKind.DESTROY.value if kind == SERVICE_ENDED or kind in ERASING_KINDS else kind

@@ -15,10 +15,8 @@ from keshou.acts.work import Work
 from keshou.gate.facts import Erased
 from keshou.law.terms import ActKind, RetentionClass
 from keshou.ledger.entry import fact_json
+from keshou.ledger.events import AGAIN, RESTORED
 from keshou.vault.kept_back.store import KeptBack
-
-AGAIN = "again:destroy"
-"""The event of an entry that tells of an erasure done again."""
 
 
 def erase_again(work: Work, job: EraseAgain, now: dt.datetime) -> Draft:
@@ -50,7 +48,7 @@ def restore(work: Work, job: Restore, now: dt.datetime) -> Draft:
     shredded = vault.shred_many(work.tx, [(user, [class_]) for user, class_ in job.keys], now)
     work.view.site_became((job.fact,))
     header: dict[str, object] = {
-        "event": "fact:restored",
+        "event": RESTORED,
         **work.names.of_record(job.by, ""),
         "fact": fact_json(job.fact),
         "keys": key_ids(shredded),

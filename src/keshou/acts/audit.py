@@ -20,8 +20,7 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from keshou.acts.adding_up import ENDED, JUDGED, SEARCH, kind_of
-from keshou.acts.again import AGAIN
+from keshou.acts.adding_up import kind_of
 from keshou.acts.audit_payload import FactsTamperedError, Opener, Payloads, Row
 from keshou.db import Transaction, from_micros
 from keshou.declaration.store import Declarations
@@ -33,6 +32,7 @@ from keshou.gate.taking.store import Taking, Takings
 from keshou.law.terms import BULK_KINDS, ActKind
 from keshou.ledger.entry import Header, decode
 from keshou.ledger.errors import EntryError
+from keshou.ledger.events import AGAIN, SEARCH, SERVICE_ENDED, is_fact, is_judged, of_facts
 from keshou.ledger.rows import count_payloads, payload_rows
 from keshou.ledger.store import Ledger
 from keshou.vault.errors import SealBrokenError
@@ -202,7 +202,7 @@ class _Walk:
         facts = _sound(index, rows, "operator")
         if _uses_review(header):
             self._review_used(index, header, facts)
-        elif header.event.startswith("fact:") and header.fact is not msgspec.UNSET and not _counts_alone(header):
+        elif is_fact(header.event) and header.fact is not msgspec.UNSET and not _counts_alone(header):
             _compare_site(index, bytes(header.fact), rows)
         elif rows:
             raise FactsTamperedError(index, "a fact of the operator was added that the entry does not tell")
@@ -253,8 +253,8 @@ class _Walk:
         if rows and (not about_one or len({row.user for row in rows}) != 1):
             raise FactsTamperedError(index, "a fact of a user was added that the entry does not tell")
         facts = _sound(index, rows, "user")
-        if header.c and header.event.startswith("fact:"):
-            kinds = "fact:" + "+".join(dict.fromkeys(row.kind for row in rows))
+        if header.c and is_fact(header.event):
+            kinds = of_facts(row.kind for row in rows)
             if kinds != header.event:
                 raise FactsTamperedError(index, "a fact of a user is missing, or is not of the kind the entry tells")
         if any(isinstance(fact, Erased) for fact in facts):
@@ -290,7 +290,7 @@ def _sound(index: int, rows: Sequence[FactRow], whose: str) -> list[UserFact | S
 
 def _users_that_count(header: Header) -> int:
     """Return of how many users an entry tells that something adds up, but for what a review covered."""
-    if header.event.startswith(JUDGED) or header.event == ENDED:
+    if is_judged(header.event) or header.event == SERVICE_ENDED:
         return 0 if header.fact is msgspec.UNSET else msgspec.json.decode(header.fact, type=_Counts).counts
     return header.count if _is_bulk(header) and header.decision == "permit" else 0
 
@@ -307,7 +307,7 @@ def _is_bulk(header: Header) -> bool:
 
 def _counts_alone(header: Header) -> bool:
     """Say whether the entry counts something beside what it tells of one user, and tells no fact of the operator."""
-    return header.event == ENDED or header.event in ERASING_KINDS
+    return header.event == SERVICE_ENDED or header.event in ERASING_KINDS
 
 
 class _Counts(msgspec.Struct, frozen=True):
@@ -319,7 +319,7 @@ class _Counts(msgspec.Struct, frozen=True):
 def _uses_review(header: Header) -> bool:
     """Say whether the entry is of an act that was let through, alone or as a whole, and used up an approved review."""
     through = header.decision == "permit" or header.fact is not msgspec.UNSET
-    uses = through and (_is_bulk(header) or header.event == ENDED)
+    uses = through and (_is_bulk(header) or header.event == SERVICE_ENDED)
     return uses and header.review != "" and not header.review.startswith("?")
 
 

@@ -6,13 +6,13 @@ from itertools import islice
 
 import msgspec
 
-from keshou.acts.adding_up import JUDGED
 from keshou.acts.draft import Payload
 from keshou.db import Transaction
 from keshou.errors import IntegrityError
 from keshou.gate.every_fact import AnyUserFact
 from keshou.gate.store import FactRow, Standings
 from keshou.ledger.entry import SALT_SIZE, Header, commit, to_text
+from keshou.ledger.events import is_judged
 from keshou.ledger.merkle import Frontier, leaf_hash
 from keshou.vault.errors import SealBrokenError
 from keshou.vault.receipt import Receipt
@@ -94,7 +94,7 @@ def _least(header: Header) -> int:
 
     One that was denied, or that judged a table, counts strangers and rows as well.
     """
-    return 2 if header.decision == "deny" or header.event.startswith(JUDGED) else max(2, header.count)
+    return 2 if header.decision == "deny" or is_judged(header.event) else max(2, header.count)
 
 
 def _agrees(payload: Opened, refused: str | None) -> bool:

@@ -7,7 +7,6 @@ hold keeps stays, and so does what the authority asked not to destroy; both go w
 
 import datetime as dt
 
-from keshou.acts.adding_up import ENDED
 from keshou.acts.draft import Draft, Payload
 from keshou.acts.effects import answered, cites_of, count, user_if_known
 from keshou.acts.holding import end_service_class
@@ -19,12 +18,10 @@ from keshou.gate.decision import Decision, Deny
 from keshou.gate.ending import decide_ending
 from keshou.gate.facts import ServiceEnded, UserFact
 from keshou.gate.standing import fold_user
+from keshou.law.cites import END_OF_SERVICE
 from keshou.law.terms import ActKind, RetentionClass
 from keshou.ledger.entry import fact_json
-
-REFUSED = "cancel"
-"""The event of an entry that tells that services were not ended, since the gate denied it."""
-_END_RULE = "miit24:9.4"
+from keshou.ledger.events import CANCEL_REFUSED, SERVICE_ENDED
 
 
 def cancel(work: Work, job: Cancel, now: dt.datetime) -> Draft:
@@ -55,12 +52,12 @@ def cancel(work: Work, job: Cancel, now: dt.datetime) -> Draft:
     if act is not None and not isinstance(decision, Deny) and (key is None or not uses):
         decision = of_nobody(work.view.gate, now) if key is None else of_no_service(work.view.gate, now)
     header: dict[str, object] = {
-        "event": ENDED, **work.names.of_record(job.by, job.where, job.via), "count": 1,
+        "event": SERVICE_ENDED, **work.names.of_record(job.by, job.where, job.via), "count": 1,
         "rules": work.view.gate.timeline.at(now).edition.version, **_answer(work, act, decision),
     }  # fmt: skip
     if key is None or isinstance(decision, Deny):
-        refused = [(key, Payload(job.user, REFUSED))] if key is not None else ()
-        return Draft(header | {"event": REFUSED}, refused, decision=decision)
+        refused = [(key, Payload(job.user, CANCEL_REFUSED))] if key is not None else ()
+        return Draft(header | {"event": CANCEL_REFUSED}, refused, decision=decision)
     facts: tuple[UserFact, ...] = tuple(ServiceEnded(at=now, service=service) for service in ending)
     work.view.become(job.user, key, fold_user([*work.facts(job.user), *facts]))
     draft = Draft(header, [(key, Payload(job.user, "cancel", facts=facts))], [(key, facts)], decision=decision)
@@ -106,5 +103,5 @@ def _answer(work: Work, act: Act | None, decision: Decision | None) -> dict[str,
         return {}
     names, told = work.names.of_act(act), answered(decision)
     if not isinstance(decision, Deny):
-        told["cites"] = (_END_RULE, *cites_of(decision.grounds))
+        told["cites"] = (END_OF_SERVICE, *cites_of(decision.grounds))
     return {"post": names["post"], "review": names["review"], **told}

@@ -6,7 +6,6 @@ from operator import attrgetter
 
 import msgspec
 
-from keshou.acts.adding_up import JUDGED
 from keshou.acts.audit import openings
 from keshou.acts.draft import Draft, Payload
 from keshou.acts.effects import answered, header_of, user_if_known
@@ -27,6 +26,7 @@ from keshou.gate.rulebook import compile_rules
 from keshou.gate.standing import fold_user
 from keshou.law.terms import BULK_KINDS
 from keshou.ledger.entry import decode, fact_json
+from keshou.ledger.events import AUDIT, JUDGED, KEYS, RULES_PUBLISHED, of_facts
 
 
 def record(work: Work, job: Record, now: dt.datetime) -> Draft:
@@ -118,7 +118,7 @@ def publish(work: Work, job: Publish, now: dt.datetime) -> Draft:
     rulebook.edition(fact, published.effective)
     work.view.site_became((fact,), rulebook)
     header: dict[str, object] = {
-        "event": "fact:rules_published",
+        "event": RULES_PUBLISHED,
         **told,
         "rules": published.version,
         "fact": fact_json(fact),
@@ -129,13 +129,13 @@ def publish(work: Work, job: Publish, now: dt.datetime) -> Draft:
 def audit(work: Work, job: Audit, now: dt.datetime) -> Draft:
     """Write down that every payload is about to be opened, and how many there are; only who holds a post may."""
     check_hand(work, job.by, now)
-    header: dict[str, object] = {"event": "audit", **work.names.of_record(job.by, job.where)}
+    header: dict[str, object] = {"event": AUDIT, **work.names.of_record(job.by, job.where)}
     return Draft(header | {"count": openings(work.tx)})
 
 
 def keys_changed(work: Work, job: KeysChanged, _now: dt.datetime) -> Draft:
     """Write down that keys are about to be changed. The keeper of the keys need hold no post that serves users."""
-    header: dict[str, object] = {"event": f"keys:{job.level}", **work.names.of_record(job.by, job.where)}
+    header: dict[str, object] = {"event": f"{KEYS}{job.level}", **work.names.of_record(job.by, job.where)}
     if job.count:
         header["count"] = job.count
     return Draft(
@@ -223,5 +223,4 @@ def _counts(work: Work, job: Judged, act: Act) -> int:
 
 
 def _event(facts: tuple[UserFact, ...] | tuple[SiteFact, ...]) -> str:
-    names = dict.fromkeys(str(fact.__struct_config__.tag) for fact in facts)
-    return "fact:" + "+".join(names)
+    return of_facts(str(fact.__struct_config__.tag) for fact in facts)

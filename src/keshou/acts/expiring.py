@@ -22,13 +22,12 @@ from keshou.gate.holds import HoldSet, concerns, is_kept
 from keshou.gate.keeping import Keeping, Over, Terms, Use, fold_use
 from keshou.gate.rulebook import GUIDANCE
 from keshou.gate.site import SiteState
+from keshou.law.cites import PUBLISHED_RULES
 from keshou.law.terms import ActKind, RetentionClass
+from keshou.ledger.events import OVER
 from keshou.vault.kept_back.store import KeptBack
 from keshou.vault.lookup import Collected, collected_of
 
-OVER = "over:destroy"
-"""The event of an entry that tells of what went because the time of the last purpose that needed it was over."""
-_RULES = "miit24:8"
 _GUIDED = f"{GUIDANCE}:7.1.3"
 
 
@@ -115,7 +114,8 @@ def expire(work: Work, job: Expire, now: dt.datetime) -> Draft:
     draft = Draft(
         {
             "event": OVER, **work.names.of_record(job.by, ""), "count": 1, "decision": "permit",
-            "cites": (_RULES, _GUIDED) if GUIDANCE in view.edition.binding else (_RULES,), "rules": terms.current,
+            "cites": (PUBLISHED_RULES, *([_GUIDED] if GUIDANCE in view.edition.binding else [])),
+            "rules": terms.current,
             "items": tuple(item for item in items if item in work.names.items),
         }
     )  # fmt: skip

@@ -19,14 +19,13 @@ from keshou.gate.facts import SiteFact
 from keshou.gate.holds import CLASSES, Ending, Ground, HoldLifted, HoldSet, concerns, is_kept
 from keshou.gate.site import SiteState
 from keshou.gate.standing import fold_user
+from keshou.law.cites import END_OF_SERVICE
 from keshou.law.terms import ActKind, RetentionClass
+from keshou.ledger.events import DUE
 from keshou.vault.errors import SealBrokenError
 from keshou.vault.kept_back.store import KeptBack
 from keshou.vault.receipt import Receipt
 
-DUE = "due:destroy"
-"""The event of an entry that tells of what went because no hold kept it any longer."""
-_END_RULE = "miit24:9.4"
 _CITED = frozenset({"authority", "law"})
 _LONGEST = 256
 
@@ -192,7 +191,7 @@ def release(work: Work, job: Release, now: dt.datetime) -> Draft:
     if not name or fold_user(facts).profile.in_use or not service - _kept(work, held, name, now):
         raise ActError("nothing of the user is due", hint="see `keshou retention`")
     header: dict[str, object] = {
-        "event": DUE, **work.names.of_record(job.by, ""), "count": 1, "decision": "permit", "cites": (_END_RULE,),
+        "event": DUE, **work.names.of_record(job.by, ""), "count": 1, "decision": "permit", "cites": (END_OF_SERVICE,),
         "rules": work.view.gate.timeline.at(now).edition.version,
     }  # fmt: skip
     draft = Draft(header)

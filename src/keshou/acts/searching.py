@@ -8,7 +8,6 @@ it does so only so often within an hour.
 
 import datetime as dt
 
-from keshou.acts.adding_up import SEARCH
 from keshou.acts.audit_payload import user_of
 from keshou.acts.draft import Draft
 from keshou.acts.effects import header_of
@@ -20,6 +19,7 @@ from keshou.errors import ExitStatus, KeshouError
 from keshou.gate.decision import Deny
 from keshou.law.terms import ActKind
 from keshou.ledger.entry import fact_json
+from keshou.ledger.events import SEARCH
 from keshou.vault.receipt import Receipt
 from keshou.vault.store import Vault
 

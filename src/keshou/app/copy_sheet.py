@@ -5,7 +5,6 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from keshou.acts.holding import DUE
 from keshou.app.fact_words import BY_ITSELF, FACTS
 from keshou.app.own_copy import NotShown, OwnAct, OwnCopy
 from keshou.app.site import Site
@@ -19,6 +18,7 @@ from keshou.gate.calendar import in_china
 from keshou.gate.facts import UserFact
 from keshou.language import Language, Text
 from keshou.law.terms import ConsentStrength
+from keshou.ledger.events import DUE
 
 TITLE = Text("我的信息副本", "A copy of my information")
 NONE = Text("没有", "Nothing")

@@ -7,10 +7,8 @@ own, since a name is no sentence. To ask for commercial messages is not to conse
 
 from collections.abc import Mapping
 
-from keshou.acts.ending import REFUSED
-from keshou.acts.expiring import OVER
-from keshou.acts.holding import DUE
 from keshou.language import Text
+from keshou.ledger.events import CANCEL_REFUSED, DUE, OVER
 
 FACTS: Mapping[str, Text] = {
     "rules_published": Text("公布规则", "rules published"),
@@ -59,6 +57,6 @@ FACTS: Mapping[str, Text] = {
 BY_ITSELF: Mapping[str, Text] = {
     DUE: Text("留存结束后销毁", "destroyed once nothing kept it"),
     OVER: Text("到期后销毁", "destroyed once its time was over"),
-    REFUSED: FACTS["service_ended"],
+    CANCEL_REFUSED: FACTS["service_ended"],
 }
 """Event of what goes without an act of its own -> what it is called."""

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from keshou.acts.adding_up import JUDGED
 from keshou.acts.effects import cites_of
 from keshou.acts.request import Done
 from keshou.app.holds import Kept
@@ -25,6 +24,7 @@ from keshou.gate.decision import Decision, Deny
 from keshou.gate.facts import UserFact
 from keshou.language import Language
 from keshou.law.terms import ActKind
+from keshou.ledger.events import act_of, is_fact, is_judged
 
 _AT_ONCE = 500
 _LATER = dt.datetime.max.replace(tzinfo=dt.UTC)
@@ -222,7 +222,7 @@ def _acts(site: Site, user: str, part: OwnPart | None) -> tuple[OwnAct, ...]:
     before, more = 0, True
     while more:
         some = history(site, user, most=_AT_ONCE, before=before)
-        found += [_act(each) for each in some.happenings if not each.header.event.startswith("fact:")]
+        found += [_act(each) for each in some.happenings if not is_fact(each.header.event)]
         before, more = some.older, bool(some.older)
     return tuple(each for each in reversed(found) if part is None or each.purpose in part.purposes)
 
@@ -231,8 +231,8 @@ def _act(happening: Happening) -> OwnAct:
     header = happening.header
     return OwnAct(
         happening.entry, from_micros(header.t), header.who if header.who == OWN_HAND else "", happening.post,
-        header.event.removeprefix(JUDGED), happening.permitted, header.purpose, header.items, header.recipient,
-        happening.cites if happening.permitted is False else (), header.event.startswith(JUDGED),
+        act_of(header.event), happening.permitted, header.purpose, header.items, header.recipient,
+        happening.cites if happening.permitted is False else (), is_judged(header.event),
     )  # fmt: skip
 
 

@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 from keshou.app.own_part import OwnPart
 from keshou.app.site import Site
-from keshou.app.user_history import TOLD, Happening, happening
+from keshou.app.user_history import Happening, happening
 from keshou.ledger.errors import EntryError
+from keshou.ledger.events import TOLD
 
 _ONCE = (1980, 1, 1, 0, 0, 0)
 """A time for every file, so that the same proof is the same bytes."""

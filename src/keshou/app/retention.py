@@ -20,9 +20,9 @@ from keshou.app.settings import Settings
 from keshou.db import Transaction
 from keshou.errors import InputError
 from keshou.gate import calendar
-from keshou.gate.rulebook import RETENTION
 from keshou.gate.site import SiteState
 from keshou.gate.standing import fold_user
+from keshou.law.cites import REGISTRATION_KEPT
 from keshou.law.model import Period
 from keshou.law.terms import RetentionClass
 from keshou.ledger.store import Ledger
@@ -171,7 +171,7 @@ class RetentionSchedule:
         overdue = sum(users for day, (users, _) in due if day < since)
         days = tuple(Due(day, users, dict(sorted(of.items()))) for day, (users, of) in due if day >= since)
         by_itself = tuple(sorted(self._expiry.going))
-        under = RETENTION if then.retention is not None else ""
+        under = REGISTRATION_KEPT if then.retention is not None else ""
         return Preview(since, until, under, overdue, days, found.held(), over.all(), by_itself)
 
     def _registration(

@@ -18,10 +18,9 @@ from keshou.gate.act import OWN_HAND
 from keshou.gate.facts import UserFact
 from keshou.law.terms import BULK_KINDS
 from keshou.ledger.entry import Header, decode
+from keshou.ledger.events import TOLD
 from keshou.ledger.rows import About
 
-TOLD = "fact:told"
-"""The event of an entry of which a part alone is told."""
 _ROUNDS = 20
 """How often entries are read for one page of a part, where few of them are of it."""
 

@@ -18,15 +18,13 @@ from keshou.gate.conditions import BITS
 from keshou.gate.facts import RulesPublished
 from keshou.gate.reign import Terms
 from keshou.gate.standing import Consent
+from keshou.law.cites import REGISTRATION_KEPT
 from keshou.law.law import DayLaw, Law
 from keshou.law.model import Otherwise, Period
 from keshou.law.terms import USE_KINDS, ActKind, ConsentStrength, Rank, RetentionClass
 
 GUIDANCE = "gbz28828"
 """The guidance that knows tacit consent and sensitive information."""
-
-RETENTION = "miit25:11"
-"""Where the law says how long registration information is retained."""
 
 _MOST_KEPT = 1 << 16
 
@@ -144,7 +142,7 @@ class Edition:
 
     def retention(self) -> Period | None:
         """Return how long registration information is kept after the service; None when nothing binds to it."""
-        return self._day.period(RETENTION) if RETENTION.partition(":")[0] in self.binding else None
+        return self._day.period(REGISTRATION_KEPT) if REGISTRATION_KEPT.partition(":")[0] in self.binding else None
 
     def row(self, purpose: str, kind: ActKind) -> Row:
         """Return what is known of a purpose and a kind of act; also of a purpose that nobody declared."""

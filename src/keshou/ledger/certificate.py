@@ -18,18 +18,19 @@ from typing import NamedTuple
 
 import msgspec
 
+from keshou.law.cites import END_OF_SERVICE
+from keshou.law.terms import ActKind
 from keshou.ledger.entry import Header, decode
 from keshou.ledger.errors import EntryError, FormatError, LedgerTamperedError
+from keshou.ledger.events import DUE, OVER, RESTORED, SERVICE_ENDED, is_of_keys
 from keshou.ledger.merkle import leaf_hash, root_over
 from keshou.ledger.note import Signer, VerifierKey, from_base64, sign_note, to_base64, verify_note
 
 TITLE = "keshou erasure certificate v1"
-_ENDING = "fact:service_ended"
-_END_RULE = "miit24:9.4"
 _ONCE = ("log", "entry", "leaf", "event", "at", "by", "rules", "users")
 _MANY = ("under", "item", "removed", "key", "epoch")
-_ERASING = frozenset({"delete", "destroy"})
-_BY_ITEM = frozenset({_ENDING, "due:destroy", "over:destroy", "fact:restored"})
+_ERASING = frozenset({ActKind.DELETE.value, ActKind.DESTROY.value})
+_BY_ITEM = frozenset({SERVICE_ENDED, DUE, OVER, RESTORED})
 """Entries that name kinds of information where values of them went and the key of their class stayed."""
 MOST_NAMED = 64
 """So many keys stand in an entry by their ids; of more, it has the root."""
@@ -75,7 +76,7 @@ def of_entry(log: str, index: int, body: bytes, epochs: Sequence[int]) -> Certif
             f"entry {index} was written before entries told what was removed, and names no key",
             hint="what it removed, if anything, is not on record; nothing can be certified of it",
         )
-    if header.event.startswith("keys:") or not (header.keys or _took_values(header)):
+    if is_of_keys(header.event) or not (header.keys or _took_values(header)):
         raise EntryError(
             f"entry {index} destroyed no key of a user and removed no value",
             hint="name an entry of an erasure, a deletion or an ended service",
@@ -105,14 +106,14 @@ class _Counts(msgspec.Struct, frozen=True):
 
 def _removed(header: Header) -> dict[str, int] | None:
     """Return of how many users an erasure, or the end of services, removed which values; None: it does not say."""
-    if header.fact is msgspec.UNSET or header.event not in _ERASING | {_ENDING}:
+    if header.fact is msgspec.UNSET or header.event not in _ERASING | {SERVICE_ENDED}:
         return None
     return msgspec.json.decode(header.fact, type=_Counts).removed
 
 
 def _told(header: Header) -> _Told:
     moment = dt.datetime.fromtimestamp(header.t // 1_000_000, dt.UTC)
-    under = (_END_RULE,) if header.event == _ENDING else header.cites
+    under = (END_OF_SERVICE,) if header.event == SERVICE_ENDED else header.cites
     at = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
     removed = tuple(f"{item} {users}" for item, users in sorted((_removed(header) or {}).items()))
     return header.event, at, header.who, header.rules, header.count, under, header.items, removed, header.keys

@@ -7,9 +7,9 @@ from urllib.parse import urlsplit
 from keshou.declaration.checks.case import Case
 from keshou.declaration.finding import Raised
 from keshou.declaration.model import Contact
+from keshou.law.cites import COMPLAINTS
 
 _CHANNELS = ("query", "correct", "withdraw", "cancel", "complaint")
-_COMPLAINTS = "miit24:12"
 
 
 def is_blank(contact: Contact) -> bool:
@@ -30,7 +30,7 @@ def channels(case: Case) -> Iterator[Raised]:
 
 def answer(case: Case) -> Iterator[Raised]:
     """Complaints are answered within the statutory period."""
-    days, period = case.declaration.channels.complaint_answer_days, case.period(_COMPLAINTS)
+    days, period = case.declaration.channels.complaint_answer_days, case.period(COMPLAINTS)
     if days < 1:
         yield Raised("complaint_days_missing", "channels.complaint_answer_days")
     elif period and days > period.days:

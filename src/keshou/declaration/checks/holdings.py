@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from keshou.declaration.checks.case import Case
 from keshou.declaration.finding import Raised
 from keshou.declaration.span import has_passed
+from keshou.law.cites import YEARLY
 
-_YEARLY = "miit24:16"
 """Access review has no period of its own; the yearly self-inspection is the measure."""
 
 
@@ -37,7 +37,7 @@ def review(case: Case) -> Iterator[Raised]:
 
 
 def _stale(case: Case, day: dt.date) -> bool:
-    period = case.period(_YEARLY)
+    period = case.period(YEARLY)
     return period is not None and has_passed(period, day, case.today)
 
 

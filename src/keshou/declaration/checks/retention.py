@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from keshou.declaration.checks.case import Case, acts_of, is_kept_registration
 from keshou.declaration.finding import Raised
 from keshou.declaration.span import is_shorter
+from keshou.law.cites import REGISTRATION_KEPT
 from keshou.law.terms import ActKind, RetentionClass
 
-_KEEP = "miit25:11"
 _NUMBERS = frozenset(
     {
         "resident_id_number",
@@ -36,7 +36,7 @@ def length(case: Case) -> Iterator[Raised]:
 
 def registration(case: Case) -> Iterator[Raised]:
     """Registration information is kept through the service and the statutory term after it."""
-    floor = case.period(_KEEP)
+    floor = case.period(REGISTRATION_KEPT)
     for index, purpose in enumerate(case.declaration.purposes):
         if not any(is_kept_registration(purpose, need) for need in purpose.needs) or floor is None:
             continue

@@ -23,6 +23,7 @@ from keshou.gate.calendar import day_of
 from keshou.gate.facts import UserFact
 from keshou.law.terms import ConsentStrength
 from keshou.ledger.entry import decode
+from keshou.ledger.events import is_fact
 from keshou.web.console.again import stands_on
 from keshou.web.console.desk import Desk, desk_of, key_of, show, to, typed
 from keshou.web.console.entries import row_of
@@ -58,7 +59,7 @@ def _row(desk: Desk, place: int) -> Any:
         if place >= desk.site.ledger.head(tx).size:
             return None
         header = decode(desk.site.ledger.entry(tx, place))
-    return row_of(desk, place, header) if header.who == desk.caller.id and header.event.startswith("fact:") else None
+    return row_of(desk, place, header) if header.who == desk.caller.id and is_fact(header.event) else None
 
 
 def _ask(

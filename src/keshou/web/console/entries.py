@@ -5,13 +5,12 @@ import datetime as dt
 from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple
 
-from keshou.acts.adding_up import JUDGED, SEARCH
-from keshou.acts.again import AGAIN
 from keshou.app.fact_words import BY_ITSELF, FACTS
 from keshou.app.site import Site
 from keshou.db import Transaction, from_micros
 from keshou.language import Language, Text
 from keshou.law.terms import ActKind
+from keshou.ledger import events
 from keshou.ledger.entry import Header, decode
 from keshou.web.cited import cited
 from keshou.web.console.desk import Desk
@@ -110,15 +109,15 @@ def row_of(desk: Desk, place: int, header: Header) -> Row:
 
 _OTHERS = {
     **BY_ITSELF,
-    SEARCH: Text("查找用户", "search for users"),
-    AGAIN: Text("恢复备份后再次删除", "erased again after a backup was put back"),
-    "audit": Text("逐条打开日志载荷核对", "every payload opened to check the log"),
-    "keys:master": Text("更换主密钥", "master key made anew"),
-    "keys:epoch": Text("更换密钥世代", "epoch of keys made anew"),
-    "keys:data": Text("更换数据密钥", "data keys made anew"),
-    "keys:index": Text("更换索引密钥", "index key made anew"),
-    "keys:retire": Text("销毁旧密钥", "old keys destroyed"),
-    "keys:give_up": Text("放弃打不开的密钥", "keys that do not open given up"),
+    events.SEARCH: Text("查找用户", "search for users"),
+    events.AGAIN: Text("恢复备份后再次删除", "erased again after a backup was put back"),
+    events.AUDIT: Text("逐条打开日志载荷核对", "every payload opened to check the log"),
+    f"{events.KEYS}master": Text("更换主密钥", "master key made anew"),
+    f"{events.KEYS}epoch": Text("更换密钥世代", "epoch of keys made anew"),
+    f"{events.KEYS}data": Text("更换数据密钥", "data keys made anew"),
+    f"{events.KEYS}index": Text("更换索引密钥", "index key made anew"),
+    f"{events.KEYS}retire": Text("销毁旧密钥", "old keys destroyed"),
+    f"{events.KEYS}give_up": Text("放弃打不开的密钥", "keys that do not open given up"),
 }
 """Event of what is no act on one user's information that somebody asked for -> what it is called."""
 _JUDGED_NAME = Text("逐行裁定表格：{kind}", "table judged: {kind}")
@@ -128,11 +127,10 @@ def event_name(event: str, language: Language) -> str:
     """Return what an entry's event is called; one that nobody knows, as it stands in the log."""
     if event in _OTHERS:
         return _OTHERS[event].in_(language)
-    if (kind := event.removeprefix(JUDGED)) in set(ActKind):
+    if (kind := events.act_of(event)) in set(ActKind):
         name = KIND[ActKind(kind)].in_(language)
         return name if kind == event else _JUDGED_NAME.in_(language).format(kind=name)
-    kinds = event.removeprefix("fact:").split("+")
-    names = [FACTS[each].in_(language) if each in FACTS else each for each in kinds]
+    names = [FACTS[each].in_(language) if each in FACTS else each for each in events.kinds_in(event)]
     return ("、" if language == "zh" else ", ").join(names)
 
 

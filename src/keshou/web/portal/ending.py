@@ -18,6 +18,7 @@ from keshou.app.site import Site
 from keshou.app.user_view import user_view
 from keshou.gate.act import OWN_HAND, Act
 from keshou.gate.decision import Deny
+from keshou.law.cites import REGISTRATION_KEPT
 from keshou.law.model import Period
 from keshou.law.terms import ActKind, RetentionClass
 from keshou.web.caller import part_of
@@ -32,7 +33,6 @@ from keshou.web.portal.pages import PAGES, Refusal, done, names_of, once, refusa
 from keshou.wire.caller import Caller
 
 PATH: Final = "/me/end"
-KEPT_BY: Final = "miit25:11"
 """The provision by which registration information is kept after the service."""
 _DENIED: Final = 403
 _WRONG: Final = 400
@@ -133,7 +133,7 @@ async def page(
     found = await anyio.to_thread.run_sync(_ending, request, site, caller)
     more = {"late": True} if late else {}
     return await show(
-        request, site, caller, "end.html.j2", status=status, found=found, cite=KEPT_BY,
+        request, site, caller, "end.html.j2", status=status, found=found, cite=REGISTRATION_KEPT,
         chosen=(chosen or {}).get("service", []), refused=refused or [], wrong=wrong, over=over, **more,
     )  # fmt: skip
 
@@ -155,7 +155,7 @@ def _ending(request: Requested, site: Site, caller: Caller) -> Ending:
         services=[(each, names.get(each, each)) for each in in_use],
         gone=gone,
         kept=[each for each in held if each.registration],
-        period=site.law.provision(KEPT_BY).period,
+        period=site.law.provision(REGISTRATION_KEPT).period,
         records=[each for each in held if each.record],
         stopped=stopped,
         waiting=waiting,

@@ -7,10 +7,6 @@ from typing import Final, NamedTuple
 
 from markupsafe import Markup
 
-from keshou.acts.adding_up import JUDGED
-from keshou.acts.ending import REFUSED
-from keshou.acts.expiring import OVER
-from keshou.acts.holding import DUE
 from keshou.app.own_proof import is_given
 from keshou.app.user_history import Happening
 from keshou.db import from_micros
@@ -22,6 +18,7 @@ from keshou.gate.act import OWN_HAND
 from keshou.language import Language, Text
 from keshou.law.law import Law
 from keshou.law.terms import ActKind, ConsentStrength
+from keshou.ledger.events import CANCEL_REFUSED, DUE, OVER, is_fact, is_judged
 from keshou.web.cited import cited
 from keshou.web.frame.catalog import Words
 from keshou.web.frame.form import joined
@@ -120,7 +117,7 @@ def story(happening: Happening, names: Names) -> Story:
     """Return one entry told to its user."""
     header = happening.header
     refused = happening.permitted is False
-    act = [] if header.event.startswith("fact:") else [_act(happening, names)]
+    act = [] if is_fact(header.event) else [_act(happening, names)]
     facts = [fact(each, names) for each in happening.facts]
     return Story(
         happening.entry,
@@ -139,7 +136,7 @@ def _act(happening: Happening, names: Names) -> Markup:
         return words("history.over", items=names.items(header.items))
     if header.event == DUE:
         return words("history.due", items=names.items(header.items))
-    if header.event == REFUSED:
+    if header.event == CANCEL_REFUSED:
         return words("history.unended", who=names.who(happening))
     return _done(happening, names)
 
@@ -155,7 +152,7 @@ def _done(happening: Happening, names: Names) -> Markup:
         return words("history.denied", who=who, purpose=purpose, items=items, act=act)
     if header.recipient:
         to = names.recipient(header.recipient)
-        if header.event.startswith(JUDGED):
+        if is_judged(header.event):
             return words("history.outside", who=who, purpose=purpose, items=items, recipient=to)
         return words("history.given", who=who, purpose=purpose, items=items, recipient=to)
     did = DID.get(header.event, Text(header.event, header.event)).in_(names.language)
@@ -172,11 +169,11 @@ def _more(happening: Happening, names: Names) -> list[Markup]:
         found.append(words("history.in_full") if header.shown == "full" else words("history.masked"))
     if done and header.stand_ins:
         found.append(words("history.stand_ins", items=names.items(header.stand_ins)))
-    if header.event.startswith("fact:") and header.who != OWN_HAND:
+    if is_fact(header.event) and header.who != OWN_HAND:
         found.append(words("history.noted", who=names.who(happening)))
     if happening.permitted is None:
         found.append(words("history.some"))
-    elif done and header.count > 1 and not header.event.startswith(JUDGED):
+    elif done and header.count > 1 and not is_judged(header.event):
         found.append(words("history.bulk", n=header.count))
     if done and header.keys:
         found.append(words("history.shredded"))

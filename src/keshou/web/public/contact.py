@@ -9,9 +9,10 @@ from litestar.di import NamedDependency
 
 from keshou.app.site import Site
 from keshou.declaration.wording import WORDS
+from keshou.law.cites import COMPLAINTS
 from keshou.web.frame.page import PUBLIC, Requested
 from keshou.web.language import language_of
-from keshou.web.public.pages import DUE, PAGES, answer_days, coming
+from keshou.web.public.pages import PAGES, answer_days, coming
 from keshou.web.public.pages import contact as means
 
 _WAYS = ("query", "correct", "withdraw", "cancel")
@@ -38,5 +39,5 @@ def contact(request: Requested, site: NamedDependency[Site]) -> Response[bytes]:
         channels=[(label, found) for label, found in reached if found],
         promised=promised,
         longest=longest,
-        due=DUE,
+        due=COMPLAINTS,
     )

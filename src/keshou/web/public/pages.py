@@ -9,11 +9,11 @@ from keshou.db import Transaction
 from keshou.declaration.model import Contact, Published
 from keshou.declaration.render import means
 from keshou.language import Language
+from keshou.law.cites import COMPLAINTS
 from keshou.law.law import Law
 from keshou.web.frame.page import Pages
 
 PAGES: Final = Pages("keshou.web.public")
-DUE: Final = "miit24:12"
 """The provision that says within what time a complaint is answered."""
 
 
@@ -43,5 +43,5 @@ def answer_days(law: Law, published: Published | None) -> tuple[int, int]:
     Source: miit24:12
     """
     promised = published.declaration.channels.complaint_answer_days if published else 0
-    period = law.provision(DUE).period
+    period = law.provision(COMPLAINTS).period
     return promised, period.days if period else 0
