@@ -68,10 +68,8 @@ def test_an_approval_that_nobody_used_is_told_once_when_it_lapses(story: Story) 
     story.on("2026-03-02", "11:59").site.tidy()
     assert [type_ for type_, _, _ in told(story, ".review.")] == ["keshou.review.approved"]
     story.on("2026-03-02", "12:01")
-    with story.again("2026-03-02") as other:
-        other.now.moment = at("2026-03-02", "12:01")
-        with ThreadPoolExecutor(2) as pool:
-            list(pool.map(lambda site: site.tidy(), (story.site, other)))
+    with story.again("2026-03-02", "12:01") as other, ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda site: site.tidy(), (story.site, other)))
     story.site.tidy()
     (lapsed,) = told(story, ".review.lapsed")
     assert lapsed[1] == {"review": "r1", "kind": "export", "purpose": "marketing"}

@@ -106,7 +106,7 @@ def test_a_visit_for_some_services_is_given_what_is_wholly_of_them(site: Site) -
 def test_an_erased_user_is_given_nothing(site: Site) -> None:
     place = used(site)
     site.cancel("u1")
-    clock = site.now
+    clock = site.ledger.latest.clock
     assert isinstance(clock, Clock)
     clock.moment += dt.timedelta(days=900)
     assert site.do(Erase(act=act(ActKind.DELETE, "u1", "user_name", by="user"))).shredded

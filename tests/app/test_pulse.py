@@ -75,9 +75,9 @@ def test_nobody_gets_a_look_that_began_before_it_was_asked_for(stood: Database, 
 def test_callers_who_come_together_share_looks(postgresql_url: str) -> None:
     with contextlib.closing(Database(postgresql_url)) as database:
         with database.transaction() as tx:
-            tx.connection.exec_driver_sql("CREATE TABLE log_state (size BIGINT)")
+            tx.connection.exec_driver_sql("CREATE TABLE log_state (size BIGINT, last_time BIGINT)")
             tx.connection.exec_driver_sql("CREATE TABLE access_state (change BIGINT)")
-            tx.connection.exec_driver_sql("INSERT INTO log_state VALUES (7)")
+            tx.connection.exec_driver_sql("INSERT INTO log_state VALUES (7, 0)")
             tx.connection.exec_driver_sql("INSERT INTO access_state VALUES (3)")
         with contextlib.closing(Pulse(database)) as pulse:
             looks = 0
@@ -162,7 +162,7 @@ def test_a_file_held_by_another_program_is_waited_for_and_then_given_up(tmp_path
 def test_a_database_that_is_no_site_permits_nothing(tmp_path: Path) -> None:
     path = tmp_path / "other.db"
     with contextlib.closing(sqlite3.connect(path)) as other:
-        other.execute("CREATE TABLE log_state (size INT)")
+        other.execute("CREATE TABLE log_state (size INT, last_time INT)")
         other.execute("CREATE TABLE access_state (change INT)")
     with contextlib.closing(Database(f"sqlite:///{path}")) as database, contextlib.closing(Pulse(database)) as pulse:
         for look in (pulse.look_now, lambda: asyncio.run(pulse.look())):
@@ -186,7 +186,9 @@ def test_a_server_that_dies_hangs_or_comes_back_is_told_apart() -> None:
         cluster.create("pulse")
         with contextlib.closing(Database(cluster.url("pulse", tcp=True))) as database:
             with database.transaction() as tx:
-                tx.connection.exec_driver_sql("CREATE TABLE log_state AS SELECT 7::BIGINT AS size")
+                tx.connection.exec_driver_sql(
+                    "CREATE TABLE log_state AS SELECT 7::BIGINT AS size, 0::BIGINT AS last_time"
+                )
                 tx.connection.exec_driver_sql("CREATE TABLE access_state AS SELECT 3::BIGINT AS change")
             with contextlib.closing(Pulse(database, within=1.0)) as pulse:
                 assert pulse.look_now() == Seen(7, 3)

@@ -240,7 +240,7 @@ def test_rows_of_a_way_that_was_taken_back_are_counted_find_nobody_and_are_swept
 
 
 def test_a_way_of_rules_that_are_in_force_or_to_come_is_not_swept(site: Site) -> None:
-    clock = site.now
+    clock = site.ledger.latest.clock
     assert isinstance(clock, Clock)
     choose(site, last_four=True)
     site.keeper.rotate_index("keeper", quiet)
@@ -302,7 +302,7 @@ def test_what_is_chosen_while_the_index_is_made_anew_waits_for_the_next_time(sit
 
 
 def test_rules_to_come_are_indexed_ahead_and_searched_by_only_when_they_are_in_force(site: Site) -> None:
-    clock = site.now
+    clock = site.ledger.latest.clock
     assert isinstance(clock, Clock)
     later = clock.moment + dt.timedelta(days=30)
     site.publish(declared(finding=({"item": ITEM, "last_four": True},), effective=later), by="officer")

@@ -92,7 +92,7 @@ def test_a_search_that_is_too_wide_names_nobody_and_says_how_many_there_are(site
 
 
 def test_one_hand_searches_only_so_often_within_an_hour(site: Site) -> None:
-    clock = site.now
+    clock = site.ledger.latest.clock
     assert isinstance(clock, Clock)
     for _ in range(LIMITS.per_hour):
         find(site, "15400000000")

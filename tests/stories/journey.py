@@ -95,10 +95,10 @@ class Story:
         self.clock.moment = at(day, hour)
         return self
 
-    def again(self, day: str) -> Site:
+    def again(self, day: str, hour: str = "10:00") -> Site:
         """Open the same site once more, with a calendar of its own, as another process would."""
         return Site(self.folder, Settings(site=SITE), Database(self.database.url.render_as_string(hide_password=False)),
-                    FileKeys.open(self.folder / "keys", SITE), Clock(at(day)))  # fmt: skip
+                    FileKeys.open(self.folder / "keys", SITE), Clock(at(day, hour)))  # fmt: skip
 
     # What comes true
 

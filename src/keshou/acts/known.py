@@ -13,9 +13,10 @@ from contextlib import contextmanager
 
 import msgspec
 
+from keshou.acts.dating import dated
 from keshou.acts.listing import UsersAt, counts, list_of, reviewed_by, users_in
 from keshou.acts.naming import Names
-from keshou.acts.request import BulkPerform, Cancel, Erase, Job, Perform, Record
+from keshou.acts.request import Job, users_named
 from keshou.acts.sums import HOUR, Sums
 from keshou.acts.together import UsersOf, together
 from keshou.acts.user_refs import all_named, named
@@ -35,6 +36,7 @@ from keshou.gate.store import Standings
 from keshou.gate.taking.store import Takings
 from keshou.law.law import Law
 from keshou.law.terms import BULK_KINDS, RetentionClass
+from keshou.ledger.latest import Latest
 from keshou.ledger.store import Ledger
 from keshou.vault.blind_index import Finding
 from keshou.vault.store import Vault
@@ -69,7 +71,7 @@ class View:
 
     def prepare(self, tx: Transaction, jobs: Sequence[Job]) -> None:
         """Fetch the standing of every user that `jobs` name and that is not known yet."""
-        self.load(tx, {user for job in jobs for user in _users_of(job)})
+        self.load(tx, {user for job in jobs for user in users_named(job)})
 
     def load(self, tx: Transaction, users: Iterable[str]) -> None:
         """Fetch the standing of each of `users` that is not known yet."""
@@ -199,28 +201,34 @@ class Known:
         self.names: Names | None = None
         self.gate = Gate(compile_rules((), law), fold_site(()), {}, 0).over(self.users, 0)
 
-    def ask(self, database: Database, ledger: Ledger, act: Act, at_least: int | None) -> Decision:
+    def ask(
+        self, database: Database, ledger: Ledger, act: Act, at_least: int | None, *, then: bool = False
+    ) -> Decision:
         """Decide `act` on facts that are at least as new as `at_least`, or as the log when it is None."""
-        gate = self.gate
+        gate, latest = self.gate, None if then else ledger.latest
+        (act,) = dated(latest, [act])
         if at_least is not None and gate.revision >= at_least and _knows(gate, act) and act.kind not in BULK_KINDS:
             return gate.decide(act, at_least=at_least)
         with database.reading() as tx:
             view = self.view(tx, ledger.head(tx).size)
+            (act,) = dated(latest, [act])
             view.load(tx, [act.user])
             decision = view.gate.decide(view.together([view.counted(tx, act)])[0], at_least=at_least or 0)
             self.adopt(view, view.gate.revision, only_if_newest=True)
         return decision
 
     def decide(
-        self, database: Database, ledger: Ledger, acts: Sequence[Act], size: int, *, alike: bool = False
-    ) -> list[Decision]:
+        self, database: Database, ledger: Ledger, acts: Sequence[Act], size: int, *, alike: bool = False,
+        then: bool = False,
+    ) -> list[Decision]:  # fmt: skip
         """Decide `acts` on facts at least as new as the log of `size` entries, in memory when that is enough."""
-        found = self.decide_known(acts, size, alike=alike)
+        latest = None if then else ledger.latest
+        found = self.decide_known(acts, size, alike=alike, latest=latest)
         if found is not None:
             return found
         with database.reading() as tx:
             view = self.view(tx, ledger.head(tx).size)
-            users = {act.user for act in acts}
+            users, acts = {act.user for act in acts}, dated(latest, acts)
             view.load(tx, users)
             asked = view.together(self.counted(tx, view, all_named(self.vault.blind, view.gate, acts)))
             found = [view.gate.decide(act, at_least=size) for act in asked]
@@ -235,12 +243,14 @@ class Known:
         found = sums.counted(acts, who, window)
         return found if found is not None else [view.counted(tx, act) for act in acts]
 
-    def decide_known(self, acts: Sequence[Act], size: int, *, alike: bool = False) -> list[Decision] | None:
-        """Decide `acts` in memory when it is as new as `size` and knows every user and sum; else None."""
+    def decide_known(
+        self, acts: Sequence[Act], size: int, *, alike: bool = False, latest: Latest | None = None
+    ) -> list[Decision] | None:
+        """Decide `acts`, dated by `latest`, in memory when that is as new as `size` and knows every user and sum."""
         gate, strangers = self.gate, self._strangers
         if gate.revision < size:
             return None
-        acts = all_named(self.vault.blind, gate, acts)
+        acts = all_named(self.vault.blind, gate, dated(latest, acts))
         adding = [place for place, act in enumerate(acts) if act.kind in BULK_KINDS]
         if adding:
             counted = self.counted_known(gate, [acts[place] for place in adding])
@@ -378,15 +388,3 @@ def _knows(gate: Gate, act: Act) -> bool:
         return True
     standing = gate.standing(act.user)
     return standing is not UNKNOWN and standing.last <= act.when
-
-
-def _users_of(job: Job) -> Iterable[str]:
-    match job:
-        case Perform() | Erase():
-            return (job.act.user,)
-        case BulkPerform():
-            return job.users
-        case Record() | Cancel():
-            return (job.user,)
-        case _:
-            return ()

@@ -35,7 +35,7 @@ from keshou.acts.request import (
 from keshou.acts.supposing import suppose
 from keshou.acts.truth import check_writer
 from keshou.acts.work import Pending, Tell, Work
-from keshou.db import Database, Transaction, from_micros
+from keshou.db import Database, Transaction
 from keshou.gate.act import Act, counted_as
 from keshou.gate.decision import Decision, Permit
 from keshou.ledger.store import Ledger
@@ -51,27 +51,32 @@ class Acts:
         self._tell = tell
         self._makers = makers
 
-    def ask(self, database: Database, act: Act, at_least: int | None) -> Decision:
+    def ask(self, database: Database, act: Act, at_least: int | None, *, then: bool = False) -> Decision:
         """Return the gate's decision; nothing is done and nothing recorded."""
-        return self._known.ask(database, self._ledger, self._known.named(act), at_least)
+        return self._known.ask(database, self._ledger, self._known.named(act), at_least, then=then)
 
-    def decide(self, database: Database, acts: Sequence[Act], size: int, *, alike: bool = False) -> list[Decision]:
+    def decide(
+        self, database: Database, acts: Sequence[Act], size: int, *, alike: bool = False, then: bool = False
+    ) -> list[Decision]:
         """Return the gate's decisions on facts at least as new as the log of `size` entries; nothing is recorded.
 
         With `alike` what is denied whoever the user is tells nothing of the user.
         """
-        return self._known.decide(database, self._ledger, acts, size, alike=alike)
+        return self._known.decide(database, self._ledger, acts, size, alike=alike, then=then)
 
-    def decide_known(self, acts: Sequence[Act], size: int, *, alike: bool = False) -> list[Decision] | None:
+    def decide_known(
+        self, acts: Sequence[Act], size: int, *, alike: bool = False, then: bool = False
+    ) -> list[Decision] | None:
         """Return what `decide` would when memory is enough for it, else None; never waits for the database."""
-        return self._known.decide_known(acts, size, alike=alike)
+        latest = None if then else self._ledger.latest
+        return self._known.decide_known(acts, size, alike=alike, latest=latest)
 
     def suppose(self, database: Database, jobs: Sequence[Perform], now: dt.datetime) -> list[Decision]:
         """Return what the gate would answer on `jobs`, each as if those before it were done; nothing is done."""
         with database.reading() as tx:
             head = self._ledger.head(tx)
             view = self._known.view(tx, head.size)
-            return suppose(tx, self._known, view, jobs, max(now, from_micros(head.last_time)))
+            return suppose(tx, self._known, view, jobs, self._ledger.latest.present(now))
 
     def start(self, tx: Transaction) -> Work:
         """Take the log's lock in `tx` and return the work to be done under it."""

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can be brought to the one door, and what comes back from it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import msgspec
@@ -300,3 +300,16 @@ def written_down(done: Done) -> Done:
     if isinstance(done.decision, Deny) or done.verdict == "deny":
         raise ActError("no such user is on record", hint="collect the user first, with `keshou import`")
     return done
+
+
+def users_named(job: Job) -> Iterable[str]:
+    """Return the operator's ids of those whom `job` is about."""
+    match job:
+        case Perform() | Erase():
+            return (job.act.user,)
+        case BulkPerform():
+            return job.users
+        case Record() | Cancel():
+            return (job.user,)
+        case _:
+            return ()

@@ -157,7 +157,7 @@ class Work:
 
     def committed(self) -> None:
         """Let everybody know what this transaction brought; call after its commit and never before."""
-        self.known.adopt(self.view, self.head.size)
+        self.known.adopt(self.view, self.ledger.latest.of(self.head).size)
         for user in self.erased:
             self.known.drop(user)
 

@@ -76,9 +76,11 @@ class ColumnGate:
         Raises:
             StaleStandingError: the log has not reached `seen_size`.
             UnreachableError: the database does not answer; then nothing is decided.
+            ClockError: the clock is too far behind the log's newest entry.
 
         """
         gate = self._known.gate
+        now = self._site.ledger.latest.present(now)
         adding = _Adding.of(pairs, now)
         if gate.revision >= seen_size:
             counted = self._known.counted_known(gate, adding.acts, adding.users_of, adding.users_at)
@@ -91,6 +93,8 @@ class ColumnGate:
             view = self._known.view(tx, self._site.ledger.head(tx).size)
             if view.gate.revision < seen_size:
                 raise StaleStandingError(view.gate.revision, seen_size)
+            now = self._site.ledger.latest.present(now)
+            adding = _Adding.of(pairs, now)
             summed = self._known.counted(tx, view, adding.acts)
             pairs = adding.whole(view.together(summed, adding.users_of, adding.users_at))
             slots = self._fetched(view, tx, pairs.users)

@@ -31,7 +31,7 @@ from keshou.errors import UnreachableError
 
 _WITHIN = 5.0
 """Seconds that a database may take to answer a look; then nothing is permitted."""
-_LOOK = "SELECT log_state.size, access_state.change FROM log_state, access_state"
+_LOOK = "SELECT log_state.size, access_state.change, log_state.last_time FROM log_state, access_state"
 _NAME = b"keshou_look"
 
 
@@ -61,16 +61,22 @@ class _Eye(Protocol):
 
 
 Settle = Callable[[Seen | None, BaseException | None], None]
+Note = Callable[[int], None]
+
+
+def _unnoted(_: int) -> None:
+    pass
 
 
 class Pulse:
     """Looks at one database for every caller of this process; safe from any thread and event loop.
 
-    `within` is how long the database may take to answer (seconds). Nothing is connected before the first look.
+    `within` is how long the database may take to answer (seconds). Nothing is connected before the first look. `note`
+    is told the time of the newest entry (microseconds) before whoever asked is told that there is one.
     """
 
-    def __init__(self, database: Database, *, within: float = _WITHIN) -> None:
-        self._eye: _Eye = (_PostgresqlEye if database.postgresql else _SqliteEye)(database, within)
+    def __init__(self, database: Database, *, within: float = _WITHIN, note: Note = _unnoted) -> None:
+        self._eye: _Eye = (_PostgresqlEye if database.postgresql else _SqliteEye)(database, within, note)
         self._bells = Bells()
         self._wanted: queue.SimpleQueue[Settle | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
@@ -186,9 +192,9 @@ def _tell(waiting: Sequence[Settle], seen: Seen | None, error: BaseException | N
 class _SqliteEye:
     """Looks at a SQLite file by a connection that does nothing else; between looks it holds no lock."""
 
-    def __init__(self, database: Database, within: float) -> None:
+    def __init__(self, database: Database, within: float, note: Note) -> None:
         self._path = str(database.url.database)
-        self._within = within
+        self._within, self._note = within, note
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._patience = 0.0
@@ -232,7 +238,7 @@ class _SqliteEye:
             self._patience = patience
         before = self._index.header() if self._index is not None else None
         # All rows are taken, so that the statement ends and no reader stands in the way of a checkpoint.
-        seen = _seen(connection.execute(_LOOK).fetchall())
+        seen = _seen(connection.execute(_LOOK).fetchall(), self._note)
         self._last = (before, seen) if before is not None else None
         if self._watches and self._index is None:
             self._index = WalIndex.of(Path(self._path))
@@ -259,9 +265,9 @@ class _PostgresqlEye:
     It speaks to libpq itself: a cursor's round trip costs twice as much, and knows no time limit.
     """
 
-    def __init__(self, database: Database, within: float) -> None:
+    def __init__(self, database: Database, within: float, note: Note) -> None:
         self._arguments = database.url.get_dialect()().create_connect_args(database.url)
-        self._within = within
+        self._within, self._note = within, note
         self._connection: psycopg.Connection[Any] | None = None
 
     def watch(self) -> None:
@@ -294,7 +300,8 @@ class _PostgresqlEye:
     def _ask(self, server: pq.abc.PGconn) -> Seen:
         server.send_query_prepared(_NAME, None)
         result = self._answer(server, pq.ExecStatus.TUPLES_OK)
-        return _seen([[int(result.get_value(row, place) or 0) for place in (0, 1)] for row in range(result.ntuples)])
+        rows = [[int(result.get_value(row, place) or 0) for place in range(3)] for row in range(result.ntuples)]
+        return _seen(rows, self._note)
 
     def _answer(self, server: pq.abc.PGconn, status: pq.ExecStatus) -> pq.abc.PGresult:
         """Return the one result of what was sent."""
@@ -319,10 +326,12 @@ class _PostgresqlEye:
             self._connection = None
 
 
-def _seen(rows: Sequence[Sequence[int]]) -> Seen:
+def _seen(rows: Sequence[Sequence[int]], note: Note) -> Seen:
     if len(rows) != 1:
         raise UnreachableError("the database holds no site", hint="check that `database` is the site's own")
-    return Seen(*rows[0])
+    size, access, last_time = rows[0]
+    note(last_time)
+    return Seen(size, access)
 
 
 def _silent() -> UnreachableError:

@@ -18,6 +18,7 @@ from keshou.acts.perform import Acts
 from keshou.acts.request import Audit, Cancel, Done, Job, Perform, Publish, Record, RecordSite, written_down
 from keshou.acts.work import Pending, Work
 from keshou.app import clock, last_signed, mark
+from keshou.app.asking import Asking
 from keshou.app.bell import Bells
 from keshou.app.code_post import CodePost, senders_of
 from keshou.app.counter import Counter
@@ -40,7 +41,6 @@ from keshou.db import Database, Transaction, to_micros
 from keshou.declaration.model import Declaration, Published
 from keshou.declaration.store import Declarations
 from keshou.gate.act import OWN_HAND, Act
-from keshou.gate.decision import Decision
 from keshou.gate.facts import SiteFact, UserFact
 from keshou.gate.site import SiteState
 from keshou.gate.store import Standings
@@ -66,10 +66,11 @@ _FEW = 64
 """Sealed values that are opened where they are waited for; more of them are opened in a thread of their own."""
 
 
-class Site:
+class Site(Asking):
     """A site, open: ask, perform, record, prove. Close it, or use it as a context manager.
 
-    Every method may be called from several threads. `now` gives the present moment; a test may give its own.
+    Every method may be called from several threads. `now` gives the present moment, which is never before the newest
+    entry that this process has seen while clocks differ by no more than they may; a test may give its own clock.
     """
 
     def __init__(
@@ -81,10 +82,11 @@ class Site:
         now: Callable[[], dt.datetime] = clock.now,
     ) -> None:
         lay_out()
-        self.home, self.settings, self.database, self.now, self.secret = home, settings, database, now, keys.secret
+        self.home, self.settings, self.database, self.secret = home, settings, database, keys.secret
         self.law, self.declarations, self.suite = load(), Declarations(), (suite := keys.suite)
         self.links, self.jobs = Links(keys.secret("links"), suite), Jobs(keys.secret, suite)
         self.ledger = Ledger(settings.log_origin, keys.signer, tolerance=round(settings.clock_tolerance * 1_000_000))
+        self.now = now = self.ledger.latest.over(now)
         self._known = Known(Standings(), self.declarations, Vault(keys, settings.site), self.law, settings.standings)
         self.webhooks = Webhooks(keys.secret("webhooks"), settings.log_origin, settings.webhooks.under(home), suite)
         self.rules_known = self._known.rules_known  # the rules in force, when memory is as new as asked
@@ -96,7 +98,7 @@ class Site:
         self._acts = Acts(self._known, self.ledger, self._told, self.programs.makers)
         self.visits = Visits(keys.secret("visits"), settings.url, settings.visits, suite)
         self._following = Following(self.visits, self.links, self.jobs.samples)
-        self.pulse, self.tally = Pulse(database), Tally(self.ledger)
+        self.pulse, self.tally = Pulse(database, note=self.ledger.latest.note), Tally(self.ledger)
         self._counter, self._bells = Counter(self._count), Bells()
         self.once, self.imports = Once(keys.secret("once")), self.jobs.imports
         self._closing: list[Callable[[], None]] = []
@@ -167,43 +169,6 @@ class Site:
     def on_close(self, first: Callable[[], None]) -> None:
         """Have `first` done before the site is closed."""
         self._closing.append(first)
-
-    # Asking ----------------------------------------------------------------------------------------------------
-
-    def ask(self, act: Act, *, at_least: int | None = None) -> Decision:
-        """Return the gate's decision on `act`; nothing is done and nothing recorded.
-
-        With `at_least` (a revision) the facts in memory serve when they are that new; without it the database is
-        looked at first, so that what another process wrote is seen.
-
-        Raises:
-            StaleStandingError: the log has not reached `at_least`.
-            UnreachableError: the database does not answer; then there is no permission.
-
-        """
-        return self._acts.ask(self.database, act, at_least)
-
-    def decide(self, acts: Sequence[Act], seen_size: int, *, alike: bool = False) -> list[Decision]:
-        """Return the gate's decisions on `acts`, on facts at least as new as the log of `seen_size` entries.
-
-        Give the size that a look of `pulse` saw. Decided in memory when memory is that new and knows every user; else
-        in one reading transaction. Nothing is recorded. `alike`: as `told_alike` tells it.
-
-        Raises:
-            StaleStandingError: the log has not reached `seen_size`.
-            UnreachableError: the database does not answer; then there is no permission.
-
-        """
-        return self._acts.decide(self.database, acts, seen_size, alike=alike)
-
-    def decide_known(self, acts: Sequence[Act], seen_size: int, *, alike: bool = False) -> list[Decision] | None:
-        """Return what `decide` would when memory is enough for it, else None; never waits for the database."""
-        return self._acts.decide_known(acts, seen_size, alike=alike)
-
-    async def decide_async(self, acts: Sequence[Act], seen_size: int, *, alike: bool = False) -> list[Decision]:
-        """Return what `decide` does; only when memory is not enough a thread asks the database."""
-        found = self.decide_known(acts, seen_size, alike=alike)
-        return found if found is not None else await asyncio.to_thread(self.decide, acts, seen_size, alike=alike)
 
     # Doing -----------------------------------------------------------------------------------------------------
 
@@ -322,7 +287,7 @@ class Site:
     def state_in(self, tx: Transaction) -> SiteState:
         """Return what `state` does, as `tx` sees it."""
         view = self._known.view(tx, self.ledger.head(tx).size)
-        return view.gate.timeline.at(self.now()).state
+        return view.gate.timeline.at(max(self.now(), self.ledger.latest.moment)).state
 
     def checkpoint(self) -> bytes | None:
         """Sign the log as it stands and keep the checkpoint; None while the log is empty.

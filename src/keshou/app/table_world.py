@@ -13,7 +13,7 @@ import msgspec
 from keshou.acts.listing import of_its_list
 from keshou.acts.user_refs import named_of
 from keshou.app.site import Site
-from keshou.db import Transaction, from_micros
+from keshou.db import Transaction
 from keshou.gate.act import Act
 from keshou.gate.batch import BatchGate
 from keshou.gate.columns import UserColumns
@@ -48,7 +48,7 @@ def world_of(
     with site.reading() as tx:
         head = site.ledger.head(tx)
         view = known.view(tx, head.size)
-        when = at or max(site.now(), from_micros(head.last_time))
+        when = at or site.ledger.latest.present(site.now())
         act = view.counted(tx, msgspec.structs.replace(act, when=when, count=max(1, len(users))))
         # Grounds and holds name users, and whom one names is decided alone: on what is read here, like all others.
         named = named_of(

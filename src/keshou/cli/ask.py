@@ -42,6 +42,6 @@ def ask(
     with call.open() as site:
         rest = {"post": post, "where": where, "recipient": recipient, "review": review, "ground": ground}
         act = asked.act(kind, user, item, purpose, by=by, when=asked.moment(at, site.now()), count=count, **rest)
-        decision = site.ask(act, at_least=at_least)
+        decision = site.ask(act, at_least=at_least, then=at is not None)
         call.answer(data_of(decision), *shown(call, site.law, decision))
     return status_of(decision)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can be wrong with the log, an entry or a proof; verification raises these and never answers with a bool."""
 
-from keshou.errors import ExitStatus, IntegrityError
+from keshou.errors import ExitStatus, IntegrityError, UnreachableError
 
 
 class LedgerError(IntegrityError):
@@ -14,10 +14,8 @@ class EntryError(LedgerError):
     status = ExitStatus.WRONG_INPUT
 
 
-class ClockError(LedgerError):
-    """An entry's time lies further back than the log tolerates."""
-
-    status = ExitStatus.WRONG_INPUT
+class ClockError(UnreachableError):
+    """The time cannot be relied on: it lies further from the log's last entry than clocks differ; nothing was done."""
 
 
 class FormatError(LedgerError):

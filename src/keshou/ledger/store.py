@@ -16,6 +16,7 @@ from keshou.ledger import certificate
 from keshou.ledger.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
 from keshou.ledger.entry import decode
 from keshou.ledger.errors import ClockError, EntryError, ForkError, LedgerError
+from keshou.ledger.latest import Latest
 from keshou.ledger.merkle import (
     Frontier,
     check_consistency,
@@ -98,7 +99,7 @@ class Ledger:
         self.origin = origin
         self.key = VerifierKey(origin, signer.public_key)
         self._signer = signer
-        self._tolerance = tolerance
+        self._tolerance, self.latest = tolerance, Latest(tolerance)
 
     def create(self, tx: Transaction) -> Head:
         """Begin the log, once.
@@ -114,11 +115,11 @@ class Ledger:
 
     def head(self, tx: Transaction) -> Head:
         """Return where the log stands."""
-        return read_head(tx)
+        return self.latest.of(read_head(tx))
 
     def lock(self, tx: Transaction) -> Head:
         """Return where the log stands, and let nobody else append until `tx` ends."""
-        return read_head(tx, lock=True)
+        return self.latest.of(read_head(tx, lock=True))
 
     def append(self, tx: Transaction, head: Head, entries: Sequence[bytes], at_micros: int) -> Head:
         """Append entries at consecutive indexes from ``head.size``; return where the log stands then.

@@ -141,7 +141,8 @@ async def decide(
     seen = (await request.app.state.callers.seen(request)).size
     if asked.at_least is not None and seen < asked.at_least:
         raise StaleStandingError(seen, asked.at_least)
-    decision: Decision = (await site.decide_async([act], seen, alike=asks_alike(caller)))[0]
+    then = asked.at is not None
+    decision: Decision = (await site.decide_async([act], seen, alike=asks_alike(caller), then=then))[0]
     return answer(decision_shape(decision, site.law, language_of(request)))
 
 

@@ -57,7 +57,7 @@ def why_of_user(desk: Desk, headers: Sequence[Header], user: str) -> list[list[W
     with desk.site.reading() as tx:
         size = desk.site.ledger.head(tx).size
     asked = [_act(each, user) for each in headers if _is_act(each)]
-    decisions = iter(desk.site.decide(asked, size) if asked else ())
+    decisions = iter(desk.site.decide(asked, size, then=True) if asked else ())
     return [_exactly(desk, each.cites, next(decisions) if _is_act(each) else None) for each in headers]
 
 
@@ -92,7 +92,7 @@ def _sure(desk: Desk, header: Header) -> dict[str, list[str]]:
         return {}
     with desk.site.reading() as tx:
         size = desk.site.ledger.head(tx).size
-    decision = desk.site.decide([_act(header, "")], size)[0]
+    decision = desk.site.decide([_act(header, "")], size, then=True)[0]
     found: dict[str, list[str]] = {}
     for each in decision.reasons if isinstance(decision, Deny) else ():
         if each.missing not in _OF_USER:
