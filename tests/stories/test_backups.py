@@ -70,7 +70,8 @@ def next_epoch(site: Site) -> None:
     with site.database.transaction() as tx:
         while vault.rewrap(tx, 1000):
             pass
-    keys.destroy_epoch(old)
+    with keys.destroying() as destroy:
+        destroy([old], [])
 
 
 def test_a_backup_of_the_erased_opens_until_the_epoch_is_destroyed_and_never_again(

@@ -40,7 +40,8 @@ def test_shredding_drops_the_unwrapped_key_from_memory_too(
         fetched = vault.fetch_many(tx, [user, other], ["city"])
         vault.shred(tx, user, [RetentionClass.SERVICE], now)
     keys.new_epoch(now)
-    keys.destroy_epoch(1)
+    with keys.destroying() as destroy:
+        destroy([1], [])
     assert vault.open(fetched[1], Receipt(0)) == {"city": "x"}
     with pytest.raises(SealBrokenError):
         vault.open(fetched[0], Receipt(1))

@@ -186,7 +186,8 @@ def test_epochs_are_started_and_destroyed(keys: FileKeys, now: dt.datetime) -> N
     new = keys.wrap(b"k" * 32, b"c")
     assert (old[0], new[0], keys.current_epoch, keys.epochs) == (1, 2, 2, (1, 2))
     assert keys.unwrap(*old, b"c") == b"k" * 32
-    keys.destroy_epoch(1)
+    with keys.destroying() as destroy:
+        destroy([1], [])
     assert not (keys.folder / "epoch-000001.key").exists()
     for source in (keys, FileKeys.open(keys.folder, "main")):
         assert source.epochs == (2,)
@@ -196,10 +197,10 @@ def test_epochs_are_started_and_destroyed(keys: FileKeys, now: dt.datetime) -> N
 
 
 def test_the_current_epoch_is_not_destroyed_and_an_unknown_one_is_named(keys: FileKeys) -> None:
-    with pytest.raises(KeyFileError, match="current"):
-        keys.destroy_epoch(1)
-    with pytest.raises(KeyMissingError):
-        keys.destroy_epoch(9)
+    with pytest.raises(KeyFileError, match="current"), keys.destroying() as destroy:
+        destroy([1], [])
+    with pytest.raises(KeyMissingError), keys.destroying() as destroy:
+        destroy([9], [])
     assert FileKeys.open(keys.folder, "main").epochs == (1,)
 
 

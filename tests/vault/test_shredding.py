@@ -103,7 +103,8 @@ def test_rewrapping_moves_every_living_key_and_values_stay_readable(
         with database.transaction() as tx:
             moved.append(vault.rewrap(tx, 4))
     assert moved == [4, 2, 0]
-    keys.destroy_epoch(1)
+    with keys.destroying() as destroy:
+        destroy([1], [])
     fresh = Vault(FileKeys.open(keys.folder, "main"), "main")
     with database.reading() as tx:
         fetched = fresh.fetch_many(tx, users, ITEMS)
@@ -141,7 +142,8 @@ def test_an_old_backup_is_dead_for_the_shredded_once_its_epoch_is_destroyed(
     keys.new_epoch(now)
     with live.transaction() as tx:
         assert vault.rewrap(tx, 100) == 2
-    keys.destroy_epoch(1)
+    with keys.destroying() as destroy:
+        destroy([1], [])
 
     with pytest.raises(SealBrokenError):
         _open(backup, keys, user)

@@ -71,7 +71,7 @@ class Keeper:
             self._known.choose(tx, self._house.ledger.head(tx).size, self._house.now())
             taken_back = self._index.taken_back(tx)
         epochs = {number: living.get(number, 0) for number in self._keys.epochs}
-        numbers = sorted({*self._keys.index_numbers, *found})  # also of a key that is not here: nobody is found so
+        numbers = sorted({*self._keys.index_files, *found})  # also of a key that is not here: nobody is found so
         indexes = {number: found.get(number, 0) for number in numbers}
         shown, broken = tuple(rotations.values()), self._broken()
         return KeysShown(self._keys.suite.name, self._masters(), epochs, indexes, taken_back, shown, broken)
@@ -189,35 +189,40 @@ class Keeper:
 
         The root of the index stays, since more is derived from it than what finds users. With `give_up` a data key
         that does not open holds nothing up, when no other lies under an older epoch: that is on record with its number.
+        What another process destroyed is passed over. Nobody else changes keys meanwhile, so that what the entry names
+        is there to be destroyed.
 
         Raises:
             InputError: a living data key, or something that finds users, still lies under one of them.
+            KeyFileError: another process changes the keys.
 
         """
-        shown = self.show()
-        given_up = shown.broken if give_up else ()
+        with self._keys.destroying() as destroy:
+            given_up = self._give_up(by) if give_up else ()
+            shown = self.show()
+            epochs, indexes = self._doomed(shown.epochs, shown.broken), self._doomed_indexes(shown.indexes)
+            if not epochs and not indexes:
+                return Retired((), ())
+            self._house.do(KeysChanged(by=by, level="retire", epochs=epochs, indexes=indexes))
+            with self._house.writing() as tx:
+                # Whoever makes keys holds the log's lock and looks for new ones: none is made under these any more.
+                self._house.ledger.lock(tx)
+                living, found = self._rotations.living(tx), self._index.counts(tx)
+                self._doomed({number: living.get(number, 0) for number in self._keys.epochs}, ())
+                self._doomed_indexes({number: found.get(number, 0) for number in self._keys.index_files})
+                destroy(epochs, indexes)
+        return Retired(epochs, indexes, given_up)
+
+    def _give_up(self, by: str) -> tuple[KeyPlace, ...]:
+        """Let the data keys under older epochs be lost that do not open, when no other lies there; return which."""
+        given_up = self._broken()
         if given_up:
             self._house.do(KeysChanged(by=by, level="give_up", count=len(given_up)))
             with self._house.writing() as tx:
                 self._house.ledger.lock(tx)
                 still = set(self._rotations.broken(tx))
                 self._rotations.give_up(tx, [place for place in given_up if place in still])
-            shown = self.show()
-        epochs, indexes = self._doomed(shown.epochs, shown.broken), self._doomed_indexes(shown.indexes)
-        if not epochs and not indexes:
-            return Retired((), ())
-        self._house.do(KeysChanged(by=by, level="retire", epochs=epochs, indexes=indexes))
-        with self._house.writing() as tx:
-            # Whoever makes keys holds the log's lock and looks for new ones: none is made under these any more.
-            self._house.ledger.lock(tx)
-            living, found = self._rotations.living(tx), self._index.counts(tx)
-            self._doomed({number: living.get(number, 0) for number in self._keys.epochs}, ())
-            self._doomed_indexes({number: found.get(number, 0) for number in self._keys.index_numbers})
-            for number in epochs:
-                self._keys.destroy_epoch(number)
-            for number in indexes:
-                self._keys.destroy_index(number)
-        return Retired(epochs, indexes, given_up)
+        return given_up
 
     def certify(self, index: int) -> tuple[Certificate, bytes]:
         """Return a certificate that entry `index` destroyed users' keys or values: what it says, and a signed note.

@@ -11,7 +11,8 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -51,6 +52,10 @@ class LogSigner:
     def sign(self, message: bytes) -> bytes:
         """Return the signature, 64 bytes."""
         return self._key.sign(message)
+
+
+Destroy = Callable[[Sequence[int], Sequence[int]], None]
+"""Destroys epochs and index keys, by their numbers."""
 
 
 class _IndexKey(NamedTuple):
@@ -151,6 +156,11 @@ class FileKeys:
         return tuple(sorted(self._indexes, reverse=True))
 
     @property
+    def index_files(self) -> tuple[int, ...]:
+        """Numbers of the keys of the index that lie in the folder now, newest first; the last is the root."""
+        return (*reversed(_numbers(_INDEX_NAME, self.folder)), ROOT)
+
+    @property
     def current_index(self) -> int:
         """Number of the key under which new tags are made."""
         return max(self._indexes)
@@ -194,35 +204,38 @@ class FileKeys:
         self._seen = names
         return bool(new)
 
-    def destroy_index(self, number: int) -> None:
-        """Destroy a key of the blind index; what was found by its tags is no longer found in backups either.
+    @contextmanager
+    def destroying(self) -> Iterator[Destroy]:
+        """Let nobody else change the folder's keys within the block; give what destroys keys there.
+
+        What it is told are numbers of epochs, under which every data key still wrapped is dead from then on,
+        everywhere; and of index keys, by whose tags nobody is found any more, in backups either.
 
         Raises:
-            KeyFileError: it is the current one, or the root, from which more than tags is derived.
-            KeyMissingError: there is no such key.
+            KeyFileError: somebody is changing them now; or, of what destroys, an epoch or index key is the current
+                one, or the root, from which more than tags is derived.
+            KeyMissingError: of what destroys, there is no such key.
 
         """
-        if number in (self.current_index, ROOT):
-            raise KeyFileError(f"index key {number} is in use", hint="make a new one and write all tags anew first")
         with key_file.locked(self.folder):
-            key_file.destroy(self.folder / _index_name(number))
-        self._indexes = {each: key for each, key in self._indexes.items() if each != number}
+            self.look_again()
+            yield self._destroy
 
-    def destroy_epoch(self, number: int) -> None:
-        """Destroy the key of an epoch: every data key still wrapped under it is dead from now on, everywhere.
-
-        Raises:
-            KeyFileError: it is the current epoch.
-            KeyMissingError: there is no such epoch.
-
-        """
-        if number == self.current_epoch:
+    def _destroy(self, epochs: Sequence[int], indexes: Sequence[int]) -> None:
+        if self.current_epoch in epochs:
             raise KeyFileError(
-                f"epoch {number} is the current one", hint="start a new epoch and rewrap the data keys that must live"
+                f"epoch {self.current_epoch} is the current one",
+                hint="start a new epoch and rewrap the data keys that must live",
             )
-        with key_file.locked(self.folder):
+        for number in indexes:
+            if number in (self.current_index, ROOT):
+                raise KeyFileError(f"index key {number} is in use", hint="make a new one and write all tags anew first")
+        for number in epochs:
             key_file.destroy(self.folder / _epoch_name(number))
-        self._epochs.pop(number, None)
+            self._epochs.pop(number, None)
+        for number in indexes:
+            key_file.destroy(self.folder / _index_name(number))
+            self._indexes = {each: key for each, key in self._indexes.items() if each != number}
 
     def rotate_master(self, source: str, now: dt.datetime) -> int:
         """Make a new master key in `source`, wrap every key of the folder by it, destroy the older ones.
