@@ -101,9 +101,19 @@ def told(
     return Told
 
 
+@dataclass
+class _Shared(Components):
+    """Keeps the shape of a problem: the framework puts the shapes that it found itself in place of all others."""
+
+    def to_schema(self) -> dict[str, Any]:
+        """Return what is shared, as JSON."""
+        found = super().to_schema()
+        return found | {"schemas": found.get("schemas", {}) | {"Problem": _PROBLEM}}
+
+
 def components() -> Components:
     """Return what operations share: how callers prove themselves, and every status of a problem."""
-    return Components(
+    return _Shared(
         responses={
             f"Problem{each}": OpenAPIResponse(
                 description=HTTPStatus(each).phrase,
@@ -111,7 +121,6 @@ def components() -> Components:
             )
             for each in sorted({*ALWAYS, *WITH_BODY, *_SOMETIMES})
         },
-        schemas={"Problem": _PROBLEM},  # type: ignore[dict-item]
         security_schemes={
             "bearer": SecurityScheme(
                 type="http", scheme="bearer", description="A key, an access token or a visit."
