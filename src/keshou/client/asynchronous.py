@@ -21,7 +21,11 @@ T = TypeVar("T")
 
 
 class AsyncKeshou:
-    """Asks the keshou server at `url` from an event loop; otherwise the same as `Keshou`."""
+    """Asks the keshou server at `url` from an event loop; otherwise the same as `Keshou`.
+
+    One object serves any number of event loops, one after the other or side by side: each has its own connections,
+    which are closed when the loop is shut down. A `transport` of the program's own serves the first loop alone.
+    """
 
     def __init__(
         self,
@@ -35,7 +39,12 @@ class AsyncKeshou:
         lay_out()
         self._access = ApiKey(credentials) if isinstance(credentials, str) else credentials
         self._patience = patience
-        self._line = InLoop(httpx2.AsyncClient(base_url=safe_address(url), timeout=timeout, transport=transport))
+        address, trusted = safe_address(url), httpx2.create_ssl_context()
+
+        def make() -> httpx2.AsyncClient:
+            return httpx2.AsyncClient(base_url=address, timeout=timeout, transport=transport, verify=trusted)
+
+        self._line = InLoop(make)
 
     async def __aenter__(self) -> Self:
         return self
@@ -44,8 +53,8 @@ class AsyncKeshou:
         await self.close()
 
     async def close(self) -> None:
-        """Close its connections."""
-        await self._line.client.aclose()
+        """Close its connections; asked anything afterwards, it raises `ClosedError`."""
+        await self._line.close()
 
     async def ask(self, question: Question) -> Answer:
         """Return the gate's answer; nothing is done and nothing recorded."""

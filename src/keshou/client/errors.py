@@ -17,6 +17,13 @@ class ClientError(KeshouError):
         self.problem = problem
 
 
+class ClosedError(InputError):
+    """The client was closed before it was used."""
+
+    def __init__(self) -> None:
+        super().__init__("the client was closed", hint="close it when the program ends, and not before")
+
+
 class CredentialError(ClientError):
     """The key or token does not hold (401)."""
 

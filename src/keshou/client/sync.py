@@ -50,7 +50,7 @@ class Keshou:
         self.close()
 
     def close(self) -> None:
-        """Close its connections."""
+        """Close its connections; asked anything afterwards, it raises `ClosedError`."""
         self._line.client.close()
 
     def ask(self, question: Question) -> Answer:
