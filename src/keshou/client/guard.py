@@ -11,7 +11,7 @@ import asyncio
 import functools
 import inspect
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
@@ -20,6 +20,7 @@ from keshou.client.asynchronous import AsyncKeshou
 from keshou.client.errors import ClientError
 from keshou.client.question import Question, Recorded
 from keshou.client.sync import Keshou
+from keshou.client.view import View
 from keshou.errors import InputError, KeshouError
 from keshou.language import Text
 from keshou.law.terms import ActKind
@@ -144,7 +145,7 @@ def guard_with(
                 "a view that is a generator cannot be guarded: it runs when its answer has begun",
                 hint="guard a view that takes what it needs of `admitted()`, and returns a streaming response",
             )
-        if inspect.iscoroutinefunction(view):
+        if _is_asynchronous(view):
             return cast("Callable[P, R]", _asynchronous(respond, keshou, guard, view))
         if isinstance(keshou, AsyncKeshou):
             raise InputError("a synchronous view is guarded by an asynchronous client", hint="give it a `Keshou`")
@@ -153,39 +154,49 @@ def guard_with(
     return decorate
 
 
+def _is_asynchronous(view: Callable[..., Any]) -> bool:
+    """Say whether a call of `view` is awaited, be it only marked so, as Python 3.11 knows no mark of its own."""
+    return inspect.iscoroutinefunction(view) or getattr(view, "_is_coroutine", None) is not None
+
+
 def _synchronous(respond: Respond, keshou: Keshou, guard: Guard, view: Callable[P, R]) -> Callable[P, R]:
-    signature = inspect.signature(view)
+    called = View(view)
 
     @functools.wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        outcome = decided(keshou, guard, _arguments(signature, args, kwargs))
+        outcome = decided(keshou, guard, called.arguments(args, kwargs))
         if isinstance(outcome, Problem):
             return cast("R", respond(outcome))
         with as_admitted(outcome):
-            return view(*args, **kwargs)
+            answer = view(*args, **kwargs)
+        if inspect.isawaitable(answer):
+            _drop(answer)
+            raise InputError(
+                "a guarded view is asynchronous and does not say so",
+                hint="guard the method that answers, or the view that `as_view()` makes",
+            )
+        return answer
 
     return guarded
 
 
+def _drop(answer: Awaitable[Any]) -> None:
+    if inspect.iscoroutine(answer):
+        answer.close()
+
+
 def _asynchronous(respond: Respond, keshou: Keshou | AsyncKeshou, guard: Guard, view: Callable[..., Any]) -> Any:
-    signature = inspect.signature(view)
+    called = View(view)
 
     @functools.wraps(view)
     async def guarded(*args: Any, **kwargs: Any) -> Any:
-        outcome = await decided_in_loop(keshou, guard, _arguments(signature, args, kwargs))
+        outcome = await decided_in_loop(keshou, guard, called.arguments(args, kwargs))
         if isinstance(outcome, Problem):
             return respond(outcome)
         with as_admitted(outcome):
             return await view(*args, **kwargs)
 
     return guarded
-
-
-def _arguments(signature: inspect.Signature, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Arguments:
-    """Return what a view is called with, what it has by default too."""
-    bound = signature.bind(*args, **kwargs)
-    bound.apply_defaults()
-    return bound.arguments
 
 
 def decided(keshou: Keshou, guard: Guard, arguments: Any) -> Admission | Problem:
