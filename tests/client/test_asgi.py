@@ -169,14 +169,37 @@ def test_a_view_that_is_not_guarded_was_not_admitted() -> None:
         admitted()
 
 
-def test_a_guard_that_does_not_say_whose_information_it_is_lets_nothing_through(url: str) -> None:
-    def view(customer: str) -> str:
-        return customer
+@pytest.mark.parametrize("name", ["user", "by", "post", "where"])
+def test_a_guard_that_names_no_parameter_of_the_view_is_refused_before_anybody_is_asked_about(
+    url: str, name: str
+) -> None:
+    def view(user: str, staff: str) -> str:
+        return user + staff
 
+    misspelled = PHONE._replace(by="staff")._replace(**{name: "usr"})
     with Keshou(url, KEY) as keshou:
-        guarded = guard_with(lambda problem: problem, keshou, PHONE)(view)
-        found: list[Any] = [guarded(customer) for customer in ("A-1", "")]
-        assert [each.status for each in found] == [503, 503]
+        assert guard_with(lambda problem: problem, keshou, PHONE._replace(by="staff"))(view)("A-1", "clerk1")
+        with pytest.raises(InputError, match="usr"):
+            guard_with(lambda problem: problem, keshou, misspelled)(view)
+        with pytest.raises(InputError, match="usr"):
+            GuardMiddleware(shows_all, keshou, [Path("/{user}/by/{staff}", misspelled)])
+
+
+@pytest.mark.parametrize("name", ["user", "by", "post", "where"])
+def test_a_view_that_takes_any_names_stays_closed_without_the_one_that_the_guard_names(
+    url: str, name: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def view(**named: str) -> int:
+        return len(named) and 200
+
+    def answer(guard: Guard) -> Any:
+        with Keshou(url, KEY) as keshou:
+            return guard_with(lambda problem: problem.status, keshou, guard)(view)(user="A-1", staff="clerk1")
+
+    by_staff = PHONE._replace(by="staff")
+    assert answer(by_staff) == 200
+    assert answer(by_staff._replace(**{name: "misspelled"})) == 503
+    assert "misspelled" in caplog.text
 
 
 def test_a_view_that_fails_leaves_nobody_admitted(url: str) -> None:

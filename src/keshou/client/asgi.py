@@ -40,6 +40,8 @@ class Path(NamedTuple):
 class GuardMiddleware:
     """Asks before the app sees a request.
 
+    Raises `InputError` where a guard names what is no parameter of its path's form.
+
     `open_paths` are regular expressions of whole paths that need no guard: what touches nobody's information.
     Anything else without a guard is answered with 403, so that a path forgotten is closed and not open.
     """
@@ -49,6 +51,8 @@ class GuardMiddleware:
     ) -> None:
         self._app, self._keshou = app, keshou
         self._paths = [(_compiled(each.form), each) for each in paths]
+        for form, each in self._paths:
+            each.guard.refuse_names_beyond(form.groupindex)
         self._open = [re.compile(each) for each in open_paths]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -11,7 +11,7 @@ import asyncio
 import functools
 import inspect
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
@@ -41,6 +41,8 @@ R = TypeVar("R")
 Arguments = Mapping[str, Any]
 Chosen = str | Callable[[Any], str]
 """Name of the view's parameter that holds an id, or a function from all of the view's arguments to it."""
+CHOSEN = ("user", "by", "post", "where")
+"""What a guard takes from the request."""
 Respond = Callable[[Problem], Any]
 
 
@@ -76,13 +78,11 @@ class Guard(NamedTuple):
         Raises:
             NobodyError: they do not say who does it.
             QuestionError: they do not say whose information it is, or hold what is no text.
-            InputError: the view has no such parameter as the guard's `user` names.
+            InputError: they do not have what the guard names.
 
         """
-        if isinstance(self.user, str) and self.user not in arguments:
-            raise InputError("a guarded view does not say whose information it is", hint="mend the guard's `user`")
-        user = _chosen(self.user, arguments)
-        by = _chosen(self.by, arguments)
+        user = self._chosen("user", arguments)
+        by = self._chosen("by", arguments)
         if self.by is not None and not by:
             raise NobodyError
         if not user:
@@ -93,9 +93,36 @@ class Guard(NamedTuple):
             items=frozenset(self.items),
             purpose=self.purpose,
             by=by,
-            post=_chosen(self.post, arguments),
-            where=_chosen(self.where, arguments),
+            post=self._chosen("post", arguments),
+            where=self._chosen("where", arguments),
         )
+
+    def refuse_names_beyond(self, names: Iterable[str]) -> None:
+        """Refuse to name what is none of a view's parameters: left out, it would widen what is asked about.
+
+        Raises:
+            InputError: `user`, `by`, `post` or `where` does so.
+
+        """
+        for each in CHOSEN:
+            named = getattr(self, each)
+            if isinstance(named, str) and named not in names:
+                raise _no_such(each, named)
+
+    def _chosen(self, each: str, arguments: Any) -> str:
+        chosen = getattr(self, each)
+        if chosen is None:
+            return ""
+        if isinstance(chosen, str) and chosen not in arguments:
+            raise _no_such(each, chosen)
+        found = str((arguments[chosen] if isinstance(chosen, str) else chosen(arguments)) or "")
+        if any("\ud800" <= letter <= "\udfff" for letter in found):
+            raise QuestionError("a guarded view was asked with what is no text")
+        return found
+
+
+def _no_such(each: str, named: str) -> InputError:
+    return InputError(f"a guarded view has no parameter {named!r}", hint=f"mend the guard's `{each}`")
 
 
 class Admission(NamedTuple):
@@ -135,7 +162,8 @@ def guard_with(
     An asynchronous view may be guarded by either client; a synchronous one by `Keshou` alone.
 
     Raises:
-        InputError: a synchronous view is given an asynchronous client; a view is a generator.
+        InputError: a synchronous view is given an asynchronous client; a view is a generator, or lacks a parameter
+            that the guard names.
 
     """
 
@@ -145,11 +173,14 @@ def guard_with(
                 "a view that is a generator cannot be guarded: it runs when its answer has begun",
                 hint="guard a view that takes what it needs of `admitted()`, and returns a streaming response",
             )
+        called = View(view)
+        if (names := called.names()) is not None:
+            guard.refuse_names_beyond(names)
         if _is_asynchronous(view):
-            return cast("Callable[P, R]", _asynchronous(respond, keshou, guard, view))
+            return cast("Callable[P, R]", _asynchronous(respond, keshou, guard, view, called))
         if isinstance(keshou, AsyncKeshou):
             raise InputError("a synchronous view is guarded by an asynchronous client", hint="give it a `Keshou`")
-        return _synchronous(respond, keshou, guard, view)
+        return _synchronous(respond, keshou, guard, view, called)
 
     return decorate
 
@@ -159,9 +190,7 @@ def _is_asynchronous(view: Callable[..., Any]) -> bool:
     return inspect.iscoroutinefunction(view) or getattr(view, "_is_coroutine", None) is not None
 
 
-def _synchronous(respond: Respond, keshou: Keshou, guard: Guard, view: Callable[P, R]) -> Callable[P, R]:
-    called = View(view)
-
+def _synchronous(respond: Respond, keshou: Keshou, guard: Guard, view: Callable[P, R], called: View) -> Callable[P, R]:
     @functools.wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
         outcome = decided(keshou, guard, called.arguments(args, kwargs))
@@ -185,9 +214,9 @@ def _drop(answer: Awaitable[Any]) -> None:
         answer.close()
 
 
-def _asynchronous(respond: Respond, keshou: Keshou | AsyncKeshou, guard: Guard, view: Callable[..., Any]) -> Any:
-    called = View(view)
-
+def _asynchronous(
+    respond: Respond, keshou: Keshou | AsyncKeshou, guard: Guard, view: Callable[..., Any], called: View
+) -> Any:
     @functools.wraps(view)
     async def guarded(*args: Any, **kwargs: Any) -> Any:
         outcome = await decided_in_loop(keshou, guard, called.arguments(args, kwargs))
@@ -248,12 +277,3 @@ def as_admitted(admission: Admission) -> Iterator[None]:
         yield
     finally:
         _ADMITTED.reset(token)
-
-
-def _chosen(chosen: Chosen | None, arguments: Any) -> str:
-    if chosen is None:
-        return ""
-    found = str((arguments.get(chosen) if isinstance(chosen, str) else chosen(arguments)) or "")
-    if any("\ud800" <= each <= "\udfff" for each in found):
-        raise QuestionError("a guarded view was asked with what is no text")
-    return found
