@@ -271,3 +271,48 @@ async def _streamed(user: str) -> AsyncIterator[str]:
 def test_a_generator_is_refused_as_a_view_when_it_is_decorated(url: str, view: Any) -> None:
     with Keshou(url, KEY) as keshou, pytest.raises(InputError, match="generator"):
         guard_with(lambda problem: problem, keshou, PHONE)(view)
+
+
+async def awaited(arguments: Any) -> str:
+    await asyncio.sleep(0)
+    return str(arguments["staff"])
+
+
+class Awaiting:
+    async def __call__(self, arguments: Any) -> str:
+        return await awaited(arguments)
+
+
+@pytest.mark.parametrize("by", [awaited, Awaiting()])
+@pytest.mark.parametrize("kind", [Keshou, AsyncKeshou])
+def test_a_guard_of_an_asynchronous_view_waits_for_its_functions(
+    url: str, by: Any, kind: type[Keshou] | type[AsyncKeshou]
+) -> None:
+    async def view(user: str, staff: str) -> int:
+        assert user
+        assert staff
+        return 200
+
+    async def answers() -> list[Any]:
+        keshou = kind(url, KEY)
+        try:
+            guarded = guard_with(lambda problem: problem.status, keshou, PHONE._replace(by=by))(view)
+            return [await guarded("A-1", staff) for staff in ("clerk1", "judge", "")]
+        finally:
+            if (closing := keshou.close()) is not None:
+                await closing
+
+    assert asyncio.run(answers()) == [200, 403, 401]
+
+
+def test_a_function_that_nobody_can_wait_for_is_refused(url: str, caplog: pytest.LogCaptureFixture) -> None:
+    def view(user: str, staff: str) -> int:
+        return len(user + staff)
+
+    with Keshou(url, KEY) as keshou:
+        with pytest.raises(InputError, match="asynchronous function"):
+            guard_with(lambda problem: problem, keshou, PHONE._replace(by=awaited))(view)
+        hidden = PHONE._replace(by=lambda arguments: awaited(dict(arguments)))
+        found: Any = guard_with(lambda problem: problem.status, keshou, hidden)(view)("A-1", "clerk1")
+    assert found == 503
+    assert "does not say so" in caplog.text

@@ -39,8 +39,10 @@ _ASKED_WRONG = frozenset({400, 413, 422})
 P = ParamSpec("P")
 R = TypeVar("R")
 Arguments = Mapping[str, Any]
-Chosen = str | Callable[[Any], str]
-"""Name of the view's parameter that holds an id, or a function from all of the view's arguments to it."""
+Chosen = str | Callable[[Any], str] | Callable[[Any], Awaitable[str]]
+"""Name of the view's parameter that holds an id, or a function from all of the view's arguments to it.
+
+A function may be asynchronous where the view is."""
 CHOSEN = ("user", "by", "post", "where")
 """What a guard takes from the request."""
 Respond = Callable[[Problem], Any]
@@ -109,16 +111,35 @@ class Guard(NamedTuple):
             if isinstance(named, str) and named not in names:
                 raise _no_such(each, named)
 
+    def waits(self) -> tuple[str, ...]:
+        """Return which of its functions are asynchronous."""
+        return tuple(each for each in CHOSEN if callable(found := getattr(self, each)) and _is_asynchronous(found))
+
+    async def settled(self, arguments: Any) -> "Guard":
+        """Return the guard with what its asynchronous functions find in `arguments` in their place."""
+        found: dict[str, Any] = {each: _always(await getattr(self, each)(arguments)) for each in self.waits()}
+        return self._replace(**found) if found else self
+
     def _chosen(self, each: str, arguments: Any) -> str:
         chosen = getattr(self, each)
         if chosen is None:
             return ""
         if isinstance(chosen, str) and chosen not in arguments:
             raise _no_such(each, chosen)
-        found = str((arguments[chosen] if isinstance(chosen, str) else chosen(arguments)) or "")
+        told = arguments[chosen] if isinstance(chosen, str) else chosen(arguments)
+        if inspect.isawaitable(told):
+            _drop(told)
+            raise InputError(
+                "a guard's function is asynchronous and does not say so", hint=f"mend the guard's `{each}`"
+            )
+        found = str(told or "")
         if any("\ud800" <= letter <= "\udfff" for letter in found):
             raise QuestionError("a guarded view was asked with what is no text")
         return found
+
+
+def _always(found: str) -> Callable[[Any], str]:
+    return lambda _: found
 
 
 def _no_such(each: str, named: str) -> InputError:
@@ -162,8 +183,8 @@ def guard_with(
     An asynchronous view may be guarded by either client; a synchronous one by `Keshou` alone.
 
     Raises:
-        InputError: a synchronous view is given an asynchronous client; a view is a generator, or lacks a parameter
-            that the guard names.
+        InputError: a synchronous view is given an asynchronous client or function; a view is a generator, or lacks a
+            parameter that the guard names.
 
     """
 
@@ -180,6 +201,10 @@ def guard_with(
             return cast("Callable[P, R]", _asynchronous(respond, keshou, guard, view, called))
         if isinstance(keshou, AsyncKeshou):
             raise InputError("a synchronous view is guarded by an asynchronous client", hint="give it a `Keshou`")
+        for each in guard.waits():
+            raise InputError(
+                "a synchronous view is guarded by an asynchronous function", hint=f"mend the guard's `{each}`"
+            )
         return _synchronous(respond, keshou, guard, view, called)
 
     return decorate
@@ -187,7 +212,8 @@ def guard_with(
 
 def _is_asynchronous(view: Callable[..., Any]) -> bool:
     """Say whether a call of `view` is awaited, be it only marked so, as Python 3.11 knows no mark of its own."""
-    return inspect.iscoroutinefunction(view) or getattr(view, "_is_coroutine", None) is not None
+    marked = getattr(view, "_is_coroutine", None) is not None
+    return marked or inspect.iscoroutinefunction(view) or inspect.iscoroutinefunction(type(view).__call__)
 
 
 def _synchronous(respond: Respond, keshou: Keshou, guard: Guard, view: Callable[P, R], called: View) -> Callable[P, R]:
@@ -238,6 +264,7 @@ def decided(keshou: Keshou, guard: Guard, arguments: Any) -> Admission | Problem
 
 async def decided_in_loop(keshou: Keshou | AsyncKeshou, guard: Guard, arguments: Any) -> Admission | Problem:
     """Do what `decided` does, from an event loop."""
+    guard = await guard.settled(arguments)
     if isinstance(keshou, Keshou):
         return await asyncio.to_thread(decided, keshou, guard, arguments)
     try:
