@@ -17,12 +17,13 @@ from little_server import KEY, serving
 from keshou.app.site import Site
 from keshou.client.asgi import GuardMiddleware, Path
 from keshou.client.asynchronous import AsyncKeshou
-from keshou.client.guard import Guard, admitted, guard_with
+from keshou.client.guard import Guard, admitted, decided, guard_with
 from keshou.client.sync import Keshou
 from keshou.db import Database
 from keshou.errors import InputError
 from keshou.law.terms import ActKind
 from keshou.migrations.run import upgrade
+from keshou.wire.problem import Problem
 
 PHONE = Guard(ActKind.USE, {"mobile_number"}, "service", user="user")
 PATHS = [
@@ -316,3 +317,43 @@ def test_a_function_that_nobody_can_wait_for_is_refused(url: str, caplog: pytest
         found: Any = guard_with(lambda problem: problem.status, keshou, hidden)(view)("A-1", "clerk1")
     assert found == 503
     assert "does not say so" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"items": "mobile_number"},
+        {"items": frozenset()},
+        {"items": {"mobile number"}},
+        {"purpose": ""},
+        {"purpose": "our service"},
+        {"holding": "our system"},
+        {"kind": "peek"},
+        {"kind": ActKind.COLLECT},
+        {"kind": ActKind.CORRECT},
+    ],
+)
+def test_a_guard_that_makes_no_question_whoever_comes_is_refused_at_once(url: str, changes: dict[str, Any]) -> None:
+    wrong = PHONE._replace(**changes)
+    with Keshou(url, KEY) as keshou:
+        with pytest.raises(InputError):
+            guard_with(lambda problem: problem, keshou, wrong)(lambda user: user)
+        with pytest.raises(InputError):
+            GuardMiddleware(shows_all, keshou, [Path("/{user}", wrong)])
+
+
+@pytest.mark.parametrize("form", ["/c/{user:str}", "/c/{user", "/c/user}", "/{user}/{user}", "{user}", "", "/{{user}}"])
+def test_a_form_that_would_match_nothing_is_refused(form: str) -> None:
+    with pytest.raises(InputError, match="form of a path"):
+        GuardMiddleware(shows_all, AsyncKeshou("http://127.0.0.1:9", "k"), [Path(form, PHONE)])
+
+
+def test_what_is_wrong_with_the_guard_alone_is_told_to_the_app_and_not_to_who_came(
+    url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    writes = PHONE._replace(by=lambda _: "clerk1", kind=ActKind.COLLECT)
+    with Keshou(url, KEY) as keshou:
+        found = decided(keshou, writes, {"user": "A-1"})
+    assert isinstance(found, Problem)
+    assert found.status == 503
+    assert "a guarded view is closed" in caplog.text

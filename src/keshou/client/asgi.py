@@ -10,6 +10,7 @@ import msgspec
 from keshou.client.asynchronous import AsyncKeshou
 from keshou.client.guard import MEDIA_TYPE, Guard, as_admitted, decided_in_loop
 from keshou.client.sync import Keshou
+from keshou.errors import InputError
 from keshou.language import Text
 from keshou.wire.problem import Problem
 
@@ -40,7 +41,8 @@ class Path(NamedTuple):
 class GuardMiddleware:
     """Asks before the app sees a request.
 
-    Raises `InputError` where a guard names what is no parameter of its path's form.
+    Raises `InputError` where a path's form is none, or its guard makes no question: where it names what is no parameter
+    of the form, among others.
 
     `open_paths` are regular expressions of whole paths that need no guard: what touches nobody's information.
     Anything else without a guard is answered with 403, so that a path forgotten is closed and not open.
@@ -52,6 +54,7 @@ class GuardMiddleware:
         self._app, self._keshou = app, keshou
         self._paths = [(_compiled(each.form), each) for each in paths]
         for form, each in self._paths:
+            each.guard.refuse_what_cannot_be_asked()
             each.guard.refuse_names_beyond(form.groupindex)
         self._open = [re.compile(each) for each in open_paths]
 
@@ -87,6 +90,11 @@ class GuardMiddleware:
 
 def _compiled(form: str) -> re.Pattern[str]:
     parts = _PARAMETER.split(form)
+    names, between = parts[1::2], "".join(parts[::2])
+    if not form.startswith("/") or {"{", "}"} & set(between) or len(set(names)) < len(names):
+        raise InputError(
+            f"{form!r} is no form of a path", hint="begin with `/`, and write each parameter `{name}`, each name once"
+        )
     made = [re.escape(part) if n % 2 == 0 else f"(?P<{part}>[^/]+)" for n, part in enumerate(parts)]
     return re.compile("".join(made))
 

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple, ParamSpec, TypeVar, cast
 
+import msgspec
+
 from keshou.client.asynchronous import AsyncKeshou
 from keshou.client.errors import ClientError
 from keshou.client.question import Question, Recorded
@@ -25,6 +27,7 @@ from keshou.errors import InputError, KeshouError
 from keshou.language import Text
 from keshou.law.terms import ActKind
 from keshou.wire.problem import Problem
+from keshou.wire.words import Id, Items, NoId
 
 MEDIA_TYPE = "application/problem+json"
 DENIED = Text("法律不允许这一行为", "the law does not permit this act")
@@ -35,6 +38,7 @@ CLOSED = Text("所需部分无法访问", "a part that is needed cannot be reach
 _log = logging.getLogger(__name__)
 _ASKED_WRONG = frozenset({400, 413, 422})
 """Statuses of a question that cannot be one; any other refusal is of the app that asks, and not of its caller."""
+_WRITING = frozenset({ActKind.COLLECT, ActKind.CORRECT})
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -45,6 +49,8 @@ Chosen = str | Callable[[Any], str] | Callable[[Any], Awaitable[str]]
 A function may be asynchronous where the view is."""
 CHOSEN = ("user", "by", "post", "where")
 """What a guard takes from the request."""
+_FROM_REQUEST = frozenset(f"$.{each}" for each in CHOSEN)
+_TOO_LARGE = 413
 Respond = Callable[[Problem], Any]
 
 
@@ -99,6 +105,24 @@ class Guard(NamedTuple):
             where=self._chosen("where", arguments),
         )
 
+    def refuse_what_cannot_be_asked(self) -> None:
+        """Refuse what the server would find malformed whoever came, so that it is not told to everybody who does.
+
+        Raises:
+            InputError: kind, items, purpose or holding are not of the documented form, or a view would have to write.
+
+        """
+        if isinstance(self.items, str) or self.kind in _WRITING:
+            raise InputError(
+                "a guard asks for one act that shows something, on a set of items",
+                hint="have values written by `perform`, outside of a guard",
+            )
+        try:
+            told = {"kind": self.kind, "items": list(self.items), "purpose": self.purpose, "holding": self.holding}
+            msgspec.convert(told, _Told)
+        except msgspec.ValidationError as error:
+            raise InputError(f"a guard cannot be asked about: {error}", hint="mend the guard") from None
+
     def refuse_names_beyond(self, names: Iterable[str]) -> None:
         """Refuse to name what is none of a view's parameters: left out, it would widen what is asked about.
 
@@ -136,6 +160,15 @@ class Guard(NamedTuple):
         if any("\ud800" <= letter <= "\udfff" for letter in found):
             raise QuestionError("a guarded view was asked with what is no text")
         return found
+
+
+class _Told(msgspec.Struct):
+    """What every question of a guard has in common, as the server reads it."""
+
+    kind: ActKind
+    items: Items
+    purpose: Id
+    holding: NoId
 
 
 def _always(found: str) -> Callable[[Any], str]:
@@ -184,7 +217,7 @@ def guard_with(
 
     Raises:
         InputError: a synchronous view is given an asynchronous client or function; a view is a generator, or lacks a
-            parameter that the guard names.
+            parameter that the guard names; the guard makes no question, whoever comes.
 
     """
 
@@ -194,6 +227,7 @@ def guard_with(
                 "a view that is a generator cannot be guarded: it runs when its answer has begun",
                 hint="guard a view that takes what it needs of `admitted()`, and returns a streaming response",
             )
+        guard.refuse_what_cannot_be_asked()
         called = View(view)
         if (names := called.names()) is not None:
             guard.refuse_names_beyond(names)
@@ -290,10 +324,16 @@ def _problem_of(error: KeshouError) -> Problem:
     """Return what is answered when nothing was decided: closed, and nothing shown; what the app must mend is logged."""
     if isinstance(error, NobodyError):
         return Problem(type="/problems/not-signed-in", title=NOBODY.en, status=401)
-    if isinstance(error, QuestionError) or (isinstance(error, ClientError) and error.problem.status in _ASKED_WRONG):
+    if isinstance(error, QuestionError) or (isinstance(error, ClientError) and _is_of_who_came(error.problem)):
         return Problem(type="/problems/malformed", title=MALFORMED.en, status=400)
     _log.error("a guarded view is closed: %s: %s", type(error).__name__, error)
     return Problem(type="/problems/unreachable", title=CLOSED.en, status=503)
+
+
+def _is_of_who_came(problem: Problem) -> bool:
+    """Say whether what is wrong with a question came with the request, and does not stand in the guard."""
+    at = set(problem.pointers)
+    return problem.status in _ASKED_WRONG and at <= _FROM_REQUEST and (bool(at) or problem.status == _TOO_LARGE)
 
 
 @contextmanager
