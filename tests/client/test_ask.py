@@ -5,6 +5,7 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx2
 import msgspec
 import pytest
 from house import newcomer, ready
@@ -13,6 +14,7 @@ from little_server import KEY, serving
 from keshou.app.site import Site
 from keshou.client.asynchronous import AsyncKeshou
 from keshou.client.errors import CredentialError
+from keshou.client.guard import Admission, Guard, decided
 from keshou.client.question import Question
 from keshou.client.sync import Keshou
 from keshou.db import Database
@@ -20,6 +22,7 @@ from keshou.gate.facts import ConsentWithdrawn
 from keshou.law.terms import ActKind
 from keshou.permits.errors import PermitAudienceError
 from keshou.permits.verify import Serving, verify
+from keshou.wire.problem import Problem
 
 
 @pytest.fixture
@@ -94,6 +97,30 @@ def test_an_act_repeated_with_its_key_is_done_once(site: Site, url: str) -> None
         first = keshou.perform(using("A-1"), key="one-request")
         assert keshou.perform(using("A-1"), key="one-request").entry == first.entry
         assert keshou.perform(using("A-1"), key="two-request").entry != first.entry
+
+
+class Dropping(httpx2.HTTPTransport):
+    """Loses the first answer, when the request was heard and done."""
+
+    lost = False
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        found = super().handle_request(request)
+        if not self.lost:
+            self.lost = True
+            found.read()
+            raise httpx2.ReadTimeout("lost")
+        return found
+
+
+def test_a_view_stays_closed_when_the_answer_that_showed_the_values_was_lost(site: Site, url: str) -> None:
+    guard = Guard(ActKind.USE, {"mobile_number"}, "service", user="user", by="staff")
+    with Keshou(url, KEY, transport=Dropping(trust_env=False)) as keshou:
+        closed, admitted = (decided(keshou, guard, {"user": "A-2", "staff": "clerk1"}) for _ in range(2))
+    assert isinstance(closed, Problem)
+    assert closed.status == 503
+    assert isinstance(admitted, Admission)
+    assert (admitted.full, set(admitted.values)) == (True, {"mobile_number"})
 
 
 def test_a_withdrawal_is_in_the_next_answer(site: Site, url: str) -> None:

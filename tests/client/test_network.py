@@ -6,6 +6,7 @@ import threading
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
+import msgspec
 import pytest
 from stand_in import Told, answering, say
 
@@ -15,7 +16,7 @@ from keshou.client.exchange import Patience
 from keshou.client.question import Question
 from keshou.client.sync import Keshou
 from keshou.errors import InputError, KeshouError, UnreachableError
-from keshou.law.terms import ActKind
+from keshou.law.terms import SILENT_KINDS, ActKind
 
 QUICK = Patience(tries=2, first_pause=0.001)
 QUESTION = Question(kind=ActKind.USE, user="A-1", items=frozenset({"mobile_number"}), purpose="service")
@@ -122,7 +123,7 @@ def test_tls_or_this_machine_will_do(url: str) -> None:
 ACTED = b'{"decision":{"permitted":true},"entry":7,"repeated":true%s}'
 
 
-def acted(body: bytes, *, lost: bool = True, **more: Any) -> list[int | str]:
+def acted(body: bytes, question: Question = QUESTION, *, lost: bool = True, **more: Any) -> list[int | str]:
     """Do an act with both clients, of which the first try may be lost; return what each made of the answer."""
     times = {"left": 0}
 
@@ -132,11 +133,11 @@ def acted(body: bytes, *, lost: bool = True, **more: Any) -> list[int | str]:
 
     async def in_loop(url: str) -> int:
         async with AsyncKeshou(url, "k", patience=QUICK) as keshou:
-            return (await keshou.perform(QUESTION, **more)).entry
+            return (await keshou.perform(question, **more)).entry
 
     def at_once(url: str) -> int:
         with Keshou(url, "k", patience=QUICK) as keshou:
-            return keshou.perform(QUESTION, **more).entry
+            return keshou.perform(question, **more).entry
 
     found: list[int | str] = []
     with answering(told) as url:
@@ -153,9 +154,17 @@ def test_who_was_refused_is_never_hidden_by_a_client_s_own_second_try() -> None:
     some = ACTED % b',"refusals":{"miit24:9.1":2}'
     assert acted(some, users=("A-1", "A-2")) == ["lost 7", "lost 7"]
     assert acted(some, users=("A-1", "A-2"), lost=False, key="mine") == [7, 7], "asked again by who gave the key"
-    assert acted(ACTED % b"", users=("A-1", "A-2")) == [7, 7], "nobody was refused"
+    deleted = msgspec.structs.replace(QUESTION, kind=ActKind.DELETE)
+    assert acted(ACTED % b"", deleted, users=("A-1", "A-2")) == [7, 7], "nobody was refused and nothing was shown"
 
 
 def test_a_permit_that_was_lost_is_not_taken_for_none_given() -> None:
-    assert acted(ACTED % b"", holding="crm") == ["lost 7", "lost 7"]
-    assert acted(ACTED % b"") == [7, 7]
+    deleted = msgspec.structs.replace(QUESTION, kind=ActKind.DELETE)
+    assert acted(ACTED % b"", deleted, holding="crm") == ["lost 7", "lost 7"]
+    assert acted(ACTED % b"", deleted) == [7, 7]
+
+
+@pytest.mark.parametrize("kind", ActKind)
+def test_values_that_were_lost_are_not_taken_for_none_shown(kind: ActKind) -> None:
+    lost = acted(ACTED % b"", msgspec.structs.replace(QUESTION, kind=kind))
+    assert lost == ([7, 7] if kind in SILENT_KINDS else ["lost 7", "lost 7"])

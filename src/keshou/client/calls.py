@@ -13,6 +13,7 @@ import msgspec
 from keshou.client.errors import AnswerError
 from keshou.client.exchange import Call, Got
 from keshou.client.question import Answer, Question, Recorded
+from keshou.law.terms import SILENT_KINDS
 from keshou.permits.filter import RowFilter, Table
 from keshou.permits.keys import PublicKeys
 from keshou.wire.decision import GroundShape, ReasonShape
@@ -59,7 +60,7 @@ def perform(question: Question, *, holding: str, users: Sequence[str] = (), key:
     headers = {"idempotency-key": key or secrets.token_urlsafe(24)}
 
     def lost(found: Recorded) -> int | None:
-        told_once = bool(found.refusals or holding)
+        told_once = bool(found.refusals or holding) or question.kind not in SILENT_KINDS
         return found.entry if found.repeated and found.permitted and told_once else None
 
     return Call("POST", ACTS, _reading(Recorded, lambda found: found), _body(body), headers, _denial, lost)

@@ -53,7 +53,7 @@ class ServerUnreachableError(UnreachableError):
 
 
 class AnswerLostError(UnreachableError):
-    """An act was done, and the answer that told who was refused or gave the permit was lost on the way.
+    """An act was done, and the answer that showed the values, gave the permit or told who was refused was lost.
 
     It was told once, to the first of the client's own tries; `entry` is the act's place in the log.
     """

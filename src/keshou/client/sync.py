@@ -67,7 +67,8 @@ class Keshou:
         `users` are those of a bulk act. Give a `key` of your own to repeat the request after a crash: it is done once.
 
         Raises:
-            AnswerLostError: an earlier try did it, and the answer that was lost told who was refused or had the permit.
+            AnswerLostError: an earlier try did it, and the answer that was lost had the values or the permit, or told
+                who was refused. What was asked with the same `key` before, by another call, is answered with `repeated`.
 
         """
         return self._do(calls.perform(question, holding=holding, users=users, key=key))

@@ -76,11 +76,16 @@ def done_before(site: Site, done: Done, language: Language) -> Response[bytes]:
         )
         return _problem(reasons, done.entry, language)
     decision = DecisionShape(
-        permitted=True, rules=header.rules, revision=header.revision, full=False, reasons=[],
+        permitted=True, rules=header.rules, revision=header.revision, full=_in_full(header), reasons=[],
         grounds=[GroundShape(cite=cite, fact="", fact_name="") for cite, _ in provisions],
     )  # fmt: skip
     place = done.entry
     return answer(ActAnswer(decision=decision, entry=place, revision=place + 1, repeated=True, refusals=refused))
+
+
+def _in_full(header: Header) -> bool:
+    """Say whether full values might be shown of all items."""
+    return header.shown == "full" and not header.stand_ins
 
 
 def _refused(header: Header) -> dict[str, int]:
