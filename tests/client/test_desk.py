@@ -2,6 +2,8 @@
 """A data service checks permits with keys it keeps, and lets one for one use pass once."""
 
 import datetime as dt
+import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -85,6 +87,64 @@ def test_keys_go_on_serving_while_the_server_is_away() -> None:
     fetch.get = unreachable
     later = NOW + KEYS_FRESH
     assert desk.admit(issued(now=later), SERVING, later).entry == 6
+
+
+class Hanging(Fetch):
+    """Gets keys once, and then hangs until it is let go, and fails."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began, self.over = threading.Event(), threading.Event()
+
+    def __call__(self) -> PublicKeys:
+        if self.times:
+            self.times += 1
+            self.began.set()
+            self.over.wait(30)
+            raise ServerUnreachableError("ReadTimeout")
+        return super().__call__()
+
+
+def test_a_forged_permit_holds_nobody_up_while_the_server_is_away() -> None:
+    fetch = Hanging()
+    desk = PermitDesk(fetch)
+    desk.admit(issued(), SERVING, NOW)
+    later, forged = NOW + PAUSE, with_header(issued(), kid="forged")
+    with ThreadPoolExecutor(8) as pool:
+        try:
+            first = pool.submit(desk.admit, forged, SERVING, later)
+            assert fetch.began.wait(30)
+            assert desk.admit(issued(now=later), SERVING, later).entry == 6
+            others = [pool.submit(desk.admit, forged, SERVING, later) for _ in range(4)]
+            assert all(isinstance(each.exception(30), e.PermitKeyError) for each in others)
+            assert not first.done()
+        finally:
+            fetch.over.set()
+        assert isinstance(first.exception(30), e.PermitKeyError)
+    assert fetch.times == 2
+
+
+def test_all_who_wait_for_the_first_keys_are_served_by_one_fetch() -> None:
+    go_on = threading.Event()
+    fetch = Fetch(lambda: keys() if go_on.wait(30) else unreachable())
+    desk = PermitDesk(fetch)
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(desk.admit, issued(), SERVING, NOW) for _ in range(8)]
+        time.sleep(0.1)
+        go_on.set()
+        assert {each.result(30).entry for each in asked} == {6}
+    assert fetch.times == 1
+
+
+def test_without_the_first_keys_all_who_wait_are_told_so() -> None:
+    go_on = threading.Event()
+    desk = PermitDesk(lambda: unreachable() if go_on.wait(30) else keys())
+    with ThreadPoolExecutor(4) as pool:
+        asked = [pool.submit(desk.admit, issued(), SERVING, NOW) for _ in range(4)]
+        time.sleep(0.1)
+        go_on.set()
+        assert all(isinstance(each.exception(30), UnreachableError) for each in asked)
+    assert desk._fetching is None, "the next permit has them fetched again"
 
 
 def test_a_permit_for_one_use_passes_once_whoever_comes_and_after_a_restart(tmp_path: Path) -> None:

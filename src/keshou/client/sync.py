@@ -68,7 +68,7 @@ class Keshou:
 
         Raises:
             AnswerLostError: an earlier try did it, and the answer that was lost had the values or the permit, or told
-                who was refused. What was asked with the same `key` before, by another call, is answered with `repeated`.
+                who was refused. What an earlier call asked with the same `key` is answered, as `repeated`.
 
         """
         return self._do(calls.perform(question, holding=holding, users=users, key=key))
