@@ -8,8 +8,8 @@ out too. A filter knows until when it may be used; what users say after it was m
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any, Literal, NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Protocol, runtime_checkable
 
 import msgspec
 import pyarrow as pa
@@ -27,6 +27,14 @@ _LONGEST_NAME = 63
 _BY_PLACE = ("%s", "?")
 """Signs for a parameter that are told apart by their place alone, so that each needs a value of its own."""
 _WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
+
+
+@runtime_checkable
+class Streamed(Protocol):
+    """A table that gives itself in Arrow's form. Source: the Arrow PyCapsule interface."""
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        """Return the capsule of its stream."""
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -159,11 +167,20 @@ class RowFilter(msgspec.Struct, frozen=True, kw_only=True):
         """The columns that may be selected, that of the users first."""
         return list(dict.fromkeys([self.user_column, *(each.name for each in self.columns)]))
 
-    def show(self, rows: Iterable[Iterable[Any]]) -> list[dict[str, Any]]:
-        """Return rows selected by `sqlite` or `postgresql` as they may be shown: column -> value, masked where due."""
+    def show(self, rows: Iterable[Iterable[Any]] | Streamed) -> list[dict[str, Any]]:
+        """Return rows selected with this filter as they may be shown: column -> value, masked where due.
+
+        A row is the values in the order of `names`, or a mapping from column to value; a table of Arrow, or of what
+        gives itself as one (Polars, pandas), is taken whole. Columns that are not among `names` are left out.
+
+        Raises:
+            FilterError: a row does not have the columns of `names`.
+
+        """
         hidden = {each.name: each.item for each in self.columns if each.masked}
         names = self.names
-        return [_shown(dict(zip(names, row, strict=True)), hidden) for row in rows]
+        given = pa.table(rows).to_pylist() if isinstance(rows, Streamed) else rows
+        return [_shown(_by_name(names, row), hidden) for row in given]
 
     def refuse_expired(self, now: dt.datetime) -> None:
         """Refuse when its time is over.
@@ -212,6 +229,17 @@ def _quote(name: str, mark: str) -> str:
 
 def _can_be_stored(text: str) -> bool:
     return "\0" not in text and not any("\ud800" <= each <= "\udfff" for each in text)
+
+
+def _by_name(names: Sequence[str], row: Iterable[Any]) -> dict[str, Any]:
+    try:
+        if isinstance(row, Mapping):
+            return {name: row[name] for name in names}
+        if not isinstance(row, str | bytes):
+            return dict(zip(names, row, strict=True))
+    except (KeyError, TypeError, ValueError):  # told without the row, which holds values
+        pass
+    raise FilterError("a row does not have the columns that were selected", hint="show the rows as they were selected")
 
 
 def _shown(row: dict[str, Any], hidden: Mapping[str, str]) -> dict[str, Any]:
