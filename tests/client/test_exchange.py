@@ -238,3 +238,38 @@ def test_what_is_no_private_key_is_told_at_once_and_not_shown(pem: str, alg: str
     with pytest.raises(InputError) as caught:
         PrivateKey("app", pem, audience="https://keshou.example/oauth/token", alg=alg)
     assert "AAAA" not in str(caught.value)
+
+
+def test_the_end_of_a_key_s_line_is_none_of_it() -> None:
+    for access in (ApiKey("k\n"), ApiKey("k\r\n"), ApiKey("k")):
+        _, taken = carried_out([DONE], access)
+        assert [each.headers["authorization"] for each in taken if isinstance(each, Send)] == ["Bearer k"]
+    fetching = next(ClientSecret("app\n", "s\n").token())
+    assert isinstance(fetching, Send)
+    assert parse_qs(fetching.body.decode())["client_secret"] == ["s"]
+
+
+WRONG = ["", "\n", "钥匙", "a b", "a\nb", "\ud800", "k\t", b"k"]
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_what_is_no_key_is_told_when_it_is_given(wrong: Any) -> None:
+    for make in (ApiKey, lambda text: ClientSecret("app", text), lambda text: ClientSecret(text, "s")):
+        with pytest.raises(InputError):
+            make(wrong)
+
+
+@pytest.mark.parametrize("name", ["钥匙", "a b", "a\n", "x" * 256, "\ud800"])
+def test_what_is_no_name_of_a_request_is_told_before_it_is_sent(name: str) -> None:
+    with pytest.raises(InputError):
+        calls.perform(QUESTION, holding="crm", key=name)
+
+
+def test_what_is_no_text_is_told_before_it_is_sent_and_without_it() -> None:
+    odd = msgspec.structs.replace(QUESTION, user="A-1\ud800")
+    for make in (calls.ask, lambda each: next(calls.ask_many([each])), lambda each: calls.perform(each, holding="")):
+        with pytest.raises(InputError) as caught:
+            make(odd)
+        assert "A-1" not in f"{caught.value} {caught.value.__cause__}"
+    with pytest.raises(InputError):
+        Question(kind=ActKind.USE, items="bill", purpose="billing")  # type: ignore[arg-type]

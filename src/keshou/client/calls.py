@@ -13,6 +13,7 @@ import msgspec
 from keshou.client.errors import AnswerError
 from keshou.client.exchange import Call, Got
 from keshou.client.question import Answer, Question, Recorded
+from keshou.errors import InputError
 from keshou.law.terms import SILENT_KINDS
 from keshou.permits.filter import RowFilter, Table
 from keshou.permits.keys import PublicKeys
@@ -26,6 +27,8 @@ FILTERS = "/api/v1/filters"
 PERMIT_KEYS = "/api/v1/permit-keys"
 MOST_AT_ONCE = 1000
 """Questions in one request; more are asked in several."""
+
+_LONGEST_KEY = 255
 
 T = TypeVar("T")
 
@@ -57,7 +60,7 @@ def ask_many(questions: Sequence[Question]) -> Iterator[Call[list[Answer]]]:
 def perform(question: Question, *, holding: str, users: Sequence[str] = (), key: str = "") -> Call[Recorded]:
     """Return the call that asks `question` and has it recorded; asked again with the same `key`, it is done once."""
     body = _act(question) | ({"holding": holding} if holding else {}) | ({"users": list(users)} if users else {})
-    headers = {"idempotency-key": key or secrets.token_urlsafe(24)}
+    headers = {"idempotency-key": _named(key)}
 
     def lost(found: Recorded) -> int | None:
         told_once = bool(found.refusals or holding) or question.kind not in SILENT_KINDS
@@ -79,6 +82,15 @@ def filter_rows(question: Question, table: Table, users: Sequence[str]) -> Call[
 def permit_keys(issuer: str) -> Call[PublicKeys]:
     """Return the call that fetches the published keys of the site whose log is called `issuer`."""
     return Call("GET", PERMIT_KEYS, lambda got: PublicKeys.read(issuer, got.body))
+
+
+def _named(key: str) -> str:
+    if len(key) > _LONGEST_KEY or not all("!" <= each <= "~" for each in key):
+        raise InputError(
+            "the name of a request is not of 1 to 255 visible ASCII characters",
+            hint="give a `key` that is, or none",
+        )
+    return key or secrets.token_urlsafe(24)
 
 
 def _evaluation(question: Question) -> dict[str, Any]:
@@ -108,7 +120,10 @@ def _some(**texts: str) -> dict[str, str]:
 
 
 def _body(value: Mapping[str, Any]) -> bytes:
-    return msgspec.json.encode(value)
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:  # told without the text, which may be a user's id
+        raise InputError("a question holds what is no text", hint="see where its ids come from") from None
 
 
 class _Basis(msgspec.Struct, frozen=True):

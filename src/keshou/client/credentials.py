@@ -23,10 +23,15 @@ _ASSERTION_SECONDS = 60
 
 
 class ApiKey:
-    """A key that was shown once when it was made."""
+    """A key that was shown once when it was made; the end of a line behind it, as files have it, is none of it.
+
+    Raises:
+        InputError: it has what no key has.
+
+    """
 
     def __init__(self, key: str) -> None:
-        self._key = key
+        self._key = _visible(key)
 
     def token(self) -> Steps[str]:
         """Return the key."""
@@ -42,10 +47,19 @@ class ApiKey:
 
 
 class ClientSecret:
-    """A client id with its secret: access tokens are fetched with them and kept until they do not hold any more."""
+    """A client id with its secret: access tokens are fetched with them and kept until they do not hold any more.
+
+    Raises:
+        InputError: the id or the secret has what none has.
+
+    """
 
     def __init__(self, client: str, secret: str, *, path: str = TOKEN_PATH) -> None:
-        self._client, self._secret, self._path = client, secret, path
+        self._secret = _visible(secret)
+        self._begin(client, path)
+
+    def _begin(self, client: str, path: str) -> None:
+        self._client, self._path = _visible(client), path
         self._token = ""
         self._lock = threading.Lock()
 
@@ -83,7 +97,7 @@ class PrivateKey(ClientSecret):
     """
 
     def __init__(self, client: str, key: str, *, audience: str, alg: str = "ES256", path: str = TOKEN_PATH) -> None:
-        super().__init__(client, "", path=path)
+        self._begin(client, path)
         self._audience, self._alg = audience, alg
         self._key = _private(key, alg)
 
@@ -95,6 +109,21 @@ class PrivateKey(ClientSecret):
 
 
 Credentials = ApiKey | ClientSecret | PrivateKey
+
+
+def _visible(text: str) -> str:
+    """Return a key, id or secret without the end of its line.
+
+    Raises:
+        InputError: what is left is not of visible ASCII characters alone, as each of them is.
+
+    """
+    found = text.strip("\r\n") if isinstance(text, str) else ""
+    if not found or not all("!" <= each <= "~" for each in found):
+        raise InputError(
+            "a key, id or secret has what none has, or is empty", hint="give it as it was shown when it was made"
+        )
+    return found
 
 
 class _Token(msgspec.Struct):

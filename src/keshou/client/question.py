@@ -5,12 +5,16 @@ from collections.abc import Mapping
 
 import msgspec
 
+from keshou.errors import InputError
 from keshou.law.terms import ActKind
 from keshou.wire.decision import GroundShape, ReasonShape
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One act, asked about. When it is done is the server's moment."""
+    """One act, asked about. When it is done is the server's moment.
+
+    Raises `InputError` where `items` is a text, of which each letter would be taken for one.
+    """
 
     kind: ActKind
     user: str = ""
@@ -25,6 +29,10 @@ class Question(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     count: int = 1
     review: str = ""
     ground: str = ""
+
+    def __post_init__(self) -> None:
+        if isinstance(self.items, str):
+            raise InputError("the items of a question are one text", hint="give a set of items")
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
