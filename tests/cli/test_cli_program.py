@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from joserfc.jwk import OKPKey
+from joserfc.jwk import ECKey, OKPKey, RSAKey
 
 from cli_caller import Caller
 from keshou.accounts.account import AccountKind
@@ -82,6 +82,9 @@ def test_a_public_key_is_registered_and_a_private_one_refused(crm: Caller, tmp_p
     refused = crm("program", "jwk", "crm", private, "--scope", "act", "--by", "network")
     assert refused.status == 2
     assert str(pair.as_dict(private=True)["d"]) not in refused.err
+    (tmp_path / "private.pem").write_bytes(pair.as_pem(private=True))
+    refused = crm("program", "jwk", "crm", tmp_path / "private.pem", "--scope", "act", "--by", "network")
+    assert (refused.status, "PRIVATE KEY" in refused.err) == (2, False)
     (tmp_path / "list.json").write_text("[]", "utf-8")
     assert crm("program", "jwk", "crm", tmp_path / "list.json", "--scope", "act", "--by", "network").status == 2
     assert crm("program", "jwk", "crm", tmp_path / "none.json", "--scope", "act", "--by", "network").status == 2
@@ -137,3 +140,17 @@ def test_who_made_rotated_and_revoked_which_key_is_on_record(crm: Caller) -> Non
 def test_nobody_gives_themselves_a_key(crm: Caller) -> None:
     refused = crm("program", "key", "crm", "--scope", "act", "--by", "crm")
     assert (refused.status, "themselves" in refused.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [ECKey.generate_key("P-256"), RSAKey.generate_key(2048), OKPKey.generate_key("Ed25519")],
+    ids=["EC", "RSA", "Ed25519"],
+)
+def test_a_public_key_may_be_in_pem(crm: Caller, tmp_path: Path, pair: ECKey | RSAKey | OKPKey) -> None:
+    file = tmp_path / "public.pem"
+    file.write_bytes(pair.as_pem(private=False))
+    made = crm("program", "jwk", "crm", file, "--scope", "act", "--json", "--by", "network").ok().json
+    assert made["key"]["id"] == pair.thumbprint()
+    file.write_bytes(b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n")
+    assert crm("program", "jwk", "crm", file, "--scope", "act", "--by", "network").status == 2

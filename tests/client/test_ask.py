@@ -9,10 +9,12 @@ import httpx2
 import msgspec
 import pytest
 from house import newcomer, ready
+from joserfc.jwk import ECKey
 from little_server import KEY, serving
 
 from keshou.app.site import Site
 from keshou.client.asynchronous import AsyncKeshou
+from keshou.client.credentials import ClientSecret, PrivateKey
 from keshou.client.errors import CredentialError
 from keshou.client.guard import Admission, Guard, decided
 from keshou.client.question import Question
@@ -97,6 +99,25 @@ def test_an_act_repeated_with_its_key_is_done_once(site: Site, url: str) -> None
         first = keshou.perform(using("A-1"), key="one-request")
         assert keshou.perform(using("A-1"), key="one-request").entry == first.entry
         assert keshou.perform(using("A-1"), key="two-request").entry != first.entry
+
+
+@pytest.mark.parametrize(
+    "access",
+    [
+        ClientSecret("crm_app", "kc_of-nobody"),
+        PrivateKey(
+            "crm_app",
+            ECKey.generate_key("P-256").as_pem(private=True).decode(),
+            audience="http://127.0.0.1/oauth/token",
+        ),
+    ],
+    ids=["secret", "key"],
+)
+def test_credentials_that_are_refused_say_why(url: str, access: ClientSecret | PrivateKey) -> None:
+    with Keshou(url, access) as keshou, pytest.raises(CredentialError) as caught:
+        keshou.ask(using("A-1"))
+    assert "invalid_client: the program is not known by this" in str(caught.value)
+    assert "kc_of-nobody" not in f"{caught.value} {caught.value.hint}"
 
 
 class Dropping(httpx2.HTTPTransport):

@@ -35,7 +35,7 @@ def add_to(app: typer.Typer) -> None:
 def add(
     call: Call,
     service: Annotated[str, typer.Argument(metavar="SERVICE", help="Id of the service that the app belongs to.")],
-    file: Annotated[Path, typer.Argument(help="The public key, as JSON (JWK).")],
+    file: Annotated[Path, typer.Argument(help="The public key, as JSON (JWK) or in PEM.")],
     *,
     by: By,
     also: Also = None,

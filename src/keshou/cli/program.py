@@ -96,7 +96,7 @@ def secret(
 def jwk(
     call: Call,
     program: Program,
-    file: Annotated[Path, typer.Argument(help="The public key, as JSON (JWK).")],
+    file: Annotated[Path, typer.Argument(help="The public key, as JSON (JWK) or in PEM.")],
     *,
     scope: Scopes,
     by: By,

@@ -2,6 +2,7 @@
 """What a client is told when no answer can be used. A denial is an answer; these are failures."""
 
 from collections.abc import Mapping
+from typing import TypeVar
 
 import msgspec
 
@@ -15,6 +16,12 @@ class ClientError(KeshouError):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.detail or problem.title, hint=problem.hint)
         self.problem = problem
+
+
+T = TypeVar("T")
+_WHAT_TO_CHECK = (
+    "check the program's id, its secret or key and its algorithm, the address of the token endpoint, and the clock"
+)
 
 
 class ClosedError(InputError):
@@ -73,18 +80,34 @@ class AnswerError(UnreachableError):
         super().__init__("what answered is not a keshou server", hint="check the address")
 
 
+class TokenRefused(msgspec.Struct, frozen=True):
+    """How a token endpoint refuses. Source: RFC 6749 5.2."""
+
+    error: str
+    error_description: str = ""
+
+
 def problem_of(status: int, body: bytes, headers: Mapping[str, str]) -> Problem:
-    """Return the problem in an answer; where there is none, one that says no more than the status."""
+    """Return the problem in an answer, or what a token endpoint refused; else one that says no more than the status."""
+    if (problem := _read(body, Problem)) is not None:
+        return msgspec.structs.replace(problem, status=status)
+    found = Problem(
+        type="about:blank",
+        title=f"the server answered {status}",
+        status=status,
+        request_id=headers.get("x-request-id", ""),
+    )
+    if (refused := _read(body, TokenRefused)) is None:
+        return found
+    why = f"{refused.error}: {refused.error_description}" if refused.error_description else refused.error
+    return msgspec.structs.replace(found, detail=f"no access token was given: {why}", hint=_WHAT_TO_CHECK)
+
+
+def _read(body: bytes, shape: type[T]) -> T | None:
     try:
-        found = msgspec.json.decode(body, type=Problem)
+        return msgspec.json.decode(body, type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return Problem(
-            type="about:blank",
-            title=f"the server answered {status}",
-            status=status,
-            request_id=headers.get("x-request-id", ""),
-        )
-    return msgspec.structs.replace(found, status=status)
+        return None
 
 
 def error_of(problem: Problem) -> ClientError:
