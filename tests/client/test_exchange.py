@@ -67,6 +67,24 @@ def test_what_is_not_now_is_tried_again_after_ever_longer_pauses(status: int) ->
     assert [each.seconds for each in taken if isinstance(each, Pause)] == [0.1, 0.2]
 
 
+@pytest.mark.parametrize("kind", ["outdated", "stale"])
+def test_what_passes_is_tried_again_and_told_as_no_answer_when_it_does_not(kind: str) -> None:
+    passing = problem(409, type=f"/problems/{kind}")
+    outcome, taken = carried_out([passing, passing, DONE])
+    assert outcome == b"done"
+    assert [each.seconds for each in taken if isinstance(each, Pause)] == [0.1, 0.2]
+    outcome, _ = carried_out([passing] * 3)
+    assert isinstance(outcome, e.NotNowError)
+    assert isinstance(outcome, UnreachableError)
+
+
+def test_another_conflict_is_not_tried_again() -> None:
+    for kind in ("busy", "suspended", "request-repeated"):
+        outcome, taken = carried_out([problem(409, type=f"/problems/{kind}")])
+        assert type(outcome) is e.RequestRefusedError
+        assert len(taken) == 1
+
+
 def test_the_server_says_how_long_to_wait_but_not_for_ever() -> None:
     for said, waited in (("2", 2.0), ("3600", 5.0), ("soon", 0.1), ("-1", 0.1)):
         _, taken = carried_out([Got(503, {"retry-after": said}, b""), DONE])

@@ -18,6 +18,9 @@ class ClientError(KeshouError):
         self.problem = problem
 
 
+PASSING = frozenset({"/problems/outdated", "/problems/stale"})
+"""Types of problems (409) of which nothing was done, and which pass: the same request may be answered next time."""
+
 T = TypeVar("T")
 _WHAT_TO_CHECK = (
     "check the program's id, its secret or key and its algorithm, the address of the token endpoint, and the clock"
@@ -45,6 +48,10 @@ class RequestRefusedError(ClientError, InputError):
 
 class TooManyRequestsError(ClientError, UnreachableError):
     """The program asked too often, and went on being told so (429)."""
+
+
+class NotNowError(ClientError, UnreachableError):
+    """Facts went on changing while it was judged, or the log did not come to the revision asked for."""
 
 
 class ServerFailedError(ClientError, UnreachableError):
@@ -117,6 +124,8 @@ def error_of(problem: Problem) -> ClientError:
             return CredentialError(problem)
         case 403:
             return NotEntitledError(problem)
+        case 409 if problem.type in PASSING:
+            return NotNowError(problem)
         case 429:
             return TooManyRequestsError(problem)
         case status if status >= 500:

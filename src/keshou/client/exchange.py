@@ -8,7 +8,14 @@ asynchronous client carry the same procedures out, each in its own way.
 from collections.abc import Callable, Generator, Mapping
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
-from keshou.client.errors import AnswerLostError, NotEntitledError, ServerUnreachableError, error_of, problem_of
+from keshou.client.errors import (
+    PASSING,
+    AnswerLostError,
+    NotEntitledError,
+    ServerUnreachableError,
+    error_of,
+    problem_of,
+)
 from keshou.wire.problem import Problem
 
 DENIED = "/problems/denied"
@@ -96,6 +103,7 @@ class Patience(NamedTuple):
 
 _AGAIN = frozenset({429, 502, 503, 504})
 """Statuses after which the same request may be answered."""
+_CONFLICT = 409
 
 
 def exchange(call: Call[T], access: Access, patience: Patience) -> Steps[T]:
@@ -148,12 +156,18 @@ def answered(came: Came) -> Got:
     if not isinstance(came, Got):
         raise ServerUnreachableError(came.kind if came else "nothing")
     if not 200 <= came.status < 300:
-        raise error_of(problem_of(came.status, came.body, came.headers))
+        raise error_of(_problem(came))
     return came
 
 
 def _is_worth_another_try(came: Came) -> bool:
-    return isinstance(came, Lost) or (isinstance(came, Got) and came.status in _AGAIN)
+    if not isinstance(came, Got):
+        return isinstance(came, Lost)
+    return came.status in _AGAIN or (came.status == _CONFLICT and _problem(came).type in PASSING)
+
+
+def _problem(came: Got) -> Problem:
+    return problem_of(came.status, came.body, came.headers)
 
 
 def _headers(call: Call[Any], token: str) -> dict[str, str]:
