@@ -371,11 +371,20 @@ def test_a_permit_for_many_covers_those_not_refused(api: Api, site: Site) -> Non
         checked(api, site, found["permit"], users=frozenset({"nobody"}), **rest)
 
 
-@pytest.mark.parametrize("change", [{"holding": "other"}, {"items": ["user_name"]}])
-def test_a_system_that_the_rules_do_not_declare_gets_no_permit(api: Api, site: Site, change: Any) -> None:
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"holding": "other"}, "declare no such system"),
+        ({"items": ["user_name"]}, "mobile_number, tariff_plan"),
+        ({"items": ["tariff_plan", "user_name"]}, "does not keep every item"),
+    ],
+)
+def test_a_system_that_the_rules_do_not_declare_so_gets_no_permit(api: Api, site: Site, change: Any, told: str) -> None:
     before = size(site)
     answer = api.post("/acts", use(holding="crm") | change)
-    assert (answer.status_code, answer.json()["type"]) == (404, "/problems/not-found")
+    found = answer.json()
+    assert (answer.status_code, found["type"]) == (404, "/problems/not-found")
+    assert told in f"{found['detail']} {found['hint']}"
     assert size(site) == before
 
 

@@ -89,14 +89,18 @@ def _holding(site: Site, asked: ActRequest) -> Holding:
     """Return the system of the operator's own that the information asked for lies in.
 
     Raises:
-        NotFoundError: the rules declare no such system with all these items.
+        NotFoundError: the rules declare no such system, or one that does not keep all these items.
 
     """
     rules = site.rules()
-    for each in rules.declaration.holdings if rules else ():
-        if each.id == asked.holding and each.kind == "own_system" and set(asked.items) <= set(each.items):
-            return each
-    raise NotFoundError("the rules declare no such system of the operator's own", hint="see `holdings` in them")
+    declared = [each for each in (rules.declaration.holdings if rules else ()) if each.kind == "own_system"]
+    found = next((each for each in declared if each.id == asked.holding), None)
+    if found is None:
+        raise NotFoundError("the rules declare no such system of the operator's own", hint="see `holdings` in them")
+    if not set(asked.items) <= set(found.items):
+        hint = f"it keeps {', '.join(sorted(found.items))}; see `holdings` in the rules"
+        raise NotFoundError("the system does not keep every item asked for", hint=hint)
+    return found
 
 
 async def _refuse_before(site: Site, at_least: int | None) -> None:
