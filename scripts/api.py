@@ -114,6 +114,7 @@ _HEAD = Text(
 - **文件**。备份的副本和导出，断了可以接着取：`Range`，并以 `If-Range` 送上所得到的ETag；答复206。
   文件已经不同的，从头答复200；一段在末尾之后的，416。只取了一部分的，不记为已取。
 - **清单**分页：一页的 `next` 就是下一页的 `cursor`；空着，就是最后一页。
+- **参数**。`?` 后面的每个参数只给一次，操作没有的不收：否则答复400。
 - **拒绝**都是[问题说明](problems.md)。不合写明格式的是400，合格式而不能成立的是422。
 """,
     en="""\
@@ -133,6 +134,7 @@ every shape; a test holds both together, and the document is tried against the s
   first as `If-Range` (206). Where the file is another one by now, it comes whole (200); a part behind its end is
   refused (416). Nothing counts as fetched for a part of it.
 - **Lists** come by pages: `next` of a page is the `cursor` of the following one; empty, it was the last.
+- **Parameters** behind the `?` are given once each, and none that the operation does not take: else it is 400.
 - **Refusals** are [problems](problems.md). 400 is for what is not of the documented form, 422 for what is
   and cannot be.
 """,

@@ -26,6 +26,7 @@ from keshou.web.frame import refusal
 from keshou.web.limits import Rate
 from keshou.web.methods import TellMethods, methods_of
 from keshou.web.metrics import Metrics
+from keshou.web.query import refuse_odd_query
 from keshou.web.short_ways import short_ways
 from keshou.web.surround import surround
 from keshou.wire.caller import PEOPLE, Caller, CallerKind
@@ -73,6 +74,7 @@ def undressed(body_bytes: int) -> Litestar:
         FACES,
         dependencies=_dependencies(),
         exception_handlers={Exception: refusal.answer},
+        guards=[refuse_odd_query],
         openapi_config=described(),
         lifespan=[_running],
         request_max_body_size=body_bytes,
