@@ -5,41 +5,55 @@ A database put back from an old copy knows nothing of what was signed since. Bef
 extend what this file says; else one key would sign two histories.
 """
 
-import os
-import tempfile
 from pathlib import Path
 
-from keshou.errors import UnreachableError
+from keshou.app.in_place import PRIVATE, write_over
+from keshou.errors import IntegrityError, UnreachableError
+from keshou.ledger.checkpoint import verify_checkpoint
+from keshou.ledger.errors import LedgerError
+from keshou.ledger.note import VerifierKey
 
 FILE = "log.checkpoint"
 
 
-def read(home: Path) -> bytes | None:
+def read(home: Path, key: VerifierKey) -> bytes | None:
     """Return the checkpoint signed last in this folder; None when none was.
 
     Raises:
         UnreachableError: the file cannot be read.
+        IntegrityError: it is no checkpoint that `key` signed.
 
     """
+    return read_file(home / FILE, key)
+
+
+def read_file(path: Path, key: VerifierKey) -> bytes | None:
+    """Return the checkpoint that lies in a file; None when it is not there. Raises as `read`."""
     try:
-        return (home / FILE).read_bytes()
+        note = path.read_bytes()
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise UnreachableError(f"{home / FILE} cannot be read: {error.strerror}") from error
+        raise UnreachableError(f"{path} cannot be read: {error.strerror}") from error
+    try:
+        verify_checkpoint(note, key)
+    except LedgerError as error:
+        raise IntegrityError(
+            f"{path} is no checkpoint of this log: {error}",
+            hint="put back the copy of it that was kept elsewhere; without one, take the file away, but only where the "
+            "database is surely no older copy: nothing shows it then",
+        ) from error
+    return note
 
 
 def keep(home: Path, note: bytes) -> None:
-    """Keep `note` in place of the one before, whole or not at all.
+    """Keep `note` in place of the one before, whole or not at all; it is on the disk when this returns.
 
     Raises:
         UnreachableError: the file cannot be written.
 
     """
     try:
-        handle, made = tempfile.mkstemp(prefix=f".{FILE}-", dir=home)
-        with os.fdopen(handle, "wb") as file:
-            file.write(note)
-        Path(made).replace(home / FILE)
+        write_over(home / FILE, note, PRIVATE)
     except OSError as error:
         raise UnreachableError(f"{home / FILE} cannot be written: {error.strerror}") from error

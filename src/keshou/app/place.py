@@ -24,6 +24,7 @@ from keshou.app.settings import SETTINGS_FILE, Settings, named_database, read_se
 from keshou.backup import erased
 from keshou.backup.errors import ArchiveError, NotEmptyError
 from keshou.errors import InputError
+from keshou.ledger.note import VerifierKey
 from keshou.vault.errors import KeyGarbledError
 from keshou.vault.key_file import read_private
 from keshou.vault.keys import FileKeys
@@ -70,9 +71,15 @@ class Place:
         self.keys = open_keys(settings, self.folder)
         return settings
 
-    def checkpoints(self, lost: str) -> list[bytes]:
-        """Return the checkpoints that the folder keeps, those of logs that were lost before among them."""
-        found = [last_signed.read(self.home), *(path.read_bytes() for path in sorted(self.home.glob(f"{lost}*")))]
+    def checkpoints(self, lost: str, key: VerifierKey) -> list[bytes]:
+        """Return the checkpoints that the folder keeps, those of logs that were lost before among them.
+
+        Raises:
+            IntegrityError: one of the files is no checkpoint that `key` signed.
+
+        """
+        paths = [self.home / last_signed.FILE, *sorted(self.home.glob(f"{lost}*"))]
+        found = [last_signed.read_file(path, key) for path in paths]
         return [note for note in found if note is not None]
 
     def lists(self, others: Sequence[Path]) -> Iterator[bytes]:

@@ -232,7 +232,7 @@ class _Putting:
 
         """
         lost: list[Checkpoint] = []
-        for note in [*asked.checkpoints, *self._place.checkpoints(_LOST)]:
+        for note in [*asked.checkpoints, *self._place.checkpoints(_LOST, self._ledger.key)]:
             told = verify_checkpoint(note, self._ledger.key)
             try:
                 self._ledger.agree_with(self._tx, note)

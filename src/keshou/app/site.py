@@ -296,7 +296,7 @@ class Site(Asking):
             ForkError: the log does not extend what was signed last, in the database or in the folder.
 
         """
-        kept = last_signed.read(self.home)
+        kept = last_signed.read(self.home, self.ledger.key)
         with self.database.transaction() as tx:
             if kept is not None:
                 self.ledger.agree_with(tx, kept)
