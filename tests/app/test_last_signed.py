@@ -3,13 +3,15 @@
 
 import errno
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from house import Clock, newcomer, ready
+from house import Clock, newcomer, ready, reopened
 
 from keshou.app import last_signed
+from keshou.app.in_place import write_over
 from keshou.app.site import Site
 from keshou.db import Database
 from keshou.errors import IntegrityError, UnreachableError
@@ -60,3 +62,45 @@ def test_a_file_that_is_no_checkpoint_is_named_with_what_to_do_and_nothing_is_si
     note = site.checkpoint()
     assert note is not None
     assert size(note) == size(whole) + 1
+
+
+def test_of_two_processes_that_sign_at_once_the_slower_does_not_put_the_file_back(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly(path: Path, note: bytes, mode: int) -> None:
+        if threading.current_thread().name == "slower":
+            begun.set()
+            assert go_on.wait(20)
+        write_over(path, note, mode)
+
+    monkeypatch.setattr("keshou.app.last_signed.write_over", slowly)
+    site.do(newcomer(site, "u2"))
+    with reopened(site) as other:
+        slower = threading.Thread(target=site.checkpoint, name="slower")
+        slower.start()
+        assert begun.wait(20)
+        faster = threading.Thread(target=lambda: (other.do(newcomer(other, "u3")), other.checkpoint()))
+        faster.start()
+        faster.join(0.5)
+        go_on.set()
+        slower.join(20)
+        faster.join(20)
+        with other.reading() as tx:
+            assert size(kept(site).read_bytes()) == other.ledger.head(tx).size
+
+
+def test_what_was_signed_is_in_the_folder_before_anybody_can_have_it_from_the_database(site: Site) -> None:
+    site.do(newcomer(site, "u2"))
+    notes: list[bytes | None] = []
+
+    def sign_and_fail() -> None:
+        with site.database.transaction() as tx:
+            notes.append(last_signed.sign(tx, site.ledger, site.home, 0))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        sign_and_fail()
+    assert [kept(site).read_bytes()] == notes
+    assert [site.checkpoint()] == notes, "the same is signed again, and nothing else"

@@ -296,16 +296,8 @@ class Site(Asking):
             ForkError: the log does not extend what was signed last, in the database or in the folder.
 
         """
-        kept = last_signed.read(self.home, self.ledger.key)
         with self.database.transaction() as tx:
-            if kept is not None:
-                self.ledger.agree_with(tx, kept)
-            if self.ledger.head(tx).size == 0:
-                return None
-            note = self.ledger.checkpoint(tx, to_micros(self.now()))
-        if note != kept:
-            last_signed.keep(self.home, note)
-        return note
+            return last_signed.sign(tx, self.ledger, self.home, to_micros(self.now()))
 
     def audit(self, *, by: str = "", on_progress: Progress | None = None) -> tuple[Audited, FactsAudited]:
         """Read the whole log again, and hold the stored facts and rules against it.
