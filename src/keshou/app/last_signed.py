@@ -13,10 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from keshou.app.in_place import PRIVATE, write_over
-from keshou.db import Transaction
+from keshou.db import Database, Transaction
 from keshou.errors import IntegrityError, UnreachableError
 from keshou.ledger.checkpoint import verify_checkpoint
-from keshou.ledger.errors import LedgerError
+from keshou.ledger.errors import ForkError, LedgerError
 from keshou.ledger.note import VerifierKey
 from keshou.ledger.store import Ledger
 
@@ -50,6 +50,29 @@ def sign(tx: Transaction, ledger: Ledger, home: Path, at_micros: int) -> bytes |
         if note != kept:
             _keep(home, note)
         return note
+
+
+def refuse_older(database: Database, ledger: Ledger, home: Path) -> None:
+    """Refuse a database whose log does not begin with what the folder says was signed last.
+
+    Raises:
+        ForkError: it was put back from an older copy, or its log was written anew.
+        IntegrityError: what the folder keeps is no checkpoint.
+        UnreachableError: the folder or the database cannot be read.
+
+    """
+    kept = read(home, ledger.key)  # first: what is read after it has at least the entries that were signed
+    if kept is None:
+        return
+    with database.reading() as tx:
+        try:
+            ledger.agree_with(tx, kept)
+        except ForkError as error:
+            raise ForkError(
+                str(error),
+                hint="take this database away, and keep it; put back the one that was signed, or an archive with "
+                "`keshou restore`: where that is older too, somebody answers for what is lost",
+            ) from error
 
 
 def read(home: Path, key: VerifierKey) -> bytes | None:

@@ -128,7 +128,7 @@ class Site(Asking):
         Raises:
             InputError: there is no site, its settings are wrong, or its database has an older or newer schema.
             UnreachableError: the database or the keys cannot be reached.
-            IntegrityError: the database belongs to another site.
+            IntegrityError: the database belongs to another site, or is an older copy of this site's.
 
         """
         home = find_home(Path(home) if home is not None else None)
@@ -139,6 +139,7 @@ class Site(Asking):
         try:
             with database.reading() as tx:
                 mark.refuse_unfit(tx, settings.site, keys)
+            last_signed.refuse_older(database, Ledger(settings.log_origin, keys.signer), home)
             bring_up(home, database, keys)
             return cls(home, settings, database, keys, now)
         except BaseException:
