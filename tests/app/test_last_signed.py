@@ -15,6 +15,8 @@ from keshou.app.in_place import write_over
 from keshou.app.site import Site
 from keshou.db import Database
 from keshou.errors import IntegrityError, UnreachableError
+from keshou.ledger.checkpoint import Checkpoint, sign_checkpoint
+from keshou.ledger.errors import LedgerTamperedError
 
 
 @pytest.fixture
@@ -104,3 +106,16 @@ def test_what_was_signed_is_in_the_folder_before_anybody_can_have_it_from_the_da
         sign_and_fail()
     assert [kept(site).read_bytes()] == notes
     assert [site.checkpoint()] == notes, "the same is signed again, and nothing else"
+
+
+def test_an_audit_holds_the_log_against_what_the_folder_says_was_signed(site: Site) -> None:
+    log, _ = site.audit()
+    assert log.covered == size(kept(site).read_bytes())
+    with site.database.transaction() as tx:
+        tx.change("DELETE FROM log_checkpoint WHERE size > ?", (0,))
+    assert site.audit()[0] == log, "what the folder kept is held against the log though the database forgot it"
+    ahead = Checkpoint(site.ledger.origin, log.size + 1, bytes(32))
+    kept(site).write_bytes(sign_checkpoint(ahead, site.ledger._signer))
+    with pytest.raises(LedgerTamperedError, match=f"a log of {ahead.size} entries was signed, and only {log.size}"):
+        site.audit()
+    kept(site).unlink()

@@ -9,7 +9,7 @@ from logs import ORIGIN, SeedSigner, entry_of, grow, ledger, sign
 from keshou.db import Database
 from keshou.ledger.audit import audit
 from keshou.ledger.checkpoint import Checkpoint, sign_checkpoint
-from keshou.ledger.errors import LedgerTamperedError
+from keshou.ledger.errors import LedgerTamperedError, SignatureError
 from keshou.ledger.merkle import Frontier, leaf_hash, leaf_hashes
 from keshou.ledger.store import checkpoint_table
 from keshou.migrations.run import upgrade
@@ -63,9 +63,9 @@ def tamper(database: Database, sql: str) -> None:
         tx.connection.exec_driver_sql(sql.format(**{name: literal(database, raw) for name, raw in values.items()}))
 
 
-def expect(database: Database, log, index: int) -> LedgerTamperedError:
+def expect(database: Database, log, index: int, **named) -> LedgerTamperedError:
     with database.reading() as tx, pytest.raises(LedgerTamperedError) as caught:
-        audit(tx, log.key)
+        audit(tx, log.key, **named)
     assert caught.value.index == index
     return caught.value
 
@@ -134,6 +134,27 @@ def test_a_tail_cut_off_in_every_table_is_found_by_the_checkpoint_beyond_it(data
     log = signed_log(database)
     rewrite(database, [entry_of(at) for at in range(1100)])
     assert "1200" in expect(database, log, 1100).what
+
+
+def test_what_was_signed_and_kept_elsewhere_counts_though_the_database_forgot_it(database: Database):
+    log = signed_log(database)
+    with database.reading() as tx:
+        kept = [log.checkpoint_at(tx, size) for size in (1200, 700)]
+        assert audit(tx, log.key, kept=kept) == audit(tx, log.key)
+    tamper(database, "DELETE FROM log_checkpoint")
+    with database.reading() as tx:
+        assert audit(tx, log.key, kept=kept)[2:] == (2, 1200)
+    rewrite(database, [entry_of(at) if at != 900 else b"false" for at in range(1300)])
+    assert "1200" in expect(database, log, 700, kept=kept).what
+    rewrite(database, [entry_of(at) for at in range(1100)])
+    assert "1200" in expect(database, log, 1100, kept=kept).what
+
+
+def test_what_another_key_signed_is_no_checkpoint_to_hold_against(database: Database):
+    log = signed_log(database)
+    other = sign_checkpoint(Checkpoint(ORIGIN, 1300, bytes(32)), SeedSigner(1))
+    with database.reading() as tx, pytest.raises(SignatureError):
+        audit(tx, log.key, kept=[other])
 
 
 def test_a_second_signature_over_another_root_is_found(database: Database):

@@ -301,7 +301,7 @@ class Site(Asking):
             return last_signed.sign(tx, self.ledger, self.home, to_micros(self.now()))
 
     def audit(self, *, by: str = "", on_progress: Progress | None = None) -> tuple[Audited, FactsAudited]:
-        """Read the whole log again, and hold the stored facts and rules against it.
+        """Read the whole log again, hold it against what was signed last, and the stored facts and rules against it.
 
         With `by` (whoever answers for it, in a post) the payloads are opened too and held against users' facts; that
         is written into the log first.
@@ -316,8 +316,10 @@ class Site(Asking):
             entry = self.do(Audit(by=by)).entry
             with self.reading() as tx:
                 receipt = Receipt(entry, decode(self.ledger.entry(tx, entry)).count)
+        kept = last_signed.read(self.home, self.ledger.key)
         with self.reading() as tx:
-            log = audit(tx, self.ledger.key, on_progress, decode_entries=True)
+            signed = () if kept is None else (kept,)
+            log = audit(tx, self.ledger.key, on_progress, decode_entries=True, kept=signed)
             return log, self._acts.audit(tx, receipt)
 
     def tidy(self) -> None:

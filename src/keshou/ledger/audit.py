@@ -3,12 +3,15 @@
 
 1. every entry is there, at its index, and its bytes hash to its stored leaf
 2. every full tile, every partial tile and the frontier are what the leaves give
-3. every checkpoint ever signed carries the log's signature and the root the log had at that size
+3. every checkpoint ever signed carries the log's signature and the root the log had at that size; so does every one
+   that was kept elsewhere, and the log is as long as each says
 
 Roots that agree with each other say nothing about entries; so nothing is taken from a stored hash.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from heapq import merge
+from operator import attrgetter
 from typing import NamedTuple
 
 from keshou.db import Transaction
@@ -34,19 +37,21 @@ class Audited(NamedTuple):
 
 
 def audit(
-    tx: Transaction, key: VerifierKey, on_progress: Progress | None = None, *, decode_entries: bool = False
-) -> Audited:
-    """Check the stored log against itself and against every checkpoint of `key`.
+    tx: Transaction, key: VerifierKey, on_progress: Progress | None = None, *, decode_entries: bool = False,
+    kept: Sequence[bytes] = (),
+) -> Audited:  # fmt: skip
+    """Check the stored log against itself and against every checkpoint of `key`, those `kept` elsewhere among them.
 
     `decode_entries` also checks that every entry is in canonical form; it takes about half as long again.
 
     Raises:
         LedgerTamperedError: something stored is not what was written; names the first entry concerned.
+        SignatureError: `key` did not sign one of `kept`.
 
     """
     head = _head(tx)
     writer = TileWriter(Frontier())
-    checkpoints = _Checkpoints(tx, key)
+    checkpoints = _Checkpoints(tx, key, kept)
     checkpoints.pass_by(writer.frontier, [])
     for page in _whole_pages(tx, head.size):
         before = Frontier(writer.frontier.size, writer.frontier.stack)
@@ -168,11 +173,12 @@ def _check_no_more_tiles(tx: Transaction, size: int) -> None:
 
 
 class _Checkpoints:
-    """Every stored checkpoint, smallest first, each held against the root as the leaves go by."""
+    """Every checkpoint, stored or kept elsewhere, smallest first, each held against the root as the leaves go by."""
 
-    def __init__(self, tx: Transaction, key: VerifierKey) -> None:
+    def __init__(self, tx: Transaction, key: VerifierKey, kept: Sequence[bytes]) -> None:
         self._key = key
-        self._rows = self._read(tx)
+        size = attrgetter("size")
+        self._rows = merge(self._read(tx), sorted((verify_checkpoint(note, key) for note in kept), key=size), key=size)
         self._next = next(self._rows, None)
         self.seen = 0
         self.covered = 0
@@ -209,7 +215,7 @@ class _Checkpoints:
         if growing.root() != checkpoint.root:
             what = f"the entries up to the checkpoint of size {checkpoint.size} are not those that were signed"
             raise LedgerTamperedError(self.covered, what)
-        self.seen += 1
+        self.seen += checkpoint.size > self.covered
         self.covered = checkpoint.size
 
     def finish(self, size: int) -> None:
