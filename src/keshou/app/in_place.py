@@ -120,12 +120,3 @@ def _take_back(made: Path, path: Path) -> None:
             path.unlink()
         else:
             path.replace(made)
-
-
-def sync(path: Path) -> None:
-    """See a file, or a folder's own list of files, safely on the disk."""
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
