@@ -15,13 +15,11 @@ from keshou.acts.holding import name_of
 from keshou.acts.known import View
 from keshou.acts.removing import remove
 from keshou.acts.request import ActError, Expire
-from keshou.acts.stopping import Stopped, stopped
+from keshou.acts.staying import Staying, staying
 from keshou.acts.work import Work
 from keshou.gate.calendar import day_of, day_of_micros
-from keshou.gate.holds import HoldSet, concerns, is_kept
 from keshou.gate.keeping import Keeping, Over, Terms, Use, fold_use
 from keshou.gate.rulebook import GUIDANCE
-from keshou.gate.site import SiteState
 from keshou.law.cites import PUBLISHED_RULES
 from keshou.law.terms import ActKind, RetentionClass
 from keshou.ledger.events import OVER
@@ -60,41 +58,15 @@ def ends(held: Held, keeping: Keeping) -> Iterable[tuple[Collected, Over]]:
             yield each, found
 
 
-class Keeps(NamedTuple):
-    """What stands between information whose time is over and its going."""
-
-    state: SiteState
-    """Whose holds keep it."""
-    stopped: Stopped
-    """What the authority asks not to destroy."""
-
-
-def keeps(state: SiteState, terms: Terms) -> Keeps:
-    """Return what keeps information as things stand."""
-    return Keeps(state, stopped(state, terms.versions.values()))
-
-
 def due(
-    held: Held, keeping: Keeping, kept: Keeps, today: dt.date, classes: Collection[RetentionClass]
+    held: Held, keeping: Keeping, stays: Staying, today: dt.date, classes: Collection[RetentionClass]
 ) -> tuple[str, ...]:
     """Return the items that are over on a day in China, of some classes, and that nothing keeps."""
     return tuple(
         each.item
         for each, last in ends(held, keeping)
-        if each.class_ in classes
-        and last.day <= today
-        and not kept.stopped.keeps(each.item)
-        and not keepers(kept.state, held.name, each.item, each.class_)
+        if each.class_ in classes and last.day <= today and not stays.keeps(held.name, each.item, each.class_)
     )
-
-
-def keepers(state: SiteState, name: str, item: str, class_: RetentionClass) -> list[HoldSet]:
-    """Return the standing holds that keep an item of a class, of whom `name` stands for in holds.
-
-    What is kept as a record is seen as service information, as the gate sees it.
-    """
-    seen = class_ if class_ is RetentionClass.REGISTRATION else RetentionClass.SERVICE
-    return [each for each in state.holds() if concerns(each, (name,)) and is_kept(each, item, seen)]
 
 
 def expire(work: Work, job: Expire, now: dt.datetime) -> Draft:
@@ -108,7 +80,8 @@ def expire(work: Work, job: Expire, now: dt.datetime) -> Draft:
     key, terms, view = job.user, terms_of(work.view, now), work.view.gate.timeline.at(now)
     values, names = collected_of(work.tx, [key]), KeptBack().names_of(work.tx, [key])
     held = Held(values.get(key, ()), fold_use(work.facts_of(key)), names.get(key, ""))
-    items = due(held, Keeping(terms), keeps(view.state, terms), day_of(now), job.classes)
+    stays = staying(view.state, terms.versions.values())
+    items = due(held, Keeping(terms), stays, day_of(now), job.classes)
     if not items:
         raise ActError("nothing of the user is over", hint="see `keshou retention`")
     draft = Draft(

@@ -11,13 +11,12 @@ from keshou.acts.draft import Draft, Payload
 from keshou.acts.request import ActError, Release
 from keshou.acts.separation import SeparationError, refuse_program
 from keshou.acts.stands import NothingToEndError
-from keshou.acts.stopping import Stopped, stopped
+from keshou.acts.staying import staying
 from keshou.acts.work import Work
 from keshou.db import to_micros
 from keshou.declaration.model import Declaration
 from keshou.gate.facts import SiteFact
-from keshou.gate.holds import CLASSES, Ending, Ground, HoldLifted, HoldSet, concerns, is_kept
-from keshou.gate.site import SiteState
+from keshou.gate.holds import CLASSES, Ending, Ground, HoldLifted, HoldSet
 from keshou.gate.standing import fold_user
 from keshou.law.cites import END_OF_SERVICE
 from keshou.law.terms import ActKind, RetentionClass
@@ -161,18 +160,9 @@ def end_service_class(work: Work, draft: Draft, key: int, name: str, now: dt.dat
 
 def _kept(work: Work, held: Mapping[str, RetentionClass], name: str, now: dt.datetime) -> set[str]:
     """Return the service items that must stay for now."""
-    state, service = work.view.gate.timeline.at(now).state, RetentionClass.SERVICE
-    asked = stopped(state, (each.declaration for each in work.view.versions().values()))
-    return {item for item, of in held.items() if of is service and must_stay(state, asked, name, item)}
-
-
-def must_stay(state: SiteState, asked: Stopped, name: str, item: str) -> bool:
-    """Say whether an item of the service class, of whom `name` stands for in holds, must stay for now.
-
-    A hold keeps it, or the authority `asked` that it not be destroyed. Source: miit24:10, miit24:14.2.
-    """
-    kept = any(concerns(each, (name,)) and is_kept(each, item, RetentionClass.SERVICE) for each in state.holds())
-    return kept or asked.keeps(item)
+    state, declared = work.view.gate.timeline.at(now).state, work.view.versions().values()
+    stays, service = staying(state, (each.declaration for each in declared)), RetentionClass.SERVICE
+    return {item for item, of in held.items() if of is service and stays.keeps(name, item, service)}
 
 
 def release(work: Work, job: Release, now: dt.datetime) -> Draft:

@@ -10,9 +10,10 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
-from keshou.acts.expiring import Held, Keeps, due, ends, keepers, keeps, terms_of
+from keshou.acts.expiring import Held, due, ends, terms_of
 from keshou.acts.known import Known, View
 from keshou.acts.request import ActError, Expire, Job
+from keshou.acts.staying import Staying, staying
 from keshou.acts.work import Pending
 from keshou.app.holds import CLOCK
 from keshou.app.settings import Settings
@@ -62,8 +63,8 @@ class House(Protocol):
 class Found:
     """What was found so far, by day, purpose and class; as large as the span is long, however many users there are."""
 
-    def __init__(self, kept: Keeps, since: dt.date, until: dt.date) -> None:
-        self._kept, self._since, self._until = kept, since, until
+    def __init__(self, stays: Staying, since: dt.date, until: dt.date) -> None:
+        self._stays, self._since, self._until = stays, since, until
         self._users: Counter[tuple[dt.date, str, RetentionClass]] = Counter()
         self._items: dict[tuple[dt.date, str, RetentionClass], Counter[str]] = {}
 
@@ -71,9 +72,9 @@ class Found:
         """Note what of one user goes on which day."""
         told = set()
         for each, last in ends(held, keeping):
-            if last.day > self._until or self._kept.stopped.keeps(each.item):
+            if last.day > self._until or self._stays.suspended.keeps(each.item):
                 continue
-            day = free_from(keepers(self._kept.state, held.name, each.item, each.class_), last.day)
+            day = free_from(self._stays.holding(held.name, each.item, each.class_), last.day)
             if day is None or day > self._until:
                 continue
             place = (max(day, self._since), last.purpose, each.class_)
@@ -106,7 +107,7 @@ class Expiry:
         now = self._house.now()
         view = self._known.view(tx, self._house.ledger.head(tx).size)
         keeping, last = self._kept(view, now), 0
-        found = Found(keeps(view.gate.timeline.at(now).state, keeping.terms), since, until)
+        found = Found(_staying(view, keeping, now), since, until)
         while users := users_after(tx, last, _AT_ONCE):
             for _, held in self._held(tx, users):
                 found.add(held, keeping)
@@ -142,8 +143,8 @@ class Expiry:
         now = self._house.now()
         view = self._known.view(tx, self._house.ledger.head(tx).size)
         keeping, today = self._kept(view, now), calendar.day_of(now)
-        kept = keeps(view.gate.timeline.at(now).state, keeping.terms)
-        return [user for user, held in self._held(tx, users) if due(held, keeping, kept, today, classes)]
+        stays = _staying(view, keeping, now)
+        return [user for user, held in self._held(tx, users) if due(held, keeping, stays, today, classes)]
 
     def _kept(self, view: View, now: dt.datetime) -> Keeping:
         """Return how long things are kept; what was worked out before serves while the terms are the same."""
@@ -165,6 +166,10 @@ class Expiry:
         facts = self._known.standings.facts_of(tx, list(values))
         for user, held in values.items():
             yield user, Held(held, fold_use(facts.get(user, ())), names.get(user, ""))
+
+
+def _staying(view: View, keeping: Keeping, now: dt.datetime) -> Staying:
+    return staying(view.gate.timeline.at(now).state, keeping.terms.versions.values())
 
 
 def free_from(keeping: Collection[HoldSet], day: dt.date) -> dt.date | None:

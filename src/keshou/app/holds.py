@@ -6,10 +6,10 @@ from collections.abc import Callable, Container
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
-from keshou.acts.holding import kept_items, must_stay
+from keshou.acts.holding import kept_items
 from keshou.acts.known import Known
 from keshou.acts.request import ActError, Done, Job, RecordSite, Release
-from keshou.acts.stopping import Stopped, stopped
+from keshou.acts.staying import Staying, Suspended, staying
 from keshou.acts.work import Pending
 from keshou.app.untold import Untold, counted
 from keshou.db import Transaction
@@ -103,20 +103,20 @@ class Holds:
                 found.append(Kept(each.ground, each.cite, each.at, each.until, items))
         return found
 
-    def stopped(self) -> Stopped:
+    def suspended(self) -> Suspended:
         """Return what the authority asks not to destroy."""
         state = self._house.state()
         with self._house.reading() as tx:
-            return self._stopped(state, tx)
+            return self._staying(state, tx).suspended
 
-    def _stopped(self, state: SiteState, tx: Transaction) -> Stopped:
+    def _staying(self, state: SiteState, tx: Transaction) -> Staying:
         versions = self._known.view(tx, self._house.ledger.head(tx).size).versions()
-        return stopped(state, (each.declaration for each in versions.values()))
+        return staying(state, (each.declaration for each in versions.values()))
 
-    def stopped_of(self, user: str) -> tuple[str, ...]:
+    def suspended_of(self, user: str) -> tuple[str, ...]:
         """Return what services held of a user, who uses none any more, and the authority asks not to destroy."""
-        asked = self.stopped()
-        if asked == Stopped():
+        asked = self.suspended()
+        if asked == Suspended():
             return ()
         with self._house.reading() as tx:
             key = self._known.vault.find_user(tx, user)
@@ -170,13 +170,13 @@ class Holds:
         state = self._house.state()
         due, over = [], []
         with self._house.reading() as tx:
-            asked = self._stopped(state, tx)
+            stays = self._staying(state, tx)
             names, held = self._kept_back.names_of(tx, users), items_in(tx, users, _SERVICE.value)
             facts = self._known.standings.facts_of(tx, users)
         for user in users:
             items, name = held.get(user, ()), names.get(user, "")
             if not items or not name or fold_user(facts.get(user, ())).profile.in_use:
                 over.append(user)
-            elif not all(must_stay(state, asked, name, item) for item in items):
+            elif not all(stays.keeps(name, item, _SERVICE) for item in items):
                 due.append(user)
         return due, over

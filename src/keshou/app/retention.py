@@ -11,16 +11,15 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol
 
-from keshou.acts.expiring import keepers
 from keshou.acts.known import Known
 from keshou.acts.request import Job
+from keshou.acts.staying import Staying, staying
 from keshou.acts.work import Pending
 from keshou.app.expiry import Expiry, Gone, free_from
 from keshou.app.settings import Settings
 from keshou.db import Transaction
 from keshou.errors import InputError
 from keshou.gate import calendar
-from keshou.gate.site import SiteState
 from keshou.gate.standing import fold_user
 from keshou.law.cites import REGISTRATION_KEPT
 from keshou.law.model import Period
@@ -92,10 +91,10 @@ class House(Protocol):
 class _Found:
     """What was found so far: what may go on which day, and what each hold keeps of whom."""
 
-    def __init__(self, state: SiteState, until: dt.date) -> None:
+    def __init__(self, stays: Staying, until: dt.date) -> None:
         self.due: dict[dt.date, tuple[int, Counter[str]]] = {}
         """Day -> of how many users something may go, and of how many of them each item."""
-        self._state, self._until = state, until
+        self._stays, self._until = stays, until
         self._users: dict[str, set[int]] = {}
         self._items: dict[str, Counter[str]] = {}
 
@@ -107,7 +106,7 @@ class _Found:
         by_day: dict[dt.date, list[str]] = {}
         keeping: dict[str, list[str]] = {}
         for item in items:
-            found = keepers(self._state, who[1], item, class_)
+            found = self._stays.holding(who[1], item, class_)
             for each in found:
                 if free_from([each], day) != day:
                     keeping.setdefault(each.hold, []).append(item)
@@ -129,7 +128,7 @@ class _Found:
             HeldBack(
                 each.hold, each.ground, each.cite, each.until, len(users), dict(sorted(self._items[each.hold].items()))
             )
-            for each in self._state.holds()
+            for each in self._stays.holds
             if (users := self._users.get(each.hold))
         )
 
@@ -162,7 +161,8 @@ class RetentionSchedule:
                 raise InputError(
                     "no rules bind to retain anything then", hint="publish rules first, or give a later day"
                 )
-            found = _Found(view.gate.timeline.at(self._house.now()).state, until)
+            state = view.gate.timeline.at(self._house.now()).state
+            found = _Found(staying(state, (each.declaration for each in view.versions().values())), until)
             if then.retention is not None:
                 self._registration(tx, then.retention, until, found, advance)
             self._service(tx, since, found)

@@ -229,6 +229,6 @@ def _tell_ended(call: Call, site: Site, user: str, done: Done) -> None:
         for each in shredded
     ]
     of_holds = {item for each in site.holds.of_user(user) for item in each.items}
-    held = sorted(of_holds.union(site.holds.stopped_of(user)))
+    held = sorted(of_holds.union(site.holds.suspended_of(user)))
     kept = [Line(call.words(f"暂时留存：{'、'.join(held)}", f"kept for now: {', '.join(held)}"), QUIET)] if held else []
     call.answer({"entry": done.entry, "shredded": shredded, "kept": held}, Line(told, GOOD), *map(plain, keys), *kept)

@@ -68,8 +68,12 @@ def is_kept(hold: HoldSet, item: str, class_: RetentionClass) -> bool:
     """Say whether `hold` keeps an item that lies in a class, of the users whom it concerns.
 
     Items that stand in the hold decide alone: later rules may put one into another class, which must let nothing go.
+    What is kept as a record is of the class of services, for a hold names that or registration.
     """
-    return item in hold.items if hold.items else not hold.classes or class_ in hold.classes
+    if hold.items:
+        return item in hold.items
+    seen = class_ if class_ is RetentionClass.REGISTRATION else RetentionClass.SERVICE
+    return not hold.classes or seen in hold.classes
 
 
 def touches(hold: HoldSet, items: Collection[str], registration: Container[str]) -> bool:

@@ -146,7 +146,7 @@ def _ending(request: Requested, site: Site, caller: Caller) -> Ending:
     used = view.standing.profile.in_use if view else frozenset[str]()
     in_use = sorted(used if part is None else used & part.services)
     now = kept_now(site, user, names_of(request, site), language)
-    stays, asked = {item for each in now for item in each.ids}, site.holds.stopped()
+    stays, asked = {item for each in now for item in each.ids}, site.holds.suspended()
     service = [each for each in held if not (each.registration or each.record)]
     waiting = [each for each in service if each.item in stays]
     stopped = [each for each in service if each.item not in stays and asked.keeps(each.item)]
