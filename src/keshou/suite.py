@@ -50,7 +50,12 @@ class Sm4Gcm:
         return work.update(data) + work.finalize() + work.tag
 
     def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None) -> bytes:
-        """Return the plaintext, or raise `InvalidTag`."""
+        """Return the plaintext, or raise `InvalidTag`.
+
+        Raises:
+            InvalidTag: it is not what was sealed with this key, nonce and data beside it.
+
+        """
         if len(data) < _TAG:
             raise InvalidTag
         work = Cipher(self._key, modes.GCM(nonce, data[-_TAG:])).decryptor()

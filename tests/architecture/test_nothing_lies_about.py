@@ -27,7 +27,6 @@ FOR_OTHERS = {
     "is_complete": "the test that fails on a gap in the law's coverage",
     "access_change": "tests, which ask whether every process heard",
     "look_now": "tests, which wait for nobody",
-    "seal_record": "tests, as `fetch_record` is its other half",
     "is_outdated": "the test that holds the cost of a password to the settings",
     "is_well_formed": "the test that holds the sample's numbers to their form",
 }

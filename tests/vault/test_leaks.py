@@ -28,7 +28,7 @@ def _plant(database: Database, vault: Vault) -> int:
         vault.seal(tx, [(user, RetentionClass.SERVICE, PLANTED)])
         vault.seal(tx, [(user, RetentionClass.SERVICE, PLANTED)])
         vault.pseudonym(tx, user, b"salt")
-        vault.seal_record(tx, user, "".join(PLANTED.values()).encode())
+        vault.seal_records(tx, [(user, "".join(PLANTED.values()).encode())])
         assert vault.open(vault.fetch(tx, user, PLANTED), Receipt(0)) == PLANTED
     return user
 

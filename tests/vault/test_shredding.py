@@ -74,7 +74,7 @@ def test_pseudonyms_and_payloads_die_with_the_record_key(database: Database, vau
     (user,) = _fill(database, vault, ["a"])
     with database.transaction() as tx:
         name = vault.pseudonym(tx, user, b"salt")
-        record = vault.seal_record(tx, user, b"payload")
+        record = vault.seal_records(tx, [(user, b"payload")])[0]
         vault.shred(tx, user, [RECORD], now)
         with pytest.raises(SealBrokenError):
             vault.fetch_record(tx, user, record)

@@ -20,7 +20,12 @@ from keshou.vault.kept_back.store import KeptBack
 
 
 def erase_again(work: Work, job: EraseAgain, now: dt.datetime) -> Draft:
-    """Destroy every key of a user, who is known by the surrogate key alone."""
+    """Destroy every key of a user, who is known by the surrogate key alone.
+
+    Raises:
+        ActError: nothing is held of the user.
+
+    """
     key = job.user
     header: dict[str, object] = {"event": AGAIN, **work.names.of_record(job.by, ""), "count": 1, "decision": "permit"}
     draft = Draft(header, [(key, Payload("", ActKind.DESTROY))])

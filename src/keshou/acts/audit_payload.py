@@ -114,7 +114,12 @@ class Payloads:
         self.forgotten = 0
 
     def check(self, index: int, header: Header, facts: Sequence[FactRow], rows: Iterator[Row]) -> None:
-        """Hold the payloads of one entry against its header and the stored facts; takes all of `rows`."""
+        """Hold the payloads of one entry against its header and the stored facts; takes all of `rows`.
+
+        Raises:
+            FactsTamperedError: one is missing, was added, or is not what the entry commits to.
+
+        """
         if header.c and not header.obj:
             self._many(index, header, rows)
             return

@@ -33,7 +33,12 @@ _ERASING = frozenset({ActKind.DELETE, ActKind.DESTROY})
 
 
 def perform(work: Work, job: Perform, now: dt.datetime) -> Draft:
-    """Ask about one act on one user's information and, when it is permitted, do it."""
+    """Ask about one act on one user's information and, when it is permitted, do it.
+
+    Raises:
+        ActError: the request is not well formed, admits somebody who is known, or was permitted on nobody.
+
+    """
     _check(work, job, now)
     act = work.of_its_list(job.act, (job.act.user,))
     job = job if act is job.act else msgspec.structs.replace(job, act=act)
@@ -86,7 +91,12 @@ def count(work: Work, draft: Draft, act: Act, users: int) -> None:
 
 
 def perform_bulk(work: Work, job: BulkPerform, now: dt.datetime) -> Draft:
-    """Ask about one act on many users at once, as a whole and then user by user; do what is permitted."""
+    """Ask about one act on many users at once, as a whole and then user by user; do what is permitted.
+
+    Raises:
+        ActError: it is no bulk act that names its users in the list, or masks where nothing is shown.
+
+    """
     users = tuple(dict.fromkeys(job.users))
     if job.act.user or not users or job.act.kind not in BULK_KINDS:
         raise ActError(
@@ -179,6 +189,10 @@ def erase(work: Work, job: Erase, now: dt.datetime) -> Draft:
     """Destroy every key of a user, when destroying all that is held is permitted; the log still verifies.
 
     Where it was judged for more purposes than that of the act, the entry says under `fact` for which each item was.
+
+    Raises:
+        ActError: the act is neither a deletion nor a destruction.
+
     """
     if job.act.kind not in _ERASING:
         raise ActError("erasing is an act of deletion or destruction", hint="give kind delete or destroy")

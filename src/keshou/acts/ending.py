@@ -31,6 +31,10 @@ def cancel(work: Work, job: Cancel, now: dt.datetime) -> Draft:
        who is not on record, or does not use the service
     2. fold in that the services ended
     3. with the last, let go what they held, and count it for the hand that told of it
+
+    Raises:
+        ActError: the rules declare no such service, or the user who ends it does not use it.
+
     """
     if not work.names.services.issuperset(job.services):
         raise ActError("the rules declare no such service", hint="see the services with `keshou rules`")

@@ -34,6 +34,10 @@ def record(work: Work, job: Record, now: dt.datetime) -> Draft:
 
     What the request itself says wrongly is refused before its user is looked up, so that it tells nothing of who is
     one; and whatever does tell that is an entry under the name of whoever asked.
+
+    Raises:
+        ActError: there are no facts, or one of them cannot be told so, then, or by this hand.
+
     """
     if not job.facts:
         raise ActError("nothing to write down")
@@ -68,7 +72,12 @@ def _of_nobody(work: Work, job: Record, facts: tuple[UserFact, ...], now: dt.dat
 
 
 def record_site(work: Work, job: RecordSite, now: dt.datetime) -> Draft:
-    """Write down facts of the operator, its staff, its agents or the authority."""
+    """Write down facts of the operator, its staff, its agents or the authority.
+
+    Raises:
+        ActError: there are no facts, several emergencies, or one that cannot be told so, or by this hand.
+
+    """
     if not job.facts:
         raise ActError("nothing to write down")
     if sum(isinstance(fact, EmergencyOpened) for fact in job.facts) > 1:

@@ -43,7 +43,12 @@ def ask(question: Question) -> Call[Answer]:
 
 
 def ask_many(questions: Sequence[Question]) -> Iterator[Call[list[Answer]]]:
-    """Yield the calls that ask all of `questions`, in order."""
+    """Yield the calls that ask all of `questions`, in order.
+
+    Raises:
+        AnswerError: by reading an answer: it does not answer as many questions as were asked.
+
+    """
     for start in range(0, len(questions), MOST_AT_ONCE):
         some = questions[start : start + MOST_AT_ONCE]
         body = _body({"evaluations": [_evaluation(each) for each in some]})

@@ -142,7 +142,12 @@ def _parse_line(line: str) -> Signature:
 
 
 def sign_note(text: str, name: str, signer: Signer) -> bytes:
-    """Return the note of `text`, which ends in a newline, signed by one key called `name`."""
+    """Return the note of `text`, which ends in a newline, signed by one key called `name`.
+
+    Raises:
+        FormatError: the text does not end in a newline.
+
+    """
     if not text.endswith("\n"):
         raise FormatError("the text of a note ends in a newline")
     key = VerifierKey(name, signer.public_key)

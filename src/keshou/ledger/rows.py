@@ -41,6 +41,10 @@ def pages(tx: Transaction, start: int, stop: int) -> Iterator[list[tuple[int, by
     """Yield the stored entries `start` to `stop` in pages that begin at multiples of 256: index, leaf, body.
 
     Missing rows are simply not there. Memory does not grow with the log.
+
+    Raises:
+        UnreachableError: the connection broke.
+
     """
     driver = tx.connection.connection.driver_connection
     if driver is None:

@@ -280,25 +280,21 @@ class Vault:
 
     # Ledger payloads and pseudonyms, under each user's record key
 
-    def seal_record(self, tx: Transaction, user: int, payload: bytes) -> bytes:
-        """Return `payload` sealed under the user's record key; the caller stores it."""
-        return self.seal_records(tx, ((user, payload),))[0]
-
     def seal_records(self, tx: Transaction, rows: Sequence[tuple[int, bytes]]) -> list[bytes]:
-        """Return payloads of many users, each sealed under its user's record key, in their order."""
+        """Return payloads, each sealed under its user's record key, in their order; the caller stores them."""
         return [sealed for sealed, _ in self.seal_all(tx, (), [(user, b"", payload) for user, payload in rows])]
 
     def fetch_record(self, tx: Transaction, user: int, record: bytes) -> SealedRecord:
-        """Return a stored payload together with the wrapped key that opens it.
-
-        Raises:
-            SealBrokenError: the user's record key is shredded.
-
-        """
+        """Return one stored payload as `fetch_records` does, with the same error."""
         return self.fetch_records(tx, ((user, record),))[0]
 
     def fetch_records(self, tx: Transaction, rows: Sequence[tuple[int, bytes]]) -> list[SealedRecord]:
-        """Return stored payloads together with the wrapped keys that open them, in their order."""
+        """Return stored payloads together with the wrapped keys that open them, in their order.
+
+        Raises:
+            SealBrokenError: a user's record key is shredded.
+
+        """
         found = {row[0]: row[2:] for row in self._key_rows(tx, {user for user, _ in rows}) if row[1] == RECORD}
         if any(user not in found for user, _ in rows):
             raise SealBrokenError
@@ -363,6 +359,10 @@ class Vault:
 
         Run until it answers 0, then an older epoch can be destroyed. Values stay as they are. A key on record as
         shredded is never moved.
+
+        Raises:
+            SealBrokenError: one of them does not open; nothing is moved.
+
         """
         stale = self.rotations.stale(tx, (0, ""), self._keys.current_epoch, limit)
         moved = list(self.rotations.rewrapped(stale))

@@ -77,7 +77,13 @@ class MailSender:
         self._trust = _trusting(settings.certificates)
 
     def send(self, to: str, text: str, channel: Channel, subject: str = "") -> None:
-        """Send `text` as a mail, under the settings' subject unless another is given; see `Sender`."""
+        """Send `text` as a mail, under the settings' subject unless another is given; see `Sender`.
+
+        Raises:
+            AddressError: it is no mail address.
+            SendError: the server did not take the mail, or cannot be reached.
+
+        """
         if channel is not Channel.MAIL or not _ADDRESS[channel].fullmatch(to):
             raise AddressError
         mail = self._written(to, text, subject or self._settings.subject)
@@ -140,6 +146,11 @@ class HookSender:
         """Post ``{"channel", "to", "text"}``, taken once the answer is 2xx; not to be called in an event loop.
 
         See `Sender`.
+
+        Raises:
+            AddressError: it is no address of this channel.
+            SendError: the gateway did not take it, or cannot be reached.
+
         """
         if not _ADDRESS[channel].fullmatch(to):
             raise AddressError

@@ -32,7 +32,12 @@ _FIRST_LINES = 12
 
 
 def check(stage: Stage) -> None:
-    """Hold a declaration with three faults against the law."""
+    """Hold a declaration with three faults against the law.
+
+    Raises:
+        InputError: the sample declaration is not the one the tour knows.
+
+    """
     stage.scene(
         "声明，先对照法规检查", "A declaration, held against the law",
         "经营者在 operator.toml 里写明收集什么、为什么、谁可以用。下面这一份里故意写错了三处，keshou check 逐处指出："
@@ -56,7 +61,12 @@ def check(stage: Stage) -> None:
 
 
 def publish(stage: Stage) -> None:
-    """Publish the sample's declaration and show the beginning of its page."""
+    """Publish the sample's declaration and show the beginning of its page.
+
+    Raises:
+        InputError: nothing was published.
+
+    """
     stage.scene(
         "公布规则", "Publishing the rules",
         "没有错误的声明才能公布。公布之后，它就是给用户看的规则，也就是闸门执行的规则：两者是同一份数据。",

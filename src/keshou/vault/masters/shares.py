@@ -59,6 +59,9 @@ class SharesSource:
     def make(self, site: str, number: int) -> bytes:
         """Split a new key, write each holder's share into a file of its own, and read them back.
 
+        Raises:
+            KeyFileError: it is not said among whom it is split, or they are too few or too many.
+
         Side effects: the folder holds one file a holder, mode 0600. They are to be handed out and then removed.
         """
         split = self._split

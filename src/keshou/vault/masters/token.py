@@ -170,7 +170,12 @@ class TokenMaster:
         return _HEADER + nonce + sealed
 
     def unwrap(self, wrapped: bytes, context: bytes) -> bytes:
-        """Return the key that was wrapped for `context`; whatever the token says against it is one error."""
+        """Return the key that was wrapped for `context`; whatever the token says against it is one error.
+
+        Raises:
+            SealBrokenError: it was not wrapped so, or the token does not open it.
+
+        """
         if len(wrapped) < _SHORTEST or wrapped[:2] != _HEADER:
             raise SealBrokenError
         given = _parameters(wrapped[2 : 2 + _NONCE], context)

@@ -70,7 +70,12 @@ def act_of(asked: Question, caller: Caller, site: Site) -> Act:
 
 
 def refuse_contradictions(asked: ActRequest) -> None:
-    """Refuse what names users in two ways, or values where there are none to write."""
+    """Refuse what names users in two ways, or values where there are none to write.
+
+    Raises:
+        ContradictionError: it does so, or its count, values or masking do not go with its kind.
+
+    """
     if asked.users and (asked.user or asked.values):
         raise ContradictionError("a bulk act names its users in the list and takes no values", "$.user", "$.values")
     if asked.users and asked.kind not in BULK_KINDS:
