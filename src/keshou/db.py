@@ -18,7 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from keshou.errors import DamagedError, ExitStatus, InputError, KeshouError, UnreachableError
-from keshou.turn import PATIENCE, PATIENT, take_turn
+from keshou.turn import PATIENCE, PATIENT, patience_of, take_turn
 
 metadata = sa.MetaData()
 """Every room's tables; a room declares its own in its ``store.py``."""
@@ -217,7 +217,8 @@ class Database:
 
     def _make_engine(self) -> sa.Engine:
         if self.postgresql:
-            return sa.create_engine(self.url, hide_parameters=True, pool_use_lifo=True)
+            given = patience_of(self.url.query)
+            return sa.create_engine(self.url, hide_parameters=True, pool_use_lifo=True, connect_args=given)
         engine = sa.create_engine(
             self.url,
             hide_parameters=True,
@@ -246,8 +247,10 @@ class Database:
         cursor.close()
 
     @contextmanager
-    def transaction(self) -> Iterator[Transaction]:
+    def transaction(self, *, slow: bool = False) -> Iterator[Transaction]:
         """Open a transaction that commits at the end of the block, or rolls back whole when it raises.
+
+        One that is `slow` may keep a PostgreSQL server waiting between its statements for as long as it takes.
 
         On SQLite the write lock is taken at once (``BEGIN IMMEDIATE``), so that a transaction never fails half way
         for want of it.
@@ -257,8 +260,11 @@ class Database:
 
         """
         with self._told(), self._engine.connect() as connection, connection.begin():
+            driver: Any = connection.connection.driver_connection
             if not self.postgresql:
-                take_turn(connection.connection.driver_connection)
+                take_turn(driver)
+            elif slow:
+                driver.execute(_SLOW)
             with _ended(Transaction(connection)) as tx:
                 yield tx
 
@@ -272,7 +278,8 @@ class Database:
         """
         with self._told(), self._engine.connect() as connection, connection.begin():
             if self.postgresql:
-                connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                driver: Any = connection.connection.driver_connection
+                driver.execute(_READING)
             else:
                 connection.exec_driver_sql("BEGIN")
             with _ended(Transaction(connection)) as tx:
@@ -324,6 +331,11 @@ class Database:
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()
+
+
+_SLOW = "SET LOCAL idle_in_transaction_session_timeout = 0"
+_READING = f"SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY; {_SLOW}"
+"""In one round trip. Nobody waits for who reads, and a backup may be read slowly."""
 
 
 @contextmanager

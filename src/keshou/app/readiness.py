@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a site can do its work: its database answers, has the right tables, and its keys can be read."""
+"""Whether a site can do its work: its database answers, has the right tables and lets acts in; its keys can be read."""
 
 from keshou.app.keys import open_keys
 from keshou.app.site import Site
@@ -8,7 +8,7 @@ from keshou.migrations.run import is_current
 
 
 def missing(site: Site) -> tuple[str, ...]:
-    """Return the parts that are not ready: ``database``, ``schema``, ``keys``; empty when all are.
+    """Return the parts that are not ready: ``database``, ``schema``, ``door``, ``keys``; empty when all are.
 
     Never raises: a part that fails is a part that is missing.
     """
@@ -17,8 +17,11 @@ def missing(site: Site) -> tuple[str, ...]:
 
 def _of_database(site: Site) -> tuple[str, ...]:
     try:
+        site.pulse.look_now()  # which does not wait for ever for a server that says nothing
         with site.reading() as tx:
-            return () if is_current(tx) else ("schema",)
+            if not is_current(tx):
+                return ("schema",)
+        return ("door",) if site.door.is_stuck() else ()
     except KeshouError:
         return ("database",)
 

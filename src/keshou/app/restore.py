@@ -143,7 +143,10 @@ def _restore(file: BinaryIO, place: Place, asked: Asked, now: dt.datetime, on_pr
     path = sqlite_path(settings, place.folder)
     if path is not None:
         return _into_file(path, place, fill)
-    with contextlib.closing(Database(database_url(settings, place.folder))) as database, database.transaction() as tx:
+    with (
+        contextlib.closing(Database(database_url(settings, place.folder))) as database,
+        database.transaction(slow=True) as tx,
+    ):
         back = fill(tx)
         place.settle(is_older=back.lost is not None, lost=_LOST)
     return back._replace(database=database.shown)

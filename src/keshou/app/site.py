@@ -22,6 +22,7 @@ from keshou.app.asking import Asking
 from keshou.app.bell import Bells
 from keshou.app.code_post import CodePost, senders_of
 from keshou.app.counter import Counter
+from keshou.app.door import Door
 from keshou.app.erasures import Listed, bring_up
 from keshou.app.following import Following
 from keshou.app.holds import Holds
@@ -98,6 +99,7 @@ class Site(Asking):
         self._acts = Acts(self._known, self.ledger, self._told, self.programs.makers)
         self.visits = Visits(keys.secret("visits"), settings.url, settings.visits, suite)
         self._following = Following(self.visits, self.links, self.jobs.samples)
+        self.door = Door(database)
         self.pulse, self.tally = Pulse(database, note=self.ledger.latest.note), Tally(self.ledger)
         self._counter, self._bells = Counter(self._count), Bells()
         self.once, self.imports = Once(keys.secret("once")), self.jobs.imports

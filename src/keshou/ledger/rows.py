@@ -76,6 +76,11 @@ def read_head(tx: Transaction, *, lock: bool = False) -> Head:
     return Head(size, tuple(chunks(frontier)), last_time)
 
 
+def is_free(tx: Transaction) -> bool:
+    """Say whether nobody else is appending to the log, on PostgreSQL; waits for nobody."""
+    return bool(ask(tx, "SELECT id FROM log_state WHERE id = 1 FOR UPDATE SKIP LOCKED"))
+
+
 def read_leaves(tx: Transaction, start: int, stop: int) -> bytes:
     """Return the stored leaf hashes `start` to `stop`, joined."""
     rows = ask(tx, "SELECT leaf FROM log_entry WHERE idx >= ? AND idx < ? ORDER BY idx", (start, stop))

@@ -24,7 +24,7 @@ def upgrade(database: Database) -> None:
         InputError: the database was made by a newer Keshou.
 
     """
-    with database.transaction() as tx:
+    with database.transaction(slow=True) as tx:
         upgrade_within(tx)
 
 

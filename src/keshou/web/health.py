@@ -29,7 +29,7 @@ def healthz() -> dict[str, bool]:
 
 @get("/readyz", include_in_schema=False)
 async def readyz(site: NamedDependency[Site]) -> Response[dict[str, Any]]:
-    """Say whether database, schema and keys are there; 503 while one is not."""
+    """Say whether database, schema and keys are there and acts get through the door; 503 while one is not so."""
     lacking = await anyio.to_thread.run_sync(missing, site)
     return Response({"ready": not lacking, "missing": lacking}, status_code=503 if lacking else 200)
 
