@@ -5,7 +5,7 @@ A stream comes from outside, so nothing of it is decoded before its frame was wa
 offset, index and text is checked.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
@@ -28,6 +28,8 @@ _NUMBER = np.dtype(np.int32)
 def read_stream(body: bytes, most: int) -> pa.Table:
     """Return the questions of a whole stream as a table whose columns are of the documented types.
 
+    A column of nothing but missing values, which has no type of its own, is as if it were not there.
+
     Raises:
         StreamTooLongError: there are more than `most` rows.
         StreamError: it is cut short, forged, compressed, or its columns are not those that are documented.
@@ -36,9 +38,11 @@ def read_stream(body: bytes, most: int) -> pa.Table:
     try:
         walk(body, most)
         with pa.ipc.open_stream(body) as reader:
-            _check_columns(reader.schema)
+            absent = [each.name for each in reader.schema if pa.types.is_null(each.type)]
+            _check_columns(reader.schema, absent)
             table = reader.read_all()
         table.validate(full=True)
+        table = table.drop_columns(absent)
     except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(error, StreamError):
             raise
@@ -46,15 +50,17 @@ def read_stream(body: bytes, most: int) -> pa.Table:
     return table
 
 
-def _check_columns(schema: pa.Schema) -> None:
+def _check_columns(schema: pa.Schema, absent: Collection[str]) -> None:
     if len(set(schema.names)) != len(schema.names):
         raise StreamError("a column comes twice")
-    missing = [name for name in NEEDED if name not in schema.names]
+    missing = [name for name in NEEDED if name not in schema.names or name in absent]
     if missing:
         raise StreamError(f"there is no column `{missing[0]}`")
     if set(schema.names) - {*TEXTS, ITEMS, COUNT}:
         raise StreamError(f"there are columns besides {', '.join(f'`{name}`' for name in (*TEXTS, ITEMS, COUNT))}")
     for field in schema:
+        if field.name in absent:
+            continue
         if field.name == COUNT:
             fits = pa.types.is_integer(field.type)
         elif field.name == ITEMS and (pa.types.is_list(field.type) or pa.types.is_large_list(field.type)):
