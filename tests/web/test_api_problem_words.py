@@ -97,3 +97,17 @@ def test_a_missing_or_wrong_header_or_parameter_is_named_as_the_document_names_i
     assert not chinese["detail"].isascii()
     assert english["hint"]
     assert ("ASCII" in english["hint"]) == ("ASCII" in chinese["hint"]) == (name == "Idempotency-Key")
+
+
+def test_hints_lead_to_what_there_is_where_it_was_asked(api: Api) -> None:
+    table = api.post(
+        "/tables/judgements?purpose=service&user_column=who",
+        b"user_id,tariff_plan\nu1,P\n",
+        **{"Content-Type": "text/csv"},
+    )
+    assert "`user_column`" in table.json()["hint"]
+    sent = {"Authorization": "Bearer crm", "Accept-Language": "en"}
+    question = api.client.post("/access/v1/evaluation", json={}, headers=sent)
+    assert question.status_code == 400
+    assert "/access/v1" in question.json()["hint"]
+    assert "/access/v1/evaluation" not in api.client.get("/api/v1/openapi.json").json()["paths"]

@@ -56,7 +56,9 @@ def columns_of(names: Sequence[str], users: str, asked: Collection[str], said: S
 
     """
     if users not in names:
-        raise InputError(f"the table has no column `{users}`", hint="name it with --user-column")
+        raise InputError(
+            f"the table has no column `{users}`", hint="name it with --user-column (over HTTP `user_column`)"
+        )
     _refuse_untrue(names, users, said, known)
     holds = {name: said.holds.get(name, name) for name in names if name != users}
     items = frozenset(asked) or frozenset(item for item in holds.values() if item in known)

@@ -83,7 +83,7 @@ class MalformedError(WebError):
         self,
         message: str = "the request is not of the documented form",
         *pointers: str,
-        hint: str = "see /api/v1/openapi.json",
+        hint: str = "see /api/v1/openapi.json, or of /access/v1 the AuthZEN Authorization API 1.0",
     ) -> None:
         super().__init__(message, hint=hint)
         self.pointers = pointers
