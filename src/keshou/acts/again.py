@@ -37,7 +37,7 @@ def erase_again(work: Work, job: EraseAgain, now: dt.datetime) -> Draft:
         raise ActError("nothing is held of a user who is to be erased again")
     draft.header["keys"] = key_ids(draft.shredded)
     KeptBack().forget(work.tx, key)
-    work.forget_key(key)
+    work.forget_key(draft, key)
     return draft
 
 

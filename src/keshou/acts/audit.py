@@ -10,13 +10,14 @@ The log is walked once from its first entry to its last; stored facts and payloa
    tell, and searches are counted
 5. payloads lie under entries that commit to them; with a receipt they are opened, are what was committed to, and say
    what the stored facts say
+6. as many payloads are missing as the entries of erasures say went with whom they erased
 
 Whether the log itself is what was written is asked first, of `keshou.ledger.audit`. Nothing is changed.
 """
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from itertools import groupby
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
@@ -30,6 +31,8 @@ from keshou.gate.facts import Erased, ReviewUsed, RulesPublished, SiteFact, User
 from keshou.gate.store import FactRow, Standings
 from keshou.gate.taking.store import Taking, Takings
 from keshou.law.terms import BULK_KINDS, ActKind
+from keshou.ledger.counted.store import Counted
+from keshou.ledger.counted.store import Row as Counts
 from keshou.ledger.entry import Header, decode
 from keshou.ledger.errors import EntryError
 from keshou.ledger.events import AGAIN, SEARCH, SERVICE_ENDED, is_fact, is_judged, of_facts
@@ -59,6 +62,9 @@ class FactsAudited(NamedTuple):
     """Payloads opened and compared with the facts; where it is 0, users' facts were looked at from outside only."""
     forgotten: int
     """Entries whose payloads went, in whole or in part, with an erased user, so that no commitment can be checked."""
+    untold: int
+    """Payloads at least that are gone with users erased before erasures told how many went: whether all of these were
+    theirs cannot be told."""
 
 
 def openings(tx: Transaction) -> int:
@@ -163,8 +169,10 @@ class _Walk:
         self._users = _Line(standings.user_rows(tx), _index_of, "a fact of a user")
         rows = payload_rows(tx, sealed=opener is not None)
         self._sealed: _Line[Row] = _Line(rows, lambda row: row[0], "a payload")
+        self._counted: _Line[Counts] = _Line(Counted().rows(tx), lambda row: row.entry, "a number of payloads")
         self._payloads = Payloads(tx, standings, opener)
         self._takings: _Line[Taking] = _Line(Takings().rows(tx), lambda row: row.entry, "a number that adds up")
+        self._lines: tuple[_Line[Any], ...] = (self._site, self._users, self._sealed, self._takings, self._counted)
         self._versions: set[int] = set()
 
     def entry(self, index: int, header: Header) -> None:
@@ -172,7 +180,7 @@ class _Walk:
         self._site_facts(index, header)
         facts = self._user_facts(index, header)
         self._taking(index, header)
-        self._payloads.check(index, header, facts, self._sealed.at(index))
+        self._payloads.check(index, header, facts, self._sealed.at(index), self._counted.at(index))
 
     def finish(self, size: int) -> None:
         """Refuse whatever belongs to no entry.
@@ -181,20 +189,21 @@ class _Walk:
             FactsTamperedError: there is something; a version of the rules without one is told at the log's end.
 
         """
-        for line in (self._site, self._users, self._sealed, self._takings):
+        for line in self._lines:
             line.finish()
+        self._payloads.finish()
         for version in self._declarations.numbers(self._tx):
             if version not in self._versions:
                 raise FactsTamperedError(size, f"there is version {version} of the rules, and no entry published it")
 
     def close(self) -> None:
         """Let go of what is being read."""
-        for line in (self._site, self._users, self._sealed, self._takings):
+        for line in self._lines:
             line.close()
 
     def result(self, size: int) -> FactsAudited:
         """Return what was looked at."""
-        payloads = (self._sealed.seen, self._payloads.opened, self._payloads.forgotten)
+        payloads = (self._sealed.seen, self._payloads.opened, self._payloads.forgotten, self._payloads.untold)
         return FactsAudited(size, self._site.seen, self._users.seen, len(self._versions), *payloads)
 
     def _site_facts(self, index: int, header: Header) -> None:

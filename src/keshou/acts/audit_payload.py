@@ -11,6 +11,8 @@ from keshou.db import Transaction
 from keshou.errors import IntegrityError
 from keshou.gate.every_fact import AnyUserFact
 from keshou.gate.store import FactRow, Standings
+from keshou.ledger.counted.store import Count
+from keshou.ledger.counted.store import Row as Counts
 from keshou.ledger.entry import SALT_SIZE, Header, commit, to_text
 from keshou.ledger.events import is_judged
 from keshou.ledger.merkle import Frontier, leaf_hash
@@ -104,32 +106,126 @@ def _agrees(payload: Opened, refused: str | None) -> bool:
     )
 
 
+class Missing:
+    """Payloads of one kind that are not there, along the log, and how many erasures tell went with whom they erased."""
+
+    def __init__(self) -> None:
+        self._missing = self._since = self._went = 0
+        self._first = self._last = -1
+        self._untold = False
+
+    @property
+    def untold(self) -> int:
+        """How many are missing that no erasure counts; only where some erasure counts nothing."""
+        return self._missing - self._went
+
+    def missing(self, index: int, number: int) -> None:
+        """Take note of payloads that an entry should have."""
+        if not self._since:
+            self._first = index
+        self._missing += number
+        self._since += number
+
+    def went(self, index: int, number: int) -> None:
+        """Take note of an entry that says how many went with whom it erased: all of entries before it."""
+        self._went += number
+        self._last = index
+
+    def anything_went(self, index: int) -> None:
+        """Take note of an erasure that does not say how many went with it."""
+        self._since, self._untold, self._last = 0, True, index
+
+    def finish(self) -> None:
+        """Refuse what does not add up.
+
+        Raises:
+            FactsTamperedError: more is missing than went, or less.
+
+        """
+        if self._since > self._went:
+            more = self._since - self._went
+            what = f"payloads are missing, here or later, that went with no erased user: {more}"
+            raise FactsTamperedError(self._first, what)
+        if self._missing < self._went:
+            back = self._went - self._missing
+            what = f"payloads are there, here or before, that went with erased users: {back}"
+            raise FactsTamperedError(self._last, what)
+
+
+def _told(index: int, header: Header, counted: Iterator[Counts]) -> Count | None:
+    """Return how many payloads an entry says are kept under it, or went with whom it erased; None of one from before.
+
+    Raises:
+        FactsTamperedError: what is kept of it is not what the entry commits to.
+
+    """
+    rows = list(islice(counted, 2))
+    if not rows and not header.payloads:
+        return None
+    if len(rows) != 1 or rows[0].number.committed(rows[0].salt) != header.payloads:
+        raise FactsTamperedError(index, "how many payloads it has, or went with an erased user, is not what it tells")
+    return rows[0].number
+
+
 class Payloads:
     """What was found of payloads so far."""
 
     def __init__(self, tx: Transaction, standings: Standings, opener: Opener | None) -> None:
         self._tx, self._standings, self._opener = tx, standings, opener
         self._last_erased = standings.erased_at(tx)
+        self._ones, self._manys = Missing(), Missing()
+        self._unnumbered = 0
         self.opened = 0
         self.forgotten = 0
 
-    def check(self, index: int, header: Header, facts: Sequence[FactRow], rows: Iterator[Row]) -> None:
-        """Hold the payloads of one entry against its header and the stored facts; takes all of `rows`.
+    @property
+    def untold(self) -> int:
+        """Return of how many payloads at least no erasure tells whether they went with whom it erased."""
+        return self._ones.untold + self._manys.untold + self._unnumbered
+
+    def check(
+        self, index: int, header: Header, facts: Sequence[FactRow], rows: Iterator[Row], counted: Iterator[Counts]
+    ) -> None:
+        """Hold the payloads of one entry against its header and the stored facts; takes all of `rows` and `counted`.
 
         Raises:
             FactsTamperedError: one is missing, was added, or is not what the entry commits to.
 
         """
+        told = _told(index, header, counted)
         if header.c and not header.obj:
-            self._many(index, header, rows)
+            self._many(index, header, rows, told)
             return
+        self._erasure(index, header, facts, told)
         held = list(islice(rows, 2))
         if len(held) > (1 if header.c else 0):
             raise FactsTamperedError(index, "a payload was added that the entry does not commit to")
         if header.c and not held:
-            self._gone(index, facts)
+            self._gone(index, facts, told)
         elif header.c:
             self._one(index, header, facts, held)
+
+    def finish(self) -> None:
+        """Hold the payloads that are missing against those that went with whoever was erased.
+
+        Raises:
+            FactsTamperedError: others are missing, or some that went are there; names the first that may be one.
+
+        """
+        self._ones.finish()
+        self._manys.finish()
+
+    def _erasure(self, index: int, header: Header, facts: Sequence[FactRow], told: Count | None) -> None:
+        """Take note of an erasure; one from before erasures counted explains any number of what is missing before."""
+        erased = any(row.kind == "erased" for row in facts)
+        if told is not None and not erased:
+            raise FactsTamperedError(index, "an erasure is missing")
+        if told is not None:
+            self._ones.went(index, told.one)
+            self._manys.went(index, told.many)
+        elif erased:
+            self._ones.anything_went(index)
+            self._manys.anything_went(index)
 
     def _one(self, index: int, header: Header, facts: Sequence[FactRow], held: Sequence[Row]) -> None:
         if any(row.user != held[0][1] for row in facts):
@@ -142,7 +238,7 @@ class Payloads:
             if payload.facts != tuple(row.fact() for row in facts):
                 raise FactsTamperedError(index, "a fact of the user is missing, or not the one the payload tells")
 
-    def _many(self, index: int, header: Header, rows: Iterator[Row]) -> None:
+    def _many(self, index: int, header: Header, rows: Iterator[Row], told: Count | None) -> None:
         """Hold a bulk act's payloads, in the order of users, against the root that its entry commits to."""
         tree, count, opened = Frontier(), 0, False
         while held := list(islice(rows, _AT_ONCE)):
@@ -152,20 +248,31 @@ class Payloads:
                 tree.push(leaf_hash(leaf))
                 if payload.facts:
                     raise FactsTamperedError(index, "a payload of a bulk act tells of facts")
-        short = count < _least(header)
+        short = count < (_least(header) if told is None else told.many)
+        if told is not None and count > told.many:
+            raise FactsTamperedError(index, "a payload was added that the entry does not commit to")
         if not short and (not opened or to_text(tree.root()) == header.c):
             return
-        if index >= self._last_erased:
+        if index >= self._last_erased or not (short or told is None):
             what = "payloads are missing" if short else "the payloads are not what the entry commits to"
             raise FactsTamperedError(index, what)
         self.forgotten += 1
+        if told is None:
+            self._unnumbered += 1
+        else:
+            self._manys.missing(index, told.many - count)
 
-    def _gone(self, index: int, facts: Sequence[FactRow]) -> None:
-        """Accept that a payload is gone where its user was erased then or later; without facts, where anybody was."""
+    def _gone(self, index: int, facts: Sequence[FactRow], told: Count | None) -> None:
+        """Accept that a payload is gone where its user was erased then or later; without facts, where anybody was.
+
+        How many may be gone in all is asked at the end.
+        """
         erased = self._standings.erased_at(self._tx, facts[0].user) if facts else self._last_erased
         if erased <= index:
             raise FactsTamperedError(index, "the payload is missing")
         self.forgotten += 1
+        if told is None and not any(row.kind == "erased" for row in facts):
+            self._ones.missing(index, 1)
 
     def _open(self, index: int, held: Sequence[Row]) -> list[tuple[bytes, Opened]]:
         if self._opener is None or not self._opener.opens(index):

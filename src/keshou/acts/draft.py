@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """An entry in the making: what one job will leave in the log, before its place there is known."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from keshou.acts.request import Done
 from keshou.gate.decision import Decision
 from keshou.gate.facts import SiteFact, UserFact
-from keshou.ledger.entry import Header
+from keshou.ledger.counted.store import Count, Row
+from keshou.ledger.entry import SALT_SIZE, Header
 from keshou.vault.sealed import Sealed, SealedRecord, Shredded
 
 
@@ -58,6 +60,8 @@ class Draft(msgspec.Struct, eq=False, gc=False):
     """Of how many users it took or destroyed what no review covered; 1 for a search that counts."""
     place: int = -1
     """Index of its entry in the log; an answer given before has none."""
+    counted: tuple[bytes, Count] | None = None
+    """How many payloads are kept under it, or went with whom it erased; before it the salt of the commitment."""
     base: Header | None = None
     """A header that acts of the same question share; `header` says what differs."""
 
@@ -65,6 +69,18 @@ class Draft(msgspec.Struct, eq=False, gc=False):
     def verdict(self) -> str:
         """``permit`` or ``deny`` as the entry will say; empty where the gate was asked nothing."""
         return str(self.header.get("decision", self.base.decision if self.base else ""))
+
+
+def tell_count(draft: Draft, count: Count) -> None:
+    """Have the entry commit to how many payloads are kept under it, or went with whom it erased."""
+    salt = os.urandom(SALT_SIZE)
+    draft.counted = salt, count
+    draft.header["payloads"] = count.committed(salt)
+
+
+def counts_of(drafts: Iterable[Draft]) -> list[Row]:
+    """Return what is kept beside entries that commit to a count."""
+    return [Row(each.place, *each.counted) for each in drafts if each.counted]
 
 
 def one_by_one(draft: Draft) -> Iterator[tuple[int, int, bytes, str | None]]:

@@ -220,7 +220,7 @@ def erase(work: Work, job: Erase, now: dt.datetime) -> Draft:
         told["purposes"] = {item: each for item, each in purposes.items() if item in work.names.items}
     draft.header |= {"keys": key_ids(draft.shredded), "fact": fact_json(told)}
     KeptBack().forget(work.tx, key)
-    work.forget(act.user, key)
+    work.forget(draft, act.user, key)
     return draft
 
 

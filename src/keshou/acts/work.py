@@ -21,7 +21,7 @@ import msgspec
 
 from keshou.acts.adding_up import AddingUp
 from keshou.acts.destroyed import to_keep
-from keshou.acts.draft import Draft, one_by_one
+from keshou.acts.draft import Draft, counts_of, one_by_one, tell_count
 from keshou.acts.hands import Hands, Makers
 from keshou.acts.known import Known, View
 from keshou.acts.listing import asked_of, of_its_list
@@ -34,6 +34,7 @@ from keshou.gate.facts import GroundRecorded, SiteFact, UserFact
 from keshou.gate.holds import HoldSet
 from keshou.law.terms import RetentionClass
 from keshou.ledger import entry
+from keshou.ledger.counted.store import Count, Counted
 from keshou.ledger.merkle import root_over
 from keshou.ledger.store import Ledger
 from keshou.vault.destroyed.store import Destroyed
@@ -267,16 +268,24 @@ class Work:
                 draft.header["c"] = entry.to_text(entry.commit(salt, _encode(payload)))
                 draft.header["obj"] = entry.to_text(os.urandom(_PSEUDONYM))
 
-    def forget(self, user: str, key: int) -> None:
-        """Leave nothing that names an erased user, in what is kept and in what this transaction still has to write."""
-        self.forget_key(key)
+    def forget(self, draft: Draft, user: str, key: int) -> None:
+        """Leave nothing that names the user whom `draft` erases, in what is kept and in what is still to be written."""
+        self.forget_key(draft, key)
         self.view.forget(user)
         self.erased.append(user)
 
-    def forget_key(self, key: int) -> None:
-        """Leave no payload of an erased user, stored or still to be written."""
+    def forget_key(self, erasing: Draft, key: int) -> None:
+        """Leave no payload of the user whom a draft erases, stored or to be written; its entry says how many went.
+
+        Else whoever can write to the database could take others' payloads away, as if they had been of this user.
+        """
+        gone = Counted().of(self.tx, key)
         for draft in self._drafts:
-            draft.sealed = [each for each in draft.sealed if each[0] != key]
+            left = [each for each in draft.sealed if each[0] != key]
+            went = len(draft.sealed) - len(left)
+            gone = gone.plus(Count(many=went) if len(draft.users) > 1 else Count(one=went))
+            draft.sealed = left
+        tell_count(erasing, gone)
         self.ledger.forget(self.tx, key)
         self.removed(key)
 
@@ -326,6 +335,7 @@ class Work:
                 (user, sealed) for (user, *_), (sealed, _) in zip(rows[start:stop], made[start:stop], strict=True)
             ]
             draft.header["c"], draft.header["obj"] = entry.to_text(root_over(leaves[start:stop])), ""
+            tell_count(draft, Count(many=stop - start))
             start = stop
 
     def _append(self, now: dt.datetime, requests: Requests) -> None:
@@ -339,6 +349,7 @@ class Work:
             [(user, each.place, sealed) for each in drafts if not each.refused for user, sealed in each.sealed],
             [row for each in drafts if each.refused for row in one_by_one(each)],
         )
+        Counted().keep(self.tx, counts_of(drafts))
         Destroyed().keep(self.tx, to_keep(drafts))
         requests.remember()
         standings = self.known.standings

@@ -36,6 +36,7 @@ _AUDITED = (
     ("规则版本", "versions of the rules"),
     ("载荷", "payloads"),
     ("已打开的载荷", "payloads opened"),
+    ("说不清的缺失载荷", "payloads gone untold"),
 )
 
 
@@ -80,6 +81,7 @@ def verify_log(
         "versions": facts.versions,
         "payloads": facts.payloads,
         "opened": facts.opened,
+        "untold": facts.untold,
     }
     entries = {call.words(*name): value for name, value in zip(_AUDITED, data.values(), strict=True)}
     told_ = call.words("日志完好，事实与规则和日志相符", "the log is whole; facts and rules are what it tells")

@@ -55,6 +55,8 @@ class Header(
     """Ids of the keys an erasure destroyed, of many their number and root; or ``epoch:`` and an epoch's number."""
     obj: str = ""
     """Pseudonym of the user, good for this entry alone: 16 bytes as base64url."""
+    payloads: str = ""
+    """Commitment to how many payloads are kept under an entry about several users, or went with whom it erased."""
     post: str = ""
     purpose: str = ""
     recipient: str = ""

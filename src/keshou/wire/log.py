@@ -60,3 +60,6 @@ class AuditAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Of the rules."""
     payloads: int
     opened: int
+    untold: int
+    """Payloads at least that are gone with users erased before erasures told how many went: whether all of these were
+    theirs cannot be told."""

@@ -220,7 +220,7 @@ def audit(
         w.AuditAnswer(
             size=log_.size, root=log_.root.hex(), checkpoints=log_.checkpoints, covered=log_.covered,
             site_facts=facts.site_facts, user_facts=facts.user_facts, versions=facts.versions,
-            payloads=facts.payloads, opened=facts.opened,
+            payloads=facts.payloads, opened=facts.opened, untold=facts.untold,
         )
     )  # fmt: skip
 
