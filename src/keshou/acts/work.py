@@ -92,12 +92,12 @@ class Work:
 
         Raises:
             ActError: a job is not well formed; the whole transaction must be given up then.
-            ClockError: `now` lies too far before the log's last entry.
+            ClockError: `now` lies too far before the log's last entry, or ahead.
 
         """
         self.refuse_spoiled()
         self._spoiled = True
-        self.ledger.check_clock(self.head, to_micros(now))
+        self.ledger.latest.check(self.tx, self.head, to_micros(now))
         with _undisturbed():
             done = self._perform(jobs, self._present(now))
         self._tell(self.tx, jobs, done, now)

@@ -108,7 +108,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     batch: int = 1000
     """The most acts that commit together."""
     clock_tolerance: float = 2.0
-    """Seconds by which an entry's time may lie before the entry before it."""
+    """Seconds by which clocks may differ: the time of an entry may lie so far before the entry before it, and after
+    that of a PostgreSQL server."""
+    clock_leap: Annotated[float, msgspec.Meta(gt=0)] = 100.0
+    """Days after the newest entry after which an entry in a SQLite file is refused, as one by a clock that is ahead."""
     checkpoint_every: float = 1.0
     """Seconds between signed checkpoints while acts go on."""
     finding: FindingSettings = FindingSettings()

@@ -86,7 +86,9 @@ class Site(Asking):
         self.home, self.settings, self.database, self.secret = home, settings, database, keys.secret
         self.law, self.declarations, self.suite = load(), Declarations(), (suite := keys.suite)
         self.links, self.jobs = Links(keys.secret("links"), suite), Jobs(keys.secret, suite)
-        self.ledger = Ledger(settings.log_origin, keys.signer, tolerance=round(settings.clock_tolerance * 1_000_000))
+        tolerance, leap = round(settings.clock_tolerance * 1_000_000), round(settings.clock_leap * 86_400_000_000)
+        real = now is clock.now  # a time that is given is nobody's clock
+        self.ledger = Ledger(settings.log_origin, keys.signer, tolerance=tolerance, leap=leap if real else None)
         self.now = now = self.ledger.latest.over(now)
         self._known = Known(Standings(), self.declarations, Vault(keys, settings.site), self.law, settings.standings)
         self.webhooks = Webhooks(keys.secret("webhooks"), settings.log_origin, settings.webhooks.under(home), suite)

@@ -9,22 +9,25 @@ import datetime as dt
 import threading
 from collections.abc import Callable
 
-from keshou.db import from_micros
+from keshou.db import Transaction, from_micros
 from keshou.ledger.errors import ClockError
-from keshou.ledger.rows import Head
+from keshou.ledger.rows import Head, server_time
 
 
 class Latest:
     """When the newest entry seen so far is dated; may be used by several threads.
 
-    `tolerance` (microseconds) is how far clocks differ, or are set back, now and then.
+    `tolerance` (microseconds) is how far clocks differ, or are set back, now and then. `leap` (microseconds) is how
+    long after the newest entry an entry is taken to be without anybody else's word for it; None where the time is given
+    and no machine's.
     """
 
-    def __init__(self, tolerance: int) -> None:
+    def __init__(self, tolerance: int, leap: int | None = None) -> None:
         self._lock = threading.Lock()
         self._micros = 0
         self.clock: Callable[[], dt.datetime] | None = None
         """What `now` is told by."""
+        self._tolerance, self.leap = tolerance, leap
         self.tolerance = dt.timedelta(microseconds=tolerance)
         self.moment = from_micros(0)
 
@@ -66,8 +69,37 @@ class Latest:
         if when >= moment:
             return when
         earliest = moment - self.tolerance
-        if self.clock is not None and self.clock() < earliest:
-            raise ClockError(
-                "this machine's clock lies before the log's last entry", hint="set the clock of this machine right"
-            )
+        if self.clock is not None and (now := self.clock()) < earliest:
+            raise ClockError.behind(now, moment)
         return moment if when >= earliest else when
+
+    def check(self, tx: Transaction, head: Head, at_micros: int) -> None:
+        """Refuse a time at which nothing may be written: one too far before the newest entry, or too far to come.
+
+        An entry that is dated ahead would have all others refused until that time. A PostgreSQL server has a clock to
+        compare with, and is asked for it when the newest entry is older than clocks differ. For a SQLite file nobody
+        can tell a clock that is ahead from a machine that stood still; only what is very long after is refused.
+
+        Raises:
+            ClockError: it is such a time.
+
+        """
+        self.check_past(head, at_micros)
+        if self.leap is None or at_micros <= head.last_time + self._tolerance:
+            return
+        if tx.postgresql:
+            server = server_time(tx)
+            if at_micros > server + self._tolerance:
+                raise ClockError.ahead(from_micros(at_micros), from_micros(server))
+        elif head.size and at_micros > head.last_time + self.leap:
+            raise ClockError.leapt(from_micros(at_micros), from_micros(head.last_time))
+
+    def check_past(self, head: Head, at_micros: int) -> None:
+        """Refuse a time that lies further before the newest entry than clocks are set back now and then.
+
+        Raises:
+            ClockError: it does.
+
+        """
+        if at_micros < head.last_time - self._tolerance:
+            raise ClockError.behind(from_micros(at_micros), from_micros(head.last_time))

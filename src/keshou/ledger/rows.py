@@ -76,6 +76,11 @@ def read_head(tx: Transaction, *, lock: bool = False) -> Head:
     return Head(size, tuple(chunks(frontier)), last_time)
 
 
+def server_time(tx: Transaction) -> int:
+    """Return what time it is by a PostgreSQL server's clock (microseconds)."""
+    return int(ask(tx, "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")[0][0])
+
+
 def is_free(tx: Transaction) -> bool:
     """Say whether nobody else is appending to the log, on PostgreSQL; waits for nobody."""
     return bool(ask(tx, "SELECT id FROM log_state WHERE id = 1 FOR UPDATE SKIP LOCKED"))

@@ -15,7 +15,7 @@ from keshou.db import Transaction, metadata
 from keshou.ledger import certificate
 from keshou.ledger.checkpoint import Checkpoint, sign_checkpoint, verify_checkpoint
 from keshou.ledger.entry import decode
-from keshou.ledger.errors import ClockError, EntryError, ForkError, LedgerError
+from keshou.ledger.errors import EntryError, ForkError, LedgerError
 from keshou.ledger.latest import Latest
 from keshou.ledger.merkle import (
     Frontier,
@@ -92,14 +92,14 @@ class Ledger:
     """One log, `origin` its name, `signer` its key.
 
     `tolerance` (microseconds) is how far an entry's time may lie before the one before it: clocks are set back a
-    little now and then, and the order of entries is their index.
+    little now and then, and the order of entries is their index. `leap`: as `Latest` has it.
     """
 
-    def __init__(self, origin: str, signer: Signer, *, tolerance: int = 5_000_000) -> None:
+    def __init__(self, origin: str, signer: Signer, *, tolerance: int = 5_000_000, leap: int | None = None) -> None:
         self.origin = origin
         self.key = VerifierKey(origin, signer.public_key)
         self._signer = signer
-        self._tolerance, self.latest = tolerance, Latest(tolerance)
+        self.latest = Latest(tolerance, leap)
 
     def create(self, tx: Transaction) -> Head:
         """Begin the log, once.
@@ -134,7 +134,9 @@ class Ledger:
         """
         if not entries:
             return head
-        self._check(head, entries, at_micros)
+        self.latest.check_past(head, at_micros)
+        if not all(0 < len(entry) <= ENTRY_LIMIT for entry in entries):
+            raise EntryError("an entry that is empty or longer than 65,535 bytes; none of this batch was written")
         leaves = leaf_hashes(entries)
         writer = TileWriter(Frontier(head.size, head.frontier), _edges(tx, head.size))
         writer.extend(leaves)
@@ -144,23 +146,6 @@ class Ledger:
         new = Head(writer.frontier.size, tuple(writer.frontier.stack), max(head.last_time, at_micros))
         _move(tx, head, new, writer.frontier.packed)
         return new
-
-    def check_clock(self, head: Head, at_micros: int) -> None:
-        """Refuse a time that lies further before the last entry than clocks are set back now and then.
-
-        Raises:
-            ClockError: it does.
-
-        """
-        if at_micros < head.last_time - self._tolerance:
-            raise ClockError(
-                "an entry's time lies before the log's last entry", hint="set the clock of this machine right"
-            )
-
-    def _check(self, head: Head, entries: Sequence[bytes], at_micros: int) -> None:
-        self.check_clock(head, at_micros)
-        if not all(0 < len(entry) <= ENTRY_LIMIT for entry in entries):
-            raise EntryError("an entry that is empty or longer than 65,535 bytes; none of this batch was written")
 
     def entry(self, tx: Transaction, index: int) -> bytes:
         """Return the bytes of one entry.
