@@ -61,7 +61,7 @@ def test_a_transaction_that_raises_leaves_nothing(database: Database) -> None:
 
 def test_writers_wait_for_each_other_and_none_is_lost(database: Database) -> None:
     with database.transaction() as tx:
-        tx.connection.exec_driver_sql("INSERT INTO log_state VALUES (1, 0, '', 0)")
+        tx.connection.exec_driver_sql("INSERT INTO log_state (id, size, frontier, last_time) VALUES (1, 0, '', 0)")
 
     def add() -> None:
         for _ in range(20):

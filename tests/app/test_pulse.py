@@ -25,7 +25,7 @@ ROUNDS = 300
 def stood(database: Database) -> Database:
     """Return a database where a log was begun."""
     with database.transaction() as tx:
-        tx.connection.exec_driver_sql("INSERT INTO log_state VALUES (1, 0, '', 0)")
+        tx.connection.exec_driver_sql("INSERT INTO log_state (id, size, frontier, last_time) VALUES (1, 0, '', 0)")
     return database
 
 
@@ -147,7 +147,7 @@ def test_a_file_held_by_another_program_is_waited_for_and_then_given_up(tmp_path
         contextlib.closing(Database(f"sqlite:///{path}")) as database,
         contextlib.closing(sqlite3.connect(path)) as other,
     ):
-        other.execute("INSERT INTO log_state VALUES (1, 5, '', 0)")
+        other.execute("INSERT INTO log_state (id, size, frontier, last_time) VALUES (1, 5, '', 0)")
         other.commit()
         other.execute("PRAGMA locking_mode=EXCLUSIVE")
         other.execute("BEGIN EXCLUSIVE")

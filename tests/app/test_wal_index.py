@@ -21,7 +21,7 @@ def stood(tmp_path: Path) -> Database:
     database = Database(f"sqlite:///{tmp_path / 'log.db'}")
     schema.upgrade(database)
     with database.transaction() as tx:
-        tx.connection.exec_driver_sql("INSERT INTO log_state VALUES (1, 0, '', 0)")
+        tx.connection.exec_driver_sql("INSERT INTO log_state (id, size, frontier, last_time) VALUES (1, 0, '', 0)")
     return database
 
 

@@ -14,7 +14,7 @@ from keshou.backup.errors import ListError
 from keshou.backup.store import Erasure
 from keshou.errors import IntegrityError
 from keshou.law.terms import ActKind
-from keshou.vault.keys import LogSigner
+from keshou.vault.log_signer import LogSigner
 
 SITE = "00112233445566aa"
 SIGNER = LogSigner(bytes(range(32)))

@@ -100,3 +100,45 @@ def test_an_account_of_before_is_somebody_s_when_anything_left_tells_so(database
     with database.reading() as tx:
         found = tx.execute(sa.select(account.c.id).where(account.c.signed_in)).scalars()
         assert set(found) == {"accepted", "by_provider", "unlinked", "again"}
+
+
+@pytest.mark.parametrize(
+    ("rotations", "under", "found"),
+    [
+        ((), ((), (), ()), (1, 0)),
+        ((("epoch", 3), ("index", 1)), ((1, 3), (0, 1), (1,)), (3, 1)),
+        ((("data", 4),), ((3,), (2,), (3,)), (4, 3)),
+        ((), ((1, 2), (1,), ()), (2, 1)),
+    ],
+)
+def test_the_keys_a_database_of_before_came_to_are_the_newest_that_anything_lies_under(
+    database: Database,
+    rotations: tuple[tuple[str, int], ...],
+    under: tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]],
+    found: tuple[int, int],
+) -> None:
+    keys, users, tags = under
+    tables = metadata.tables
+    with database.transaction() as tx:
+        do = tx.connection.exec_driver_sql
+        do("ALTER TABLE log_state DROP COLUMN epoch")
+        do("ALTER TABLE log_state DROP COLUMN index_key")
+        before = importlib.import_module("keshou.migrations.versions.0034_say_which_keys_the_database_has_come_to")
+        do(f"UPDATE alembic_version SET version_num = '{before.down_revision}'")  # noqa: S608 - our own
+        tx.insert(tables["log_state"], ("id", "size", "frontier", "last_time"), [(1, 0, b"", 0)])
+        tx.insert(tables["vault_rotation"], ("level", "epoch", "begun", "ended"), [(*each, 1, 2) for each in rotations])
+        columns = ("user", "class", "kid", "epoch", "wrapped")
+        tx.insert(
+            tables["vault_key"], columns, [(user, "service", b"k", epoch, b"w") for user, epoch in enumerate(keys)]
+        )
+        tx.insert(
+            tables["vault_user"], ("user", "ref", "since", "index_key"),
+            [(user, bytes([user]), 0, number) for user, number in enumerate(users)],
+        )  # fmt: skip
+        tx.insert(
+            tables["vault_index"], ("user", "item", "way", "tag", "index_key"),
+            [(user, "x", "", b"t", number) for user, number in enumerate(tags)],
+        )  # fmt: skip
+        upgrade_within(tx, "0034")
+    with database.reading() as tx:
+        assert tx.ask("SELECT epoch, index_key FROM log_state") == [found]

@@ -82,7 +82,7 @@ def test_ended_services_add_up_and_so_do_all_of_them_in_one_transaction(site: Si
 
 def _in_use(site: Site, user: str) -> frozenset[str]:
     with site.reading() as tx:
-        view = site._known.view(tx, site.ledger.head(tx).size)
+        view = site._known.view(tx, site.ledger.head(tx))
         view.load(tx, [user])
         return frozenset(view.gate.standing(user).profile.in_use)
 

@@ -11,7 +11,8 @@ from house import act, newcomer, ready
 import keshou
 from keshou.db import Database
 from keshou.law.terms import ActKind
-from keshou.vault.keys import FileKeys, LogSigner
+from keshou.vault.keys import FileKeys
+from keshou.vault.log_signer import LogSigner
 from keshou.vault.receipt import Receipt
 from keshou.vault.sealer import Sealer
 from keshou.vault.store import Vault

@@ -16,6 +16,7 @@ import msgspec
 from keshou.acts.dating import dated
 from keshou.acts.listing import UsersAt, counts, list_of, reviewed_by, users_in
 from keshou.acts.naming import Names
+from keshou.acts.overlay import Overlay
 from keshou.acts.request import Job, users_named
 from keshou.acts.sums import HOUR, Sums
 from keshou.acts.together import UsersOf, together
@@ -37,22 +38,10 @@ from keshou.gate.taking.store import Takings
 from keshou.law.law import Law
 from keshou.law.terms import BULK_KINDS, RetentionClass
 from keshou.ledger.latest import Latest
+from keshou.ledger.rows import Head
 from keshou.ledger.store import Ledger
 from keshou.vault.blind_index import Finding
 from keshou.vault.store import Vault
-
-
-class _Overlay(dict[str, UserStanding]):
-    """Standings as this transaction would leave them, over those that everybody sees."""
-
-    def __init__(self, base: Mapping[str, UserStanding]) -> None:
-        super().__init__()
-        self._base = base.get
-
-    def get(self, user: str, default: UserStanding | None = None) -> UserStanding | None:  # type: ignore[override]
-        """Return the user's standing here, else the one everybody sees."""
-        found = dict.get(self, user)
-        return found if found is not None else self._base(user, default)
 
 
 class View:
@@ -62,7 +51,7 @@ class View:
         self._known = known
         self.keys: dict[str, int] = {}
         """Operator's id of a user -> surrogate key, for users this transaction met."""
-        self.users = _Overlay(known.users)
+        self.users = Overlay(known.users)
         self.gate = gate.over(self.users, revision, lambda user: self.facts(tx, user))
         self.site_changed = False
         self._erased: set[str] = set()
@@ -210,7 +199,7 @@ class Known:
         if at_least is not None and gate.revision >= at_least and _knows(gate, act) and act.kind not in BULK_KINDS:
             return gate.decide(act, at_least=at_least)
         with database.reading() as tx:
-            view = self.view(tx, ledger.head(tx).size)
+            view = self.view(tx, ledger.head(tx))
             (act,) = dated(latest, [act])
             view.load(tx, [act.user])
             decision = view.gate.decide(view.together([view.counted(tx, act)])[0], at_least=at_least or 0)
@@ -227,7 +216,7 @@ class Known:
         if found is not None:
             return found
         with database.reading() as tx:
-            view = self.view(tx, ledger.head(tx).size)
+            view = self.view(tx, ledger.head(tx))
             users, acts = {act.user for act in acts}, dated(latest, acts)
             view.load(tx, users)
             asked = view.together(self.counted(tx, view, all_named(self.vault.blind, view.gate, acts)))
@@ -288,16 +277,22 @@ class Known:
         """Return `act` with what stands for its user in recorded grounds and holds, where that may matter."""
         return named(self.vault.blind, act)
 
-    def view(self, tx: Transaction, size: int) -> View:
-        """Return a view as of `size`, for one transaction; what changed since `revision` is fetched first."""
-        with self._lock:
-            if self.revision < size:
-                self._catch_up(tx, size)
-            return View(self, self.gate, size, tx)
+    def view(self, tx: Transaction, head: Head) -> View:
+        """Return a view as of `head`, for one transaction; what changed since `revision` is fetched first.
 
-    def choose(self, tx: Transaction, size: int, now: dt.datetime) -> None:
-        """Have the vault index what the rules declare, as of a log of `size` entries."""
-        self.vault.index.choose(self.view(tx, size).indexed(now))
+        Raises:
+            KeyMissingError: a key that the database has come to is not here.
+
+        """
+        self.vault.rotations.follow(head.epoch, head.index_key)
+        with self._lock:
+            if self.revision < head.size:
+                self._catch_up(tx, head.size)
+            return View(self, self.gate, head.size, tx)
+
+    def choose(self, tx: Transaction, head: Head, now: dt.datetime) -> None:
+        """Have the vault index what the rules declare, as of `head`."""
+        self.vault.index.choose(self.view(tx, head).indexed(now))
 
     def read(
         self, tx: Transaction, users: Sequence[str], until: dt.datetime | None = None

@@ -75,7 +75,7 @@ class Acts:
         """Return what the gate would answer on `jobs`, each as if those before it were done; nothing is done."""
         with database.reading() as tx:
             head = self._ledger.head(tx)
-            view = self._known.view(tx, head.size)
+            view = self._known.view(tx, head)
             return suppose(tx, self._known, view, jobs, self._ledger.latest.present(now))
 
     def start(self, tx: Transaction) -> Work:

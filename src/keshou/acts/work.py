@@ -68,7 +68,7 @@ class Work:
         self._tell = tell
         self._makers = makers
         self.head = ledger.lock(tx)
-        self.view: View = known.view(tx, self.head.size)
+        self.view: View = known.view(tx, self.head)
         self.erased: list[str] = []
         self._drafts: list[Draft] = []
         self._settled = 0

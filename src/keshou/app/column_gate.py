@@ -90,7 +90,7 @@ class ColumnGate:
                 except _Late:
                     pass
         with self._site.reading() as tx:
-            view = self._known.view(tx, self._site.ledger.head(tx).size)
+            view = self._known.view(tx, self._site.ledger.head(tx))
             if view.gate.revision < seen_size:
                 raise StaleStandingError(view.gate.revision, seen_size)
             now = self._site.ledger.latest.present(now)

@@ -105,7 +105,7 @@ class Expiry:
     def preview(self, tx: Transaction, since: dt.date, until: dt.date, advance: Callable[[int], None]) -> Found:
         """Return what goes from `since` to `until`, as things stand."""
         now = self._house.now()
-        view = self._known.view(tx, self._house.ledger.head(tx).size)
+        view = self._known.view(tx, self._house.ledger.head(tx))
         keeping, last = self._kept(view, now), 0
         found = Found(_staying(view, keeping, now), since, until)
         while users := users_after(tx, last, _AT_ONCE):
@@ -141,7 +141,7 @@ class Expiry:
 
     def _over(self, tx: Transaction, users: Sequence[int], classes: frozenset[RetentionClass]) -> list[int]:
         now = self._house.now()
-        view = self._known.view(tx, self._house.ledger.head(tx).size)
+        view = self._known.view(tx, self._house.ledger.head(tx))
         keeping, today = self._kept(view, now), calendar.day_of(now)
         stays = _staying(view, keeping, now)
         return [user for user, held in self._held(tx, users) if due(held, keeping, stays, today, classes)]

@@ -77,7 +77,7 @@ class Holds:
 
     def _items(self, asked: Asked) -> frozenset[str]:
         with self._house.reading() as tx:
-            versions = self._known.view(tx, self._house.ledger.head(tx).size).versions()
+            versions = self._known.view(tx, self._house.ledger.head(tx)).versions()
         return kept_items([each.declaration for each in versions.values()], asked.purposes, asked.classes)
 
     def of_user(self, user: str, within: Container[str] | None = None) -> list[Kept]:
@@ -110,7 +110,7 @@ class Holds:
             return self._staying(state, tx).suspended
 
     def _staying(self, state: SiteState, tx: Transaction) -> Staying:
-        versions = self._known.view(tx, self._house.ledger.head(tx).size).versions()
+        versions = self._known.view(tx, self._house.ledger.head(tx)).versions()
         return staying(state, (each.declaration for each in versions.values()))
 
     def suspended_of(self, user: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ Every change is written into the log before it begins, and none holds up the act
 keys are wrapped anew outside of any transaction, and put in place only where nothing changed meanwhile.
 """
 
+import contextlib
 import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -21,7 +22,9 @@ from keshou.app.settings import Settings
 from keshou.db import Transaction
 from keshou.errors import InputError
 from keshou.ledger.certificate import Certificate
+from keshou.ledger.rows import come_to
 from keshou.ledger.store import Ledger
+from keshou.vault.errors import KeyMissingError
 from keshou.vault.keys import ROOT, FileKeys
 from keshou.vault.masters.shares import Split
 from keshou.vault.rotations.store import Renewed, Rotation
@@ -68,13 +71,22 @@ class Keeper:
         self._keys.look_again()
         with self._house.reading() as tx:
             living, found, rotations = self._rotations.living(tx), self._index.counts(tx), self._rotations.all(tx)
-            self._known.choose(tx, self._house.ledger.head(tx).size, self._house.now())
+            self._known.choose(tx, self._house.ledger.head(tx), self._house.now())
             taken_back = self._index.taken_back(tx)
         epochs = {number: living.get(number, 0) for number in self._keys.epochs}
         numbers = sorted({*self._keys.index_files, *found})  # also of a key that is not here: nobody is found so
         indexes = {number: found.get(number, 0) for number in numbers}
         shown, broken = tuple(rotations.values()), self._broken()
         return KeysShown(self._keys.suite.name, self._masters(), epochs, indexes, taken_back, shown, broken)
+
+    def lacking(self) -> tuple[str, ...]:
+        """Return the names of the key files that the database came to and that are not here; empty when all are.
+
+        Nothing can be done here before they are: see `FileKeys.follow`.
+        """
+        with contextlib.suppress(KeyMissingError), self._reading():
+            return ()
+        return self._keys.lacking()
 
     def rotate_master(self, source: str, by: str, split: Split | None = None) -> MasterShown:
         """Put a new master key in place of the old one, in `source`; return it.
@@ -102,15 +114,14 @@ class Keeper:
         epoch = self._begin("epoch", by)
         after, moved, left = (0, ""), 0, list[Place]()
         while True:
-            with self._house.reading() as tx:
+            with self._reading() as tx:
                 # A SQLite file has one writer at a time: acts wait for a piece, where PostgreSQL works beside them.
                 stale = self._rotations.stale(tx, after, epoch, REWRAPPED if tx.postgresql else REWRAPPED // 2)
             if not stale:
                 return self._end("epoch", epoch, moved, left)
             rows = list(self._rotations.rewrapped(stale))
-            with self._house.writing() as tx:
+            with self._writing() as tx:
                 # In turn with the acts: two that change the same rows in another order would stop each other.
-                self._house.ledger.lock(tx)
                 self._refuse_late(tx, "epoch", epoch)
                 self._rotations.put(tx, rows)
             after = stale[-1][:2]
@@ -128,11 +139,11 @@ class Keeper:
         epoch = self._begin("data", by)
         after, keys, left = 0, 0, list[Place]()
         while True:
-            with self._house.reading() as tx:
+            with self._reading() as tx:
                 users = self._rotations.users(tx, after, epoch, RENEWED)
             if not users:
                 return self._end("data", epoch, keys, left)
-            with self._house.writing() as tx:
+            with self._writing() as tx:  # nobody else seals for these users meanwhile
                 done = self._renew(tx, users, epoch)
             after, keys = users[-1], keys + done.keys
             left.extend(done.left)
@@ -162,7 +173,7 @@ class Keeper:
         """Make everything anew that does not lie under index key `number`; return of how many users."""
         after = users = 0
         while True:
-            with self._house.reading() as tx:
+            with self._reading() as tx:
                 stale = self._index.stale(tx, after, number, REINDEXED)
             if not stale:
                 return users
@@ -260,18 +271,25 @@ class Keeper:
 
     def _renew(self, tx: Transaction, users: list[int], epoch: int) -> Renewed:
         ledger = self._house.ledger
-        ledger.lock(tx)  # nobody else seals for these users meanwhile
         self._refuse_late(tx, "data", epoch)
         done = self._rotations.renew(tx, users, epoch, lambda user: ledger.payloads(tx, user))
         ledger.replace_payloads(tx, done.payloads)
         return done
 
     @contextmanager
+    def _reading(self) -> Iterator[Transaction]:
+        """Open a transaction that writes nothing, from which on keys are those that the database has come to."""
+        with self._house.reading() as tx:
+            head = self._house.ledger.head(tx)
+            self._rotations.follow(head.epoch, head.index_key)
+            yield tx
+
+    @contextmanager
     def _writing(self) -> Iterator[Transaction]:
         """Open a transaction in turn with the acts, in which the index is as the rules declare it now."""
         with self._house.writing() as tx:
             head = self._house.ledger.lock(tx)
-            self._known.choose(tx, head.size, self._house.now())
+            self._known.choose(tx, head, self._house.now())
             yield tx
 
     def indexed(self) -> int:
@@ -282,7 +300,7 @@ class Keeper:
     def unindexed(self) -> Unindexed:
         """Return what a rotation of the index key has to mend: of what the rules declare now, or will."""
         with self._house.reading() as tx:
-            view = self._known.view(tx, self._house.ledger.head(tx).size)
+            view = self._known.view(tx, self._house.ledger.head(tx))
             return Unindexed(*self._index.unfinished(tx, view.indexed(self._house.now())))
 
     def _begin(self, level: str, by: str) -> int:
@@ -299,6 +317,7 @@ class Keeper:
             else:
                 epoch = self._keys.new_index(now) if level == "index" else self._keys.new_epoch(now)
                 self._rotations.begin(tx, level, epoch, now)
+                come_to(tx, **{"index_key" if level == "index" else "epoch": epoch})
             if level == "index":
                 self._index.begin(tx, again=under_way is not None)
         return epoch

@@ -32,7 +32,7 @@ class Lapses:
             since = self._moments.advance(tx, now)
             if since >= now or not self._webhooks.anybody(tx):
                 return 0
-            view = self._known.view(tx, self._ledger.head(tx).size)
+            view = self._known.view(tx, self._ledger.head(tx))
             rules = view.rules_at(now)
             declared = rules.declaration.review if rules else None
             valid = None if declared is None else dt.timedelta(hours=declared.valid_hours)

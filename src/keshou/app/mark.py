@@ -8,10 +8,9 @@ import sqlalchemy as sa
 from keshou.app.settings import Settings, sqlite_path
 from keshou.db import Transaction, metadata
 from keshou.errors import DamagedError, InputError, IntegrityError, UnreachableError
+from keshou.ledger.rows import read_head
 from keshou.migrations import run as schema
-from keshou.vault.errors import KeyMissingError
 from keshou.vault.keys import FileKeys
-from keshou.vault.rotations.store import index_key_of
 
 _site = sa.Table(
     "site",
@@ -52,22 +51,19 @@ def refuse_missing(settings: Settings, home: Path) -> None:
 
 
 def refuse_unfit(tx: Transaction, site: str, keys: FileKeys) -> None:
-    """Refuse a database of another schema, of another site, or under whose index key nobody would be found.
+    """Refuse a database of another schema, of another site, or that came to keys which are not here.
 
     Raises:
         InputError: its schema is not this version's.
         IntegrityError: it is not `site`'s.
-        KeyMissingError: a key of the index is not there; every user would be taken for unknown.
+        KeyMissingError: one is not; what is sealed would be lost, and every user taken for unknown.
 
     """
     if not schema.is_current(tx):
         raise InputError("the database's schema is not this version's", hint="it was made by another version of keshou")
     refuse_foreign(tx, site)
-    if (number := index_key_of(tx)) not in keys.index_numbers:
-        raise KeyMissingError(
-            f"there is no key file `{keys.folder}/index-{number:06}.key`",
-            hint="restore it from where the keys are kept; if it is lost, `keshou restore` of a backup makes another",
-        )
+    head = read_head(tx)
+    keys.follow(head.epoch, head.index_key)
 
 
 def refuse_taken(tx: Transaction) -> None:

@@ -21,8 +21,8 @@ def own_acts(site: Site, user: str, kind: ActKind, items: Collection[str], part:
     every = rules.declaration.purposes if rules else ()
     declared = [each for each in every if part is None or each.id in part.purposes]
     with site.reading() as tx:
-        size = site.ledger.head(tx).size
-        dropped = site._known.view(tx, size).gate.timeline.at(now).edition.dropped.keys()  # noqa: SLF001 - of the same room
+        head = site.ledger.head(tx)
+        dropped = site._known.view(tx, head).gate.timeline.at(now).edition.dropped.keys()  # noqa: SLF001 - of the same room
     free = dropped if part is None and kind in (ActKind.QUERY, ActKind.DELETE) else frozenset[str]()
     asked = [
         Act(kind=kind, user=user, items=frozenset({item}), purpose=each.id, by=OWN_HAND, when=now)
@@ -31,7 +31,7 @@ def own_acts(site: Site, user: str, kind: ActKind, items: Collection[str], part:
         if item in free or item in {need.item for need in each.needs}
     ]
     chosen: dict[str, tuple[int, str]] = {}
-    for act, decision in zip(asked, site.decide(asked, size), strict=True):
+    for act, decision in zip(asked, site.decide(asked, head.size), strict=True):
         (item,) = act.items
         worth = _worth(decision)
         if item not in chosen or worth > chosen[item][0]:

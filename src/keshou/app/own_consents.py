@@ -45,7 +45,7 @@ class OwnConsents(NamedTuple):
 def own_consents(site: Site, user: str) -> OwnConsents | None:
     """Return how a user stands to the rules in force; None when nobody of that id is on record."""
     with site.reading() as tx:
-        view = site._known.view(tx, site.ledger.head(tx).size)  # noqa: SLF001 - of the same room
+        view = site._known.view(tx, site.ledger.head(tx))  # noqa: SLF001 - of the same room
         view.load(tx, [user])
         if user not in view.keys:
             return None

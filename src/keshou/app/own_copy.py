@@ -239,5 +239,5 @@ def _act(happening: Happening) -> OwnAct:
 def _facts(site: Site, user: str, part: OwnPart | None) -> tuple[UserFact, ...]:
     """Return what came true of a user, or what of it is of `part`."""
     with site.reading() as tx:
-        view = site._known.view(tx, site.ledger.head(tx).size)  # noqa: SLF001 - of the same room
+        view = site._known.view(tx, site.ledger.head(tx))  # noqa: SLF001 - of the same room
         return tuple(each for each in view.facts(tx, user) if part is None or part.has(each))

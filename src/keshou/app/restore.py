@@ -40,6 +40,7 @@ from keshou.law.terms import RetentionClass
 from keshou.ledger.audit import audit
 from keshou.ledger.checkpoint import Checkpoint, verify_checkpoint
 from keshou.ledger.errors import ForkError
+from keshou.ledger.rows import come_to
 from keshou.ledger.store import Ledger
 from keshou.migrations.run import upgrade_within
 from keshou.vault.errors import SealBrokenError
@@ -207,6 +208,7 @@ class _Putting:
             at=now, archive=self._manifest.medium, by=asked.by, reason=asked.reason, size=log.size,
             lost_size=lost.size if lost else 0, lost_root=lost.root.hex() if lost else "", erased=len(later),
         )  # fmt: skip
+        come_to(self._tx, epoch=max(self._place.keys.epochs), index_key=max(self._place.keys.index_numbers))
         self._record(fact, [each for _, each in later], now)
         Erasures().write(self._tx, [each for _, each in later])
         return Back(self._settings.site, fact.archive, log.size, lost, len(later), len(found.erasures))
@@ -297,7 +299,7 @@ class _Putting:
         keys: FileKeys = self._place.keys
         if {*index.counts(tx), index_key_of(tx)} <= set(keys.index_numbers):
             return
-        known.choose(tx, self._ledger.head(tx).size, now)
+        known.choose(tx, self._ledger.head(tx), now)
         after, number = 0, keys.current_index
         while stale := index.stale(tx, after, number, _AT_ONCE):
             index.write(tx, stale, self._ledger.newest_payloads, user_of)

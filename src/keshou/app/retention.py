@@ -155,7 +155,7 @@ class RetentionSchedule:
         if until < since:
             raise InputError("the span ends before it begins", hint="give the earlier day first")
         with self._house.reading() as tx:
-            view = self._known.view(tx, self._house.ledger.head(tx).size)
+            view = self._known.view(tx, self._house.ledger.head(tx))
             then = view.gate.timeline.at(calendar.start_of(since))
             if then.retention is None and then.edition.published is None:
                 raise InputError(

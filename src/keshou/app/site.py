@@ -291,7 +291,7 @@ class Site(Asking):
 
     def state_in(self, tx: Transaction) -> SiteState:
         """Return what `state` does, as `tx` sees it."""
-        view = self._known.view(tx, self.ledger.head(tx).size)
+        view = self._known.view(tx, self.ledger.head(tx))
         return view.gate.timeline.at(max(self.now(), self.ledger.latest.moment)).state
 
     def checkpoint(self) -> bytes | None:

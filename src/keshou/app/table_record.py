@@ -59,5 +59,5 @@ def record(site: Site, job: Judged) -> Done:
 
 def _is_reviewed(site: Site, act: Act) -> bool:
     with site.reading() as tx:
-        view = site._known.view(tx, site.ledger.head(tx).size)  # noqa: SLF001 - of the same room
+        view = site._known.view(tx, site.ledger.head(tx))  # noqa: SLF001 - of the same room
     return view.gate.timeline.at(act.when).is_reviewed(act)

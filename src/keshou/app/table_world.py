@@ -47,7 +47,7 @@ def world_of(
     known, keys, apart = site._known, set[int](), dict[str, UserStanding]()  # noqa: SLF001 - of the same room
     with site.reading() as tx:
         head = site.ledger.head(tx)
-        view = known.view(tx, head.size)
+        view = known.view(tx, head)
         when = at or site.ledger.latest.present(site.now())
         act = view.counted(tx, msgspec.structs.replace(act, when=when, count=max(1, len(users))))
         # Grounds and holds name users, and whom one names is decided alone: on what is read here, like all others.

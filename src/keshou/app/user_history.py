@@ -124,7 +124,7 @@ def _of_part(given: Happening, part: OwnPart | None) -> Happening | None:
 def rules_ever(site: Site) -> Mapping[int, Published]:
     """Return every published version of the rules, by its number."""
     with site.reading() as tx:
-        return site._known.view(tx, site.ledger.head(tx).size).versions()  # noqa: SLF001 - of the same room
+        return site._known.view(tx, site.ledger.head(tx)).versions()  # noqa: SLF001 - of the same room
 
 
 def happening(site: Site, user: str, entry: int, part: OwnPart | None = None) -> Happening | None:
@@ -134,7 +134,7 @@ def happening(site: Site, user: str, entry: int, part: OwnPart | None = None) ->
 
 
 def _view(site: Site, tx: Transaction, user: str) -> View:
-    view = site._known.view(tx, site.ledger.head(tx).size)  # noqa: SLF001 - of the same room
+    view = site._known.view(tx, site.ledger.head(tx))  # noqa: SLF001 - of the same room
     view.load(tx, [user])
     return view
 

@@ -27,7 +27,7 @@ class UserView(NamedTuple):
 def user_view(site: Site, user: str) -> UserView | None:
     """Return what is on record of a user; None when nobody of that id is."""
     with site.reading() as tx:
-        view = site._known.view(tx, site.ledger.head(tx).size)  # noqa: SLF001 - of the same room
+        view = site._known.view(tx, site.ledger.head(tx))  # noqa: SLF001 - of the same room
         view.load(tx, [user])
         key = view.keys.get(user)
         if key is None:

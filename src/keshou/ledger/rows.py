@@ -15,11 +15,18 @@ T = TypeVar("T")
 
 
 class Head(NamedTuple):
-    """Where the log stands: its size, its frontier, and the time of its last entry (microseconds)."""
+    """Where the log stands: its size, its frontier, and the time of its last entry (microseconds).
+
+    With it whoever writes is told which keys the database has come to, so that nothing is sealed under older ones.
+    """
 
     size: int
     frontier: tuple[bytes, ...]
     last_time: int
+    epoch: int = 1
+    """Number of the epoch under which data keys are wrapped."""
+    index_key: int = 0
+    """Number of the key under which what finds users is made."""
 
     @property
     def root(self) -> bytes:
@@ -68,12 +75,18 @@ def read_head(tx: Transaction, *, lock: bool = False) -> Head:
         LedgerError: there is no log yet.
 
     """
-    sql = "SELECT size, frontier, last_time FROM log_state WHERE id = 1"
+    sql = "SELECT size, frontier, last_time, epoch, index_key FROM log_state WHERE id = 1"
     rows = ask(tx, sql + " FOR UPDATE" if lock and tx.postgresql else sql)
     if not rows:
         raise LedgerError("this database has no log yet", hint="create it first")
-    size, frontier, last_time = rows[0]
-    return Head(size, tuple(chunks(frontier)), last_time)
+    size, frontier, *rest = rows[0]
+    return Head(size, tuple(chunks(frontier)), *rest)
+
+
+def come_to(tx: Transaction, *, epoch: int | None = None, index_key: int | None = None) -> None:
+    """Tell whoever writes from the end of `tx` on which keys the database has come to; hold the log's lock."""
+    sql = "UPDATE log_state SET epoch = COALESCE(?, epoch), index_key = COALESCE(?, index_key) WHERE id = 1"
+    change(tx, sql, (epoch, index_key))
 
 
 def server_time(tx: Transaction) -> int:

@@ -60,6 +60,8 @@ state_table = sa.Table(
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("frontier", sa.LargeBinary, nullable=False),
     sa.Column("last_time", sa.BigInteger, nullable=False),
+    sa.Column("epoch", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("index_key", sa.Integer, nullable=False, server_default="0"),
     sa.CheckConstraint("id = 1", name="log_state_one_row"),
 )
 checkpoint_table = sa.Table(
@@ -143,7 +145,8 @@ class Ledger:
         tx.insert(entry_table, ("idx", "leaf", "body"), list(zip(count(head.size), leaves, entries, strict=False)))
         if writer.full:
             _write_tiles(tx, writer)
-        new = Head(writer.frontier.size, tuple(writer.frontier.stack), max(head.last_time, at_micros))
+        moment, frontier = max(head.last_time, at_micros), writer.frontier
+        new = head._replace(size=frontier.size, frontier=tuple(frontier.stack), last_time=moment)
         _move(tx, head, new, writer.frontier.packed)
         return new
 

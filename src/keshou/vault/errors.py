@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What can go wrong in the vault; no message ever carries a value, a key, or an external user id."""
 
-from keshou.errors import ExitStatus, IntegrityError, KeshouError
+from keshou.errors import ExitStatus, IntegrityError, KeshouError, UnreachableError
 
 
 class VaultError(KeshouError):
@@ -18,10 +18,8 @@ class KeyGarbledError(KeyFileError, IntegrityError):
     status = ExitStatus.BROKEN
 
 
-class KeyMissingError(VaultError):
+class KeyMissingError(VaultError, UnreachableError):
     """A key that is needed is not there."""
-
-    status = ExitStatus.UNREACHABLE
 
 
 class ReceiptError(VaultError):

@@ -8,50 +8,35 @@ seed that signs the log are apart from both. The root is the first key of the in
 
 import datetime as dt
 import os
-import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, Self
 
 import msgspec
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from keshou.suite import INTERNATIONAL, Suite
 from keshou.vault import key_file
 from keshou.vault.errors import KeyFileError, KeyMissingError, SealBrokenError
 from keshou.vault.key_file import KeyFile
+from keshou.vault.key_names import EPOCHS, INDEXES, epoch_name, index_name, matching, not_here, numbers_in
+from keshou.vault.log_signer import LogSigner
 from keshou.vault.master_files import Masters, suite_of
 from keshou.vault.masters import file
 from keshou.vault.masters.source import Sources
 from keshou.vault.wrapping import KEY, SmWrappingKey, WrappingKey, join, wrapping_key
 
 _EPOCH, _INDEX, _LOG = "epoch", "index", "log"
-_EPOCH_NAME = re.compile(r"epoch-(\d{6})\.key")
-_INDEX_NAME = re.compile(r"index-(\d{6})\.key")
 _SITE_BYTES = 255
 ROOT = 0
 """Number of the index key that a site begins with, from which its secrets and its users' names on record come too."""
 FILES_ALONE: Sources = {file.NAME: file.FileSource()}
 """The one source that needs no setting up."""
-
-
-class LogSigner:
-    """Signs the log's checkpoints with Ed25519."""
-
-    __slots__ = ("_key", "public_key")
-
-    def __init__(self, seed: bytes) -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(seed)
-        self.public_key = self._key.public_key().public_bytes_raw()
-
-    def sign(self, message: bytes) -> bytes:
-        """Return the signature, 64 bytes."""
-        return self._key.sign(message)
 
 
 Destroy = Callable[[Sequence[int], Sequence[int]], None]
@@ -79,6 +64,8 @@ class FileKeys:
         self._heads: dict[int, bytes] = {}
         self._indexes: dict[int, _IndexKey] = {}
         self._seen: frozenset[str] = frozenset()
+        self._at = (0, -1)
+        self._following = threading.Lock()
 
     @classmethod
     def create(cls, folder: Path, site: str, now: dt.datetime, suite: Suite = INTERNATIONAL) -> Self:
@@ -110,8 +97,8 @@ class FileKeys:
         keys = cls(folder, site, FILES_ALONE, suite)
         keys.masters.make(file.NAME, now)
         for purpose, number, name in (
-            (_EPOCH, 1, _epoch_name(1)),
-            (_INDEX, ROOT, _index_name(ROOT)),
+            (_EPOCH, 1, epoch_name(1)),
+            (_INDEX, ROOT, index_name(ROOT)),
             (_LOG, 0, "log.key"),
         ):
             keys._write_wrapped(name, purpose, number, now)
@@ -129,9 +116,9 @@ class FileKeys:
         """
         key_file.check_folder(folder)
         keys = cls(folder, site, FILES_ALONE if sources is None else sources, suite)
-        keys._indexes = {number: keys._read_index(number) for number in (ROOT, *_numbers(_INDEX_NAME, folder))}
+        keys._indexes = {number: keys._read_index(number) for number in (ROOT, *numbers_in(INDEXES, folder))}
         keys.signer = LogSigner(keys._read_wrapped("log.key", _LOG, 0))
-        numbers = _numbers(_EPOCH_NAME, folder)
+        numbers = numbers_in(EPOCHS, folder)
         if not numbers:
             raise KeyMissingError(f"there is no epoch key in `{folder}`", hint="restore the key files")
         keys._epochs = {number: keys._read_epoch(number) for number in numbers}
@@ -147,8 +134,16 @@ class FileKeys:
 
     @property
     def current_epoch(self) -> int:
-        """Number of the epoch under which new data keys are wrapped."""
-        return max(self._epochs)
+        """Number of the epoch under which new data keys are wrapped: the one that the database has come to.
+
+        Raises:
+            KeyMissingError: it is not here; under an older one they would be lost with it.
+
+        """
+        epoch, newest = self._at[0], max(self._epochs)
+        if epoch > newest:
+            raise not_here(epoch_name(epoch))
+        return epoch if epoch in self._epochs else newest
 
     @property
     def index_numbers(self) -> tuple[int, ...]:
@@ -158,31 +153,62 @@ class FileKeys:
     @property
     def index_files(self) -> tuple[int, ...]:
         """Numbers of the keys of the index that lie in the folder now, newest first; the last is the root."""
-        return (*reversed(_numbers(_INDEX_NAME, self.folder)), ROOT)
+        return (*reversed(numbers_in(INDEXES, self.folder)), ROOT)
 
     @property
     def current_index(self) -> int:
-        """Number of the key under which new tags are made."""
-        return max(self._indexes)
+        """Number of the key under which new tags are made: the one that the database has come to.
+
+        Raises:
+            KeyMissingError: it is not here.
+
+        """
+        index_key = self._at[1]
+        if index_key < 0:
+            return max(self._indexes)
+        if index_key not in self._indexes:
+            raise not_here(index_name(index_key))
+        return index_key
 
     @property
     def root_suite(self) -> Suite:
         """The suite that the site began with, in which what never changes is made, whatever the site has now."""
         return self._indexes[ROOT].suite
 
+    def follow(self, epoch: int, index_key: int) -> None:
+        """Make keys and tags from now on under what the database has come to, as its log's head tells.
+
+        Raises:
+            KeyMissingError: a key of these is not here: what is written would be lost, and users taken for unknown.
+
+        """
+        if epoch > self._at[0] or index_key > self._at[1]:
+            with self._following:  # whoever sees an older state of the database does not lead back to it
+                self._at = (max(epoch, self._at[0]), max(index_key, self._at[1]))
+        if self.lacking():
+            self.look_again()
+            for name in self.lacking():
+                raise not_here(name)
+
+    def lacking(self) -> tuple[str, ...]:
+        """Return the names of the files that the database has come to, as far as is known, and that are not here."""
+        epoch, index_key = self._at
+        epochs = () if epoch <= max(self._epochs) else (epoch_name(epoch),)
+        return (*epochs, index_name(index_key)) if index_key >= 0 and index_key not in self._indexes else epochs
+
     def new_epoch(self, now: dt.datetime) -> int:
         """Start an epoch and return its number."""
         with key_file.locked(self.folder):
-            number = max(_numbers(_EPOCH_NAME, self.folder), default=0) + 1
-            self._write_wrapped(_epoch_name(number), _EPOCH, number, now)
+            number = max(numbers_in(EPOCHS, self.folder), default=0) + 1
+            self._write_wrapped(epoch_name(number), _EPOCH, number, now)
         self._epochs[number] = self._read_epoch(number)
         return number
 
     def new_index(self, now: dt.datetime) -> int:
         """Make a key for the blind index, in the suite of new keys, and return its number."""
         with key_file.locked(self.folder):
-            number = max(_numbers(_INDEX_NAME, self.folder), default=ROOT) + 1
-            self._write_wrapped(_index_name(number), _INDEX, number, now)
+            number = max(numbers_in(INDEXES, self.folder), default=ROOT) + 1
+            self._write_wrapped(index_name(number), _INDEX, number, now)
         self._indexes = {**self._indexes, number: self._read_index(number)}
         return number
 
@@ -195,7 +221,7 @@ class FileKeys:
         names = frozenset(os.listdir(self.folder))  # noqa: PTH208 - asked at each writing
         if names == self._seen:
             return False
-        epochs, indexes = _matching(_EPOCH_NAME, names), _matching(_INDEX_NAME, names)
+        epochs, indexes = matching(EPOCHS, names), matching(INDEXES, names)
         for number in self._epochs.keys() - epochs:
             del self._epochs[number]
         self._epochs |= {number: self._read_epoch(number) for number in sorted(epochs - self._epochs.keys())}
@@ -231,10 +257,10 @@ class FileKeys:
             if number in (self.current_index, ROOT):
                 raise KeyFileError(f"index key {number} is in use", hint="make a new one and write all tags anew first")
         for number in epochs:
-            key_file.destroy(self.folder / _epoch_name(number))
+            key_file.destroy(self.folder / epoch_name(number))
             self._epochs.pop(number, None)
         for number in indexes:
-            key_file.destroy(self.folder / _index_name(number))
+            key_file.destroy(self.folder / index_name(number))
             self._indexes = {each: key for each, key in self._indexes.items() if each != number}
 
     def rotate_master(self, source: str, now: dt.datetime) -> int:
@@ -280,6 +306,7 @@ class FileKeys:
 
         Raises:
             SealBrokenError: it was not, it was altered, or the epoch is destroyed.
+            KeyMissingError: the epoch was begun elsewhere, and its file is not here.
 
         """
         if epoch not in self._epochs:
@@ -320,24 +347,31 @@ class FileKeys:
         return head + len(context).to_bytes(2) + context
 
     def _find_epoch(self, number: int) -> None:
-        """Take up an epoch that another process started since this one read the folder."""
-        if number not in _numbers(_EPOCH_NAME, self.folder):
-            raise SealBrokenError
+        """Take up an epoch that another process started since this one read the folder.
+
+        One that the database came to and that is newer than any here was made elsewhere; any other was destroyed, or
+        never was.
+        """
+        if number not in numbers_in(EPOCHS, self.folder):
+            raise not_here(epoch_name(number)) if self._is_elsewhere(number) else SealBrokenError
         self._epochs[number] = self._read_epoch(number)
+
+    def _is_elsewhere(self, number: int) -> bool:
+        return max(self._epochs) < number <= self._at[0]
 
     def _wrapped_files(self) -> list[tuple[str, str, int]]:
         """Return name, purpose and number of every file whose key a master wraps."""
-        epochs = [(_epoch_name(number), _EPOCH, number) for number in _numbers(_EPOCH_NAME, self.folder)]
-        indexes = [(_index_name(number), _INDEX, number) for number in (ROOT, *_numbers(_INDEX_NAME, self.folder))]
+        epochs = [(epoch_name(number), _EPOCH, number) for number in numbers_in(EPOCHS, self.folder)]
+        indexes = [(index_name(number), _INDEX, number) for number in (ROOT, *numbers_in(INDEXES, self.folder))]
         return [*indexes, ("log.key", _LOG, 0), *epochs]
 
     def _read_index(self, number: int) -> _IndexKey:
-        suite = suite_of(self._read(_index_name(number), _INDEX, number))
-        return _IndexKey(self._read_wrapped(_index_name(number), _INDEX, number), suite)
+        suite = suite_of(self._read(index_name(number), _INDEX, number))
+        return _IndexKey(self._read_wrapped(index_name(number), _INDEX, number), suite)
 
     def _read_epoch(self, number: int) -> WrappingKey | SmWrappingKey:
-        suite = suite_of(self._read(_epoch_name(number), _EPOCH, number))
-        return wrapping_key(self._read_wrapped(_epoch_name(number), _EPOCH, number), suite)
+        suite = suite_of(self._read(epoch_name(number), _EPOCH, number))
+        return wrapping_key(self._read_wrapped(epoch_name(number), _EPOCH, number), suite)
 
     def _read_wrapped(self, name: str, purpose: str, number: int) -> bytes:
         found = self._read(name, purpose, number)
@@ -364,22 +398,6 @@ class FileKeys:
     def _wrapped(self, key: KeyFile, master: int, secret: bytes) -> KeyFile:
         value = self.masters.get(master).wrap(secret, _purpose_context(self.site, key.purpose, key.number))
         return msgspec.structs.replace(key, value=value, master=master)
-
-
-def _epoch_name(number: int) -> str:
-    return f"epoch-{number:06}.key"
-
-
-def _index_name(number: int) -> str:
-    return f"index-{number:06}.key" if number else "index.key"
-
-
-def _numbers(pattern: re.Pattern[str], folder: Path) -> list[int]:
-    return sorted(_matching(pattern, os.listdir(folder)))  # noqa: PTH208
-
-
-def _matching(pattern: re.Pattern[str], names: Iterable[str]) -> set[int]:
-    return {int(match[1]) for name in names if (match := pattern.fullmatch(name))}
 
 
 def _purpose_context(site: str, purpose: str, number: int) -> bytes:

@@ -104,6 +104,10 @@ class Sealer:
         """Take up keys that other processes made; say whether there is an index key that was not known."""
         return self._keys.look_again()
 
+    def follow(self, epoch: int, index_key: int) -> None:
+        """Seal and find under the keys that the database has come to. Raises as `FileKeys.follow`."""
+        self._keys.follow(epoch, index_key)
+
     @property
     def current_epoch(self) -> int:
         """Number of the epoch under which data keys are wrapped."""

@@ -90,6 +90,15 @@ class Rotations:
 
     # What is under way
 
+    def follow(self, epoch: int, index_key: int) -> None:
+        """Have the vault seal and find under the keys that the database has come to, whoever led it there.
+
+        Raises:
+            KeyMissingError: one of them is not here; nothing may be sealed, and nobody taken for unknown.
+
+        """
+        self._sealer.follow(epoch, index_key)
+
     def all(self, tx: Transaction) -> dict[str, Rotation]:
         """Return the last rotation of each level."""
         rows = select(tx, "SELECT level, epoch, begun, ended FROM vault_rotation ORDER BY level")
