@@ -12,7 +12,7 @@ from keshou.backup.errors import ArchiveError
 from keshou.backup.manifest import BackupKeys
 from keshou.backup.parts import Taken
 from keshou.backup.seal import unseal
-from keshou.backup.tables.store import put_rows, set_counters, tables_of
+from keshou.backup.tables.store import FLEETING, put_rows, set_counters, tables_of
 from keshou.backup.write import FILES, MANIFEST, OPENING, TABLES, Advance
 from keshou.db import Transaction
 
@@ -47,7 +47,8 @@ def check(file: BinaryIO, keys: BackupKeys, advance: Advance = lambda _rows: Non
 def put(tx: Transaction, file: BinaryIO, keys: BackupKeys, checked: Checked, advance: Advance) -> None:
     """Put the rows of an archive that was checked into a database that has its tables, and no rows.
 
-    Every part is held against the manifest once more, for the file may be another by now.
+    Every part is held against the manifest once more, for the file may be another by now. What people were in the midst
+    of is left aside, where an older version still carried it.
 
     Raises:
         ArchiveError: it is, or a table is not what the archive knows.
@@ -55,7 +56,8 @@ def put(tx: Transaction, file: BinaryIO, keys: BackupKeys, checked: Checked, adv
 
     """
     tables = tables_of(tx)
-    columns = {each.name: each.columns for each in checked.opening.tables}
+    columns = {each.name: each.columns for each in checked.opening.tables if each.name not in FLEETING}
+    advance(sum(each.rows for each in checked.manifest.tables if each.name in FLEETING))
     for name, given in columns.items():
         if name not in tables or not set(given) <= set(tables[name].columns.keys()):
             raise ArchiveError(f"the archive has a table `{name}` that this version does not know as it is")
@@ -66,7 +68,7 @@ def put(tx: Transaction, file: BinaryIO, keys: BackupKeys, checked: Checked, adv
     def take(name: str, data: bytes) -> None:
         seen.take(name, data)
         table = _table_of(name)
-        if table:
+        if table in columns:
             advance(put_rows(tx, tables[table], columns[table], data))
 
     unseal(file, keys.secret, Taken(take))
