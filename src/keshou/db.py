@@ -61,6 +61,16 @@ class DiskFullError(DatabaseError):
         )
 
 
+class HeldError(UnreachableError):
+    """Somebody else holds what a statement needs, and does not let go of it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "another process holds the database and does not let go of it; nothing was done",
+            hint="see which processes have it open, and end what hangs; then call again",
+        )
+
+
 class Transaction:
     """One open database transaction, handed down as the first parameter of everything that touches tables."""
 
@@ -193,6 +203,7 @@ def access_change(tx: Transaction) -> int:
 
 _FULL = frozenset({"53100", "SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"})
 """Codes by which a database says that it can write no more; SQLite has one for a full disk, others for a quota."""
+_HELD = ("SQLITE_BUSY", "SQLITE_LOCKED", "55P03")
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002")  # how such codes begin
 _SILENT = (
     *(sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError),
@@ -204,13 +215,13 @@ _SILENT = (
 class Database:
     """A SQLite file or a PostgreSQL server behind one interface.
 
-    `url` is what `address_of` takes.
+    `url` is what `address_of` takes. `alone`: a SQLite file that nobody else may have open, before or meanwhile.
 
     Source: design: SQLite runs in WAL mode with ``synchronous=FULL``, so that an acknowledged act survives power loss.
     """
 
-    def __init__(self, url: str) -> None:
-        self.url = address_of(url)
+    def __init__(self, url: str, *, alone: bool = False) -> None:
+        self.url, self._alone = address_of(url), alone
         self.postgresql = self.url.get_backend_name() == "postgresql"
         self._mapped = False
         self._engine = self._make_engine()
@@ -242,7 +253,7 @@ class Database:
     def _prepare_sqlite(self, connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in (*_PRAGMAS, _MAPPED) if self._mapped else _PRAGMAS:
+        for pragma in (*_ALONE * self._alone, *_PRAGMAS, *_MAPPED * self._mapped):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -316,6 +327,8 @@ class Database:
                 raise DamagedError from told
             if code in _FULL:
                 raise DiskFullError from told
+            if code.startswith(_HELD):
+                raise HeldError from told
             if isinstance(error, _SILENT):
                 raise UnreachableError(
                     f"the database {self.shown} does not answer",
@@ -354,7 +367,8 @@ _PRAGMAS = (
 )
 """The cache, in kibibytes, has room for the pages that a thousand acts on users drawn at random touch."""
 
-_MAPPED = "mmap_size=2147418112"
+_ALONE = ("busy_timeout=2000", "locking_mode=EXCLUSIVE")
+_MAPPED = ("mmap_size=2147418112",)
 """As much, in bytes, as SQLite maps where it is built as usual."""
 
 

@@ -12,39 +12,27 @@ Whatever fails leaves no file, and the register tells that this one was not made
 
 import contextlib
 import datetime as dt
-import fcntl
-import os
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from hashlib import sha256
-from importlib.metadata import version
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from keshou.app import archive_file
 from keshou.app.erasures import keys_of
-from keshou.app.in_place import put, sync
 from keshou.app.media import media_of
-from keshou.app.settings import DECLARATION_FILE, SETTINGS_FILE
 from keshou.app.site import Site
 from keshou.backup.errors import ArchiveError, NotEmptyError
 from keshou.backup.manifest import Manifest
 from keshou.backup.read import check
-from keshou.backup.seal import recipients, seal
-from keshou.backup.write import Told, archive, count_rows
+from keshou.backup.seal import recipients
 from keshou.errors import UnreachableError
 from keshou.gate.facts import MediumChecked, MediumDestroyed, MediumRegistered
-from keshou.migrations.run import revision
 from keshou.webhooks.done import backup_made
 
 MAKER = "backup"
 """Who makes a backup when nobody is named: the job that the clock starts."""
-SUFFIX = ".age"
-LIST_SUFFIX = ".erased"
-_CARRIED = (SETTINGS_FILE, DECLARATION_FILE)
-_BLOCK = 1 << 20
 
-Progress = Callable[[int, int], None]
-"""Told how many rows of how many are done: written and read back count each."""
+Progress = archive_file.Progress
 
 
 class Made(NamedTuple):
@@ -82,23 +70,23 @@ def back_up(
     """
     recipients(to)
     medium = medium or f"b-{secrets.token_hex(6)}"
-    path = dest / file_name(site, medium) if dest.is_dir() else dest
-    _refuse_taken(path)
+    path = archive_file.path_in(dest, site.settings.site, medium)
+    archive_file.refuse_taken(path)
     now = site.now()
     fact = MediumRegistered(
         at=now, medium=medium, form="backup", place=place, holder=by, sealed=True, until=until, to=tuple(to)
     )
-    with _told(path), _part(path) as (file, part):
+    with archive_file.told(path), archive_file.part(path) as (file, part):
         site.record_site(fact, by=by)
         try:
             site.checkpoint()
             site.listed.bring_up()
             _write(site, file, fact, to, on_progress)
             manifest = _read_back(site, part, medium, on_progress)
-            made = Made(path, path.with_name(path.name + LIST_SUFFIX), manifest, *_digest(part))
+            made = Made(path, archive_file.list_of(path), manifest, *archive_file.digest(part))
             site.listed.bring_up()
-            _lay_beside(site.listed.path, made.list_path)
-            _name(part, path)
+            archive_file.lay_beside(site.listed.path, made.list_path)
+            archive_file.name(part, path)
             _refuse_destroyed(site, medium, path)
         except BaseException:
             with contextlib.suppress(Exception):
@@ -114,7 +102,7 @@ def back_up(
 
 def file_name(site: Site, medium: str) -> str:
     """Return the name that a backup has unless it is given another."""
-    return f"keshou-{site.settings.site}-{medium}{SUFFIX}"
+    return archive_file.file_name(site.settings.site, medium)
 
 
 def check_back(site: Site, path: Path, *, by: str, medium: str = "") -> MediumChecked:
@@ -152,37 +140,14 @@ def clear(path: Path) -> None:
         UnreachableError: something of it is there still.
 
     """
-    with _told(path), contextlib.suppress(_ClearedError), _part(path):
+    with archive_file.told(path), contextlib.suppress(_ClearedError), archive_file.part(path):
         path.unlink(missing_ok=True)
-        _part_of(path.with_name(path.name + LIST_SUFFIX)).unlink(missing_ok=True)
+        archive_file.part_of(archive_file.list_of(path)).unlink(missing_ok=True)
         raise _ClearedError
 
 
 class _ClearedError(Exception):
     """Leaves a part, so that nothing of it is left."""
-
-
-def _refuse_taken(path: Path) -> None:
-    if path.exists() or path.is_symlink():
-        raise _taken(path)
-
-
-def _name(part: Path, path: Path) -> None:
-    """Give a backup its name, unless somebody took it while it was made."""
-    try:
-        put(part, path)
-    except FileExistsError:
-        raise _taken(path) from None
-    try:
-        part.unlink(missing_ok=True)
-        sync(path.parent)
-    except BaseException:
-        path.unlink(missing_ok=True)
-        raise
-
-
-def _taken(path: Path) -> NotEmptyError:
-    return NotEmptyError(f"`{path}` is there already", hint="a backup is never written over; name another file")
 
 
 def _refuse_destroyed(site: Site, medium: str, path: Path) -> None:
@@ -193,87 +158,11 @@ def _refuse_destroyed(site: Site, medium: str, path: Path) -> None:
         raise NotEmptyError("the backup was written down as destroyed while it was made", hint="make another")
 
 
-@contextlib.contextmanager
-def _told(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise UnreachableError(
-            f"the backup `{path}` cannot be written: {error.strerror or 'the disk refused it'}",
-            hint="nothing of it was left; make room, or name another place",
-        ) from error
-
-
-@contextlib.contextmanager
-def _part(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
-    """Give a file beside `path`, held by this process alone; it is gone when the block fails.
-
-    What a killed process left there is begun anew.
-    """
-    part = _part_of(path)
-    with _held(part, path) as file:
-        try:
-            file.truncate(0)
-            yield file, part
-        except BaseException:
-            part.unlink(missing_ok=True)
-            path.with_name(path.name + LIST_SUFFIX).unlink(missing_ok=True)
-            raise
-
-
-def _held(part: Path, path: Path) -> BinaryIO:
-    """Open a part and hold it; never what has got its name as a backup meanwhile, which is not to be touched again."""
-    while True:
-        file = os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600), "w+b")
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.close()
-            raise NotEmptyError(f"another backup is being written to `{path}`") from None
-        if _is_only(file, part):
-            return file
-        file.close()
-
-
-def _is_only(file: BinaryIO, part: Path) -> bool:
-    """Say whether a file that is held has the name of a part and no other; a part of two names loses this one."""
-    held = os.fstat(file.fileno())
-    try:
-        here = part.lstat()
-    except FileNotFoundError:
-        return False
-    if (held.st_dev, held.st_ino) != (here.st_dev, here.st_ino):
-        return False
-    if here.st_nlink > 1:
-        part.unlink()
-        return False
-    return True
-
-
-def _part_of(path: Path) -> Path:
-    return path.with_name(f".{path.name}.part")
-
-
-def _files(home: Path) -> Mapping[str, bytes]:
-    """Return the files of the folder that are carried: never keys."""
-    return {name: (home / name).read_bytes() for name in _CARRIED if (home / name).is_file()}
-
-
 def _write(site: Site, file: BinaryIO, fact: MediumRegistered, to: Sequence[str], on_progress: Progress) -> None:
     keys = keys_of(site.listed)
     with site.reading() as tx:
-        rows, done = 2 * count_rows(tx), 0
-
-        def advance(some: int) -> None:
-            nonlocal done
-            done += some
-            on_progress(done, rows)
-
-        of = Told(keys.site, fact.medium, fact.at, version("keshou"), revision(tx) or "", _files(site.home))
-        chunks = archive(tx, site.ledger, of, keys.signer, advance)
-        seal(chunks, file, keys.secret, to)
-    file.flush()
-    os.fsync(file.fileno())
+        told = archive_file.of(tx, site.home, keys, fact)
+        archive_file.write(tx, file, told, site.ledger, keys, to=to, on_progress=on_progress)
 
 
 def _read_back(site: Site, part: Path, medium: str, on_progress: Progress) -> Manifest:
@@ -287,27 +176,3 @@ def _read_back(site: Site, part: Path, medium: str, on_progress: Progress) -> Ma
     if manifest.medium != medium:
         raise ArchiveError("the archive that was read back is not the one that was written")
     return manifest
-
-
-def _digest(path: Path) -> tuple[int, str]:
-    digest, size = sha256(), 0
-    with path.open("rb") as file:
-        while data := file.read(_BLOCK):
-            digest.update(data)
-            size += len(data)
-    return size, digest.hexdigest()
-
-
-def _lay_beside(source: Path, path: Path) -> None:
-    """Copy the list of erasures, whole or not at all."""
-    made = _part_of(path)
-    try:
-        with made.open("wb") as file:
-            os.fchmod(file.fileno(), 0o600)
-            file.write(source.read_bytes())
-            file.flush()
-            os.fsync(file.fileno())
-        made.replace(path)
-    except BaseException:
-        made.unlink(missing_ok=True)
-        raise

@@ -15,7 +15,8 @@ from typing import NamedTuple, TypeVar
 
 import msgspec
 
-from keshou.app.backup import LIST_SUFFIX, Made, back_up, clear, file_name
+from keshou.app.archive_file import LIST_SUFFIX
+from keshou.app.backup import Made, back_up, clear, file_name
 from keshou.app.in_place import sync
 from keshou.app.media import media_of
 from keshou.app.site import Site

@@ -77,7 +77,7 @@ def backup_keys(keys: FileKeys) -> BackupKeys:
 
 
 def bring_up(home: Path, database: Database, keys: FileKeys) -> None:
-    """List what the database knows; refuse one that knows less than the list: it was put back, with the erased in it.
+    """List what the database knows; refuse one that knows less than the list.
 
     Raises:
         IntegrityError: it does.
@@ -85,14 +85,28 @@ def bring_up(home: Path, database: Database, keys: FileKeys) -> None:
 
     """
     with database.reading() as tx:
-        known, listed = Erasures().last(tx), erased.last(home / erased.FILE, keys.site)
+        is_short = refuse_put_back(tx, home, keys.site)
+    if is_short:
+        Listed(home, database, keys).bring_up()
+
+
+def refuse_put_back(tx: Transaction, home: Path, site: str) -> bool:
+    """Refuse a database that knows less than the list: it was put back, with the erased in it.
+
+    Return whether the list is short of what the database knows.
+
+    Raises:
+        IntegrityError: it knows less.
+        ListError: the file is not the site's list.
+
+    """
+    known, listed = Erasures().last(tx), erased.last(home / erased.FILE, site)
     if listed > known:
         raise IntegrityError(
             f"{listed - known} erasures are on the list that this database does not know: it was put back",
             hint="take the database away and put back an archive with `keshou restore`, which does them again",
         )
-    if listed < known:
-        Listed(home, database, keys).bring_up()
+    return listed < known
 
 
 def _erasures_of(job: Job, pending: Pending) -> Iterator[Erasure]:

@@ -50,17 +50,34 @@ def refuse_missing(settings: Settings, home: Path) -> None:
         raise DamagedError
 
 
+def schema_of(tx: Transaction) -> str:
+    """Return the schema of a site's database.
+
+    Raises:
+        InputError: it holds no site, or that of a newer version.
+
+    """
+    found = schema.revision(tx)
+    if found is None:
+        raise InputError("the database holds no site", hint="check `database` in keshou.toml")
+    schema.refuse_newer(tx)
+    return found
+
+
 def refuse_unfit(tx: Transaction, site: str, keys: FileKeys) -> None:
     """Refuse a database of another schema, of another site, or that came to keys which are not here.
 
     Raises:
-        InputError: its schema is not this version's.
+        InputError: its schema is not this version's, or there is none.
         IntegrityError: it is not `site`'s.
         KeyMissingError: one is not; what is sealed would be lost, and every user taken for unknown.
 
     """
-    if not schema.is_current(tx):
-        raise InputError("the database's schema is not this version's", hint="it was made by another version of keshou")
+    if schema_of(tx) != schema.newest():
+        raise InputError(
+            "the site was made by an older version of keshou",
+            hint="stop all that serves it, then carry it over: keshou upgrade --backup FILE",
+        )
     refuse_foreign(tx, site)
     head = read_head(tx)
     keys.follow(head.epoch, head.index_key)

@@ -13,7 +13,7 @@ import msgspec
 
 from keshou.backup import manifest as m
 from keshou.backup.parts import END, part
-from keshou.backup.store import Erasures
+from keshou.backup.store import Erasures, erasure_table
 from keshou.backup.tables.store import columns_of, rows_of, tables_of
 from keshou.db import Transaction
 from keshou.ledger.note import Signer
@@ -70,8 +70,9 @@ def _manifest(
     tx: Transaction, ledger: Ledger, told: Told, rows: tuple[m.Rows, ...], files: tuple[m.File, ...]
 ) -> m.Manifest:
     head, note = ledger.head(tx), ledger.last_checkpoint(tx)
+    numbered = any(each.name == erasure_table.name for each in rows)  # of older schemas not
     return m.Manifest(
         site=told.site, origin=ledger.origin, medium=told.medium, made=told.made, version=told.version,
         schema=told.schema, size=head.size, root=head.root.hex(), checkpoint=(note or b"").decode(),
-        erased=Erasures().last(tx), tables=rows, files=files,
+        erased=Erasures().last(tx) if numbered else 0, tables=rows, files=files,
     )  # fmt: skip

@@ -52,6 +52,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "keys": ("keys",),
     "log": ("ledger", "verify", "tick"),
     "backup": ("backup", "check-backup", "restore"),
+    "upgrade": ("upgrade",),
     "media": ("media",),
 }
 """Files of this room -> the verbs and groups of verbs that each puts under the one name."""

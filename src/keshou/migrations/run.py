@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from keshou.db import Database, Transaction
-from keshou.errors import InputError
+from keshou.db import Database, Transaction, metadata
+from keshou.errors import InputError, IntegrityError
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 _TABLE = "alembic_version"
+_OTHERS = frozenset({"remove_table", "remove_index"})
+"""What a comparison finds of tables and indexes that are not ours."""
 _HERE = Path(__file__).parent
 
 
@@ -38,10 +40,23 @@ def upgrade_within(tx: Transaction, to: str = "head") -> None:
     import alembic.command  # noqa: PLC0415 - whoever opens a site needs none of it
 
     config = _config()
-    _refuse_newer(config, revision(tx))
-    _refuse_newer(config, None if to == "head" else to)
+    refuse_newer(tx)
+    if to not in {"head", *_known()}:
+        raise _newer(to)
     config.attributes["connection"] = tx.connection
     alembic.command.upgrade(config, to)
+
+
+def refuse_newer(tx: Transaction) -> None:
+    """Refuse a database that a newer version made.
+
+    Raises:
+        InputError: it is one.
+
+    """
+    here = revision(tx)
+    if here is not None and here not in _known():
+        raise _newer(here)
 
 
 def is_current(tx: Transaction) -> bool:
@@ -57,18 +72,40 @@ def revision(tx: Transaction) -> str | None:
     return found
 
 
+def refuse_altered(tx: Transaction) -> None:
+    """Refuse tables that are not those which the stores declare; tables and indexes of somebody else's may lie beside.
+
+    Every room's store must have been read before.
+
+    Raises:
+        IntegrityError: something is missing, or is otherwise.
+
+    """
+    from alembic.autogenerate import compare_metadata  # noqa: PLC0415 - as above
+    from alembic.runtime.migration import MigrationContext  # noqa: PLC0415 - as above
+
+    context = MigrationContext.configure(tx.connection, opts={"compare_type": True})
+    found = [each if isinstance(each, tuple) else each[0] for each in compare_metadata(context, metadata)]
+    if any(str(each[0]) not in _OTHERS for each in found):
+        raise IntegrityError(
+            "the database's tables are not those that its schema says: somebody altered them",
+            hint="nothing was changed; put an archive back with `keshou restore`",
+        )
+
+
 @cache
 def newest() -> str:
     """Return the schema revision of this version: their files are named by number, one after the other."""
-    return max(path.name.partition("_")[0] for path in (_HERE / "versions").glob("[0-9]*.py"))
+    return max(_known())
 
 
-def _refuse_newer(config: "Config", here: str | None) -> None:
-    from alembic.script import ScriptDirectory  # noqa: PLC0415 - as above
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(path.name.partition("_")[0] for path in (_HERE / "versions").glob("[0-9]*.py"))
 
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    if here is not None and here not in known:
-        raise InputError(f"the database's schema {here} is newer than this version knows", hint="upgrade keshou")
+
+def _newer(here: str) -> InputError:
+    return InputError(f"the database's schema {here} is newer than this version knows", hint="upgrade keshou")
 
 
 def _config() -> "Config":

@@ -47,7 +47,7 @@ def downgrade() -> None:
         sa.Column("user", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("item", sa.Text(), nullable=False),
         sa.Column("tag", sa.LargeBinary(length=16), nullable=False),
-        sa.PrimaryKeyConstraint("user", "item", name="vault_index_place"),
+        sa.PrimaryKeyConstraint("user", "item"),
     )
     op.execute(
         'INSERT INTO vault_index ("user", item, tag) '
