@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from keshou.db import Database, DiskFullError, Transaction
+from keshou.db import Database, DatabaseError, DiskFullError, Transaction
 from keshou.errors import IntegrityError, UnreachableError
 from keshou.vault.errors import SealBrokenError
 
@@ -131,10 +131,20 @@ class Sequencer(Generic[Job, Result]):
         self._closing = threading.Lock()
         self._open = True
         self._broken: IntegrityError | None = None
+        self._failing = False
         self._process = os.getpid()
         self.turn = Turn()
         self._thread = threading.Thread(target=self._run, name="keshou-sequencer", daemon=True)
         self._thread.start()
+
+    @property
+    def trouble(self) -> str:
+        """What keeps jobs from being done; empty when nothing is known to.
+
+        ``log``: what is stored was found not to be what was written. ``writing``: the last batch failed for what may be
+        the database's fault.
+        """
+        return "log" if self._broken is not None else "writing" if self._failing else ""
 
     def do(self, job: Job) -> Result:
         """Have `job` done and committed; return its result.
@@ -269,7 +279,9 @@ class Sequencer(Generic[Job, Result]):
                 results, committed = self._procedure(tx, [each.job for each in batch])
                 sent = True
             committed()
+            self._failing = False
         except BaseException as error:
+            self._failing = sent or isinstance(error, DatabaseError | UnreachableError)
             self._fail(batch, OutcomeUnknownError(error) if sent else error, again=not sent)
             return
         for each, result in zip(batch, results, strict=True):

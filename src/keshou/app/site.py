@@ -178,14 +178,9 @@ class Site(Asking):
     # Doing -----------------------------------------------------------------------------------------------------
 
     def perform(
-        self,
-        act: Act,
-        values: Mapping[str, str] | None = None,
-        *,
-        facts: Sequence[UserFact] = (),
-        admit: bool = False,
+        self, act: Act, values: Mapping[str, str] | None = None, *, facts: Sequence[UserFact] = (), admit: bool = False,
         request_id: str = "",
-    ) -> Done:
+    ) -> Done:  # fmt: skip
         """Ask and, when permitted, do; decision, effect and entry are committed before this returns.
 
         Raises:
@@ -278,6 +273,10 @@ class Site(Asking):
         """Open a transaction for what is no act on users' information: accounts, sessions, keys, subscriptions."""
         with self._sequencer.turn, self.database.transaction() as tx:
             yield tx
+
+    def trouble(self) -> str:
+        """Return ``log`` where nothing is written any more, ``writing`` where the last act was not; empty: neither."""
+        return self._sequencer.trouble
 
     def rules(self) -> Published | None:
         """Return the rules in force now; None when none are."""

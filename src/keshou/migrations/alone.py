@@ -7,7 +7,12 @@ from collections.abc import Iterator
 from keshou.db import Database, HeldError, Transaction
 from keshou.errors import UnreachableError
 
-_LOCK = ("SET LOCAL lock_timeout = '2s'", "LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE", "RESET lock_timeout")
+_LOCK = (
+    "SET LOCAL idle_in_transaction_session_timeout = 0",  # a backup is written meanwhile, and the log read
+    "SET LOCAL lock_timeout = '2s'",
+    "LOCK TABLE alembic_version IN ACCESS EXCLUSIVE MODE",
+    "RESET lock_timeout",
+)
 _OTHERS = """SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user
  AND backend_type = 'client backend' AND pid <> pg_backend_pid()"""
 

@@ -24,6 +24,7 @@ from granian.server.mp import MPServer
 
 from keshou.app import environment
 from keshou.app.keys import refuse_shared
+from keshou.app.readiness import refuse_read_only
 from keshou.app.settings import Settings
 from keshou.app.site import Site
 from keshou.errors import InputError, UnreachableError
@@ -150,7 +151,8 @@ def serve(
         SystemExit: a worker failed again and again.
 
     """
-    Site.open(home).close()
+    with Site.open(home) as site:
+        refuse_read_only(site)
     _try_address(place)
     with tempfile.TemporaryDirectory(prefix="keshou-metrics-") as counts:
         environment.tell(_told(home, place, counts))

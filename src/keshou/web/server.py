@@ -11,6 +11,7 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.di import NamedDependency, Provide
 
+from keshou.app.readiness import Readiness
 from keshou.app.site import Site
 from keshou.errors import KeshouError
 from keshou.language import Text
@@ -91,6 +92,7 @@ def dress(app: Litestar, site: Site, find: Find, *, closes: bool = False) -> Lit
             "closes": closes,
             "callers": Callers(site, find),
             "metrics": metrics,
+            "readiness": Readiness(site),
             "pages": Rate("pages", site.settings.server.rate_pages),
             "operator": _operator(site),
             "navigation": NAVIGATION,
