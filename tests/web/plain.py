@@ -15,6 +15,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from keshou.acts.request import Perform
+from keshou.app.readiness import Readiness
 from keshou.app.site import Site
 from keshou.db import Transaction
 from keshou.law.terms import ActKind
@@ -47,6 +48,7 @@ def application(site: Site, *, closes: bool = False) -> Litestar:
     state = State({
         "site": site,
         "metrics": metrics,
+        "readiness": Readiness(site),
         "callers": Callers(site, _find),
         "limits": Limits(server.rate, server.rate_unknown),
     })  # fmt: skip

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """The server's log says who asked what and how it ended, and nothing of anybody's."""
 
+import ast
 import json
 import logging
 import re
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,10 @@ import pytest
 from places import begin, client_of, serving
 from plain import PROGRAM, USER
 
+import keshou
 from keshou.acts.request import ActError
+from keshou.app.sequencer import OutcomeUnknownError
+from keshou.db import DiskFullError
 from keshou.web.logs import JsonLines, error_fields
 from planting import Planted
 
@@ -99,6 +104,63 @@ def test_what_libraries_log_is_told_by_its_place_alone(name: str) -> None:
     line = json.loads(told)
     assert (line["logger"], line["place"], line["level"]) == (name, "pool:7", "error")
     assert line["error"]["class"] == "builtins.ValueError"
+
+
+def test_what_keshou_itself_says_is_repeated() -> None:
+    record = logging.LogRecord("keshou.webhooks.deliver", logging.ERROR, "d.py", 7, "not delivered: %s", ("X",), None)
+    assert json.loads(JsonLines().format(record))["event"] == "not delivered: X"
+    client = logging.LogRecord("keshou.client.guard", logging.ERROR, "d.py", 7, "closed: %s", (VALUE,), None)
+    assert PLANTED.find_in(JsonLines().format(client)) == []
+
+
+def test_all_that_keshou_itself_says_is_constant_but_for_names_of_classes_and_counts() -> None:
+    """Whoever adds a message that could carry a value finds out here: the server's log repeats it."""
+    package, calls = Path(keshou.__file__).parent, 0
+    for path in sorted(package.rglob("*.py")):
+        if path.is_relative_to(package / "client"):
+            continue
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Assign) and ast.unparse(call.value).startswith("logging.getLogger"):
+                assert ast.unparse(call.targets[0]) == "_log", f"{path}:{call.lineno}"
+            if isinstance(call, ast.Call) and _is_logging(call):
+                calls += 1
+                assert _carries_nothing(call), f"{path}:{call.lineno}"
+    assert calls > 10
+
+
+def _is_logging(call: ast.Call) -> bool:
+    levels = {"debug", "info", "warning", "error", "exception", "critical", "log"}
+    of = ast.unparse(call.func)
+    return isinstance(call.func, ast.Attribute) and call.func.attr in levels and of.startswith(("_log.", "logging."))
+
+
+def _carries_nothing(call: ast.Call) -> bool:
+    """Say whether the message is a constant, with the name of a class for each %s and a number for each %d."""
+    text, *rest = call.args
+    if not (isinstance(text, ast.Constant) and isinstance(text.value, str)):
+        return False
+    marks = re.findall(r"%(.)", text.value)
+    named = [re.fullmatch(r"type\(\w+\).__name__", ast.unparse(each)) is not None for each in rest]
+    return len(marks) == len(rest) and all(mark == "d" or named[n] for n, mark in enumerate(marks))
+
+
+def test_a_trace_that_the_server_writes_into_its_message_is_left_out() -> None:
+    try:
+        int(VALUE)
+    except ValueError:
+        trace = traceback.format_exc()
+    for before, event in (("", "the application failed"), ("it broke\n", "it broke")):
+        record = logging.LogRecord("_granian", logging.ERROR, "asgi.py", 94, before + trace, (), None)
+        told = JsonLines().format(record)
+        assert PLANTED.find_in(told) == []
+        assert __file__ not in told
+        line = json.loads(told)
+        assert (line["event"], line["error"]) == (event, {"class": "ValueError"})
+
+
+def test_what_a_commit_failed_of_stands_in_the_log() -> None:
+    told = error_fields(OutcomeUnknownError(DiskFullError()))
+    assert told["from"] == "keshou.db.DiskFullError"
 
 
 def test_every_line_of_a_server_is_json_and_holds_nothing_that_requests_said(tmp_path: Path) -> None:

@@ -99,6 +99,7 @@ class OutcomeUnknownError(UnreachableError):
             "the database did not say whether it committed",
             hint=f"{room}ask again with the same request id: what was done is not done twice",
         )
+        self.__cause__ = why
 
 
 class Sequencer(Generic[Job, Result]):

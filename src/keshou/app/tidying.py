@@ -133,7 +133,7 @@ class Tidying:
         name = type(error).__name__
         if name != self._ailing:
             self._ailing = name
-            _log.error("what is over is not dropped: %s", name)
+            _log.error("what is over is not dropped: %s", type(error).__name__)
 
     @contextmanager
     def _alone(self) -> Iterator[bool]:

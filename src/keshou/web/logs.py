@@ -2,11 +2,13 @@
 """A line of JSON a request on standard error: who, what, how long; never anybody's information.
 
 A line has the route's template and neither path, query, headers nor bodies. Of an error it has the class and our own
-frames, since messages may quote. Other libraries' messages are told by logger and place alone, for the same reason.
+frames, since messages may quote. Other libraries' messages are told by logger and place alone, for the same reason;
+the server's and our own are repeated, which are constant but for names of classes and counts (a test holds ours to it).
 """
 
 import asyncio
 import logging
+import re
 import sys
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +23,10 @@ from keshou.wire.caller import Caller, CallerKind
 
 _PACKAGE = Path(__file__).parents[1]
 _SERVER = "_granian"
+_OURS, _CLIENT = "keshou.", "keshou.client"
+"""How names of our own loggers begin, and those of the part that runs in the operator's programs."""
+_TRACE = "Traceback (most recent call last)"
+_RAISED = re.compile(r"^([\w.]+)(?::|$)")
 _MOST_FRAMES = 8
 _TOGETHER = 0.02
 """Seconds for which a line may wait for others."""
@@ -121,17 +127,33 @@ class JsonLines(logging.Formatter):
     """Formats what libraries log as lines like the others."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return one line. Only the server's own messages are repeated: others may quote what a request says."""
+        """Return one line. Only the server's and our own messages are repeated: others may quote a request."""
+        event, raised = _said(record)
         line: dict[str, Any] = {
             "time": clock.now().isoformat(),
-            "event": record.getMessage() if record.name == _SERVER and not record.exc_info else "library",
+            "event": event,
             "level": record.levelname.lower(),
             "logger": record.name,
             "place": f"{record.module}:{record.lineno}",
         }
         if record.exc_info and record.exc_info[1] is not None:
             line["error"] = error_fields(record.exc_info[1])
+        elif raised:
+            line["error"] = {"class": raised}
         return msgspec.json.encode(line).decode()
+
+
+def _said(record: logging.LogRecord) -> tuple[str, str]:
+    """Return what a record may be repeated to say, and the class of the error whose trace the server wrote into it."""
+    if record.name.startswith(_OURS) and not record.name.startswith(_CLIENT):
+        return record.getMessage(), ""
+    if record.name != _SERVER or record.exc_info:
+        return "library", ""
+    said, trace, rest = record.getMessage().partition(_TRACE)
+    if not trace:
+        return said, ""
+    raised = [found[1] for line in rest.splitlines() if (found := _RAISED.match(line))]
+    return said.strip() or "the application failed", raised[-1] if raised else ""
 
 
 LIBRARIES: dict[str, Any] = {

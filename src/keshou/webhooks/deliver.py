@@ -189,7 +189,7 @@ class Messenger:
         name = type(error).__name__
         if name != self._ailing:
             self._ailing = name
-            _log.error("webhooks are not delivered: %s", name)
+            _log.error("webhooks are not delivered: %s", type(error).__name__)
 
     def _trusted(self) -> ssl.SSLContext:
         """Return whom to trust; read once, and only when there is something to deliver."""
