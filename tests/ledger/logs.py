@@ -41,7 +41,7 @@ def grow(database: Database, log: Ledger, number: int, *, batch: int = 1000) -> 
     while head.size < end:
         with database.transaction() as tx:
             stop = min(end, head.size + batch)
-            head = log.append(tx, log.lock(tx), [entry_of(at) for at in range(head.size, stop)], START)
+            head = log.append(tx, log.lock(tx), [entry_of(at) for at in range(head.size, stop)], START + stop - 1)
     return head
 
 

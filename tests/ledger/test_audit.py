@@ -185,3 +185,13 @@ def test_an_entry_that_is_not_canonical_is_found_when_asked_for(database: Databa
         with pytest.raises(LedgerTamperedError) as caught:
             audit(tx, log.key, decode_entries=True)
     assert caught.value.index == 1
+
+
+@pytest.mark.parametrize("by", [-1, 86_400_000_000])
+def test_a_time_of_the_last_entry_that_no_entry_tells_is_found(database: Database, by: int):
+    """Put forward, it stops every act; put back, it lets a clock that was set back date acts before others."""
+    log = signed_log(database)
+    with database.reading() as tx:
+        audit(tx, log.key, decode_entries=True)
+    tamper(database, f"UPDATE log_state SET last_time = last_time + {by}")  # noqa: S608 - numbers of ours
+    assert "time of the last entry" in expect(database, log, 1300, decode_entries=True).what

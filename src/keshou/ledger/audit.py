@@ -5,6 +5,7 @@
 2. every full tile, every partial tile and the frontier are what the leaves give
 3. every checkpoint ever signed carries the log's signature and the root the log had at that size; so does every one
    that was kept elsewhere, and the log is as long as each says
+4. the time of the last entry, by which a clock set back is found, is the latest that any entry tells
 
 Roots that agree with each other say nothing about entries; so nothing is taken from a stored hash.
 """
@@ -42,7 +43,7 @@ def audit(
 ) -> Audited:  # fmt: skip
     """Check the stored log against itself and against every checkpoint of `key`, those `kept` elsewhere among them.
 
-    `decode_entries` also checks that every entry is in canonical form; it takes about half as long again.
+    `decode_entries` also checks that every entry is in canonical form, and step 4; it takes about half as long again.
 
     Raises:
         LedgerTamperedError: something stored is not what was written; names the first entry concerned.
@@ -53,15 +54,20 @@ def audit(
     writer = TileWriter(Frontier())
     checkpoints = _Checkpoints(tx, key, kept)
     checkpoints.pass_by(writer.frontier, [])
+    latest = 0
     for page in _whole_pages(tx, head.size):
         before = Frontier(writer.frontier.size, writer.frontier.stack)
-        leaves = _check_page(page, decode_entries=decode_entries)
+        leaves = _check_page(page)
+        if decode_entries:
+            latest = max(latest, *(_time_of(index, entry) for index, _, entry in page))
         writer.extend(leaves)
         _check_tiles(tx, writer)
         checkpoints.pass_by(before, leaves)
         if on_progress is not None:
             on_progress(writer.frontier.size, head.size)
     _check_end(tx, head, writer)
+    if decode_entries and head.last_time != latest:
+        raise LedgerTamperedError(head.size, "the time of the last entry is kept as another than the entries tell")
     checkpoints.finish(head.size)
     return Audited(head.size, head.root, checkpoints.seen, checkpoints.covered)
 
@@ -89,7 +95,7 @@ def _whole_pages(tx: Transaction, size: int) -> Iterator[list[tuple[int, bytes, 
         raise LedgerTamperedError(at, "the entry is missing")
 
 
-def _check_page(page: list[tuple[int, bytes, bytes]], *, decode_entries: bool) -> list[bytes]:
+def _check_page(page: list[tuple[int, bytes, bytes]]) -> list[bytes]:
     """Return the leaves that the entries of a page hash to, which are the stored ones."""
     indexes, stored, entries = zip(*page, strict=True)
     try:
@@ -100,15 +106,13 @@ def _check_page(page: list[tuple[int, bytes, bytes]], *, decode_entries: bool) -
     if leaves != list(stored):
         first = next(at for at, leaf in enumerate(leaves) if leaf != stored[at])
         raise LedgerTamperedError(indexes[first], "the entry's bytes do not hash to its leaf")
-    if decode_entries:
-        for index, entry in zip(indexes, entries, strict=True):
-            _check_form(index, entry)
     return leaves
 
 
-def _check_form(index: int, entry: bytes) -> None:
+def _time_of(index: int, entry: bytes) -> int:
+    """Return the time that an entry in canonical form tells."""
     try:
-        decode(entry)
+        return decode(entry).t
     except EntryError as error:
         raise LedgerTamperedError(index, "the entry is not in canonical form") from error
 
