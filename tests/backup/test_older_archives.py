@@ -9,6 +9,7 @@ import pytest
 from homes import rows_of
 from house import VALUES, Clock, act
 
+from keshou.app.backup import check_back
 from keshou.app.restore import Asked, Back, restore
 from keshou.app.site import Site
 from keshou.gate.decision import Deny
@@ -55,3 +56,14 @@ def test_what_is_no_longer_carried_is_left_aside(keys: Path, tmp_path: Path, url
     assert back.size > 0
     assert rows_of(home)["openid_session"] == [], "nobody's session comes back"
     holds_its_users(home, clock)
+
+
+def test_what_was_never_ours_is_named_and_left_aside(keys: Path, tmp_path: Path, url: str, clock: Clock) -> None:
+    home = tmp_path / "site"
+    back = put_back("schema-0017-noted.age", keys, home, url, clock)
+    assert back.foreign == ("account.looked_at", "dba_notes", "vault_key.looked_at")
+    assert "dba_notes" not in rows_of(home)
+    holds_its_users(home, clock)
+    with Site.open(home, clock) as site:
+        looked = check_back(site, ARCHIVES / "schema-0017-noted.age", by="officer")
+    assert (looked.fact.found, looked.foreign) == ("in_order", back.foreign)

@@ -20,7 +20,7 @@ from keshou.db import Transaction
 from keshou.errors import UnreachableError
 from keshou.gate.facts import MediumRegistered
 from keshou.ledger.store import Ledger
-from keshou.migrations.run import revision
+from keshou.migrations.run import revision, tables_at
 
 LIST_SUFFIX = ".erased"
 _SUFFIX = ".age"
@@ -49,7 +49,8 @@ def list_of(path: Path) -> Path:
 def of(tx: Transaction, home: Path, keys: BackupKeys, fact: MediumRegistered) -> Told:
     """Return what an archive of the state that `tx` sees says of itself; of the folder it carries all but keys."""
     files = {name: (home / name).read_bytes() for name in _CARRIED if (home / name).is_file()}
-    return Told(keys.site, fact.medium, fact.at, version("keshou"), revision(tx) or "", files)
+    schema = revision(tx) or ""
+    return Told(keys.site, fact.medium, fact.at, version("keshou"), schema, files, tables_at(schema))
 
 
 def write(
@@ -57,7 +58,7 @@ def write(
     on_progress: Progress,
 ) -> None:  # fmt: skip
     """Write the state that `tx` sees into a file, sealed to the site's own key and to `to`; it is on the disk then."""
-    rows, done = 2 * count_rows(tx), 0
+    rows, done = 2 * count_rows(tx, told.tables), 0
 
     def advance(some: int) -> None:
         nonlocal done

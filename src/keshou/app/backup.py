@@ -23,10 +23,12 @@ from keshou.app.media import media_of
 from keshou.app.site import Site
 from keshou.backup.errors import ArchiveError, NotEmptyError
 from keshou.backup.manifest import Manifest
-from keshou.backup.read import check
+from keshou.backup.read import Checked, check
 from keshou.backup.seal import recipients
+from keshou.backup.tables.store import foreign_to
 from keshou.errors import UnreachableError
 from keshou.gate.facts import MediumChecked, MediumDestroyed, MediumRegistered
+from keshou.migrations.run import tables_at
 from keshou.webhooks.done import backup_made
 
 MAKER = "backup"
@@ -105,19 +107,30 @@ def file_name(site: Site, medium: str) -> str:
     return archive_file.file_name(site.settings.site, medium)
 
 
-def check_back(site: Site, path: Path, *, by: str, medium: str = "") -> MediumChecked:
+class Looked(NamedTuple):
+    """What was found when a backup was looked at again."""
+
+    fact: MediumChecked
+    foreign: tuple[str, ...] = ()
+    """Tables, and columns as ``TABLE.COLUMN``, that are not Keshou's: a restore leaves them aside."""
+
+
+def check_back(site: Site, path: Path, *, by: str, medium: str = "") -> Looked:
     """Read an archive whole, hold it against its manifest, and record what was found under the name of `by`.
 
     `medium` is the id under which it is registered, where that is known; else the archive tells it.
 
     Raises:
         ArchiveError: it is no archive of this site that is whole, and nobody said which it should be.
+        InputError: it is of a newer Keshou, which alone can put it back; nothing was recorded.
         UnreachableError: it cannot be read; nothing was recorded.
 
     """
+    foreign: tuple[str, ...] = ()
     try:
         with path.open("rb") as file:
-            told = check(file, keys_of(site.listed)).manifest.medium
+            checked = check(file, keys_of(site.listed))
+        told, foreign = checked.manifest.medium, _foreign(checked)
     except OSError as error:
         raise UnreachableError(f"the backup cannot be read: {error.strerror}", hint="see where it is kept") from error
     except ArchiveError:
@@ -129,7 +142,7 @@ def check_back(site: Site, path: Path, *, by: str, medium: str = "") -> MediumCh
         at=site.now(), medium=medium or told, by=by, found="in_order" if whole else "seal_broken"
     )  # fmt: skip
     site.record_site(fact, by=by)
-    return fact
+    return Looked(fact, foreign)
 
 
 def clear(path: Path) -> None:
@@ -167,7 +180,10 @@ def _write(site: Site, file: BinaryIO, fact: MediumRegistered, to: Sequence[str]
 
 def _read_back(site: Site, part: Path, medium: str, on_progress: Progress) -> Manifest:
     with part.open("rb") as file:
-        manifest = check(file, keys_of(site.listed)).manifest
+        checked = check(file, keys_of(site.listed))
+    manifest, foreign = checked.manifest, _foreign(checked)
+    if foreign:
+        raise ArchiveError(f"the archive that was read back has what is not Keshou's: {', '.join(foreign)}")
     rows = sum(each.rows for each in manifest.tables)
     on_progress(2 * rows, 2 * rows)
     with site.reading() as tx:
@@ -176,3 +192,13 @@ def _read_back(site: Site, part: Path, medium: str, on_progress: Progress) -> Ma
     if manifest.medium != medium:
         raise ArchiveError("the archive that was read back is not the one that was written")
     return manifest
+
+
+def _foreign(checked: Checked) -> tuple[str, ...]:
+    """Return what of an archive a restore would leave aside, since it is not Keshou's.
+
+    Raises:
+        InputError: the archive is of a newer Keshou; this one cannot put it back.
+
+    """
+    return foreign_to(tables_at(checked.manifest.schema), checked.opening.tables)

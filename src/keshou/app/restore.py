@@ -42,7 +42,7 @@ from keshou.ledger.checkpoint import Checkpoint, verify_checkpoint
 from keshou.ledger.errors import ForkError
 from keshou.ledger.rows import come_to
 from keshou.ledger.store import Ledger
-from keshou.migrations.run import upgrade_within
+from keshou.migrations.run import tables_at, upgrade_within
 from keshou.vault.errors import SealBrokenError
 from keshou.vault.keys import FileKeys
 from keshou.vault.numbers import skip_to
@@ -85,6 +85,8 @@ class Back(NamedTuple):
     """Number of the last erasure on the best list at hand."""
     database: str = ""
     """Which database was filled: the path of a file, or an address without a password."""
+    foreign: tuple[str, ...] = ()
+    """Tables of the archive, and columns as ``TABLE.COLUMN``, that are not Keshou's and were left aside."""
 
 
 def restore(
@@ -136,10 +138,11 @@ def _restore(file: BinaryIO, place: Place, asked: Asked, now: dt.datetime, on_pr
             raise NotEmptyError("the database holds tables already", hint="name an empty one, or empty it")
         file.seek(0)
         upgrade_within(tx, checked.manifest.schema)
-        put(tx, file, place.backup_keys, checked, advance)
+        own = tables_at(checked.manifest.schema)
+        foreign = put(tx, file, place.backup_keys, checked, own=own, advance=advance)
         upgrade_within(tx)
         mark.refuse_foreign(tx, settings.site)
-        return _Putting(tx, settings, place, checked).finish(asked, now)
+        return _Putting(tx, settings, place, checked).finish(asked, now)._replace(foreign=foreign)
 
     path = sqlite_path(settings, place.folder)
     if path is not None:

@@ -12,7 +12,7 @@ from keshou.backup.errors import ArchiveError
 from keshou.backup.manifest import BackupKeys
 from keshou.backup.parts import Taken
 from keshou.backup.seal import unseal
-from keshou.backup.tables.store import FLEETING, put_rows, set_counters, tables_of
+from keshou.backup.tables.store import Layout, foreign_to, put_rows, set_counters, tables_of
 from keshou.backup.write import FILES, MANIFEST, OPENING, TABLES, Advance
 from keshou.db import Transaction
 
@@ -44,23 +44,22 @@ def check(file: BinaryIO, keys: BackupKeys, advance: Advance = lambda _rows: Non
     return Checked(manifest, _opening(seen.files[OPENING], manifest), _named(seen.files))
 
 
-def put(tx: Transaction, file: BinaryIO, keys: BackupKeys, checked: Checked, advance: Advance) -> None:
-    """Put the rows of an archive that was checked into a database that has its tables, and no rows.
+def put(
+    tx: Transaction, file: BinaryIO, keys: BackupKeys, checked: Checked, *, own: Layout, advance: Advance
+) -> tuple[str, ...]:
+    """Put the rows of an archive that was checked into a database that has Keshou's `own` tables, and no rows.
 
-    Every part is held against the manifest once more, for the file may be another by now. What people were in the midst
-    of is left aside, where an older version still carried it.
+    Every part is held against the manifest once more, for the file may be another by now. Left aside is what people
+    were in the midst of, where an older version still carried it, and what was never Keshou's: return its names.
 
     Raises:
-        ArchiveError: it is, or a table is not what the archive knows.
+        ArchiveError: it is another.
         OSError: it cannot be read.
 
     """
-    tables = tables_of(tx)
-    columns = {each.name: each.columns for each in checked.opening.tables if each.name not in FLEETING}
-    advance(sum(each.rows for each in checked.manifest.tables if each.name in FLEETING))
-    for name, given in columns.items():
-        if name not in tables or not set(given) <= set(tables[name].columns.keys()):
-            raise ArchiveError(f"the archive has a table `{name}` that this version does not know as it is")
+    tables = tables_of(tx, own)
+    columns = {each.name: each.columns for each in checked.opening.tables if each.name in tables}
+    advance(sum(each.rows for each in checked.manifest.tables if each.name not in columns))
     for table in tables.values():
         tx.connection.execute(table.delete())
     seen = _Seen()
@@ -74,6 +73,7 @@ def put(tx: Transaction, file: BinaryIO, keys: BackupKeys, checked: Checked, adv
     unseal(file, keys.secret, Taken(take))
     seen.hold_against(checked.manifest)
     set_counters(tx, list(tables.values()))
+    return foreign_to(own, checked.opening.tables)
 
 
 class _Seen:

@@ -14,7 +14,7 @@ import msgspec
 from keshou.backup import manifest as m
 from keshou.backup.parts import END, part
 from keshou.backup.store import Erasures, erasure_table
-from keshou.backup.tables.store import columns_of, rows_of, tables_of
+from keshou.backup.tables.store import Layout, columns_of, rows_of, tables_of
 from keshou.db import Transaction
 from keshou.ledger.note import Signer
 from keshou.ledger.store import Ledger
@@ -34,17 +34,19 @@ class Told(NamedTuple):
     schema: str
     files: Mapping[str, bytes]
     """Files of the site's folder, by name."""
+    tables: Layout
+    """Keshou's own tables."""
 
 
-def count_rows(tx: Transaction) -> int:
+def count_rows(tx: Transaction, own: Layout) -> int:
     """Return about how many rows an archive of this state holds: exactly, in the transaction that it is made in."""
-    names = tables_of(tx)
+    names = tables_of(tx, own)
     return sum(int(tx.ask(f'SELECT COUNT(*) FROM "{name}"')[0][0]) for name in names)  # noqa: S608 - our own names
 
 
 def archive(tx: Transaction, ledger: Ledger, told: Told, signer: Signer, advance: Advance) -> Iterator[bytes]:
     """Yield the bytes of an archive of the state that `tx` sees."""
-    tables = tables_of(tx)
+    tables = tables_of(tx, told.tables)
     opening = m.Opening(schema=told.schema, tables=tuple(map(columns_of, tables.values())))
     written: list[m.File] = []
     for name, data in {

@@ -72,10 +72,11 @@ def check(
     """
     asked.refuse_unreadable(archive)
     with call.open() as site:
-        fact = check_back(site, archive, by=by, medium=medium)
+        fact, foreign = check_back(site, archive, by=by, medium=medium)
     whole = fact.found == "in_order"
     found = call.words("完好", "whole") if whole else call.words("已损坏或不是这一份", "broken, or another one")
-    call.answer({"medium": fact.medium, "found": fact.found}, Line(f"{fact.medium}  {found}", GOOD if whole else BAD))
+    data = {"medium": fact.medium, "found": fact.found, "foreign": foreign}
+    call.answer(data, Line(f"{fact.medium}  {found}", GOOD if whole else BAD), *_left_aside(call, foreign))
     return ExitStatus.DONE if whole else ExitStatus.NO
 
 
@@ -121,11 +122,19 @@ def put_back(
     _answer(call, home, back)
 
 
+def _left_aside(call: Call, foreign: tuple[str, ...]) -> list[Line]:
+    """Return the line that names what of an archive is not Keshou's, if anything is."""
+    names = ", ".join(foreign)
+    told = call.words(f"不属于恪守、恢复时放在一边的：{names}", f"not Keshou's, and left aside at a restore: {names}")
+    return [Line(told, QUIET)] if foreign else []
+
+
 def _answer(call: Call, home: Path, back: Back) -> None:
     words = call.words
     data = {
         "home": str(home), "database": back.database, "site": back.site, "medium": back.archive, "entries": back.size,
         "erased_again": back.erased, "erasures_listed": back.listed,
+        "foreign": back.foreign,
         "lost_size": back.lost.size if back.lost else 0, "lost_root": back.lost.root.hex() if back.lost else "",
     }  # fmt: skip
     shown = {
@@ -139,4 +148,4 @@ def _answer(call: Call, home: Path, back: Back) -> None:
         lost.append(
             Line(words(zh, f"a log of {back.lost.size} entries was signed and is lost; that is on record"), BAD)
         )
-    call.answer(data, Line(words("已恢复", "put back"), GOOD), pairs(shown), *lost)
+    call.answer(data, Line(words("已恢复", "put back"), GOOD), pairs(shown), *lost, *_left_aside(call, back.foreign))

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bring a database to the newest schema, through Alembic, from the package's own files."""
 
+import contextlib
+import tempfile
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -57,6 +61,28 @@ def refuse_newer(tx: Transaction) -> None:
     here = revision(tx)
     if here is not None and here not in _known():
         raise _newer(here)
+
+
+@cache
+def tables_at(to: str) -> Mapping[str, tuple[str, ...]]:
+    """Return the tables that a schema revision has, by name, with the names of their columns.
+
+    They are made in a file that is gone again: what somebody else put into a site's database is not among them.
+
+    Raises:
+        InputError: the revision is of a newer Keshou.
+
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="keshou-schema-") as folder,
+        contextlib.closing(Database(f"sqlite:///{folder}/schema.db")) as database,
+        database.transaction() as tx,
+    ):
+        upgrade_within(tx, to)
+        found = sa.MetaData()
+        found.reflect(bind=tx.connection)
+    tables = {str(name): tuple(map(str, table.columns.keys())) for name, table in found.tables.items()}
+    return MappingProxyType({name: tables[name] for name in sorted(tables) if name != _TABLE})
 
 
 def is_current(tx: Transaction) -> bool:

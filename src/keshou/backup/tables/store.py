@@ -6,7 +6,7 @@ bytes, truth values and nil are all there is; times are microseconds already.
 """
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -32,18 +32,49 @@ FLEETING = frozenset(
 )
 """What people are in the midst of: not carried, so that nobody is signed in again who was signed out since, and no file
 comes back that was fetched or removed."""
-_VERSIONS = "alembic_version"
 _ROWS = 1000
 _LARGEST = 512 * 1024 * 1024
 _encode = msgspec.msgpack.Encoder().encode
+Layout = Mapping[str, Sequence[str]]
+"""Tables by name, each with the names of its columns."""
 _decode = msgspec.msgpack.Decoder(list[tuple[Any, ...]]).decode
 
 
-def tables_of(tx: Transaction) -> dict[str, sa.Table]:
-    """Return the tables that are carried, as they lie in the database, by name in order."""
+def tables_of(tx: Transaction, own: Layout) -> dict[str, sa.Table]:
+    """Return the tables that are carried, of those that are Keshou's `own`, as they lie in the database, in order.
+
+    Tables and columns that somebody else put beside them are left out.
+
+    Raises:
+        ArchiveError: one of our own, or a column of it, is not there.
+
+    """
     found = sa.MetaData()
-    found.reflect(bind=tx.connection)
-    return {str(name): found.tables[name] for name in sorted(found.tables) if name not in FLEETING | {_VERSIONS}}
+    found.reflect(bind=tx.connection, only=lambda name, _: name in own and name not in FLEETING)
+    tables: dict[str, sa.Table] = {}
+    for name in sorted(own.keys() - FLEETING):
+        if name not in found.tables or not set(own[name]) <= set(found.tables[name].columns.keys()):
+            raise ArchiveError(
+                f"the database's table `{name}` is not as it was made", hint="put an archive back that is whole"
+            )
+        columns = [each for each in found.tables[name].columns if each.name in own[name]]
+        made = (sa.Column(each.name, each.type, primary_key=each.primary_key) for each in columns)
+        tables[name] = sa.Table(name, sa.MetaData(), *made)
+    return tables
+
+
+def foreign_to(own: Layout, tables: Sequence[Columns]) -> tuple[str, ...]:
+    """Return what of an archive's tables is not Keshou's `own`: names of tables, and of columns as ``TABLE.COLUMN``."""
+    known = {name: set(columns) for name, columns in own.items()}
+    return tuple(
+        lost
+        for each in tables
+        for lost in (
+            [f"{each.name}.{column}" for column in each.columns if column not in known[each.name]]
+            if each.name in known
+            else [each.name]
+        )
+    )
 
 
 def is_bare(tx: Transaction) -> bool:
@@ -65,7 +96,7 @@ def rows_of(tx: Transaction, table: sa.Table) -> Iterator[tuple[bytes, int]]:
 
 
 def put_rows(tx: Transaction, table: sa.Table, columns: Sequence[str], data: bytes) -> int:
-    """Put the rows of one part into a table; return how many they were.
+    """Put the rows of one part, which have `columns`, into a table as far as it has them; return how many they were.
 
     Raises:
         ArchiveError: the part is of another form.
@@ -78,7 +109,10 @@ def put_rows(tx: Transaction, table: sa.Table, columns: Sequence[str], data: byt
         raise ArchiveError("a part of the archive is not of the form it should be") from error
     if any(len(row) != len(columns) for row in rows):
         raise ArchiveError("a row of the archive has not the columns of its table")
-    tx.insert(table, columns, rows)
+    kept = [place for place, column in enumerate(columns) if column in table.columns]
+    if len(kept) < len(columns):
+        rows = [tuple(row[place] for place in kept) for row in rows]
+    tx.insert(table, [columns[place] for place in kept], rows)
     return len(rows)
 
 

@@ -85,7 +85,7 @@ def check(
     """
     del key
     require(caller, site, Office.MEDIA)
-    fact = check_back(site, _lying(site, name)[1], by=caller.id, medium=name)
+    fact = check_back(site, _lying(site, name)[1], by=caller.id, medium=name).fact
     return answer(w.CheckedShape(found="in_order" if fact.found == "in_order" else "seal_broken", at=fact.at))
 
 
