@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whether the server lives, whether it can do its work, and what it has counted: for those who look after it."""
 
+import datetime as dt
 import ipaddress
 from typing import Any
 
@@ -46,7 +47,8 @@ async def metrics(request: Requested, site: NamedDependency[Site]) -> Response[b
     """
     if not _is_own(request):
         await _refuse_others(request, site)
-    return Response(request.app.state.metrics.text(await _gauges(site)), media_type=MEDIA_TYPE)
+    gauges = {**await _gauges(site), **_certificate(request.app.state)}
+    return Response(request.app.state.metrics.text(gauges), media_type=MEDIA_TYPE)
 
 
 async def _refuse_others(request: Requested, site: Site) -> None:
@@ -82,6 +84,12 @@ async def _gauges(site: Site) -> dict[str, float]:
         "keshou_log_size": float(seen.size),
         "keshou_access_changes": float(seen.access),
     }
+
+
+def _certificate(state: State) -> dict[str, float]:
+    """Return when the certificate that is served ends, in seconds since 1970-01-01 UTC; nothing without one."""
+    end: dt.datetime | None = state.get("certificate_end")
+    return {} if end is None else {"keshou_certificate_end_seconds": end.timestamp()}
 
 
 FACE = Router("/", route_handlers=[healthz, readyz, metrics])

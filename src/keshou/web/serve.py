@@ -28,6 +28,7 @@ from keshou.app.readiness import refuse_read_only
 from keshou.app.settings import Settings
 from keshou.app.site import Site
 from keshou.errors import InputError, UnreachableError
+from keshou.web import tls
 from keshou.web.logs import LIBRARIES
 
 APPLICATION = "keshou.web.server:make"
@@ -74,7 +75,8 @@ def place_of(
     """Return where to serve: what is given, else what the settings say.
 
     Raises:
-        InputError: the address is none, or plain requests would be taken from other machines.
+        InputError: the address is none, plain requests would be taken from other machines, or no TLS can be spoken
+            with the certificate and its key.
         KeyFileError: the certificate's key is another's, or others may read it.
 
     """
@@ -108,6 +110,8 @@ def _check(place: Place, url: str) -> None:
             raise InputError(f"`{path}` is not a file", hint="name a PEM file")
     if place.tls_key is not None:
         refuse_shared(place.tls_key)
+    if place.tls_certificate is not None and place.tls_key is not None:
+        tls.refuse_unfit(place.tls_certificate, place.tls_key)
     try:
         ipaddress.ip_network(place.trusted_proxy or "127.0.0.1")
     except ValueError as error:

@@ -15,6 +15,7 @@ from keshou.app.readiness import Readiness
 from keshou.app.site import Site
 from keshou.errors import KeshouError
 from keshou.language import Text
+from keshou.web import tls
 from keshou.web.authzen.answer import Writers
 from keshou.web.authzen.layout import Layouts
 from keshou.web.caller import Callers, Find, Requested
@@ -47,6 +48,9 @@ def make() -> Litestar:
     site.database.map()
     site.pulse.watch()
     app = application(site, Finder(site), closes=True)
+    if site.settings.server.tls_certificate:
+        app.state.certificate_end = tls.end_of(site.home / site.settings.server.tls_certificate)
+        tls.warn_of_end(app.state.certificate_end, site.now())
     _settle()
     return app
 
