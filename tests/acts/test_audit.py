@@ -5,6 +5,7 @@ import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from house import SITE, START, VALUES, act, declared, newcomer, open_site, ready
 
@@ -318,6 +319,34 @@ def test_a_log_from_before_erasures_were_counted_raises_no_alarm_and_says_of_how
     with pytest.raises(FactsTamperedError) as told:
         held(site, opened=True)
     assert places["use"] == told.value.index < late
+
+
+SECOND = dt.timedelta(seconds=1)
+OPEN = {
+    "a withdrawal turned to another purpose": ("withdraw", lambda _: {"purpose": "service"}),
+    "a withdrawal dated after its entry": ("withdraw", lambda fact: {"at": fact.at + 3650 * 24 * 3600 * SECOND}),
+    "an ended service dated back": ("cancel", lambda fact: {"at": fact.at - SECOND}),
+    "an erasure dated back": ("erase", lambda fact: {"at": fact.at - SECOND}),
+    "what shows a correction dated back": ("correct", lambda fact: {"at": fact.at - SECOND}),
+    "what shows a correction turned to other items": ("correct", lambda _: {"items": frozenset({"mobile_number"})}),
+    "what shows a correction turned to another purpose": ("correct", lambda _: {"purpose": "marketing"}),
+}
+
+
+@pytest.mark.parametrize("case", OPEN)
+def test_a_fact_that_its_entry_tells_openly_is_held_against_it_with_no_payload_opened(site: Site, case: str) -> None:
+    places, (where, changed) = live(site), OPEN[case]
+    asked = act(ActKind.CORRECT, "u1", "tariff_plan")
+    places["correct"] = site.do(Perform(act=asked, values={"tariff_plan": "P-2"}, evidence="doc-1")).entry
+    assert held(site, opened=False).opened == 0
+    with site.database.transaction() as tx:
+        (row,) = [row for row in Standings().user_rows(tx) if row.revision == places[where] + 1]
+        fact = msgspec.structs.replace(row.fact(), **changed(row.fact()))
+        tx.change("DELETE FROM user_fact WHERE revision = ?", (row.revision,))
+        Standings().write_user(tx, [(row.user, row.revision, [fact])])
+    with pytest.raises(FactsTamperedError) as told:
+        held(site, opened=False)
+    assert told.value.index == places[where], told.value.what
 
 
 @pytest.mark.parametrize("case", INSIDE)

@@ -326,7 +326,8 @@ def test_the_same_verbs_work_on_postgresql(nowhere: Caller, postgresql_url: str,
     assert keshou(*gate).ok().json["permitted"] == 1
     assert people[1].user_id in Path("out.csv").read_text("utf-8")
     keshou("user", "cancel", user).ok()
-    keshou("ledger", "verify").ok()
+    assert "users' facts only from outside (--by)" in keshou("--lang", "en", "ledger", "verify").ok().out
+    assert "facts and rules are what it tells\n" in keshou("--lang", "en", "ledger", "verify", "--by", "care").ok().out
     assert nowhere("init", "second", "--database", postgresql_url).status == 2
     assert not Path("second").exists()
 

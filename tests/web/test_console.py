@@ -213,7 +213,8 @@ def test_a_review_is_answered_by_another_once_and_the_second_is_told(site: Site)
 def test_the_log_is_checked_at_a_page_and_signed(browser: Browser) -> None:
     page = browser.post("/console/log/check")
     assert page.status_code == 200
-    assert "It is whole" in page.text
+    assert "The log is whole" in page.text
+    assert "from outside only" in page.text
     assert browser.post("/console/log/checkpoint").status_code == 303
     assert "To be signed" not in browser.get("/console/log").text
 

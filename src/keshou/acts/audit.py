@@ -5,7 +5,8 @@ The log is walked once from its first entry to its last; stored facts and payloa
 
 1. the operator's facts are those in their entry's header: none missing, none added, none altered
 2. every published declaration has the digest its entry tells, and its pages have the digests kept with them
-3. a user's facts lie under an entry about that user, and an entry that tells of such facts has them
+3. a user's facts lie under an entry about that user, and an entry that tells of such facts has them; they are dated
+   and for the purpose that the entry tells openly
 4. what counts towards bulk acts is what the entries of exports, copies, deletions, destructions and ended services
    tell, and searches are counted
 5. payloads lie under entries that commit to them; with a receipt they are opened, are what was committed to, and say
@@ -23,6 +24,7 @@ import msgspec
 
 from keshou.acts.adding_up import kind_of
 from keshou.acts.audit_payload import FactsTamperedError, Opener, Payloads, Row
+from keshou.acts.audit_told import check_told
 from keshou.db import Transaction, from_micros
 from keshou.declaration.store import Declarations
 from keshou.gate.act import OWN_HAND
@@ -266,6 +268,7 @@ class _Walk:
             kinds = of_facts(row.kind for row in rows)
             if kinds != header.event:
                 raise FactsTamperedError(index, "a fact of a user is missing, or is not of the kind the entry tells")
+        check_told(index, header, facts)
         if any(isinstance(fact, Erased) for fact in facts):
             self._erasure(index, header, rows)
         return rows

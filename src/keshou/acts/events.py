@@ -7,6 +7,7 @@ from operator import attrgetter
 import msgspec
 
 from keshou.acts.audit import openings
+from keshou.acts.audit_told import purpose_of
 from keshou.acts.draft import Draft, Payload
 from keshou.acts.effects import answered, header_of, user_if_known
 from keshou.acts.holding import note_named
@@ -56,12 +57,11 @@ def record(work: Work, job: Record, now: dt.datetime) -> Draft:
 
 def _told(work: Work, job: Record, facts: tuple[UserFact, ...]) -> dict[str, object]:
     """Return the public part of an entry that tells facts of one user."""
-    purposes = {getattr(fact, "purpose", "") for fact in facts} - {""}
     return {
         "event": _event(facts),
         **work.names.of_record(job.by, job.where, job.via),
         "count": 1,
-        "purpose": purposes.pop() if len(purposes) == 1 else "",
+        "purpose": purpose_of(facts),
     }
 
 

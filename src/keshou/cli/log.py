@@ -26,6 +26,11 @@ from keshou.ledger.note import parse_key
 
 group = typer.Typer(help="The log: verify, prove, sign, export.", no_args_is_help=True)
 _SUFFIX, _KEYS = ".entry", ".keys"
+_WHOLE = "日志完好，事实与规则和日志相符", "the log is whole; facts and rules are what it tells"
+_FROM_OUTSIDE = (
+    "日志完好，经营者的事实与规则和日志相符；用户的事实只从外面看过（--by）",
+    "the log is whole; the operator's facts and rules are what it tells; users' facts only from outside (--by)",
+)
 _AUDITED = (
     ("条目", "entries"),
     ("树根", "root"),
@@ -84,7 +89,7 @@ def verify_log(
         "untold": facts.untold,
     }
     entries = {call.words(*name): value for name, value in zip(_AUDITED, data.values(), strict=True)}
-    told_ = call.words("日志完好，事实与规则和日志相符", "the log is whole; facts and rules are what it tells")
+    told_ = call.words(*(_WHOLE if facts.opened or not facts.payloads else _FROM_OUTSIDE))
     call.answer(
         {**data, "vkey": vkey}, Line(told_, GOOD), pairs({**entries, call.words("核对公钥", "verifier key"): vkey})
     )

@@ -60,6 +60,7 @@ class AuditAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Of the rules."""
     payloads: int
     opened: int
+    """Of them; where it is 0, users' facts were looked at from outside only."""
     untold: int
     """Payloads at least that are gone with users erased before erasures told how many went: whether all of these were
     theirs cannot be told."""
