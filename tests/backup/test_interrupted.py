@@ -10,7 +10,7 @@ import pytest
 from homes import admit, lose_database, new_home, rows_of
 from house import VALUES, Clock, act
 
-from keshou.app import backup
+from keshou.app import archive_file
 from keshou.app.backup import back_up
 from keshou.app.media import media_of
 from keshou.app.restore import Asked, restore
@@ -177,14 +177,14 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path, clock: Clock) ->
 def test_a_name_that_somebody_took_while_a_backup_was_made_stays_theirs(
     home: Path, tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dest, lay = tmp_path / "backups" / "one.age", backup._lay_beside
+    dest, lay = tmp_path / "backups" / "one.age", archive_file.lay_beside
     dest.parent.mkdir()
 
     def meanwhile(source: Path, path: Path) -> None:
         lay(source, path)
         dest.write_text("somebody else's")
 
-    monkeypatch.setattr(backup, "_lay_beside", meanwhile)
+    monkeypatch.setattr(archive_file, "lay_beside", meanwhile)
     with Site.open(home, clock) as site:
         with pytest.raises(NotEmptyError, match="is there already"):
             back_up(site, dest)
