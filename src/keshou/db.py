@@ -18,6 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from keshou.errors import DamagedError, ExitStatus, InputError, KeshouError, UnreachableError
+from keshou.refused import code_of, refusal
 from keshou.turn import PATIENCE, PATIENT, patience_of, take_turn
 
 metadata = sa.MetaData()
@@ -58,16 +59,6 @@ class DiskFullError(DatabaseError):
         super().__init__(
             "the disk of the database is full, or takes no more; nothing was done",
             hint="make room there, then call again",
-        )
-
-
-class HeldError(UnreachableError):
-    """Somebody else holds what a statement needs, and does not let go of it."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "another process holds the database and does not let go of it; nothing was done",
-            hint="see which processes have it open, and end what hangs; then call again",
         )
 
 
@@ -203,7 +194,6 @@ def access_change(tx: Transaction) -> int:
 
 _FULL = frozenset({"53100", "SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE"})
 """Codes by which a database says that it can write no more; SQLite has one for a full disk, others for a quota."""
-_HELD = ("SQLITE_BUSY", "SQLITE_LOCKED", "55P03")
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002")  # how such codes begin
 _SILENT = (
     *(sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError),
@@ -267,7 +257,7 @@ class Database:
         for want of it.
 
         Raises:
-            UnreachableError: the database does not answer.
+            UnreachableError: the database does not answer, or refuses what is asked (`RefusedError` says why).
 
         """
         with self._told(), self._engine.connect() as connection, connection.begin():
@@ -327,8 +317,8 @@ class Database:
                 raise DamagedError from told
             if code in _FULL:
                 raise DiskFullError from told
-            if code.startswith(_HELD):
-                raise HeldError from told
+            if refused := refusal(code):
+                raise refused from told
             if isinstance(error, _SILENT):
                 raise UnreachableError(
                     f"the database {self.shown} does not answer",
@@ -392,7 +382,8 @@ def _nameless(error: BaseException) -> BaseException:
 
 def _code(error: BaseException) -> str:
     cause = _cause(error)
-    return getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None) or ""
+    code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
+    return code or (code_of(str(cause)) if isinstance(cause, psycopg.OperationalError) else "")
 
 
 def _cause(error: BaseException) -> BaseException:

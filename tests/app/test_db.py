@@ -16,6 +16,8 @@ from hypothesis import strategies as st
 from keshou.db import Database, from_micros, to_micros
 from keshou.errors import InputError, KeshouError, UnreachableError
 from keshou.gate.store import user_fact
+from keshou.refused import RefusedError, code_of, refusal
+from postgresql import Cluster
 
 
 @given(st.datetimes(timezones=st.just(dt.UTC)))
@@ -85,6 +87,74 @@ def test_a_database_that_does_not_answer_is_unreachable_and_its_password_is_not_
     assert "secret" not in str(caught.value)
 
 
+def _refused(url: str) -> str:
+    with contextlib.closing(Database(url)) as base, pytest.raises(RefusedError) as caught, base.transaction() as tx:
+        tx.connection.exec_driver_sql("CREATE TABLE told (word TEXT)")
+    assert "nobody_known" not in str(caught.value) + caught.value.hint
+    return str(caught.value)
+
+
+def test_a_database_that_answers_and_refuses_says_what_is_wrong(
+    postgresql_url: str, postgresql_cluster: Cluster
+) -> None:
+    address = sa.make_url(postgresql_url)
+    none = address.set(database="nobody_known").render_as_string(hide_password=False)
+    assert "no database of the name" in _refused(none)
+    unknown = address.set(username="nobody_known").render_as_string(hide_password=False)
+    assert "does not let the role in" in _refused(unknown)
+    with contextlib.closing(Database(postgresql_url)) as base, base.transaction() as tx:
+        for each in ("few LOGIN CONNECTION LIMIT 0", "reader LOGIN", "stranger NOLOGIN"):
+            tx.connection.exec_driver_sql(f"DROP ROLE IF EXISTS refused_{each.split()[0]}")
+            tx.connection.exec_driver_sql(f"CREATE ROLE refused_{each}")
+        tx.connection.exec_driver_sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+        tx.connection.exec_driver_sql("ALTER ROLE refused_reader SET default_transaction_read_only = off")
+    try:
+        for role, told in (
+            ("few", "no more connections"), ("reader", "may not do that"), ("stranger", "does not let the role in"),
+        ):  # fmt: skip
+            given = address.set(username=f"refused_{role}").render_as_string(hide_password=False)
+            assert told in _refused(given)
+        with contextlib.closing(Database(postgresql_url)) as base, base.transaction() as tx:
+            tx.connection.exec_driver_sql("ALTER ROLE refused_reader SET default_transaction_read_only = on")
+        given = address.set(username="refused_reader").render_as_string(hide_password=False)
+        assert "may only be read" in _refused(given)
+    finally:
+        with contextlib.closing(Database(postgresql_url)) as base, base.transaction() as tx:
+            for role in ("few", "reader", "stranger"):
+                tx.connection.exec_driver_sql(f"DROP ROLE refused_{role}")
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ('FATAL:  password authentication failed for user "nobody_known"', "28"),
+        ("fe_sendauth: no password supplied", "28"),
+        ('FATAL:  no pg_hba.conf entry for host "192.0.2.1"', "28"),
+        ("FATAL:  sorry, too many clients already", "53300"),
+        ("FATAL:  remaining connection slots are reserved for roles", "53300"),
+        ("FATAL:  the database system is starting up", "57P03"),
+        ('致命错误:  角色 "nobody_known" 不存在', "28"),
+        ('致命错误:  数据库 "nobody_known" 不存在', "3D000"),
+        ("致命错误:  对不起, 已经有太多的客户", "53300"),
+        ("connection refused", ""),
+    ],
+)
+def test_what_a_server_says_that_lets_nobody_in_is_understood_in_two_languages(said: str, code: str) -> None:
+    assert code_of(said) == code
+
+
+def test_a_file_that_cannot_be_opened_or_written_is_told_apart_from_one_that_is_silent(tmp_path: Path) -> None:
+    assert "cannot be opened" in _refused(f"sqlite:///{tmp_path / 'nowhere' / 'keshou.db'}")
+    path = tmp_path / "keshou.db"
+    with contextlib.closing(Database(f"sqlite:///{path}")) as base, base.transaction():
+        pass
+    only_read = contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True))
+    with only_read as other, pytest.raises(sqlite3.OperationalError) as caught:
+        other.execute("CREATE TABLE told (word TEXT)")
+    refused = refusal(caught.value.sqlite_errorname)
+    assert "only be read" in str(refused)
+
+
 def test_a_file_that_another_program_holds_is_waited_for_and_then_said_to_be_held(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -98,7 +168,7 @@ def test_a_file_that_another_program_holds_is_waited_for_and_then_said_to_be_hel
         other.isolation_level = None
         other.execute("BEGIN IMMEDIATE")
         monkeypatch.setattr("keshou.turn.PATIENCE", 0.1)
-        with pytest.raises(UnreachableError, match="does not answer"), base.transaction():
+        with pytest.raises(UnreachableError, match="does not let go"), base.transaction():
             pass
         monkeypatch.undo()
         letting_go = threading.Thread(target=_after_a_while, args=(other,))

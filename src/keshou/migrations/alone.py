@@ -4,8 +4,9 @@
 import contextlib
 from collections.abc import Iterator
 
-from keshou.db import Database, HeldError, Transaction
+from keshou.db import Database, Transaction
 from keshou.errors import UnreachableError
+from keshou.refused import HeldError
 
 _LOCK = (
     "SET LOCAL idle_in_transaction_session_timeout = 0",  # a backup is written meanwhile, and the log read
