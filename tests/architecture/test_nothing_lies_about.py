@@ -26,8 +26,6 @@ FOR_OTHERS = {
     "penalty_for": "embedders, who read the law",
     "is_complete": "the test that fails on a gap in the law's coverage",
     "access_change": "tests, which ask whether every process heard",
-    "look_now": "tests, which wait for nobody",
-    "is_outdated": "the test that holds the cost of a password to the settings",
     "is_well_formed": "the test that holds the sample's numbers to their form",
 }
 """Functions that nothing in the source calls -> for whom they are there."""

@@ -123,7 +123,7 @@ def test_the_keys_a_database_of_before_came_to_are_the_newest_that_anything_lies
         do = tx.connection.exec_driver_sql
         do("ALTER TABLE log_state DROP COLUMN epoch")
         do("ALTER TABLE log_state DROP COLUMN index_key")
-        before = importlib.import_module("keshou.migrations.versions.0034_say_which_keys_the_database_has_come_to")
+        before = importlib.import_module("keshou.migrations.versions.0033_say_which_keys_the_database_has_come_to")
         do(f"UPDATE alembic_version SET version_num = '{before.down_revision}'")  # noqa: S608 - our own
         tx.insert(tables["log_state"], ("id", "size", "frontier", "last_time"), [(1, 0, b"", 0)])
         tx.insert(tables["vault_rotation"], ("level", "epoch", "begun", "ended"), [(*each, 1, 2) for each in rotations])
@@ -139,6 +139,6 @@ def test_the_keys_a_database_of_before_came_to_are_the_newest_that_anything_lies
             tables["vault_index"], ("user", "item", "way", "tag", "index_key"),
             [(user, "x", "", b"t", number) for user, number in enumerate(tags)],
         )  # fmt: skip
-        upgrade_within(tx, "0034")
+        upgrade_within(tx, "0033")
     with database.reading() as tx:
         assert tx.ask("SELECT epoch, index_key FROM log_state") == [found]

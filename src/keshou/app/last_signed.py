@@ -87,7 +87,13 @@ def read(home: Path, key: VerifierKey) -> bytes | None:
 
 
 def read_file(path: Path, key: VerifierKey) -> bytes | None:
-    """Return the checkpoint that lies in a file; None when it is not there. Raises as `read`."""
+    """Return the checkpoint that lies in a file; None when it is not there.
+
+    Raises:
+        UnreachableError: the file cannot be read.
+        IntegrityError: it is no checkpoint that `key` signed.
+
+    """
     try:
         note = path.read_bytes()
     except FileNotFoundError:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Names of the files in a folder of keys, and which numbers a folder has."""
+"""Names of the files in a folder of keys, which numbers a folder has, and what each key is bound to."""
 
 import os
 import re
@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from keshou.vault.errors import KeyMissingError
+from keshou.vault.wrapping import join
 
 EPOCHS = re.compile(r"epoch-(\d{6})\.key")
 INDEXES = re.compile(r"index-(\d{6})\.key")
@@ -39,3 +40,8 @@ def not_here(name: str) -> KeyMissingError:
         hint="put it into the folder of keys from the machine where they were changed, or from where they are kept; "
         "`keshou restore` of a backup does without a key of the index that is lost",
     )
+
+
+def context_of(site: str, purpose: str, number: int) -> bytes:
+    """Return what a key of a folder is wrapped with beside itself, so that none is taken for another."""
+    return join((b"key file", site.encode(), purpose.encode(), number.to_bytes(4)))

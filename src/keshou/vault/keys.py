@@ -24,7 +24,7 @@ from keshou.suite import INTERNATIONAL, Suite
 from keshou.vault import key_file
 from keshou.vault.errors import KeyFileError, KeyMissingError, SealBrokenError
 from keshou.vault.key_file import KeyFile
-from keshou.vault.key_names import EPOCHS, INDEXES, epoch_name, index_name, matching, not_here, numbers_in
+from keshou.vault.key_names import EPOCHS, INDEXES, context_of, epoch_name, index_name, matching, not_here, numbers_in
 from keshou.vault.log_signer import LogSigner
 from keshou.vault.master_files import Masters, suite_of
 from keshou.vault.masters import file
@@ -383,7 +383,7 @@ class FileKeys:
         return key_file.read(self.folder / name, self.site, purpose, number)
 
     def _unwrap(self, name: str, found: KeyFile) -> bytes:
-        context = _purpose_context(self.site, found.purpose, found.number)
+        context = context_of(self.site, found.purpose, found.number)
         try:
             return self.masters.get(found.master).unwrap(found.value, context)
         except SealBrokenError:
@@ -396,9 +396,5 @@ class FileKeys:
         key_file.write(self.folder / name, self._wrapped(made, self.masters.newest, os.urandom(KEY)))
 
     def _wrapped(self, key: KeyFile, master: int, secret: bytes) -> KeyFile:
-        value = self.masters.get(master).wrap(secret, _purpose_context(self.site, key.purpose, key.number))
+        value = self.masters.get(master).wrap(secret, context_of(self.site, key.purpose, key.number))
         return msgspec.structs.replace(key, value=value, master=master)
-
-
-def _purpose_context(site: str, purpose: str, number: int) -> bytes:
-    return join((b"key file", site.encode(), purpose.encode(), number.to_bytes(4)))

@@ -78,11 +78,11 @@ class Metrics:
             found = self._by_reasons[id(reasons)] = reasons, [self._denials.labels(each) for each in articles]
         return found[1]
 
-    def decided_all(self, decisions: Iterable[tuple[Decision, int]]) -> None:
-        """Count answers of the gate, each with how often it was given, as `decided` counts one."""
+    def decided_all(self, decisions: Iterable[tuple[Decision | None, int]]) -> None:
+        """Count answers, each with how often it was given, as `decided` counts one; None is a denial of no article."""
         outcomes, met = {True: 0, False: 0}, dict[Counter, int]()
         for decision, times in decisions:
-            outcomes[decision.permitted] += times
+            outcomes[decision is not None and decision.permitted] += times
             for count in self._met(decision.reasons) if isinstance(decision, Deny) else ():
                 met[count] = met.get(count, 0) + times
         for permitted, times in outcomes.items():

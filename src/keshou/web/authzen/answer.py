@@ -20,7 +20,6 @@ from keshou.wire.decision import decision_shape
 MINIMAL = {True: b'{"decision":true}', False: b'{"decision":false}'}
 _ALONE = b'{"evaluations":[%b]}'
 _MOST_KEPT = 4096
-_NO_QUESTION = Deny((), 0, 0)
 
 
 class Answers:
@@ -89,10 +88,10 @@ def write_all(decisions: Sequence[Decision | bytes], answers: Answers | None) ->
     return [written[place] for place in map(id, decisions)]
 
 
-def counted(decisions: Sequence[Decision | bytes]) -> Iterable[tuple[Decision, int]]:
-    """Return each of `decisions` with how often it is among them; what is no question is a denial of no article."""
+def counted(decisions: Sequence[Decision | bytes]) -> Iterable[tuple[Decision | None, int]]:
+    """Return each of `decisions` with how often it is among them; None stands for what is no question."""
     times = Counter(map(id, decisions))
-    return [(_NO_QUESTION if isinstance(each, bytes) else each, times[place]) for place, each in _different(decisions)]
+    return [(None if isinstance(each, bytes) else each, times[place]) for place, each in _different(decisions)]
 
 
 def _different(decisions: Sequence[Decision | bytes]) -> Iterable[tuple[int, Decision | bytes]]:
