@@ -8,6 +8,7 @@ import os
 import resource
 import shutil
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -46,11 +47,13 @@ def full(home: Path) -> Iterator[None]:
     """Have the database take nothing any more, as on a full disk."""
     if not read_settings(home).database.startswith("postgresql"):
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        compiled, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # or it is kept cut short, for everybody
         resource.setrlimit(resource.RLIMIT_FSIZE, (1, hard))
         try:
             yield
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+            sys.dont_write_bytecode = compiled
         return
     with contextlib.closing(Database(read_settings(home).database)) as database:
         with database.transaction() as tx:

@@ -51,6 +51,7 @@ def main() -> None:
         restore.restore(first, second, clock.now(), restore.Asked(), keys=Path(sys.argv[4]), database=sys.argv[5])
         return
     if what == "full":
+        sys.dont_write_bytecode = True  # Python would keep what it compiled cut short, for everybody
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         with Site.open(first) as site:
             resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[4]), resource.RLIM_INFINITY))

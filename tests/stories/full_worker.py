@@ -14,6 +14,7 @@ keeper.REWRAPPED, keeper.RENEWED, keeper.REINDEXED = 7, 3, 3  # type: ignore[mis
 def main() -> None:
     """Run one command line and end with its status."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    sys.dont_write_bytecode = True  # Python would keep what it compiled cut short, for everybody
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
     sys.exit(run(sys.argv[2:]))
 
