@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the three example apps share: the way to Keshou, and the customers they show.
+"""What the example apps share: the way to Keshou, and the customers they show.
 
-``KESHOU_URL`` and ``KESHOU_KEY`` say where Keshou is and by which key this program is known there, ``KESHOU_ORIGIN``
-is the name of the site's log, ``CRM`` the file of the customers' database.
+``KESHOU_URL`` says where Keshou is, ``KESHOU_CALLER`` and ``KESHOU_KEY`` which program this is there and by which key,
+``KESHOU_ORIGIN`` is the name of the site's log, ``CRM`` the file of the customers' database (`fill.py` makes it).
+How to run them, step by step: ``docs/how-to/run-the-examples.md``.
 """
 
 import datetime as dt

@@ -4,8 +4,9 @@
 A fenced block right after ``<!-- test -->`` is an example. ``python`` blocks of a page run one after another in one
 namespace; in ``console`` blocks the lines starting with ``$ `` run and what is printed is compared with the lines
 below, where ``...`` stands for anything. ``<!-- test exit 1 -->`` says how the last command of the block ends. Only
-``keshou`` and ``curl`` run; ``NAME=$(keshou ...)`` keeps what was printed for later lines and blocks, and
-``keshou serve &`` serves until the page ends.
+``keshou``, ``curl``, ``python`` and ``granian`` run; ``NAME=$(keshou ...)`` and ``export NAME=...`` keep what was
+printed or said for later lines and blocks; ``keshou serve &`` and ``granian ... --port N ... &`` serve until the page
+ends.
 """
 
 import re
@@ -51,7 +52,7 @@ class Example(NamedTuple):
 
 def pages() -> list[Path]:
     """Return every page that people read."""
-    return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+    return sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "examples" / "README.md"])
 
 
 def english_of(path: Path) -> Path | None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from keshou.acts.mask import masked
-from keshou.cli.sample.people import subscribers
+from keshou.cli.sample.people import Subscriber, subscribers
 from keshou.client.desk import PermitDesk
 from keshou.law.terms import ActKind
 from keshou.permits.filter import RowFilter, Table
@@ -30,6 +30,25 @@ Filtering = Callable[[Sequence[str]], RowFilter]
 """Fetches the filter for the rows of these customers, e.g. ``Keshou.filter_rows`` with its question."""
 
 
+def fill(connection: Any, count: int) -> list[Subscriber]:
+    """Make the table with invented people; return them."""
+    mark = _mark_of(connection)
+    connection.execute(
+        "CREATE TABLE customers (customer_id TEXT PRIMARY KEY, full_name TEXT, phone TEXT, plan TEXT, note TEXT)"
+    )
+    people = list(subscribers(count))
+    insert = f"INSERT INTO customers VALUES ({', '.join([mark] * 5)})"  # noqa: S608 - marks alone
+    for each in people:
+        row = (each.user_id, each.name, each.mobile_number, each.tariff_plan, "called twice")
+        connection.execute(insert, row)
+    connection.commit()
+    return people
+
+
+def _mark_of(connection: Any) -> str:
+    return "%s" if type(connection).__module__.startswith("psycopg") else "?"
+
+
 class Crm:
     """The customers in a SQLite (`sqlite3`) or PostgreSQL (`psycopg`) database.
 
@@ -38,22 +57,13 @@ class Crm:
 
     def __init__(self, connection: Any, desk: PermitDesk, caller: str) -> None:
         self._connection = connection
-        self._postgresql = type(connection).__module__.startswith("psycopg")
-        self._mark = "%s" if self._postgresql else "?"
+        self._mark = _mark_of(connection)
+        self._postgresql = self._mark != "?"
         self._desk, self._caller = desk, caller
 
     def fill(self, count: int) -> list[str]:
         """Make the table with invented people; return the ids of the customers."""
-        self._connection.execute(
-            "CREATE TABLE customers (customer_id TEXT PRIMARY KEY, full_name TEXT, phone TEXT, plan TEXT, note TEXT)"
-        )
-        people = list(subscribers(count))
-        insert = f"INSERT INTO customers VALUES ({', '.join([self._mark] * 5)})"  # noqa: S608 - marks alone
-        for each in people:
-            row = (each.user_id, each.name, each.mobile_number, each.tariff_plan, "called twice")
-            self._connection.execute(insert, row)
-        self._connection.commit()
-        return [each.user_id for each in people]
+        return [each.user_id for each in fill(self._connection, count)]
 
     def phone(self, permit: str, customer: str, now: dt.datetime, purpose: str = "service") -> str:
         """Return a customer's telephone number on a permit; masked unless the permit is for full values.

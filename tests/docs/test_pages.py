@@ -8,6 +8,7 @@ import shlex
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ KESHOU = Path(sys.executable).with_name("keshou")
 CURL = Path(__file__).with_name("bin")
 """Where a `curl` is that does as much as pages ask of it, for machines that have none."""
 DEFAULT = "127.0.0.1:8400"
+RUNS = ("keshou", "curl", "python", "granian")
+_TRIES = 600
+"""Tenths of a second that an app may take to begin."""
 
 
 def _name(path: Path) -> str:
@@ -38,14 +42,20 @@ class Shell:
         self.kept: dict[str, str] = {}
         self.address = ""
         self._server: subprocess.Popen[bytes] | None = None
+        self._apps: dict[str, tuple[str, subprocess.Popen[bytes]]] = {}
 
     def run(self, line: str) -> subprocess.CompletedProcess[str]:
         """Run one line; `keshou serve &` goes on until `close`."""
-        kept = re.match(r"([A-Z]+)=\$\((.*)\)$", line)
+        if plain := re.match(r"export ([A-Z_]+)=([^$(]*|\$PWD/.*)$", line):
+            self.kept[plain[1]] = self.moved(plain[2]).replace("$PWD", str(self.folder))
+            return subprocess.CompletedProcess([], 0, "", "")
+        kept = re.match(r"(?:export )?([A-Z_]+)=\$\((.*)\)$", line)
         told = kept[2] if kept else line
-        assert told.split()[0] in {"keshou", "curl"}, f"only keshou and curl are run from pages, not {told.split()[0]}"
+        assert told.split()[0] in RUNS, f"only {', '.join(RUNS)} are run from pages, not {told.split()[0]}"
         if line == "keshou serve &":
             return self._serve()
+        if app := re.match(r"granian (.* --port (\d+) .*) &$", line):
+            return self._begin(app[1], app[2])
         outcome = subprocess.run(
             ["sh", "-c", self.moved(told)],
             cwd=self.folder, env=self.environment(), check=False, capture_output=True, text=True,
@@ -58,11 +68,33 @@ class Shell:
         """Return the environment that the page's lines have."""
         path = os.pathsep.join([str(CURL), str(KESHOU.parent), os.environ["PATH"]])
         quiet = {"KESHOU_HOME": str(self.folder / "site"), "COLUMNS": "120", "NO_COLOR": "1", "TERM": "dumb"}
-        return os.environ | quiet | self.kept | {"LC_ALL": "C.UTF-8", "PATH": path}
+        return (
+            os.environ | quiet | {"EXAMPLES": str(ROOT / "examples")} | self.kept | {"LC_ALL": "C.UTF-8", "PATH": path}
+        )
 
     def moved(self, text: str) -> str:
         """Return `text` with the address where the page's server is."""
+        for port, (address, _) in self._apps.items():
+            text = text.replace(f"127.0.0.1:{port}", address)
         return text.replace(DEFAULT, self.address) if self.address else text
+
+    def _begin(self, told: str, port: str) -> subprocess.CompletedProcess[str]:
+        """Run an app in the background, at a port that is free, until `close`."""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            own = free.getsockname()[1]
+        command = f"exec granian {told.replace(port, str(own))}"
+        with (self.folder / "app.log").open("wb") as log:
+            app = subprocess.Popen(
+                ["sh", "-c", command], cwd=self.folder, env=self.environment(), stdout=log, stderr=subprocess.STDOUT
+            )
+        self._apps[port] = (f"127.0.0.1:{own}", app)
+        for _ in range(_TRIES):
+            assert app.poll() is None, (self.folder / "app.log").read_text()
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", own), timeout=1):
+                return subprocess.CompletedProcess([], 0, "", "")
+            time.sleep(0.1)
+        raise AssertionError((self.folder / "app.log").read_text())
 
     def _serve(self) -> subprocess.CompletedProcess[str]:
         with socket.socket() as free:
@@ -78,7 +110,10 @@ class Shell:
         return subprocess.CompletedProcess([], 0, "", "")
 
     def close(self) -> None:
-        """Stop the server, if one was started; it must end well."""
+        """Stop what runs in the background; the server must end well."""
+        for _, app in self._apps.values():
+            app.terminate()
+            app.wait(timeout=30)
         if self._server is not None:
             self._server.terminate()
             _, _ = self._server.communicate(timeout=30)
