@@ -30,7 +30,7 @@ _WHOLE_NUMBER = re.compile(r"0|-?[1-9][0-9]{0,17}")
 
 
 @runtime_checkable
-class Streamed(Protocol):
+class _Streamed(Protocol):
     """A table that gives itself in Arrow's form. Source: the Arrow PyCapsule interface."""
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
@@ -167,7 +167,7 @@ class RowFilter(msgspec.Struct, frozen=True, kw_only=True):
         """The columns that may be selected, that of the users first."""
         return list(dict.fromkeys([self.user_column, *(each.name for each in self.columns)]))
 
-    def show(self, rows: Iterable[Iterable[Any]] | Streamed) -> list[dict[str, Any]]:
+    def show(self, rows: Iterable[Iterable[Any]] | _Streamed) -> list[dict[str, Any]]:
         """Return rows selected with this filter as they may be shown: column -> value, masked where due.
 
         A row is the values in the order of `names`, or a mapping from column to value; a table of Arrow, or of what
@@ -179,7 +179,7 @@ class RowFilter(msgspec.Struct, frozen=True, kw_only=True):
         """
         hidden = {each.name: each.item for each in self.columns if each.masked}
         names = self.names
-        given = pa.table(rows).to_pylist() if isinstance(rows, Streamed) else rows
+        given = pa.table(rows).to_pylist() if isinstance(rows, _Streamed) else rows
         return [_shown(_by_name(names, row), hidden) for row in given]
 
     def refuse_expired(self, now: dt.datetime) -> None:
