@@ -54,6 +54,15 @@ def test_a_loop_keeps_its_connection() -> None:
     assert len(yes.opened) == 1
 
 
+def test_many_who_ask_at_once_in_one_loop_share_what_it_has() -> None:
+    async def ask_at_once(keshou: AsyncKeshou) -> int:
+        assert all(each.permitted for each in await asyncio.gather(*[keshou.ask(QUESTION) for _ in range(20)]))
+        return len(keshou._line._held)
+
+    with answering(Yes()) as url:
+        assert asyncio.run(ask_at_once(AsyncKeshou(url, "k"))) == 1
+
+
 def test_loops_side_by_side_are_served() -> None:
     yes, found = Yes(), list[bool]()
     with answering(yes) as url:

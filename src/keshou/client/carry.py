@@ -92,7 +92,7 @@ class InLoop:
             return found[0]
         client = self._make()
         holding = _holding(client)
-        await anext(holding)
+        await anext(holding)  # which waits for nothing, so that nothing else of this loop comes in between
         with self._lock:
             if not self._closed:
                 kept = {each: pair for each, pair in self._held.items() if not each.is_closed()}
