@@ -7,12 +7,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "acts"))
 
-from house import SITE, START, Clock, act
+import msgspec
+from house import SITE, START, act
 
 from keshou.acts.request import Record
 from keshou.app.settings import Settings
 from keshou.app.site import Site
 from keshou.db import Database
+from keshou.gate.act import Act
 from keshou.gate.facts import ConsentGiven, ConsentWithdrawn, UserFact
 from keshou.law.terms import ActKind, ConsentStrength
 from keshou.vault.keys import FileKeys
@@ -24,10 +26,15 @@ FACTS: dict[str, UserFact] = {
 BESIDES = 3
 
 
+def question(site: Site, user: str) -> Act:
+    """Return what is asked about a user, now."""
+    return msgspec.structs.replace(act(ActKind.USE, user, "tariff_plan"), when=site.now())
+
+
 async def permitted(site: Site, user: str) -> bool:
     """Look, then decide: what a server does with every question."""
     seen = await site.pulse.look()
-    (decision,) = await site.decide_async([act(ActKind.USE, user, "tariff_plan")], seen.size)
+    (decision,) = await site.decide_async([question(site, user)], seen.size)
     return decision.permitted
 
 
@@ -43,7 +50,7 @@ async def main() -> None:
     url, folder = sys.argv[1], Path(sys.argv[2])
     lines = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
-    with Site(folder, Settings(site=SITE), Database(url), FileKeys.open(folder / "keys", SITE), Clock()) as site:
+    with Site(folder, Settings(site=SITE), Database(url), FileKeys.open(folder / "keys", SITE)) as site:
         besides = [asyncio.create_task(always_asking(site, f"u{number}")) for number in range(BESIDES)]
         while line := await lines.readline():
             word, user = line.decode().split()

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from asking_worker import FACTS
-from house import act, newcomer, ready
+from asking_worker import FACTS, question
+from house import newcomer, ready
 
+from keshou.app import clock
 from keshou.app.site import Site
 from keshou.db import Database
-from keshou.law.terms import ActKind
 
 WORKER = Path(__file__).with_name("asking_worker.py")
 ROUNDS = int(os.environ.get("KESHOU_SERVER_ROUNDS", "300"))
@@ -41,7 +41,7 @@ class Server:
 
 @pytest.fixture
 def pair(database: Database, tmp_path: Path) -> Iterator[tuple[Site, Server]]:
-    with ready(database, tmp_path) as site:
+    with ready(database, tmp_path, clock.now) as site:  # type: ignore[arg-type]
         site.do_all([newcomer(site, f"u{number}") for number in range(USERS)])
         url = database.url.render_as_string(hide_password=False)
         with subprocess.Popen(
@@ -54,7 +54,7 @@ def pair(database: Database, tmp_path: Path) -> Iterator[tuple[Site, Server]]:
 
 
 def asked(site: Site, user: str) -> bool:
-    (decision,) = site.decide([act(ActKind.USE, user, "tariff_plan")], site.pulse.look_now().size)
+    (decision,) = site.decide([question(site, user)], site.pulse.look_now().size)
     return decision.permitted
 
 
