@@ -11,7 +11,8 @@ The log is walked once from its first entry to its last; stored facts and payloa
    tell, and searches are counted
 5. payloads lie under entries that commit to them; with a receipt they are opened, are what was committed to, and say
    what the stored facts say
-6. as many payloads are missing as the entries of erasures say went with whom they erased
+6. every value held is of the moment of the last entry that collected it
+7. as many payloads are missing as the entries of erasures say went with whom they erased
 
 Whether the log itself is what was written is asked first, of `keshou.ledger.audit`. Nothing is changed.
 """
@@ -25,6 +26,7 @@ import msgspec
 from keshou.acts.adding_up import kind_of
 from keshou.acts.audit_payload import FactsTamperedError, Opener, Payloads, Row
 from keshou.acts.audit_told import check_told
+from keshou.acts.audit_values import Values
 from keshou.db import Transaction, from_micros
 from keshou.declaration.store import Declarations
 from keshou.gate.act import OWN_HAND
@@ -175,6 +177,7 @@ class _Walk:
         self._payloads = Payloads(tx, standings, opener)
         self._takings: _Line[Taking] = _Line(Takings().rows(tx), lambda row: row.entry, "a number that adds up")
         self._lines: tuple[_Line[Any], ...] = (self._site, self._users, self._sealed, self._takings, self._counted)
+        self._values = Values(tx)
         self._versions: set[int] = set()
 
     def entry(self, index: int, header: Header) -> None:
@@ -182,7 +185,8 @@ class _Walk:
         self._site_facts(index, header)
         facts = self._user_facts(index, header)
         self._taking(index, header)
-        self._payloads.check(index, header, facts, self._sealed.at(index), self._counted.at(index))
+        user = self._payloads.check(index, header, facts, self._sealed.at(index), self._counted.at(index))
+        self._values.entry(index, header, user)
 
     def finish(self, size: int) -> None:
         """Refuse whatever belongs to no entry.
@@ -194,6 +198,7 @@ class _Walk:
         for line in self._lines:
             line.finish()
         self._payloads.finish()
+        self._values.finish(size)
         for version in self._declarations.numbers(self._tx):
             if version not in self._versions:
                 raise FactsTamperedError(size, f"there is version {version} of the rules, and no entry published it")

@@ -185,8 +185,10 @@ class Payloads:
 
     def check(
         self, index: int, header: Header, facts: Sequence[FactRow], rows: Iterator[Row], counted: Iterator[Counts]
-    ) -> None:
+    ) -> int | None:
         """Hold the payloads of one entry against its header and the stored facts; takes all of `rows` and `counted`.
+
+        Return the user whose one payload lies under it; None where there is none, or it is about several.
 
         Raises:
             FactsTamperedError: one is missing, was added, or is not what the entry commits to.
@@ -195,7 +197,7 @@ class Payloads:
         told = _told(index, header, counted)
         if header.c and not header.obj:
             self._many(index, header, rows, told)
-            return
+            return None
         self._erasure(index, header, facts, told)
         held = list(islice(rows, 2))
         if len(held) > (1 if header.c else 0):
@@ -204,6 +206,7 @@ class Payloads:
             self._gone(index, facts, told)
         elif header.c:
             self._one(index, header, facts, held)
+        return held[0][1] if held else None
 
     def finish(self) -> None:
         """Hold the payloads that are missing against those that went with whoever was erased.

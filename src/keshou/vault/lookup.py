@@ -19,6 +19,7 @@ _ALL_KEYS = (
     'UNION ALL SELECT "user", item, NULL, version, NULL FROM vault_value WHERE "user" @ AND item @'
 )
 
+_MOMENTS = 'SELECT "user", item, since FROM vault_value WHERE "user" @'
 _CLASSES = {each.value: each for each in RetentionClass}
 
 
@@ -118,6 +119,17 @@ def collected_of(tx: Transaction, users: Collection[int]) -> dict[int, list[Coll
         for user, item, class_, since in select(tx, sql, list(chunk)):
             found.setdefault(user, []).append(Collected(item, _CLASSES[class_], since))
     return found
+
+
+def moments_of(tx: Transaction, users: Collection[int]) -> dict[Place, int]:
+    """Return when each value held about `users` was collected (microseconds, UTC), as it stands beside the value."""
+    rows = (row for chunk in chunks(list(users)) for row in select(tx, _MOMENTS, list(chunk)))
+    return {(user, item): since for user, item, since in rows}
+
+
+def count_values(tx: Transaction) -> int:
+    """Return how many values are held."""
+    return int(select(tx, "SELECT COUNT(*) FROM vault_value")[0][0])
 
 
 def users_after(tx: Transaction, user: int, limit: int) -> list[int]:
