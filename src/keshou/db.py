@@ -202,6 +202,14 @@ _SILENT = (
 """How a database, or what stands before it, says that it does not answer."""
 
 
+_NAME = "fallback_application_name"
+"""libpq's word for how a session is called on the server, unless the address says otherwise."""
+_SESSIONS = (
+    "SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+    "AND application_name = current_setting('application_name')"
+)
+
+
 class Database:
     """A SQLite file or a PostgreSQL server behind one interface.
 
@@ -213,6 +221,8 @@ class Database:
     def __init__(self, url: str, *, alone: bool = False) -> None:
         self.url, self._alone = address_of(url), alone
         self.postgresql = self.url.get_backend_name() == "postgresql"
+        if self.postgresql and _NAME not in self.url.query:
+            self.url = self.url.update_query_dict({_NAME: "keshou"})
         self._mapped = False
         self._engine = self._make_engine()
 
@@ -305,6 +315,18 @@ class Database:
             finally:
                 if mine:
                     connection.exec_driver_sql("SELECT pg_advisory_unlock(%s)", (number,))
+
+    def sessions(self) -> int:
+        """Return how many other sessions of ours are open on the PostgreSQL database; 0 on SQLite.
+
+        Raises:
+            UnreachableError: the database does not answer.
+
+        """
+        if not self.postgresql:
+            return 0
+        with self.reading() as tx:
+            return int(tx.ask(_SESSIONS)[0][0])
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import msgspec
 
-from keshou.app import last_signed
+from keshou.app import last_signed, presence
 from keshou.app.erasures import backup_keys
 from keshou.app.in_place import sync
 from keshou.app.keys import open_keys
@@ -121,6 +121,7 @@ def find_place(home: Path, keys: Path | None, database: str) -> Iterator[Place]:
         NotEmptyError: `home` holds something, and is no site.
         InputError: `keys` is missing for a new folder, or others than those of one that has its own; or `database` is
             not the one that the environment names.
+        UnreachableError: a process has the site open.
 
     """
     home = home.absolute()
@@ -135,7 +136,8 @@ def find_place(home: Path, keys: Path | None, database: str) -> Iterator[Place]:
             raise InputError(
                 f"{home} is a site already, with settings and keys of its own", hint="leave out --keys and --database"
             )
-        yield Place(home, home, open_keys(settings, home), "")
+        with presence.alone(home):
+            yield Place(home, home, open_keys(settings, home), "")
         return
     if home.exists() and (not home.is_dir() or any(home.iterdir())):
         raise NotEmptyError(f"{home} is not an empty folder", hint="name a new folder, or empty that one first")

@@ -21,7 +21,7 @@ from keshou.acts.audit_payload import user_of
 from keshou.acts.known import Known
 from keshou.acts.perform import Acts
 from keshou.acts.request import EraseAgain, Job, Restore
-from keshou.app import last_signed, mark
+from keshou.app import last_signed, mark, presence
 from keshou.app.in_place import sync
 from keshou.app.place import Place, find_place
 from keshou.app.settings import Settings, database_url, sqlite_path
@@ -110,7 +110,7 @@ def restore(
         OlderError: the log lies behind what is known of it, or no list of erasures reaches as far as the archive.
         ListError: a list of erasures is not the site's.
         InputError: `keys` or `database` are missing, or others than the place has already.
-        UnreachableError: something cannot be read or written.
+        UnreachableError: something cannot be read or written, or a process has the site open.
 
     """
     try:
@@ -147,12 +147,11 @@ def _restore(file: BinaryIO, place: Place, asked: Asked, now: dt.datetime, on_pr
     path = sqlite_path(settings, place.folder)
     if path is not None:
         return _into_file(path, place, fill)
-    with (
-        contextlib.closing(Database(database_url(settings, place.folder))) as database,
-        database.transaction(slow=True) as tx,
-    ):
-        back = fill(tx)
-        place.settle(is_older=back.lost is not None, lost=_LOST)
+    with contextlib.closing(Database(database_url(settings, place.folder))) as database:
+        presence.refuse_sessions(database)
+        with database.transaction(slow=True) as tx:
+            back = fill(tx)
+            place.settle(is_older=back.lost is not None, lost=_LOST)
     return back._replace(database=database.shown)
 
 

@@ -17,26 +17,26 @@ from keshou.acts.known import Known
 from keshou.acts.perform import Acts
 from keshou.acts.request import Audit, Cancel, Done, Job, Perform, Publish, Record, RecordSite, written_down
 from keshou.acts.work import Pending, Work
-from keshou.app import clock, last_signed, mark
+from keshou.app import clock, last_signed
 from keshou.app.asking import Asking
 from keshou.app.bell import Bells
 from keshou.app.code_post import CodePost, senders_of
 from keshou.app.counter import Counter
 from keshou.app.door import Door
-from keshou.app.erasures import Listed, bring_up
+from keshou.app.erasures import Listed
 from keshou.app.following import Following
 from keshou.app.holds import Holds
 from keshou.app.jobs import Jobs
 from keshou.app.keeper import Keeper
-from keshou.app.keys import open_keys
 from keshou.app.lapses import Lapses
 from keshou.app.openid import provider_of
+from keshou.app.opening import opening
 from keshou.app.outbox import Outbox
 from keshou.app.pulse import Pulse
 from keshou.app.retention import RetentionSchedule
 from keshou.app.search import Searches
 from keshou.app.sequencer import Sequencer
-from keshou.app.settings import Settings, database_url, find_home, read_settings
+from keshou.app.settings import Settings
 from keshou.app.tidying import Tidying
 from keshou.db import Database, Transaction, to_micros
 from keshou.declaration.model import Declaration, Published
@@ -81,8 +81,11 @@ class Site(Asking):
         database: Database,
         keys: FileKeys,
         now: Callable[[], dt.datetime] = clock.now,
+        *,
+        leave: Callable[[], None] = lambda: None,
     ) -> None:
         lay_out()
+        self._leave = leave
         self.home, self.settings, self.database, self.secret = home, settings, database, keys.secret
         self.law, self.declarations, self.suite = load(), Declarations(), (suite := keys.suite)
         self.links, self.jobs = Links(keys.secret("links"), suite), Jobs(keys.secret, suite)
@@ -131,24 +134,12 @@ class Site(Asking):
 
         Raises:
             InputError: there is no site, its settings are wrong, or its database has an older or newer schema.
-            UnreachableError: the database or the keys cannot be reached.
+            UnreachableError: the database or the keys cannot be reached, or an archive is being put back.
             IntegrityError: the database belongs to another site, or is an older copy of this site's.
 
         """
-        home = find_home(Path(home) if home is not None else None)
-        settings = read_settings(home)
-        keys = open_keys(settings, home)
-        mark.refuse_missing(settings, home)
-        database = Database(database_url(settings, home))
-        try:
-            with database.reading() as tx:
-                mark.refuse_unfit(tx, settings.site, keys)
-            last_signed.refuse_older(database, Ledger(settings.log_origin, keys.signer), home)
-            bring_up(home, database, keys)
-            return cls(home, settings, database, keys, now)
-        except BaseException:
-            database.close()
-            raise
+        with opening(home) as found:
+            return cls(found.home, found.settings, found.database, found.keys, now, leave=found.leave)
 
     def __enter__(self) -> Self:
         return self
@@ -170,6 +161,7 @@ class Site(Asking):
         finally:
             self.pulse.close()
             self.database.close()
+            self._leave()
 
     def on_close(self, first: Callable[[], None]) -> None:
         """Have `first` done before the site is closed."""
