@@ -14,6 +14,7 @@ from keshou.backup.errors import ArchiveError, NotEmptyError, OlderError
 from keshou.gate.decision import Deny, Permit
 from keshou.law.terms import ActKind
 from keshou.ledger.certificate import verify
+from keshou.vault.errors import KeyMissingError
 from planting import SHORTEST, Planted
 
 SHOWN = ("user_name", "mobile_number")
@@ -139,3 +140,24 @@ def test_users_are_found_again_where_the_index_key_is_no_more(
         assert (found.hits, set(found.users)) == (2, {"u1", "u2"})
         site.keeper.rotate_index("keeper", lambda _: None)
         site.audit(by="clerk1")
+
+
+def test_a_copy_of_the_keys_from_before_the_epoch_changed_is_told_as_such(
+    home: Path, tmp_path: Path, clock: Clock
+) -> None:
+    with Site.open(home, clock) as site:
+        admit(site, "u1")
+        site.keeper.rotate_epochs("keeper", lambda _: None)
+        made = back_up(site, tmp_path / "one.age")
+    lose_database(home)
+    newer = home / "keys" / "epoch-000002.key"
+    newer.rename(tmp_path / "taken.key")
+    with pytest.raises(KeyMissingError, match=newer.name):
+        restore(made.path, home, clock(), Asked())
+    (tmp_path / "taken.key").rename(newer)
+    restore(made.path, home, clock(), Asked())
+    with Site.open(home, clock) as site:
+        admit(site, "u2")
+        assert shown(site, "u1") == shown(site, "u2")
+        assert site.keeper.retire("keeper").epochs == (1,)
+        assert shown(site, "u2") == {item: VALUES[item] for item in SHOWN}

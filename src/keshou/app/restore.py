@@ -44,6 +44,7 @@ from keshou.ledger.rows import come_to
 from keshou.ledger.store import Ledger
 from keshou.migrations.run import tables_at, upgrade_within
 from keshou.vault.errors import SealBrokenError
+from keshou.vault.key_names import epoch_name, not_here
 from keshou.vault.keys import FileKeys
 from keshou.vault.numbers import skip_to
 from keshou.vault.rotations.store import index_key_of
@@ -110,6 +111,7 @@ def restore(
         OlderError: the log lies behind what is known of it, or no list of erasures reaches as far as the archive.
         ListError: a list of erasures is not the site's.
         InputError: `keys` or `database` are missing, or others than the place has already.
+        KeyMissingError: the archive's newest epoch is not among the keys.
         UnreachableError: something cannot be read or written, or a process has the site open.
 
     """
@@ -216,15 +218,19 @@ class _Putting:
         return Back(self._settings.site, fact.archive, log.size, lost, len(later), len(found.erasures))
 
     def _refuse_dead(self, asked: Asked) -> None:
-        """Refuse an archive whose data keys are wrapped under epochs that were destroyed since.
+        """Refuse an archive whose data keys are wrapped under epochs that are not here.
 
         Raises:
-            OlderError: it is one, and nobody answers for it.
+            KeyMissingError: one is newer than all that are here, so it was not destroyed, and nobody answers for it.
+            OlderError: they were destroyed since, and nobody answers for it.
 
         """
         wrapped = {int(epoch) for (epoch,) in self._tx.ask("SELECT DISTINCT epoch FROM vault_key")}
-        dead = sorted(wrapped - set(self._place.keys.epochs))
+        here = set(self._place.keys.epochs)
+        dead = sorted(wrapped - here)
         if dead and not asked.accept_older:
+            if dead[-1] > max(here):
+                raise not_here(epoch_name(dead[-1]))
             told = ", ".join(map(str, dead))
             raise OlderError(
                 f"the archive has keys of epochs that were destroyed ({told}): what they sealed is gone for good",
