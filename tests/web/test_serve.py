@@ -11,7 +11,9 @@ import signal
 import socket
 import ssl
 import threading
+import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,7 +25,8 @@ from keshou.db import Database
 from keshou.errors import InputError, UnreachableError
 from keshou.ledger.audit import audit
 from keshou.vault.errors import KeyFileError
-from keshou.web.serve import Place, _ToldOnce, place_of, serve
+from keshou.web.serve import Place, _try_address, place_of, serve
+from keshou.web.workers import ToldOnce
 
 ENOUGH = 200
 CALLERS = 6
@@ -249,7 +252,7 @@ def test_a_proxy_is_believed_and_nobody_goes_around_it(tmp_path: Path) -> None:
 def test_a_worker_that_is_told_to_stop_twice_hears_it_once() -> None:
     heard: list[int] = []
     loop = asyncio.new_event_loop()
-    told = _ToldOnce(loop)
+    told = ToldOnce(loop)
     for number in (signal.SIGUSR1, signal.SIGUSR2):
         told.add_signal_handler(number, lambda given, _: heard.append(given), number, None)
     try:
@@ -276,3 +279,82 @@ def _family(process: int) -> list[int]:
     """Return a process and all below it."""
     children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
     return [process, *(each for child in children for each in _family(int(child)))]
+
+
+def _gone(process: int) -> bool:
+    """Say whether a process is no more, or waits for nobody but whoever takes note of its end."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+def _soon(true: Callable[[], bool], seconds: float = 60) -> bool:
+    until = time.monotonic() + seconds
+    while not true() and time.monotonic() < until:
+        time.sleep(0.05)
+    return true()
+
+
+def test_no_worker_outlives_a_server_that_is_killed_and_it_can_be_started_again(tmp_path: Path) -> None:
+    begin(tmp_path / "site").close()
+    with serving(tmp_path / "site", "2") as server:
+        family = _family(server.process.pid)
+        assert len(family) > 2
+        server.process.kill()
+        server.process.wait(30)
+        assert _soon(lambda: all(map(_gone, family))), "something serves on"
+        _try_address(_place(tmp_path, f"127.0.0.1:{server.port}"))
+
+
+def _workers(process: int) -> set[int]:
+    """Return the processes that serve, of those that a server started."""
+    below = [each for each in map(int, _family(process)) if each != process]
+    return {each for each in below if b"spawn_main" in Path(f"/proc/{each}/cmdline").read_bytes()}
+
+
+def test_a_worker_that_fails_while_all_are_started_anew_does_not_take_the_server_along(tmp_path: Path) -> None:
+    begin(tmp_path / "site").close()
+    with serving(tmp_path / "site") as server:
+        before = _workers(server.process.pid)
+        server.process.send_signal(signal.SIGHUP)
+        assert _soon(lambda: bool(_workers(server.process.pid) - before))
+        for each in _workers(server.process.pid) - before:
+            os.kill(each, signal.SIGKILL)
+        assert _soon(lambda: all(map(_gone, before)))
+        assert _soon(lambda: bool(_workers(server.process.pid) - before))
+        assert _soon(lambda: _alive(server))
+        assert server.process.poll() is None
+        assert server.stop() == 0
+
+
+def _alive(server: Server) -> bool:
+    with contextlib.suppress(OSError, http.client.HTTPException):
+        return server.get("/healthz")[0] == 200
+    return False
+
+
+def test_what_no_worker_could_serve_is_not_reloaded(tmp_path: Path) -> None:
+    begin(tmp_path / "site").close()
+    with serving(tmp_path / "site") as server:
+        before = _workers(server.process.pid)
+        shutil.move(tmp_path / "site" / "keys" / "index.key", tmp_path / "index.key")
+        server.process.send_signal(signal.SIGHUP)
+        told = "not reloaded, and served as before: KeyMissingError"
+        assert _soon(lambda: told in server.errors.read_text("utf-8"))
+        assert _workers(server.process.pid) == before
+        assert server.get("/healthz")[0] == 200
+        shutil.move(tmp_path / "index.key", tmp_path / "site" / "keys" / "index.key")
+
+
+def test_a_site_that_cannot_be_closed_ends_the_server_in_failure_and_its_log_tells_no_path(tmp_path: Path) -> None:
+    with begin(tmp_path / "site") as site:
+        path = site.home / "log.checkpoint"
+    with serving(tmp_path / "site") as server:
+        path.unlink()
+        path.mkdir()
+        assert server.stop() != 0
+        lines = [line for line in server.errors.read_text("utf-8").splitlines() if line.startswith("{")]
+    failed = [each for each in map(json.loads, lines) if each["event"] == "the application failed"]
+    assert [each["error"] for each in failed] == [{"class": "keshou.errors.UnreachableError"}]
+    assert str(path) not in "".join(lines)

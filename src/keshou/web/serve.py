@@ -4,9 +4,7 @@
 import errno
 import http.client
 import ipaddress
-import logging
 import multiprocessing
-import os
 import socket
 import ssl
 import sys
@@ -14,13 +12,11 @@ import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
-from granian import _signals
 from granian.constants import HTTPModes, Interfaces, Loops
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-from granian.server.mp import MPServer
 
 from keshou.app import environment
 from keshou.app.keys import refuse_shared
@@ -30,6 +26,7 @@ from keshou.app.site import Site
 from keshou.errors import InputError, UnreachableError
 from keshou.web import tls
 from keshou.web.logs import LIBRARIES
+from keshou.web.workers import Workers, work
 
 APPLICATION = "keshou.web.server:make"
 _METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
@@ -108,10 +105,7 @@ def _check(place: Place, url: str) -> None:
     for path in (place.tls_certificate, place.tls_key):
         if path is not None and not path.is_file():
             raise InputError(f"`{path}` is not a file", hint="name a PEM file")
-    if place.tls_key is not None:
-        refuse_shared(place.tls_key)
-    if place.tls_certificate is not None and place.tls_key is not None:
-        tls.refuse_unfit(place.tls_certificate, place.tls_key)
+    _check_tls(place)
     try:
         ipaddress.ip_network(place.trusted_proxy or "127.0.0.1")
     except ValueError as error:
@@ -126,6 +120,12 @@ def _check(place: Place, url: str) -> None:
             "callers from elsewhere need a name of the server, or its answers could be passed off as another's",
             hint="give `url` in [server], or KESHOU_SERVER_URL: https://... as they know it",
         )
+
+
+def _check_tls(place: Place) -> None:
+    if place.tls_certificate is not None and place.tls_key is not None:
+        refuse_shared(place.tls_key)
+        tls.refuse_unfit(place.tls_certificate, place.tls_key)
 
 
 def _is_loopback(host: str) -> bool:
@@ -151,23 +151,28 @@ def serve(
     3. Told to stop, they take no new connection, answer what they have, do the acts that wait, sign the log.
 
     Raises:
-        KeshouError: the site cannot be opened, or the address cannot be listened at.
+        KeshouError: the site cannot be opened, takes nothing or was not closed as it should be, or the address cannot
+            be listened at.
         SystemExit: a worker failed again and again.
 
     """
-    with Site.open(home) as site:
-        refuse_read_only(site)
+    _try(home, place)
     _try_address(place)
     with tempfile.TemporaryDirectory(prefix="keshou-metrics-") as counts:
         environment.tell(_told(home, place, counts))
         multiprocessing.set_start_method("spawn", force=True)
-        server = _granian(place, application)
+        server = _granian(home, place, application)
         gone = threading.Event()
         server.on_startup(lambda: threading.Thread(target=_tell_when_up, args=(place, listening, gone)).start())
         try:
             server.serve(spawn_target=work)
         finally:
             gone.set()
+    if server.not_closed:
+        raise UnreachableError(
+            "the site was not closed as it should be; what was acknowledged is done",
+            hint="see the log; the next start signs what was left unsigned",
+        )
 
 
 def _try_address(place: Place) -> None:
@@ -200,50 +205,6 @@ def _bound(tried: socket.socket, address: Any) -> int:
     return 0
 
 
-class _ToldOnce:
-    """A loop whose handlers of signals hear of the first one alone.
-
-    Ctrl-C reaches every process of a terminal's group, as a service manager may tell all of a service, and the parent
-    tells its workers to stop on top of that. A second word that comes while the first is passed on would block a worker
-    until it is killed.
-    """
-
-    def __init__(self, loop: Any) -> None:
-        self._loop, self._told = loop, False
-
-    def add_signal_handler(self, number: int, handler: Callable[..., object], *given: object) -> None:
-        """Have `handler` called at the first signal of whatever number."""
-
-        def once() -> None:
-            if not self._told:
-                self._told = True
-                handler(*given)
-
-        self._loop.add_signal_handler(number, once)
-
-
-def work(*given: Any) -> NoReturn:
-    """Be one worker process until told to stop; everything is closed when the server below returns.
-
-    The process then ends at once: were the interpreter taken down first, the server's own threads could still ask for
-    it and be aborted, with a core dump for every stop.
-    """
-    status, told = 1, _signals.set_loop_signals
-    _signals.set_loop_signals = lambda loop: told(_ToldOnce(loop))  # type: ignore[no-untyped-call]
-    try:
-        MPServer._spawn_asgi_lifespan_worker(*given)  # noqa: SLF001 - what Granian itself starts a worker with
-        status = 0
-    except SystemExit as ended:
-        status = ended.code if isinstance(ended.code, int) else 1
-    except BaseException:
-        logging.getLogger(__name__).exception("a worker failed")
-    finally:
-        logging.shutdown()
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
-
-
 def _told(home: Path, place: Place, counts: str) -> dict[str, str]:
     """Return what the workers must know, as the variables by which they read their settings."""
     host = f"[{place.host}]" if ":" in place.host else place.host
@@ -257,8 +218,8 @@ def _told(home: Path, place: Place, counts: str) -> dict[str, str]:
     }
 
 
-def _granian(place: Place, application: str) -> MPServer:
-    return MPServer(
+def _granian(home: Path, place: Place, application: str) -> Workers:
+    server = Workers(
         application,
         factory=True,
         interface=Interfaces.ASGI,
@@ -276,6 +237,15 @@ def _granian(place: Place, application: str) -> MPServer:
         log_level=LogLevels.warning,
         log_dictconfig=LIBRARIES,
     )
+    server.check = lambda: _try(home, place)
+    return server
+
+
+def _try(home: Path, place: Place) -> None:
+    """Refuse what no worker could serve: it is said here, before one tries."""
+    _check_tls(place)
+    with Site.open(home) as site:
+        refuse_read_only(site)
 
 
 def _tell_when_up(place: Place, listening: Callable[[str], None], gone: threading.Event) -> None:
