@@ -6,7 +6,7 @@ SITE ?= site
 JOBS ?= 2
 TESTS ?= tests
 
-.PHONY: help run tour test check format lint types contracts docs pages handbook pictures bench soak lock audit clean environment
+.PHONY: help run upgrade tour test check format lint types contracts docs pages handbook pictures bench soak lock audit clean environment
 .NOTPARALLEL:
 
 # `make run PORT=8500` serves there, whatever the site's settings say.
@@ -25,6 +25,11 @@ run:  ## make a sample site unless there is one, say what to try, and serve it
 	@test -e $(SITE) || $(BIN)/keshou init $(SITE) --sample
 	@$(BIN)/keshou --home $(SITE) try
 	@$(BIN)/keshou --home $(SITE) serve
+
+upgrade:  ## carry the site that `make run` made over to this version; a backup goes to .work/backups
+	@scripts/environment run
+	@mkdir -p .work/backups
+	@$(BIN)/keshou --home $(SITE) upgrade --backup .work/backups
 
 tour:  ## be shown round a sample site: declare, publish, ask, act, record, prove
 	@scripts/environment run

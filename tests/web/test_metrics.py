@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Prometheus is told what was done, by route, outcome and article; whoever is not entitled is told nothing."""
 
+import contextlib
+import os
 import re
+import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +13,7 @@ from places import begin, client_of, serving
 from plain import PROGRAM, USER
 from prometheus_client.parser import text_string_to_metric_families
 
+from keshou.db import Database
 from keshou.gate.decision import Deny, Permit, Reason
 from keshou.law.model import Citation
 from keshou.web.metrics import Metrics
@@ -105,3 +110,25 @@ def test_counts_leave_no_folder_behind(tmp_path: Path) -> None:
         server.get("/metrics")
         assert [re.sub(r"-\w+$", "", path.name) for path in (tmp_path / "temporary").iterdir()] == ["keshou-metrics"]
     assert list((tmp_path / "temporary").iterdir()) == []
+
+
+def test_a_database_that_says_nothing_keeps_neither_counts_nor_readiness_waiting(
+    tmp_path: Path, postgresql_url: str
+) -> None:
+    begin(tmp_path / "site", postgresql_url).close()
+    with serving(tmp_path / "site") as server, contextlib.closing(Database(postgresql_url)) as other:
+        assert server.get("/readyz")[0] == 200
+        assert _count(server.get("/metrics")[1], "keshou_database_up") == 1
+        with other.transaction() as tx:
+            asked = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            backends = [int(pid) for (pid,) in tx.ask(asked)]
+        for pid in backends:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            began = time.monotonic()
+            assert server.get("/readyz")[0] == 503
+            assert server.get("/metrics")[0] == 200
+            assert time.monotonic() - began < 20, "it took a minute and a half, and said that all was well"
+        finally:
+            for pid in backends:
+                os.kill(pid, signal.SIGCONT)
