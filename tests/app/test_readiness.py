@@ -81,7 +81,9 @@ def test_a_site_whose_acts_fail_on_a_full_disk_is_not_ready_until_there_is_room(
             assert missing(site) == ("writing",)
             with pytest.raises(UnreachableError, match="takes nothing"):
                 refuse_read_only(site)
+            assert site.trouble() == "writing"
         assert missing(site) == (), "it is tried again by itself: no act comes to a site that is not ready"
+        assert site.trouble() == "", "once is enough"
         refuse_read_only(site)
 
 

@@ -15,7 +15,7 @@ from concurrent.futures import Future
 from keshou.app.keys import open_keys
 from keshou.app.settings import sqlite_path
 from keshou.app.site import Site
-from keshou.db import Transaction, to_micros, touch_access
+from keshou.db import Transaction, to_micros
 from keshou.errors import KeshouError, UnreachableError
 from keshou.migrations.run import is_current
 
@@ -73,7 +73,7 @@ def refuse_read_only(site: Site) -> None:
         with site.reading() as tx:
             read_only = _is_read_only(site, tx)
         if not read_only:
-            _try(site)
+            site.try_writing()
     except KeshouError as error:
         raise _takes_nothing() from error
     if read_only:
@@ -122,15 +122,10 @@ def _takes_again(site: Site) -> bool:
     """Say whether the last act was written, or something else can be by now."""
     if site.trouble() == "writing":
         try:
-            _try(site)
+            site.try_writing()
         except KeshouError:
             return False
     return True
-
-
-def _try(site: Site) -> None:
-    with site.writing() as tx:
-        touch_access(tx)  # what changes nothing SQLite does not write
 
 
 def _of_keys(site: Site, note: Callable[[str], None]) -> Iterator[str]:

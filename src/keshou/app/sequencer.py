@@ -147,6 +147,17 @@ class Sequencer(Generic[Job, Result]):
         """
         return "log" if self._broken is not None else "writing" if self._failing else ""
 
+    def try_writing(self, write: Callable[[Transaction], None]) -> None:
+        """Have `write` write something; once it is committed the last batch counts for nothing.
+
+        Raises:
+            KeshouError: it cannot be written.
+
+        """
+        with self.turn, self._database.transaction() as tx:
+            write(tx)
+        self._failing = False
+
     def do(self, job: Job) -> Result:
         """Have `job` done and committed; return its result.
 

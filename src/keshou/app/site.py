@@ -38,7 +38,7 @@ from keshou.app.search import Searches
 from keshou.app.sequencer import Sequencer
 from keshou.app.settings import Settings
 from keshou.app.tidying import Tidying
-from keshou.db import Database, Transaction, to_micros
+from keshou.db import Database, Transaction, to_micros, touch_access
 from keshou.declaration.model import Declaration, Published
 from keshou.declaration.store import Declarations
 from keshou.gate.act import OWN_HAND, Act
@@ -75,15 +75,10 @@ class Site(Asking):
     """
 
     def __init__(
-        self,
-        home: Path,
-        settings: Settings,
-        database: Database,
-        keys: FileKeys,
+        self, home: Path, settings: Settings, database: Database, keys: FileKeys,
         now: Callable[[], dt.datetime] = clock.now,
-        *,
-        leave: Callable[[], None] = lambda: None,
-    ) -> None:
+        *, leave: Callable[[], None] = lambda: None,
+    ) -> None:  # fmt: skip
         lay_out()
         self._leave = leave
         self.home, self.settings, self.database, self.secret = home, settings, database, keys.secret
@@ -269,6 +264,10 @@ class Site(Asking):
     def trouble(self) -> str:
         """Return ``log`` where nothing is written any more, ``writing`` where the last act was not; empty: neither."""
         return self._sequencer.trouble
+
+    def try_writing(self) -> None:
+        """Write a change of access, which makes others look again and no more; `trouble` is over when that is done."""
+        self._sequencer.try_writing(touch_access)
 
     def rules(self) -> Published | None:
         """Return the rules in force now; None when none are."""
