@@ -23,7 +23,7 @@ from keshou.app.last_signed import FILE
 from keshou.app.readiness import Readiness, missing, refuse_read_only
 from keshou.app.settings import read_settings
 from keshou.app.site import Site
-from keshou.db import Database
+from keshou.db import Database, DiskFullError
 from keshou.errors import KeshouError, UnreachableError
 from keshou.gate.facts import StaffAppointed
 from keshou.ledger.checkpoint import Checkpoint, sign_checkpoint
@@ -79,7 +79,7 @@ def test_a_site_whose_acts_fail_on_a_full_disk_is_not_ready_until_there_is_room(
             with pytest.raises(KeshouError):
                 appoint(site, "another")
             assert missing(site) == ("writing",)
-            with pytest.raises(UnreachableError, match="takes nothing"):
+            with pytest.raises(DiskFullError):
                 refuse_read_only(site)
             assert site.trouble() == "writing"
         assert missing(site) == (), "it is tried again by itself: no act comes to a site that is not ready"
@@ -165,6 +165,10 @@ def test_a_log_whose_clock_lies_ahead_of_ours_makes_it_unready(home: Path) -> No
         assert missing(site) == ("clock",)
         behind = dt.timedelta(0)
         assert missing(site) == ()
+
+
+def test_a_look_that_fails_itself_is_answered_with_the_part_it_was_at() -> None:
+    assert asyncio.run(Readiness(None).missing()) == ("database",)  # type: ignore[arg-type]
 
 
 def test_a_database_that_says_nothing_is_missing_within_the_limit(tmp_path: Path, postgresql_url: str) -> None:

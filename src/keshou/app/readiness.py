@@ -7,6 +7,7 @@ anything again.
 """
 
 import asyncio
+import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from keshou.migrations.run import is_current
 _WITHIN = 5.0
 """Seconds after which a part that says nothing is one that is missing."""
 _READ_ONLY = "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on'"
+_log = logging.getLogger(__name__)
 
 
 class Readiness:
@@ -47,7 +49,11 @@ class Readiness:
             return self._look
 
     def _all(self, found: "Future[tuple[str, ...]]") -> None:
-        found.set_result(missing(self._site, self._note))
+        try:
+            found.set_result(missing(self._site, self._note))
+        except Exception as error:
+            _log.error("the site could not be looked at: %s", type(error).__name__)  # noqa: TRY400 - its class alone
+            found.set_result((self._at,))
 
     def _note(self, part: str) -> None:
         self._at = part
@@ -65,26 +71,20 @@ def refuse_read_only(site: Site) -> None:
     """Refuse a site whose database takes nothing: whoever serves it could do no act.
 
     Raises:
-        UnreachableError: its disk is full, it may only be read, or it stands by for another.
+        UnreachableError: it may only be read, or stands by for another.
+        DiskFullError: its disk is full.
+        RefusedError: somebody holds it, or the role may not write.
 
     """
-    try:
-        site.pulse.look_now()  # which does not wait for ever for a server that says nothing
-        with site.reading() as tx:
-            read_only = _is_read_only(site, tx)
-        if not read_only:
-            site.try_writing()
-    except KeshouError as error:
-        raise _takes_nothing() from error
+    site.pulse.look_now()  # which does not wait for ever for a server that says nothing
+    with site.reading() as tx:
+        read_only = _is_read_only(site, tx)
     if read_only:
-        raise _takes_nothing()
-
-
-def _takes_nothing() -> UnreachableError:
-    return UnreachableError(
-        "the database can be read and takes nothing: no act could be done",
-        hint="see whether its disk is full, its file and folder may be written, or it stands by for another server",
-    )
+        raise UnreachableError(
+            "the database can be read and takes nothing: no act could be done",
+            hint="see whether its disk is full, its file and folder may be written, or it stands by for another server",
+        )
+    site.try_writing()
 
 
 def _of_database(site: Site, note: Callable[[str], None]) -> Iterator[str]:
@@ -105,10 +105,7 @@ def _of_database(site: Site, note: Callable[[str], None]) -> Iterator[str]:
     if behind > site.settings.clock_tolerance * 1_000_000:
         yield "clock"
     note("writing")
-    if site.door.is_stuck():
-        yield "door"
-    elif read_only or not _takes_again(site):
-        yield "writing"
+    yield from ("writing",) if read_only else _of_writing(site)
 
 
 def _is_read_only(site: Site, tx: Transaction) -> bool:
@@ -116,6 +113,15 @@ def _is_read_only(site: Site, tx: Transaction) -> bool:
         return bool(tx.ask(_READ_ONLY)[0][0])
     path = sqlite_path(site.settings, site.home)
     return path is not None and not all(os.access(each, os.W_OK, effective_ids=True) for each in (path, path.parent))
+
+
+def _of_writing(site: Site) -> tuple[str, ...]:
+    try:
+        if site.door.is_stuck():
+            return ("door",)
+    except KeshouError:
+        return ("writing",)
+    return () if _takes_again(site) else ("writing",)
 
 
 def _takes_again(site: Site) -> bool:
