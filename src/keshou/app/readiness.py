@@ -52,7 +52,7 @@ class Readiness:
         try:
             found.set_result(missing(self._site, self._note))
         except Exception as error:
-            _log.error("the site could not be looked at: %s", type(error).__name__)  # noqa: TRY400 - its class alone
+            _log.error("the site could not be looked at: %s", type(error).__name__)
             found.set_result((self._at,))
 
     def _note(self, part: str) -> None:
