@@ -18,7 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
 from keshou.errors import DamagedError, ExitStatus, InputError, KeshouError, UnreachableError
-from keshou.refused import code_of, refusal
+from keshou.refused import refusal, told_of
 from keshou.turn import PATIENCE, PATIENT, patience_of, take_turn
 
 metadata = sa.MetaData()
@@ -334,7 +334,7 @@ class Database:
         try:
             yield
         except (*_SILENT, sa.exc.DBAPIError, psycopg.Error, sqlite3.Error) as error:
-            code, told = _code(error), _nameless(error)
+            code, told = told_of(error)
             if code.startswith(_DAMAGED):
                 raise DamagedError from told
             if code in _FULL:
@@ -395,18 +395,3 @@ def address_of(url: str) -> sa.URL:
         if re.match(r"sqlite:///|postgres(ql)?(\+psycopg)?://", url):
             return sa.make_url(re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url))
     raise InputError("no address of a database", hint="sqlite:///FILE or postgresql://USER@HOST/NAME")
-
-
-def _nameless(error: BaseException) -> BaseException:
-    """Return what may be told of a driver's error: its kind and code, and never the values that it quotes."""
-    return KeshouError(f"{type(_cause(error)).__name__} {_code(error)}".strip())
-
-
-def _code(error: BaseException) -> str:
-    cause = _cause(error)
-    code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
-    return code or (code_of(str(cause)) if isinstance(cause, psycopg.OperationalError) else "")
-
-
-def _cause(error: BaseException) -> BaseException:
-    return getattr(error, "orig", None) or error

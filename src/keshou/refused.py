@@ -8,7 +8,9 @@ in the server's language, which is compared and never repeated, since it quotes.
 import re
 from collections.abc import Callable, Mapping
 
-from keshou.errors import UnreachableError
+import psycopg
+
+from keshou.errors import KeshouError, UnreachableError
 
 
 class RefusedError(UnreachableError):
@@ -83,3 +85,11 @@ def code_of(said: str) -> str:
 def refusal(code: str) -> RefusedError | None:
     """Return what to tell of a refusal; None when the code is none of these."""
     return next((made() for start, made in _TOLD.items() if code.startswith(start)), None)
+
+
+def told_of(error: BaseException) -> tuple[str, KeshouError]:
+    """Return the code of a driver's error, and what may be told of it: its kind and code, never what it quotes."""
+    cause: BaseException = getattr(error, "orig", None) or error
+    code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
+    code = code or (code_of(str(cause)) if isinstance(cause, psycopg.OperationalError) else "")
+    return code, KeshouError(f"{type(cause).__name__} {code}".strip())

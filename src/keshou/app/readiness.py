@@ -140,3 +140,7 @@ def _of_keys(site: Site, note: Callable[[str], None]) -> Iterator[str]:
         open_keys(site.settings, site.home)
     except (KeshouError, OSError):
         yield "keys"
+        return
+    with contextlib.suppress(KeshouError):  # a database that says nothing was told of
+        if site.keeper.lacking():
+            yield "keys"
