@@ -94,7 +94,8 @@ def test_what_stands_is_ended_once(site: Site) -> None:
 def test_a_link_that_is_over_is_ended_by_nobody(site: Site) -> None:
     fact = made(site)
     site.record_site(fact, by="clerk1")
-    assert isinstance(site.now, Clock)
-    site.now.moment = fact.until
+    clock = site.ledger.latest.clock
+    assert isinstance(clock, Clock)
+    clock.moment = fact.until
     with pytest.raises(NothingToEndError):
         site.do(RecordSite(facts=(f.LinkRevoked(at=site.now(), link="l"),), by="clerk1", must_stand=True))

@@ -7,6 +7,7 @@ from keshou.acts.audit_payload import FactsTamperedError
 from keshou.db import to_micros
 from keshou.gate.facts import Corrected, Erased, ServiceEnded, SiteFact, UserFact
 from keshou.ledger.entry import Header
+from keshou.ledger.events import is_fact
 
 _OF_THE_MOMENT = (Corrected, Erased, ServiceEnded)
 """Facts that come true by the act of their entry."""
@@ -33,7 +34,7 @@ def check_told(index: int, header: Header, facts: Sequence[UserFact | SiteFact])
         raise FactsTamperedError(index, "a fact of a user is dated after its entry")
     if any(to_micros(fact.at) != header.t for fact in facts if isinstance(fact, _OF_THE_MOMENT)):
         raise FactsTamperedError(index, "what came true by the act is dated otherwise")
-    if header.event.startswith("fact:") and facts and purpose_of(facts) != header.purpose:
+    if is_fact(header.event) and facts and purpose_of(facts) != header.purpose:
         raise FactsTamperedError(index, "a fact of a user is for another purpose than the entry tells")
     shown = [fact for fact in facts if isinstance(fact, Corrected)]
     if any((fact.purpose, fact.items) != (header.purpose, frozenset(header.items)) for fact in shown):

@@ -7,6 +7,7 @@ anything again.
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import threading
