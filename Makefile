@@ -68,6 +68,7 @@ pages: environment  ## redraw the tree of rooms in README.md and the lists in do
 	$(BIN)/python scripts/index.py --write
 	$(BIN)/python scripts/cli.py --write
 	$(BIN)/python scripts/api.py --write
+	$(BIN)/python scripts/asvs.py --write
 
 handbook: environment  ## build the docs as a site of files into .work/handbook, to be read without a server
 	$(BIN)/python scripts/handbook

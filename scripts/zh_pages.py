@@ -15,8 +15,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 KINDS = ("tutorial", "how-to", "reference", "explanation")
 """Folders whose pages are there in both languages, as the glossary is."""
-DRAWN = {"reference/api.md", "reference/cli.md", "reference/findings.md", "reference/prohibitions.md"}
-"""Drawn in both languages from the same data by what also holds them to it."""
+DRAWN = {f"reference/{name}.md" for name in ("api", "asvs", "cli", "findings", "prohibitions")}
+"""Drawn from the same data, or from the English page, by what also holds them to it."""
 _MARK = re.compile(r"\n<!-- english: (?P<digest>[0-9a-f]{16}) -->\n\Z")
 
 

@@ -205,6 +205,22 @@ def test_every_page_of_the_documentation_is_found_from_its_index() -> None:
     assert [_name(path) for path in PAGES if path.is_relative_to(ROOT / "docs") and path.resolve() not in seen] == []
 
 
+def test_every_page_is_found_from_another_page_than_the_index() -> None:
+    aims: set[Path] = set()
+    for path in PAGES:
+        if not path.is_relative_to(ROOT / "docs" / "zh") and path.name != "index.md":
+            links = documentation.links(path.read_text("utf-8"))
+            aims |= {(path.parent / each.partition("#")[0]).resolve() for each in links if not each.startswith("#")}
+    folders = ("tutorial", "how-to", "reference", "explanation")
+    pages = [path for folder in folders for path in sorted((ROOT / "docs" / folder).glob("*.md"))]
+    assert [_name(path) for path in pages if path.resolve() not in aims] == []
+
+
+def test_the_readme_names_every_goal_that_a_how_to_reaches() -> None:
+    named = set(documentation.links((ROOT / "README.md").read_text("utf-8")))
+    assert {_name(path) for path in (ROOT / "docs" / "how-to").glob("*.md")} - named == set()
+
+
 def test_both_indexes_list_the_pages_that_there_are() -> None:
     drawn = subprocess.run(
         [sys.executable, ROOT / "scripts" / "index.py"], check=True, capture_output=True, text=True, encoding="utf-8"

@@ -15,7 +15,7 @@ ROOT = documentation.ROOT
 DOCS = ROOT / "docs"
 CHINESE = DOCS / "zh"
 SCRIPT = "scripts/zh_pages.py"
-DRAWN = {CHINESE / "reference" / name for name in ("api.md", "cli.md", "findings.md", "prohibitions.md")}
+DRAWN = {CHINESE / "reference" / name for name in ("api.md", "asvs.md", "cli.md", "findings.md", "prohibitions.md")}
 """Pages that are drawn from data in both languages, and may say more in one of them."""
 PAGES = [path for path in sorted(CHINESE.rglob("*.md")) if path != CHINESE / "index.md"]
 """All but the first page, which is written for its readers alone."""
