@@ -9,9 +9,10 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from house import Clock, newcomer, ready
+from house import OPERATOR, Clock, newcomer, ready
 
 from keshou.acts.request import Cancel
+from keshou.app.create import create
 from keshou.app.site import Site
 from keshou.db import Database
 from keshou.errors import UnreachableError
@@ -68,6 +69,17 @@ def test_while_one_tidies_another_leaves_it_and_waits_for_nobody(site: Site) -> 
             assert kept(site) == len(USERS)
         assert other.tidying.turn() is True
     assert kept(site) == 0
+
+
+def test_a_site_that_processes_have_open_is_tidied_all_the_same(tmp_path: Path) -> None:
+    home, clock = tmp_path / "site", Clock()
+    create(home, clock(), declaration=OPERATOR.read_text("utf-8"), language="en")
+    with Site.open(home, clock) as site, Site.open(home, clock) as other:
+        assert site.tidying.turn() is True
+        with site.tidying._alone() as mine:
+            assert mine
+            assert other.tidying.turn() is False
+        assert other.tidying.turn() is True
 
 
 def test_a_failure_in_between_lets_the_next_one_in(site: Site) -> None:

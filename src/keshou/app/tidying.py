@@ -16,6 +16,7 @@ from keshou.accounts.openid.store import OpenIdAccounts
 from keshou.accounts.store import Accounts
 from keshou.app import clock
 from keshou.app.holds import Holds
+from keshou.app.in_place import PRIVATE
 from keshou.app.jobs import Jobs
 from keshou.app.keeper import Keeper
 from keshou.app.retention import RetentionSchedule
@@ -28,6 +29,8 @@ from keshou.visits.store import Visits
 _log = logging.getLogger(__name__)
 _TURN = 7_254_037
 """Number of the lock that one process at a time has on a PostgreSQL server."""
+_LOCK = ".tidying.lock"
+"""File in the site's folder that one process at a time holds where the database is a SQLite file."""
 _FIRST = 0.1
 """Within which part of the time between two turns the first one comes: processes begin together, and spread."""
 
@@ -139,14 +142,19 @@ class Tidying:
     def _alone(self) -> Iterator[bool]:
         """Say whether no other process tidies, and keep others from it within the block.
 
-        A process that dies lets go. On SQLite all are on one machine, where the site's folder stands for it.
+        A process that dies lets go. On SQLite all are on one machine, where a file in the site's folder stands for it:
+        the folder itself is held by every process that has the site open.
         """
         house = self._house
         if house.database.postgresql:
             with house.database.alone(_TURN) as mine:
                 yield mine
             return
-        handle = os.open(house.home, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            handle = os.open(house.home / _LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE)
+        except OSError:
+            yield False  # where nothing can be written nothing can be dropped either
+            return
         try:
             yield _held(handle)
         finally:
