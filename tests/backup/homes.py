@@ -5,7 +5,7 @@ import datetime as dt
 from pathlib import Path
 
 import sqlalchemy as sa
-from house import OPERATOR, START, Clock, act, declared, newcomer
+from house import OPERATOR, START, Clock, act, declared, newcomer, take_later_acts
 
 from keshou.acts.request import Erase
 from keshou.app.create import create
@@ -24,8 +24,7 @@ def new_home(folder: Path, url: str, clock: Clock) -> Path:
     """Make a site with rules in force and a clerk; `url` empty means a SQLite file in the folder."""
     home = folder / "site"
     create(home, START, declaration=OPERATOR.read_text("utf-8"), database=url, language="en")
-    settings = home / "keshou.toml"  # processes that go by the machine's clock come long after the start
-    settings.write_text("clock_leap = 36500\n" + settings.read_text("utf-8"), "utf-8")
+    take_later_acts(home)
     with Site.open(home, clock) as site:
         site.publish(declared(), by="officer")
         site.record_site(StaffAppointed(at=START, staff="clerk1", post="clerk"), by="officer")

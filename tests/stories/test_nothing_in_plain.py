@@ -20,7 +20,7 @@ import pytest
 from agents_house import rules, seated
 from api_house import CALLERS
 from homes import lose_database
-from house import OPERATOR, START, Clock
+from house import OPERATOR, START, Clock, take_later_acts
 from hunt import Book, Desk, Hand, at_the_desk, begun, stored
 
 from keshou.app import clock as clocks
@@ -77,6 +77,7 @@ class Scene:
         for name in ("given", "handed", "temporary"):
             (folder / name).mkdir()
         create(self.home, START, declaration=OPERATOR.read_text("utf-8"), database=url, language="en")
+        take_later_acts(self.home)
         with (self.home / "keshou.toml").open("a") as chosen:
             chosen.write('\n[server]\nmetrics = "key"\n')
         with Site.open(self.home, self.clock) as site:
