@@ -17,6 +17,7 @@ from keshou.backup.store import Erasures, erasure_table
 from keshou.backup.tables.store import Layout, columns_of, rows_of, tables_of
 from keshou.db import Transaction
 from keshou.ledger.note import Signer
+from keshou.ledger.rows import read_root
 from keshou.ledger.store import Ledger
 
 Advance = Callable[[int], None]
@@ -71,10 +72,10 @@ def archive(tx: Transaction, ledger: Ledger, told: Told, signer: Signer, advance
 def _manifest(
     tx: Transaction, ledger: Ledger, told: Told, rows: tuple[m.Rows, ...], files: tuple[m.File, ...]
 ) -> m.Manifest:
-    head, note = ledger.head(tx), ledger.last_checkpoint(tx)
+    (size, root), note = read_root(tx), ledger.last_checkpoint(tx)
     numbered = any(each.name == erasure_table.name for each in rows)  # of older schemas not
     return m.Manifest(
         site=told.site, origin=ledger.origin, medium=told.medium, made=told.made, version=told.version,
-        schema=told.schema, size=head.size, root=head.root.hex(), checkpoint=(note or b"").decode(),
+        schema=told.schema, size=size, root=root.hex(), checkpoint=(note or b"").decode(),
         erased=Erasures().last(tx) if numbered else 0, tables=rows, files=files,
     )  # fmt: skip

@@ -83,6 +83,20 @@ def read_head(tx: Transaction, *, lock: bool = False) -> Head:
     return Head(size, tuple(chunks(frontier)), *rest)
 
 
+def read_root(tx: Transaction) -> tuple[int, bytes]:
+    """Return size and root of the log, by the columns that every schema has ever had.
+
+    Raises:
+        LedgerError: there is no log yet.
+
+    """
+    rows = ask(tx, "SELECT size, frontier FROM log_state WHERE id = 1")
+    if not rows:
+        raise LedgerError("this database has no log yet", hint="create it first")
+    size, frontier = rows[0]
+    return size, Frontier(size, tuple(chunks(frontier))).root()
+
+
 def come_to(tx: Transaction, *, epoch: int | None = None, index_key: int | None = None) -> None:
     """Tell whoever writes from the end of `tx` on which keys the database has come to; hold the log's lock."""
     sql = "UPDATE log_state SET epoch = COALESCE(?, epoch), index_key = COALESCE(?, index_key) WHERE id = 1"
