@@ -68,7 +68,9 @@ def test_what_the_rooms_refuse_is_told_in_chinese_with_the_values_that_were_give
     refused = keshou("--lang", "zh", "staff", "appoint", "officer", "--post", "reviewer", "--by", "officer")
     assert told(refused.err) == ("没有人可以任命自己，也不能任命自己给过密钥的程序（miit24:13.1.3）", "请由别人任命")
     refused = keshou("--lang", "zh", "staff", "appoint", "mei", "--post", "king", "--by", "officer")
-    assert told(refused.err) == ("规则没有声明岗位`king`", "岗位见`keshou rules --json`")
+    assert told(refused.err) == ("规则里没有这个岗位", "岗位见`keshou rules --json`")
+    refused = keshou("--lang", "zh", "law", "miit24:99")
+    assert told(refused.err) == ("法规里没有条款`miit24:99`", "法规里有什么，见`keshou law`")
 
 
 def test_what_others_complain_of_within_an_error_is_told_in_chinese_and_no_more_is_kept_for_them(

@@ -25,8 +25,8 @@ IN_CODE = [
 HOMONYMS = {"answer", "check", "complete", "record", "report", "show"}
 """Of them those that the source has too, and means something else by."""
 INSIDE = {
-    "accounts": {"Begun", "Ended", "Flow", "Hashes", "Header", "Leaks", "Logout", "Made", "Match", "Metadata",
-                 "Outward", "Place", "Published", "Refusal", "Secrets", "Try"},
+    "accounts": {"Begun", "Checked", "Cost", "Ended", "Flow", "Hashes", "Header", "Leaks", "Logout", "Made", "Match",
+                 "Metadata", "Outward", "Place", "Published", "Refusal", "Secrets", "Try"},
     "programs": {"Made", "Proven", "TokenAnswer", "TokenSigner"},
     "visits": {"Claims", "PublicKey", "Redeemed", "Seal", "Started", "HookSender", "MailSender"},
     "permits": {"Claims", "Everyone", "Judged"},
