@@ -37,6 +37,7 @@ VERBS: Mapping[str, str] = {
     "suspend order": "POST /api/v1/suspensions", "suspend lift": "POST /api/v1/suspensions/{name}/lift",
     "backup": "POST /api/v1/backups", "check-backup": "POST /api/v1/backups/{name}/checks",
     "restore": "puts back what no server runs on: whoever has the keys does it by hand",
+    "upgrade": "carries over what no server runs on: whoever has the keys does it by hand",
     "media list": "GET /api/v1/media", "media show": "GET /api/v1/media/{name}",
     "media register": "POST /api/v1/media",
     "media move": "POST /api/v1/media/{name}/moves", "media check": "POST /api/v1/media/{name}/checks",

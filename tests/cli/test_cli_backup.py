@@ -117,7 +117,7 @@ def test_an_archive_is_read_back_and_what_was_found_stands_in_the_register(kesho
     made = backed_up(keshou)
     path = Path(made["file"])
     looked = ("check-backup", path, "--by", "officer")
-    assert keshou(*looked, "--json").ok().json == {"medium": made["medium"], "found": "in_order"}
+    assert keshou(*looked, "--json").ok().json == {"medium": made["medium"], "found": "in_order", "foreign": []}
     body = bytearray(path.read_bytes())
     body[len(body) // 2] ^= 1
     path.write_bytes(body)

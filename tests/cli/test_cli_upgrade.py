@@ -12,7 +12,6 @@ import sqlalchemy as sa
 
 from cli_caller import Caller
 from keshou.app.settings import database_url, read_settings
-from keshou.app.site import Site
 from keshou.cli.sample.people import Subscriber
 from keshou.cli.sample.tables import write_subscribers_csv
 from keshou.db import Database, Transaction
@@ -121,9 +120,10 @@ def test_the_backup_that_an_upgrade_made_is_put_back_by_the_newer_version(
 
 def test_nothing_is_upgraded_while_somebody_has_the_site_open(site: Caller, tmp_path: Path) -> None:
     archive = tmp_path / "one.age"
-    with Site.open(site.home) as opened:
-        opened.state()
-        make_older(site.folder, "0029")
+    make_older(site.folder, "0029")
+    settings = read_settings(site.folder)
+    with contextlib.closing(Database(database_url(settings, site.folder))) as opened, opened.reading() as tx:
+        assert schema.revision(tx) == "0029"
         held = site("upgrade", "--backup", archive)
         assert (held.status, "stop every server" in held.err) == (4, True)
         assert not archive.exists()

@@ -75,7 +75,7 @@ def test_order_and_lifting_are_in_the_log_and_past_answers_stay(site: Site) -> N
     assert told == [Permit, Permit]
     for moment, answer in ((before, Permit), (during, Deny), (site.now(), Permit)):
         asked = Act(kind=USE.kind, user="u1", items=USE.items, purpose="service", by="clerk1", when=moment)
-        assert isinstance(site.ask(asked), answer)
+        assert isinstance(site.ask(asked, then=True), answer)
 
 
 @pytest.mark.parametrize("lifted", [False, True])

@@ -23,6 +23,7 @@ NOT_OVER_HTTP = {
     "tick",
     "verify",
     "restore",
+    "upgrade",
     "manifest check",
     "keys show",
     "keys retire",

@@ -52,6 +52,24 @@ def sign(tx: Transaction, ledger: Ledger, home: Path, at_micros: int) -> bytes |
         return note
 
 
+def signed(tx: Transaction, ledger: Ledger, home: Path) -> bytes | None:
+    """Return the checkpoint of the log as it stands, where folder and database have it already; nothing is locked.
+
+    Raises:
+        ForkError: the log is as long as what was signed, and not the same.
+        IntegrityError: what the folder keeps is no checkpoint.
+        UnreachableError: the folder cannot be read.
+
+    """
+    kept = read(home, ledger.key)
+    if kept is None or kept != ledger.last_checkpoint(tx):
+        return None
+    if verify_checkpoint(kept, ledger.key).size != ledger.head(tx).size:
+        return None
+    ledger.agree_with(tx, kept)
+    return kept
+
+
 def refuse_older(database: Database, ledger: Ledger, home: Path) -> None:
     """Refuse a database whose log does not begin with what the folder says was signed last.
 

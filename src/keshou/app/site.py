@@ -291,6 +291,10 @@ class Site(Asking):
             ForkError: the log does not extend what was signed last, in the database or in the folder.
 
         """
+        with self.reading() as tx:
+            note = last_signed.signed(tx, self.ledger, self.home)
+        if note is not None:
+            return note
         with self.database.transaction() as tx:
             return last_signed.sign(tx, self.ledger, self.home, to_micros(self.now()))
 

@@ -30,7 +30,7 @@ def carry_over(
     without_backup: Annotated[
         bool, typer.Option("--without-backup", help="You have a backup of your own, or need none.")
     ] = False,
-    by: Annotated[str, typer.Option(metavar="STAFF", help="Who makes it and holds it.", callback=asked.code)] = MAKER,
+    by: Annotated[str, typer.Option(metavar="STAFF", help="Who makes it and holds it.", callback=asked.staff)] = MAKER,
     place: Annotated[str, typer.Option(metavar="ID", help="Where it is kept, for the register of media.")] = "site",
     to: Annotated[
         list[str], typer.Option("--to", metavar="AGE", help="Seal it also to this age recipient; may be given again.")
