@@ -105,14 +105,14 @@ def test_acts_done_while_a_filter_is_made_count_in_it(site: Site, monkeypatch: p
     """Between judging and writing down, the same hand does the like elsewhere: it is judged again."""
     from keshou.app import row_filter  # noqa: PLC0415 - only to stand between its two steps
 
-    record, between = row_filter._record, iter(["b1", "b2"])
+    record, between = row_filter.record, iter(["b1", "b2"])
 
     def late(site: Site, job: Any) -> Any:
         for user in between:
             assert one(site, user)
         return record(site, job)
 
-    monkeypatch.setattr(row_filter, "_record", late)
+    monkeypatch.setattr(row_filter, "record", late)
     assert filtered(site, "b0").users == ()
     with site.reading() as tx:
         assert [each.users for each in Takings().rows(tx)] == [1, 1]

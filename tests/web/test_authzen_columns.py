@@ -190,8 +190,8 @@ def compare(client: TestClient[Litestar], rows: list[dict[str, Any]], who: str, 
     return met
 
 
-@pytest.mark.parametrize("later", [dt.timedelta(hours=-1), dt.timedelta(days=3650)])
-def test_facts_that_lie_ahead_and_times_that_are_over_count_as_in_json(
+@pytest.mark.parametrize("later", [dt.timedelta(seconds=-1), dt.timedelta(days=3650)])
+def test_facts_a_little_ahead_of_the_clock_and_times_that_are_over_count_as_in_json(
     client: TestClient[Litestar], site: Site, clock: Clock, later: dt.timedelta
 ) -> None:
     clock.moment += dt.timedelta(hours=2)
@@ -203,8 +203,7 @@ def test_facts_that_lie_ahead_and_times_that_are_over_count_as_in_json(
     for row in rows[1::3]:
         row |= {**ASKED, "user": "u4", "ground": None, "count": 1, "recipient": None, "post": None, "subject": "staff"}
     met = compare(client, rows, "crm", coded=True)
-    assert met["denied"]
-    assert met["permitted"] > 900 or later > dt.timedelta()
+    assert met["denied"] > 900, "the withdrawal counts"
 
 
 def test_a_ground_that_names_users_counts_for_them_alone(client: TestClient[Litestar]) -> None:

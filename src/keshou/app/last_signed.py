@@ -52,8 +52,10 @@ def sign(tx: Transaction, ledger: Ledger, home: Path, at_micros: int) -> bytes |
         return note
 
 
-def signed(tx: Transaction, ledger: Ledger, home: Path) -> bytes | None:
-    """Return the checkpoint of the log as it stands, where folder and database have it already; nothing is locked.
+def is_due(tx: Transaction, ledger: Ledger, home: Path) -> bool:
+    """Say whether there is something to sign: entries that neither folder nor database says are signed.
+
+    Nothing is locked or written, so that who only reads waits for nobody.
 
     Raises:
         ForkError: the log is as long as what was signed, and not the same.
@@ -61,13 +63,13 @@ def signed(tx: Transaction, ledger: Ledger, home: Path) -> bytes | None:
         UnreachableError: the folder cannot be read.
 
     """
-    kept = read(home, ledger.key)
-    if kept is None or kept != ledger.last_checkpoint(tx):
-        return None
-    if verify_checkpoint(kept, ledger.key).size != ledger.head(tx).size:
-        return None
+    kept, size = read(home, ledger.key), ledger.head(tx).size
+    if kept is None:
+        return size > 0
+    if kept != ledger.last_checkpoint(tx) or verify_checkpoint(kept, ledger.key).size != size:
+        return True
     ledger.agree_with(tx, kept)
-    return kept
+    return False
 
 
 def refuse_older(database: Database, ledger: Ledger, home: Path) -> None:

@@ -292,9 +292,9 @@ class Site(Asking):
 
         """
         with self.reading() as tx:
-            note = last_signed.signed(tx, self.ledger, self.home)
-        if note is not None:
-            return note
+            due = last_signed.is_due(tx, self.ledger, self.home)
+        if not due:
+            return last_signed.read(self.home, self.ledger.key)
         with self.database.transaction() as tx:
             return last_signed.sign(tx, self.ledger, self.home, to_micros(self.now()))
 
