@@ -11,7 +11,8 @@ MISSING = {
         "同意是以欺骗、误导、强迫得来的", "the consent was had by deceit, misleading or coercion"
     ),
     "consent_to_messages": Text(
-        "用户没有同意接收商业信息，或已拒收", "the user agreed to no commercial messages, or refused them"
+        "用户没有同意也没有要求接收商业信息，或已拒收",
+        "the user neither agreed to commercial messages nor asked for them, or refused them",
     ),
     "contract": Text("代理合同没有包括这一行为", "the agent's contract does not cover this act"),
     "express_consent": Text("没有明示同意", "there is no express consent"),
