@@ -19,7 +19,7 @@ OTHERS = "others"
 UNREADABLE = {
     "cli/app.py:_last_net": "the words of the command line's parser, which `others.toml` has",
     "client/errors.py:ClientError.__init__": "what the server said, in the language that it was asked in",
-    "db.py:_nameless": "the name of a driver's error, kept as a cause and told to nobody",
+    "refused.py:told_of": "the name of a driver's error, kept as a cause and told to nobody",
     "errors.py:KeshouError.__init__": "the root, which is given everything",
 }
 """Where a message cannot be read from the source -> why that does no harm."""

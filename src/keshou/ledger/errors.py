@@ -2,7 +2,6 @@
 """What can be wrong with the log, an entry or a proof; verification raises these and never answers with a bool."""
 
 import datetime as dt
-from typing import Self
 
 from keshou.errors import ExitStatus, IntegrityError, UnreachableError
 
@@ -20,27 +19,27 @@ class EntryError(LedgerError):
 class ClockError(UnreachableError):
     """The time cannot be relied on: it lies further from the log's last entry than clocks differ; nothing was done."""
 
-    @classmethod
-    def behind(cls, now: dt.datetime, last: dt.datetime) -> Self:
+    @staticmethod
+    def behind(now: dt.datetime, last: dt.datetime) -> "ClockError":
         """Return that it is before the newest entry."""
-        return cls(
+        return ClockError(
             f"it is {_written(now)} by this machine's clock, and {_written(last)} at the log's last entry",
             hint="set this machine's clock right; if it is right, a clock was ahead when that entry was written, and "
             "`clock_tolerance` in the settings lets acts go on until it is past",
         )
 
-    @classmethod
-    def ahead(cls, now: dt.datetime, server: dt.datetime) -> Self:
+    @staticmethod
+    def ahead(now: dt.datetime, server: dt.datetime) -> "ClockError":
         """Return that it is after what the database's server has."""
-        return cls(
+        return ClockError(
             f"it is {_written(now)} by this machine's clock, and {_written(server)} by that of the database's",
             hint="set right whichever is wrong: an entry of a time to come would stop the log until then",
         )
 
-    @classmethod
-    def leapt(cls, now: dt.datetime, last: dt.datetime) -> Self:
+    @staticmethod
+    def leapt(now: dt.datetime, last: dt.datetime) -> "ClockError":
         """Return that it is very long after the newest entry, and that nobody says whether it is so."""
-        return cls(
+        return ClockError(
             f"it is {_written(now)} by this machine's clock, so long after the log's last entry of {_written(last)}",
             hint="set the clock right if it is ahead: an entry of a time to come would stop the log until then; if it "
             "is right, let `clock_leap` in the settings be longer for one act",
