@@ -17,8 +17,10 @@ from keshou.web.errors import MalformedError
 _API = "/api/v1"
 
 
-def refuse_odd_query(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+async def refuse_odd_query(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """Refuse, at the documented places of the API, a parameter that is given twice or is none of the operation's.
+
+    It is asynchronous because the frame hands others to a thread, at each request.
 
     Raises:
         MalformedError: there is one. The name of one that is none is not repeated, it may be anything.
