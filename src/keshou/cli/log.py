@@ -41,7 +41,7 @@ _AUDITED = (
     ("规则版本", "versions of the rules"),
     ("载荷", "payloads"),
     ("已打开的载荷", "payloads opened"),
-    ("说不清的缺失载荷", "payloads gone untold"),
+    ("说不清的缺失载荷", "payloads gone, not told why"),
 )
 
 
