@@ -275,6 +275,19 @@ def test_ctrl_c_that_reaches_server_and_workers_alike_ends_them(tmp_path: Path) 
         assert server.process.wait(45) == 0, "a worker stood until it was killed"
 
 
+def test_workers_that_hear_of_ctrl_c_before_the_one_that_started_them_have_not_failed(tmp_path: Path) -> None:
+    begin(tmp_path / "site").close()
+    with serving(tmp_path / "site", "2") as server:
+        workers = _workers(server.process.pid)
+        server.process.send_signal(signal.SIGSTOP)  # whoever started them hears of it last
+        for each in workers:
+            os.kill(each, signal.SIGINT)
+        assert _soon(lambda: all(map(_gone, workers)))
+        server.process.send_signal(signal.SIGINT)
+        server.process.send_signal(signal.SIGCONT)
+        assert server.process.wait(45) == 0, server.errors.read_text()
+
+
 def _family(process: int) -> list[int]:
     """Return a process and all below it."""
     children = Path(f"/proc/{process}/task/{process}/children").read_text().split()

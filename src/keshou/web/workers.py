@@ -19,6 +19,8 @@ from keshou.errors import KeshouError
 _PR_SET_PDEATHSIG = 1
 _NOT_CLOSED = 70
 """Exit status of a worker that did not close its site as it should (sysexits: an internal fault)."""
+_AS_TOLD = {0, -signal.SIGINT, -signal.SIGTERM}
+"""Exit statuses of workers that were told to stop, some of them before they had begun."""
 _log = logging.getLogger(__name__)
 
 
@@ -31,6 +33,8 @@ class Workers(MPServer):
     check: Callable[[], None] = staticmethod(lambda: None)
     not_closed = False
     """Whether a worker did not close its site as it should, once all are ended."""
+    _ended_well = False
+    """Whether all were told to stop, and every worker ended as it should."""
 
     def _reload(self, spawn_target: Any, target_loader: Any) -> None:
         try:
@@ -48,6 +52,18 @@ class Workers(MPServer):
         stopped = list(self.wrks)
         super()._stop_workers()  # type: ignore[no-untyped-call]
         self.not_closed = any(each.inner.exitcode == _NOT_CLOSED for each in stopped)
+        self._ended_well = self.interrupt_signal and {each.inner.exitcode for each in stopped} <= _AS_TOLD
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        """Stop everything; raises `SystemExit` where something failed before.
+
+        Ctrl-C reaches workers too: one that ended before we told it to has not failed, though nobody expected it.
+        """
+        try:
+            super().shutdown(exit_code)  # type: ignore[no-untyped-call]
+        except SystemExit:
+            if exit_code or not self._ended_well:
+                raise
 
 
 class ToldOnce:
@@ -86,6 +102,8 @@ def work(*given: Any) -> NoReturn:
         status = _NOT_CLOSED if failed else 0
     except SystemExit as ended:
         status = ended.code if isinstance(ended.code, int) else 1
+    except KeyboardInterrupt:
+        status = 0  # told to stop before it heard of it in its own way
     except BaseException:
         _log.exception("a worker failed")
     finally:
